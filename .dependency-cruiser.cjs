@@ -1,0 +1,41 @@
+// The rooms of docs/architecture.md: a room imports only rooms below it, never a sibling, never a driver but from wiring.
+const floors = [
+  ['terms'],
+  ['mime', 'search', 'transport', 'locks', 'login'],
+  ['store'],
+  ['mailbox'],
+  ['imap', 'pop3', 'http', 'lmtp'],
+]
+const rooms = floors.flatMap((names, floor) => names.map((name) => ({ name, floor })))
+const below = (floor) => floors.slice(0, floor).flat()
+
+const walls = rooms.map(({ name, floor }) => ({
+  name: `room-${name}`,
+  severity: 'error',
+  comment: `lib/${name} may import itself and ${below(floor).join(', ') || 'nothing'}`,
+  from: { path: `^lib/${name}/` },
+  to: {
+    path: '^(lib|plugins)/',
+    pathNot: [name, ...below(floor)].map((room) => `^lib/${room}/`),
+  },
+}))
+
+module.exports = {
+  forbidden: [
+    ...walls,
+    ...['lib/locks/(embedded|redis|memory)', 'lib/store/(lmdb|postgres)', 'lib/login/(attempts|directories)'].map(
+      (driver) => ({
+        name: 'drivers-from-wiring-only',
+        severity: 'error',
+        comment: 'a driver is chosen in lib/wiring.ts (or by the CLI), nowhere else',
+        from: { path: '^(lib|plugins)/', pathNot: [`^${driver}/`, '^lib/(wiring\\.ts|cli/)'] },
+        to: { path: `^${driver}/` },
+      }),
+    ),
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' },
+  },
+}

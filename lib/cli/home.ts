@@ -1,0 +1,39 @@
+import { existsSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { Option } from 'commander'
+import config from 'haraka-config'
+import { packageRoot } from '../package-root'
+import type { Store } from '../store/store'
+import { silentLog } from '../terms/ports'
+import type { Ini } from '../terms/settings'
+import { dataFolder, openStore, type Place } from '../wiring'
+
+export const homeOption = (): Option =>
+  new Option('--home <dir>', 'the Haraka home')
+    .env('HARAKA')
+    .default(existsSync('./config/plugins') ? '.' : './demo-home')
+
+/** Files made by root could not be opened by Haraka any more: become the owner of the mail store first. */
+function becomeOwner(folder: string): void {
+  if (process.getuid?.() !== 0 || !existsSync(folder)) return
+  const { uid, gid } = statSync(folder)
+  if (uid === 0) return
+  process.setgid?.(gid)
+  process.setuid?.(uid)
+}
+
+/** A Haraka home as the CLI sees it: same files, same defaults as the plugins. */
+export function openHome(folder: string): { readonly place: Place; openStore(): Promise<Store> } {
+  const home = path.resolve(folder)
+  if (!existsSync(path.join(home, 'config', 'plugins'))) {
+    throw new Error(`${home} is no Haraka home: config/plugins is missing (say --home DIR)`)
+  }
+  const read = config.module_config(packageRoot, home)
+  const place: Place = {
+    home,
+    ini: (name) => read.get(`${name}.ini`) as Ini, // haraka-config gives sections of text
+    log: silentLog,
+  }
+  becomeOwner(dataFolder(place))
+  return { place, openStore: () => openStore(place) }
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { Command } from 'commander'
+import { version } from '../package-root'
+import { SettingsError } from '../terms/settings'
+import { accountsCommand } from './accounts'
+import { checkCommand } from './check'
+import { demoCommand } from './demo'
+import { homeOption } from './home'
+import { initCommand } from './init'
+import { lockoutsCommand } from './lockouts'
+import { openLockouts } from './lockouts-home'
+import { locksCommand } from './locks'
+
+const program = new Command('haraka-mailbox')
+  .description('Mailboxes for Haraka: POP3 and IMAP under one lock and one login')
+  .version(version)
+  .addCommand(initCommand())
+  .addCommand(demoCommand())
+  .addCommand(accountsCommand())
+  .addCommand(checkCommand())
+  .addCommand(locksCommand())
+  .addCommand(
+    lockoutsCommand({ homeOption, open: openLockouts, print: (line) => console.log(line), now: () => Date.now() }),
+  )
+
+program.parseAsync().catch((error: unknown) => {
+  if (error instanceof SettingsError) for (const mistake of error.mistakes) console.error(`${error.file}: ${mistake}`)
+  else console.error(error instanceof Error ? error.message : String(error))
+  process.exit(1)
+})

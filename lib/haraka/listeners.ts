@@ -1,0 +1,59 @@
+import type { Connection } from '../transport/connection'
+import { createListener, parseListen } from '../transport/listener'
+import type { TlsSource } from '../transport/tls'
+import type { Host } from './lines'
+
+export interface ListenSettings {
+  readonly listen: readonly string[]
+  readonly listenTls: readonly string[]
+  readonly maxConnections: number
+  readonly maxPerAddress: number
+}
+
+export interface Protocol {
+  serve(connection: Connection): Promise<void>
+  refuse(connection: Connection): void
+}
+
+const GRACE = 2000
+
+/** Opens the listeners of a protocol; all or none. */
+export async function listenAll(
+  { context, log, plugin, closing, server }: Host,
+  file: string,
+  settings: ListenSettings,
+  tls: TlsSource,
+  protocol: Protocol,
+): Promise<void> {
+  const wanted = [
+    ...settings.listen.map((text) => ({ text, implicitTls: false })),
+    ...settings.listenTls.map((text) => ({ text, implicitTls: true })),
+  ]
+  for (const { text, implicitTls } of wanted) {
+    const at = parseListen(text)
+    if (!at) throw new Error(`${file}: ${text} is no address:port`)
+    if (implicitTls && !tls.secureContext()) {
+      log.warn(`no certificate (config/tls_key.pem, config/tls_cert.pem): nothing listens on ${text}`)
+      continue
+    }
+    const listener = createListener({
+      ...at,
+      ...protocol,
+      implicitTls,
+      tls,
+      trustsProxy: (address) => context.login.trustsProxy(address),
+      maxConnections: settings.maxConnections,
+      maxPerAddress: settings.maxPerAddress,
+      log,
+    })
+    try {
+      const bound = await listener.listen()
+      plugin.lognotice(`${plugin.name} listens on ${bound.host}:${bound.port}${implicitTls ? ' (TLS)' : ''}`)
+    } catch (error) {
+      throw new Error(`cannot listen on ${text}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    // Haraka closes what stands here when it stops gracefully.
+    server.listeners?.push(listener.server)
+    closing.push(() => listener.close(GRACE))
+  }
+}

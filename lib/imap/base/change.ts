@@ -1,0 +1,162 @@
+import { type FlagChange, type FlagSet, flagSet } from '../../terms/flags'
+import { modSeq } from '../../terms/numbers'
+import { type Command, defineCommand, nothing } from '../command'
+import { done, faultReply, no } from '../faults'
+import type { Session, State } from '../session'
+import { compact, type SequenceSet } from '../wire/sequence-set'
+import { messagesOf, uidsOf } from './numbers'
+
+type By = 'seq' | 'uid'
+type Selected = Extract<State, { name: 'selected' }>
+const named = (by: By, name: string): string => (by === 'uid' ? `UID ${name}` : name)
+
+function readOnlyReply({ readOnly }: Selected) {
+  return readOnly ? no('The mailbox is open read-only', 'READ-ONLY') : undefined
+}
+
+export function flagsText(session: Session, flags: FlagSet, recent: boolean): string {
+  if (!recent || session.modes.rev2) return flags.wire
+  return flags.names.length > 0 ? `(\\Recent ${flags.names.join(' ')})` : '(\\Recent)'
+}
+
+interface StoreArguments {
+  readonly set: SequenceSet
+  readonly unchangedSince: number | undefined
+  readonly how: FlagChange
+  readonly silent: boolean
+  readonly flags: readonly string[]
+}
+
+const store = (by: By): Command =>
+  defineCommand({
+    name: named(by, 'STORE'),
+    rfc: 'RFC 9051 6.4.6 and RFC 7162 3.1.3',
+    states: ['selected'],
+    expunges: by === 'uid' ? 'say' : 'hold',
+    uid: by === 'uid',
+    parse: (cursor): StoreArguments => {
+      cursor.space()
+      const set = cursor.sequenceSet()
+      cursor.space()
+      let unchangedSince: number | undefined
+      if (cursor.try('(UNCHANGEDSINCE ')) {
+        unchangedSince = cursor.number64()
+        cursor.expect(') ')
+      }
+      const how = cursor.try('+') ? 'add' : cursor.try('-') ? 'remove' : 'replace'
+      cursor.expect('FLAGS')
+      const silent = cursor.try('.SILENT')
+      cursor.space()
+      const flags = cursor.flags()
+      if (flags.some((flag) => flag === '\\*')) cursor.fail('a flag')
+      return { set, unchangedSince, how, silent, flags }
+    },
+    run: async ({ session, state }, { set, unchangedSince, how, silent, flags }) => {
+      const refused = readOnlyReply(state)
+      if (refused) return refused
+      if (unchangedSince !== undefined) session.modes.condstore = true
+      const { view, mail } = state
+      const seqs = messagesOf(view, set, by)
+      const uids = uidsOf(view, seqs)
+      view.quiet(uids)
+      const since = unchangedSince === undefined ? undefined : modSeq(unchangedSince)
+      const result = await mail.storeFlags(view, uids, how, flagSet(flags), since)
+      if (!result.ok) return faultReply(result.fault, session.ports.tellHolder)
+      session.tell(await view.sync('hold'), by === 'uid')
+      const modified = new Set<number>(result.value)
+      for (const seq of seqs) {
+        const number = view.uidAt(seq)
+        if (silent && !session.modes.condstore) break
+        const items = [
+          ...(by === 'uid' ? [`UID ${number}`] : []),
+          ...(silent && !modified.has(number)
+            ? []
+            : [`FLAGS ${flagsText(session, view.flagsAt(seq), view.isRecent(seq))}`]),
+          ...(session.modes.condstore ? [`MODSEQ (${view.modSeqAt(seq)})`] : []),
+        ]
+        session.say(`* ${seq} FETCH (${items.join(' ')})`)
+        if (session.connection.writer.full && !(await session.connection.writer.drained())) break
+      }
+      if (modified.size === 0) return done('STORE completed')
+      // RFC 7162 3.1.3: UIDs for UID STORE, sequence numbers for STORE.
+      const numbers = by === 'uid' ? [...modified] : seqs.filter((seq) => modified.has(view.uidAt(seq)))
+      return done('Conditional STORE failed for some', `MODIFIED ${compact(numbers.sort((a, b) => a - b))}`)
+    },
+  })
+
+interface CopyArguments {
+  readonly set: SequenceSet
+  readonly mailbox: string
+}
+
+const copying = (by: By, kind: 'COPY' | 'MOVE'): Command =>
+  defineCommand({
+    name: named(by, kind),
+    rfc: kind === 'COPY' ? 'RFC 9051 6.4.7' : 'RFC 6851 3',
+    states: ['selected'],
+    expunges: kind === 'MOVE' || by === 'uid' ? 'say' : 'hold',
+    uid: by === 'uid',
+    parse: (cursor): CopyArguments => {
+      cursor.space()
+      const set = cursor.sequenceSet()
+      cursor.space()
+      return { set, mailbox: cursor.mailbox() }
+    },
+    run: async ({ session, state }, { set, mailbox }) => {
+      const refused = kind === 'MOVE' ? readOnlyReply(state) : undefined
+      if (refused) return refused
+      const { view, mail } = state
+      const uids = uidsOf(view, messagesOf(view, set, by))
+      const result = kind === 'COPY' ? await mail.copy(view, uids, mailbox) : await mail.move(view, uids, mailbox)
+      if (!result.ok) return faultReply(result.fault, session.ports.tellHolder)
+      const { source, destination, uidValidity } = result.value
+      if (source.length === 0) return done(`${kind} completed: nothing to do`)
+      // The order of UIDs pairs source with destination (RFC 4315 3).
+      const code = `COPYUID ${uidValidity} ${compact(source)} ${compact(destination)}`
+      if (kind === 'COPY') return done('COPY completed', code)
+      session.say(`* OK [${code}] Moved`)
+      return done('MOVE completed')
+    },
+  })
+
+const expunge = defineCommand({
+  name: 'EXPUNGE',
+  rfc: 'RFC 9051 6.4.3',
+  states: ['selected'],
+  parse: nothing,
+  run: async ({ session, state }) => {
+    const refused = readOnlyReply(state)
+    if (refused) return refused
+    const removed = await state.mail.expunge(state.view, 'all')
+    return removed.ok ? done('EXPUNGE completed') : faultReply(removed.fault, session.ports.tellHolder)
+  },
+})
+
+const uidExpunge = defineCommand({
+  name: 'UID EXPUNGE',
+  rfc: 'RFC 4315 2.1',
+  states: ['selected'],
+  uid: true,
+  parse: (cursor) => {
+    cursor.space()
+    return cursor.sequenceSet()
+  },
+  run: async ({ session, state }, set) => {
+    const refused = readOnlyReply(state)
+    if (refused) return refused
+    const uids = uidsOf(state.view, messagesOf(state.view, set, 'uid'))
+    const removed = await state.mail.expunge(state.view, uids)
+    return removed.ok ? done('UID EXPUNGE completed') : faultReply(removed.fault, session.ports.tellHolder)
+  },
+})
+
+export const changeCommands: readonly Command[] = [
+  store('seq'),
+  store('uid'),
+  copying('seq', 'COPY'),
+  copying('uid', 'COPY'),
+  copying('seq', 'MOVE'),
+  copying('uid', 'MOVE'),
+  expunge,
+  uidExpunge,
+]

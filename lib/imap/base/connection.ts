@@ -1,0 +1,203 @@
+import type { LoginAnswer, SaslStep } from '../../login/login'
+import { type Command, defineCommand, nothing } from '../command'
+import { done, no, type Reply } from '../faults'
+import type { Session } from '../session'
+import { octetsOf, string } from '../wire/encode'
+
+const EVERY = ['not-authenticated', 'authenticated', 'selected'] as const
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+const capability = defineCommand({
+  name: 'CAPABILITY',
+  rfc: 'RFC 9051 6.1.1',
+  states: EVERY,
+  parse: nothing,
+  run: async ({ session }) => {
+    session.say(`* CAPABILITY ${session.capabilities()}`)
+    return done('CAPABILITY completed')
+  },
+})
+
+const noop = defineCommand({
+  name: 'NOOP',
+  rfc: 'RFC 9051 6.1.2',
+  states: EVERY,
+  parse: nothing,
+  run: async () => done('NOOP completed'),
+})
+
+const logout = defineCommand({
+  name: 'LOGOUT',
+  rfc: 'RFC 9051 6.1.3',
+  states: EVERY,
+  expunges: 'none',
+  parse: nothing,
+  run: async ({ session }) => {
+    session.close()
+    await session.lease?.release()
+    session.lease = undefined
+    session.say('* BYE see you')
+    session.state = { name: 'logout' }
+    return done('LOGOUT completed')
+  },
+})
+
+const starttls = defineCommand({
+  name: 'STARTTLS',
+  rfc: 'RFC 9051 6.2.1',
+  states: ['not-authenticated'],
+  parse: nothing,
+  run: async ({ session, tag }) => {
+    const { connection, ports } = session
+    if (connection.secure) return { kind: 'bad', text: 'TLS is active already' }
+    if (!ports.tlsAvailable()) return no('There is no certificate', 'UNAVAILABLE')
+    session.say(`${tag} OK begin TLS now`)
+    connection.writer.flush()
+    try {
+      await connection.startTls()
+    } catch {
+      session.state = { name: 'logout' }
+    }
+    return STARTED
+  },
+})
+/** The tagged OK went out before the handshake. */
+export const STARTED: Reply = { kind: 'ok', text: '' }
+
+async function admit(session: Session, answer: LoginAnswer): Promise<Reply> {
+  const { ports } = session
+  switch (answer.kind) {
+    case 'invalid':
+      session.tries++
+      return no('Authentication failed.', 'AUTHENTICATIONFAILED')
+    case 'unavailable':
+      return no('Login not available now, try again later', 'UNAVAILABLE')
+    case 'granted': {
+      const mail = ports.room.account(answer.identity)
+      if (ports.settings.lockAt === 'login') {
+        const refused = await session.enter(mail)
+        // Not [INUSE] here: clients would ask for a new password.
+        if (refused) return no('text' in refused ? refused.text : 'Mailbox locked', 'UNAVAILABLE')
+      }
+      session.state = { name: 'authenticated', mail }
+      session.connection.idleAfter(ports.settings.idle)
+      await ports.room
+        .ensureSpecialUse(mail.id)
+        .catch((error: unknown) => ports.log.warn(`special-use mailboxes: ${String(error)}`))
+      return done('Logged in', `CAPABILITY ${session.capabilities()}`)
+    }
+  }
+}
+
+const login = defineCommand({
+  name: 'LOGIN',
+  rfc: 'RFC 9051 6.2.3',
+  states: ['not-authenticated'],
+  parse: (cursor) => {
+    cursor.space()
+    const user = cursor.text()
+    cursor.space()
+    return { user, password: cursor.text() }
+  },
+  run: async ({ session }, { user, password }) => {
+    if (!session.ports.login.allowsCleartext(session.peer())) return no('TLS required', 'PRIVACYREQUIRED')
+    return admit(session, await session.ports.login.attempt(session.peer(), user, password))
+  },
+})
+
+async function converse(
+  session: Session,
+  first: SaslStep,
+  next: (octets: Buffer) => Promise<SaslStep>,
+): Promise<Reply> {
+  let step = first
+  for (;;) {
+    if (step.kind === 'done' && !(step.answer.kind === 'granted' && step.final)) return admit(session, step.answer)
+    const octets = step.kind === 'challenge' ? step.octets : (step.final ?? Buffer.alloc(0))
+    session.say(`+ ${octets.toString('base64')}`)
+    const line = await session.readLine()
+    if (line === undefined) return { kind: 'bad', text: 'AUTHENTICATE cancelled' }
+    const text = line === 'too-long' ? '*' : line.toString('latin1')
+    if (text === '*') return { kind: 'bad', text: 'AUTHENTICATE cancelled' }
+    if (step.kind === 'done') return admit(session, step.answer)
+    if (!BASE64.test(text)) return { kind: 'bad', text: 'That is no base64' }
+    step = await next(Buffer.from(text, 'base64'))
+  }
+}
+
+const authenticate = defineCommand({
+  name: 'AUTHENTICATE',
+  rfc: 'RFC 9051 6.2.2',
+  states: ['not-authenticated'],
+  parse: (cursor) => {
+    cursor.space()
+    const mechanism = cursor.keyword()
+    // RFC 4959: an initial response; `=` is an empty one.
+    const initial = cursor.try(' ') ? (cursor.try('=') ? '' : cursor.astring().toString('latin1')) : undefined
+    if (initial !== undefined && !BASE64.test(initial)) cursor.fail('base64')
+    return { mechanism, initial: initial === undefined ? undefined : Buffer.from(initial, 'base64') }
+  },
+  run: async ({ session }, { mechanism, initial }) => {
+    const { login: door } = session.ports
+    const exchange = door.sasl(session.peer(), mechanism)
+    if (exchange) return converse(session, await exchange.step(initial), (octets) => exchange.step(octets))
+    const hidden = !session.connection.secure && !door.allowsCleartext(session.peer())
+    return hidden ? no('TLS required', 'PRIVACYREQUIRED') : no('No such mechanism', 'CANNOT')
+  },
+})
+
+const id = defineCommand({
+  name: 'ID',
+  rfc: 'RFC 2971 3.1',
+  states: EVERY,
+  parse: (cursor) => {
+    cursor.space()
+    if (cursor.tryWord('NIL')) return new Map<string, string>()
+    const found = new Map<string, string>()
+    cursor.expect('(')
+    while (!cursor.try(')')) {
+      if (found.size > 0) cursor.space()
+      if (found.size >= 30) cursor.fail('at most 30 fields')
+      const name = cursor.string().toString('utf8')
+      cursor.space()
+      found.set(name.toLowerCase(), cursor.nstring()?.toString('utf8').slice(0, 1024) ?? '')
+    }
+    return found
+  },
+  run: async ({ session }, fields) => {
+    const name = [fields.get('name'), fields.get('version')].filter(Boolean).join(' ')
+    if (name !== '') {
+      session.client = name.slice(0, 100)
+      session.lease?.describe(session.client)
+    }
+    session.say(`* ID ("name" "haraka-plugin-mailbox" "version" ${string(octetsOf(session.ports.version))})`)
+    return done('ID completed')
+  },
+})
+
+const enable = defineCommand({
+  name: 'ENABLE',
+  rfc: 'RFC 5161 3.1',
+  states: ['authenticated', 'selected'],
+  parse: (cursor) => {
+    const words: string[] = []
+    while (cursor.try(' ')) words.push(cursor.keyword())
+    return words.length > 0 ? words : cursor.fail('a capability')
+  },
+  run: async ({ session }, words) => {
+    const on = words.filter((word) => session.extensions.some((extension) => extension.enable?.(word, session)))
+    session.say(`* ENABLED${on.map((word) => ` ${word}`).join('')}`)
+    return done('ENABLE completed')
+  },
+})
+
+export const connectionCommands: readonly Command[] = [
+  capability,
+  noop,
+  logout,
+  starttls,
+  login,
+  authenticate,
+  id,
+  enable,
+]

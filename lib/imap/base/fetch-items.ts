@@ -1,0 +1,154 @@
+import { headerFields } from '../../mime/header'
+import { sectionRange } from '../../mime/section'
+import type { FetchItem, FetchMessage, FetchSlot } from '../extension'
+import type { Cursor } from '../wire/cursor'
+import * as encode from '../wire/encode'
+import { flagsText } from './change'
+
+/** The FETCH items of RFC 9051 6.4.5 and RFC 3501. What was prepared at delivery is copied, nothing is parsed here. */
+
+const index = (write: (message: FetchMessage) => string): FetchItem => ({
+  needs: 'index',
+  write: (message) => [write(message)],
+})
+const stored = (name: string, octets: (row: NonNullable<FetchMessage['row']>) => Buffer): FetchItem => ({
+  needs: 'row',
+  write: ({ row }) => (row ? [`${name} `, octets(row)] : []),
+})
+
+const flags = index(({ session, view, seq }) => `FLAGS ${flagsText(session, view.flagsAt(seq), view.isRecent(seq))}`)
+const uidItem = index(({ uid }) => `UID ${uid}`)
+const internalDate = index(({ view, seq }) => `INTERNALDATE ${encode.dateTime(view.internalDateAt(seq))}`)
+const size = index(({ view, seq }) => `RFC822.SIZE ${view.sizeAt(seq)}`)
+const envelope = stored('ENVELOPE', (row) => row.prepared.envelope)
+const bodyStructure = stored('BODYSTRUCTURE', (row) => row.prepared.bodyStructure)
+const body = stored('BODY', (row) => row.prepared.body)
+
+interface Wanted {
+  readonly path: readonly number[]
+  readonly text: 'all' | 'header' | 'text' | 'mime'
+  readonly fields: { readonly names: readonly string[]; readonly which: 'only' | 'not' } | undefined
+  /** as the answer repeats it */
+  readonly shown: string
+}
+export interface Partial {
+  readonly offset: number
+  readonly length: number
+}
+
+/** section of RFC 9051 9: `[1.2.HEADER.FIELDS (A B)]`, the opening bracket read */
+function section(cursor: Cursor): Wanted {
+  const path: number[] = []
+  while (/\d/.test(cursor.ahead(1))) {
+    path.push(cursor.nzNumber())
+    if (path.length > 100) cursor.fail('a shorter part number')
+    if (!cursor.try('.')) break
+  }
+  const prefix = path.length > 0 ? `${path.join('.')}` : ''
+  const show = (word: string): string => (prefix === '' ? word : word === '' ? prefix : `${prefix}.${word}`)
+  const end = (wanted: Omit<Wanted, 'path' | 'fields'> & Pick<Wanted, 'fields'>): Wanted => {
+    cursor.expect(']')
+    return { path, ...wanted }
+  }
+  for (const [word, which] of [
+    ['HEADER.FIELDS.NOT', 'not'],
+    ['HEADER.FIELDS', 'only'],
+  ] as const) {
+    if (!cursor.try(word)) continue
+    cursor.space()
+    const names = cursor.list(() => cursor.astring().toString('latin1'))
+    const list = names.map((name) => (/^[!-'*+\-./0-9A-Z^-z|~]+$/i.test(name) ? name : encode.string(name))).join(' ')
+    return end({ text: 'header', fields: { names, which }, shown: show(`${word} (${list})`) })
+  }
+  if (cursor.try('HEADER')) return end({ text: 'header', fields: undefined, shown: show('HEADER') })
+  if (cursor.try('TEXT')) return end({ text: 'text', fields: undefined, shown: show('TEXT') })
+  if (path.length > 0 && cursor.try('MIME')) return end({ text: 'mime', fields: undefined, shown: show('MIME') })
+  return end({ text: 'all', fields: undefined, shown: show('') })
+}
+
+/** `<offset.length>` */
+export function partial(cursor: Cursor): Partial | undefined {
+  if (!cursor.try('<')) return undefined
+  const offset = cursor.number()
+  cursor.expect('.')
+  const length = cursor.nzNumber()
+  cursor.expect('>')
+  return { offset, length }
+}
+
+const literal = (octets: Buffer): string => `{${octets.length}}\r\n`
+
+/** Octets of a section; undefined when the message is gone, an empty buffer when there is no such part. */
+async function octetsOf(message: FetchMessage, wanted: Wanted, part: Partial | undefined): Promise<Buffer | undefined> {
+  const { row, mail } = message
+  if (!row) return undefined
+  // The structure is decoded only when a part is asked for.
+  const range =
+    wanted.path.length === 0
+      ? {
+          start: wanted.text === 'text' ? row.prepared.headerSize : 0,
+          end: wanted.text === 'header' ? row.prepared.headerSize : row.prepared.size,
+        }
+      : sectionRange(row.prepared.structure, wanted)
+  if (!range) return Buffer.alloc(0)
+  if (wanted.fields) {
+    const header = await mail.read(row.emailId, range.start, range.end)
+    const chosen = header && headerFields(header, wanted.fields.names, wanted.fields.which)
+    return part ? chosen?.subarray(part.offset, part.offset + part.length) : chosen
+  }
+  const start = Math.min(range.end, range.start + (part?.offset ?? 0))
+  const end = part ? Math.min(range.end, start + part.length) : range.end
+  return start === end ? Buffer.alloc(0) : mail.read(row.emailId, start, end)
+}
+
+function sectionItem(wanted: Wanted, part: Partial | undefined, setsSeen: boolean, name?: string): FetchItem {
+  const label = name ?? `BODY[${wanted.shown}]${part ? `<${part.offset}>` : ''}`
+  return {
+    needs: 'row',
+    setsSeen,
+    write: async (message) => {
+      const octets = await octetsOf(message, wanted, part)
+      return octets && [`${label} ${literal(octets)}`, octets]
+    },
+  }
+}
+
+const whole = (text: Wanted['text']): Wanted => ({ path: [], text, fields: undefined, shown: '' })
+
+const fixed = (name: string, item: FetchItem): FetchSlot => ({ name, read: () => item })
+
+export const fetchItems: readonly FetchSlot[] = [
+  fixed('FLAGS', flags),
+  fixed('UID', uidItem),
+  fixed('INTERNALDATE', internalDate),
+  fixed('RFC822.SIZE', size),
+  fixed('ENVELOPE', envelope),
+  fixed('BODYSTRUCTURE', bodyStructure),
+  // RFC 3501 6.4.5: older names of sections.
+  fixed('RFC822', sectionItem(whole('all'), undefined, true, 'RFC822')),
+  fixed('RFC822.HEADER', sectionItem(whole('header'), undefined, false, 'RFC822.HEADER')),
+  fixed('RFC822.TEXT', sectionItem(whole('text'), undefined, true, 'RFC822.TEXT')),
+  {
+    name: 'BODY',
+    read: (cursor) => {
+      if (!cursor.try('[')) return body
+      const wanted = section(cursor)
+      return sectionItem(wanted, partial(cursor), true)
+    },
+  },
+  {
+    name: 'BODY.PEEK',
+    read: (cursor) => {
+      cursor.expect('[')
+      const wanted = section(cursor)
+      return sectionItem(wanted, partial(cursor), false)
+    },
+  },
+]
+
+export const macros: Readonly<Record<string, readonly FetchItem[]>> = {
+  ALL: [flags, internalDate, size, envelope],
+  FAST: [flags, internalDate, size],
+  FULL: [flags, internalDate, size, envelope, body],
+}
+export { uidItem }

@@ -1,0 +1,130 @@
+import type { MessageRow } from '../../store/store'
+import { flagSet } from '../../terms/flags'
+import { type Command, defineCommand } from '../command'
+import type { FetchItem, FetchMessage } from '../extension'
+import { done, faultReply, no, type Reply } from '../faults'
+import type { Session, State } from '../session'
+import type { Cursor } from '../wire/cursor'
+import type { SequenceSet } from '../wire/sequence-set'
+import { macros, uidItem } from './fetch-items'
+import { messagesOf, uidsOf } from './numbers'
+
+type Selected = Extract<State, { name: 'selected' }>
+const SEEN = flagSet(['\\Seen'])
+/** Messages whose records are read ahead of the client. */
+const BATCH = 100
+
+interface FetchArguments {
+  readonly set: SequenceSet
+  readonly items: readonly FetchItem[]
+  readonly changedSince: number | undefined
+}
+
+function item(cursor: Cursor, session: Session): FetchItem {
+  const name = cursor.fetchName()
+  const slot = session.extensions.flatMap((extension) => extension.fetch ?? []).find((one) => one.name === name)
+  return slot ? slot.read(cursor, session) : cursor.fail('a FETCH item')
+}
+
+function items(cursor: Cursor, session: Session): readonly FetchItem[] {
+  if (cursor.peek('(')) return cursor.list(() => item(cursor, session))
+  for (const [name, list] of Object.entries(macros)) if (cursor.tryWord(name)) return list
+  return [item(cursor, session)]
+}
+
+function parse(cursor: Cursor, session: Session): FetchArguments {
+  cursor.space()
+  const set = cursor.sequenceSet()
+  cursor.space()
+  const wanted = items(cursor, session)
+  let changedSince: number | undefined
+  if (cursor.try(' (CHANGEDSINCE ')) {
+    changedSince = cursor.number64()
+    cursor.expect(')')
+  }
+  return { set, items: wanted, changedSince }
+}
+
+/** Writes one `* n FETCH (...)`. False: the message is gone, nothing was written. */
+async function writeMessage(message: FetchMessage, wanted: readonly FetchItem[]): Promise<boolean> {
+  const pieces: (string | Buffer)[] = [`* ${message.seq} FETCH (`]
+  let first = true
+  for (const one of wanted) {
+    const result = one.write(message)
+    const written = result instanceof Promise ? await result : result
+    if (!written || written.length === 0) return false
+    if (!first) pieces.push(' ')
+    first = false
+    pieces.push(...written)
+  }
+  pieces.push(')\r\n')
+  const { writer } = message.session.connection
+  for (const piece of pieces) writer.write(piece)
+  return true
+}
+
+async function* rowsOf(
+  { mail, view }: Selected,
+  seqs: readonly number[],
+): AsyncGenerator<[number, MessageRow | undefined]> {
+  for (let start = 0; start < seqs.length; start += BATCH) {
+    const batch = seqs.slice(start, start + BATCH)
+    const rows = new Map<number, MessageRow>()
+    for await (const some of mail.rows(view, uidsOf(view, batch))) for (const row of some) rows.set(row.uid, row)
+    for (const seq of batch) yield [seq, rows.get(view.uidAt(seq))]
+  }
+}
+
+function* withoutRows(seqs: readonly number[]): Generator<[number, undefined]> {
+  for (const seq of seqs) yield [seq, undefined]
+}
+
+async function run(session: Session, state: Selected, args: FetchArguments, by: 'seq' | 'uid'): Promise<Reply> {
+  const { view, mail } = state
+  const { writer } = session.connection
+  if (args.changedSince !== undefined) session.modes.condstore = true
+  const since = args.changedSince
+  const all = messagesOf(view, args.set, by)
+  const seqs = since === undefined ? all : all.filter((seq) => view.modSeqAt(seq) > since)
+  const wanted = by === 'uid' && !args.items.includes(uidItem) ? [uidItem, ...args.items] : args.items
+  if (!state.readOnly && wanted.some((one) => one.setsSeen)) {
+    const unseen = seqs.filter((seq) => !view.flagsAt(seq).has('\\Seen'))
+    if (unseen.length > 0) {
+      const marked = await mail.storeFlags(view, uidsOf(view, unseen), 'add', SEEN)
+      if (!marked.ok) return faultReply(marked.fault, session.ports.tellHolder)
+    }
+  }
+  const needsRow = wanted.some((one) => one.needs === 'row')
+  let gone = false
+  for await (const [seq, row] of needsRow ? rowsOf(state, seqs) : withoutRows(seqs)) {
+    if (needsRow && !row) {
+      gone = true
+      continue
+    }
+    if (!(await writeMessage({ session, mail, view, seq, uid: view.uidAt(seq), row }, wanted))) gone = true
+    if (writer.full && !(await writer.drained())) break
+  }
+  return gone ? no('Some messages were expunged by another session', 'EXPUNGEISSUED') : done('FETCH completed')
+}
+
+const fetch = (by: 'seq' | 'uid'): Command =>
+  defineCommand({
+    name: by === 'uid' ? 'UID FETCH' : 'FETCH',
+    rfc: 'RFC 9051 6.4.5',
+    states: ['selected'],
+    expunges: by === 'uid' ? 'say' : 'hold',
+    uid: by === 'uid',
+    parse: (cursor, session) => {
+      const args = parse(cursor, session)
+      // RFC 7162 3.1.4.1: CHANGEDSINCE asks for MODSEQ too.
+      const modSeq = session.extensions
+        .flatMap((extension) => extension.fetch ?? [])
+        .find((slot) => slot.name === 'MODSEQ')
+      return args.changedSince !== undefined && modSeq
+        ? { ...args, items: [...args.items, modSeq.read(cursor, session)] }
+        : args
+    },
+    run: ({ session, state }, args) => run(session, state, args, by),
+  })
+
+export const fetchCommands: readonly Command[] = [fetch('seq'), fetch('uid')]

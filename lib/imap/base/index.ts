@@ -1,0 +1,79 @@
+import type { Extension } from '../extension'
+import { appendCommands } from './append'
+import { changeCommands } from './change'
+import { connectionCommands } from './connection'
+import { fetchCommands } from './fetch'
+import { fetchItems } from './fetch-items'
+import { idleCommands } from './idle'
+import { listCommands } from './list'
+import { mailboxCommands } from './mailboxes'
+import { searchCommands } from './search'
+import { selectCommands } from './select'
+
+/** Everything of IMAP4rev1 (RFC 3501) and what RFC 9051 took in of its extensions. */
+export const base: Extension = {
+  rfc: 'RFC 3501',
+  commands: [
+    ...connectionCommands,
+    ...mailboxCommands,
+    ...listCommands,
+    ...selectCommands,
+    ...appendCommands,
+    ...fetchCommands,
+    ...changeCommands,
+    ...searchCommands,
+    ...idleCommands,
+  ],
+  fetch: fetchItems,
+  status: [
+    { name: 'MESSAGES', value: ({ messages }) => String(messages) },
+    { name: 'UIDNEXT', value: ({ uidNext }) => String(uidNext) },
+    { name: 'UIDVALIDITY', value: ({ uidValidity }) => String(uidValidity) },
+    { name: 'UNSEEN', value: ({ unseen }) => String(unseen) },
+    { name: 'DELETED', value: ({ deleted }) => String(deleted) },
+    { name: 'SIZE', value: ({ size }) => String(size) },
+    {
+      name: 'RECENT',
+      value: async ({ id, messages, recentFrom, uidNext }, mail, { ports }) => {
+        if (recentFrom === uidNext) return '0'
+        if (recentFrom === 1) return String(messages)
+        const snapshot = await ports.room.store.messages.snapshot(mail.id, id)
+        return String(snapshot?.uids.filter((uid) => uid >= recentFrom).length ?? 0)
+      },
+    },
+  ],
+  capabilities: (session) => {
+    const { connection, ports, state } = session
+    const login = ports.login
+    const before = state.name === 'not-authenticated'
+    const cleartext = login.allowsCleartext(session.peer())
+    return [
+      'IMAP4rev1',
+      'LITERAL+',
+      'SASL-IR',
+      'ID',
+      'ENABLE',
+      ...(before && !connection.secure && ports.tlsAvailable() ? ['STARTTLS'] : []),
+      ...(before && !cleartext ? ['LOGINDISABLED'] : []),
+      ...(before ? login.mechanisms(session.peer()).map((name) => `AUTH=${name}`) : []),
+      ...(before
+        ? []
+        : [
+            'NAMESPACE',
+            'CHILDREN',
+            'UNSELECT',
+            'UIDPLUS',
+            'IDLE',
+            'MOVE',
+            'SPECIAL-USE',
+            'CREATE-SPECIAL-USE',
+            'LIST-EXTENDED',
+            'LIST-STATUS',
+            'ESEARCH',
+            'WITHIN',
+            'MULTIAPPEND',
+            'STATUS=SIZE',
+          ]),
+    ]
+  },
+}

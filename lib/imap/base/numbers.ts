@@ -1,0 +1,36 @@
+import type { View } from '../../mailbox/mailbox'
+import { type Uid, uid } from '../../terms/numbers'
+import { BadSyntax } from '../wire/cursor'
+import { ranges, type SequenceSet, sequenceNumbers } from '../wire/sequence-set'
+
+/**
+ * The messages that a set names, as ascending sequence numbers of the window. UIDs that do not exist are passed over
+ * (RFC 9051 6.4.9); a sequence number that does not exist is a mistake of the client (BAD).
+ */
+export function messagesOf(view: View, set: SequenceSet, by: 'seq' | 'uid'): number[] {
+  if (by === 'seq') {
+    const numbers = sequenceNumbers(set, view.exists)
+    if (!numbers) throw new BadSyntax('message numbers of this mailbox')
+    return numbers
+  }
+  const found = new Set<number>()
+  const highest = view.exists > 0 ? view.uidAt(view.exists) : 0
+  for (const [low, high] of ranges(set, highest)) {
+    for (let seq = firstAtOrAfter(view, low); seq <= view.exists && view.uidAt(seq) <= high; seq++) found.add(seq)
+  }
+  return [...found].sort((a, b) => a - b)
+}
+
+/** Binary search: the first sequence number whose UID is not below. */
+function firstAtOrAfter(view: View, wanted: number): number {
+  let low = 1
+  let high = view.exists + 1
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (view.uidAt(middle) < wanted) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+export const uidsOf = (view: View, seqs: readonly number[]): Uid[] => seqs.map((seq) => uid(view.uidAt(seq)))

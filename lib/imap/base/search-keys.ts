@@ -1,0 +1,138 @@
+import { fold, type SearchKey } from '../../search/key'
+import type { SearchSlot } from '../extension'
+import type { Session } from '../session'
+import { BadSyntax, type Cursor } from '../wire/cursor'
+import { ranges, type SequenceSet } from '../wire/sequence-set'
+
+/** search-key of RFC 9051 6.4.4 (and RFC 3501's NEW, OLD, RECENT; RFC 5032's OLDER, YOUNGER). */
+
+const MAX_DEPTH = 50
+const MAX_KEYS = 1000
+
+const flag = (name: string): SearchKey => ({ kind: 'flag', flag: name })
+const not = (key: SearchKey): SearchKey => ({ kind: 'not', key })
+
+const SIMPLE: Readonly<Record<string, SearchKey>> = {
+  ALL: { kind: 'all' },
+  ANSWERED: flag('\\Answered'),
+  DELETED: flag('\\Deleted'),
+  DRAFT: flag('\\Draft'),
+  FLAGGED: flag('\\Flagged'),
+  SEEN: flag('\\Seen'),
+  UNANSWERED: not(flag('\\Answered')),
+  UNDELETED: not(flag('\\Deleted')),
+  UNDRAFT: not(flag('\\Draft')),
+  UNFLAGGED: not(flag('\\Flagged')),
+  UNSEEN: not(flag('\\Seen')),
+  RECENT: { kind: 'recent' },
+  OLD: not({ kind: 'recent' }),
+  NEW: { kind: 'and', keys: [{ kind: 'recent' }, not(flag('\\Seen'))] },
+}
+
+const DAYS: Readonly<Record<string, Pick<Extract<SearchKey, { kind: 'day' }>, 'date' | 'is'>>> = {
+  BEFORE: { date: 'internal', is: 'before' },
+  ON: { date: 'internal', is: 'on' },
+  SINCE: { date: 'internal', is: 'since' },
+  SENTBEFORE: { date: 'sent', is: 'before' },
+  SENTON: { date: 'sent', is: 'on' },
+  SENTSINCE: { date: 'sent', is: 'since' },
+  SAVEDBEFORE: { date: 'saved', is: 'before' },
+  SAVEDON: { date: 'saved', is: 'on' },
+  SAVEDSINCE: { date: 'saved', is: 'since' },
+}
+const FIELDS = ['SUBJECT', 'FROM', 'TO', 'CC', 'BCC'] as const
+const LOWER = { SUBJECT: 'subject', FROM: 'from', TO: 'to', CC: 'cc', BCC: 'bcc' } as const
+
+/** Numbers are resolved when the command runs: `*` depends on the mailbox then. */
+export function numbersKey(of: 'seq' | 'uid', set: SequenceSet, session: Session): SearchKey {
+  let resolved: (readonly [number, number])[] | undefined
+  const load = (): (readonly [number, number])[] => {
+    if (resolved) return resolved
+    const { state } = session
+    const highest =
+      state.name !== 'selected'
+        ? 0
+        : of === 'seq'
+          ? state.view.exists
+          : state.view.exists > 0
+            ? state.view.uidAt(state.view.exists)
+            : 0
+    resolved = ranges(set, highest)
+    if (of === 'seq' && resolved.some(([, high]) => high > highest))
+      throw new BadSyntax('message numbers of this mailbox')
+    return resolved
+  }
+  return { kind: 'numbers', of, has: (number) => load().some(([low, high]) => number >= low && number <= high) }
+}
+
+export interface SearchContext {
+  readonly session: Session
+  /** charset of strings */
+  decode(octets: Buffer): string
+  readonly slots: readonly SearchSlot[]
+  count: number
+}
+
+export function searchKey(cursor: Cursor, context: SearchContext, depth = 0): SearchKey {
+  if (depth > MAX_DEPTH || ++context.count > MAX_KEYS) cursor.fail('a simpler search')
+  const text = (): string => {
+    cursor.space()
+    return fold(context.decode(cursor.astring()))
+  }
+  if (cursor.peek('(')) {
+    const keys = cursor.list(() => searchKey(cursor, context, depth + 1))
+    return keys.length === 1 && keys[0] ? keys[0] : { kind: 'and', keys }
+  }
+  if (/[\d*]/.test(cursor.ahead(1))) return numbersKey('seq', cursor.sequenceSet(), context.session)
+  const word = cursor.keyword()
+  const simple = SIMPLE[word]
+  if (simple) return simple
+  const day = DAYS[word]
+  if (day) {
+    cursor.space()
+    return { kind: 'day', ...day, day: cursor.date() }
+  }
+  const field = FIELDS.find((one) => one === word)
+  if (field) return { kind: 'field', field: LOWER[field], text: text() }
+  switch (word) {
+    case 'NOT':
+      cursor.space()
+      return not(searchKey(cursor, context, depth + 1))
+    case 'OR': {
+      cursor.space()
+      const left = searchKey(cursor, context, depth + 1)
+      cursor.space()
+      return { kind: 'or', keys: [left, searchKey(cursor, context, depth + 1)] }
+    }
+    case 'KEYWORD':
+      cursor.space()
+      return flag(cursor.flag())
+    case 'UNKEYWORD':
+      cursor.space()
+      return not(flag(cursor.flag()))
+    case 'LARGER':
+    case 'SMALLER':
+      cursor.space()
+      return { kind: word === 'LARGER' ? 'larger' : 'smaller', octets: cursor.number64() }
+    case 'OLDER':
+    case 'YOUNGER':
+      cursor.space()
+      return { kind: 'age', is: word === 'OLDER' ? 'older' : 'younger', seconds: cursor.nzNumber() }
+    case 'HEADER': {
+      cursor.space()
+      const name = cursor.astring().toString('latin1').toLowerCase()
+      return { kind: 'header', name, text: text() }
+    }
+    case 'BODY':
+      return { kind: 'body', text: text() }
+    case 'TEXT':
+      return { kind: 'text', text: text() }
+    case 'UID':
+      cursor.space()
+      return numbersKey('uid', cursor.sequenceSet(), context.session)
+    default: {
+      const slot = context.slots.find((one) => one.name === word)
+      return slot ? slot.read(cursor, context.session) : cursor.fail('a search key')
+    }
+  }
+}

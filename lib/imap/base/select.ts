@@ -1,0 +1,110 @@
+import type { View } from '../../mailbox/mailbox'
+import type { FlagSet } from '../../terms/flags'
+import { SYSTEM_FLAGS } from '../../terms/flags'
+import { type Command, defineCommand, nothing } from '../command'
+import { done, faultReply } from '../faults'
+import type { Session } from '../session'
+
+/** Messages that SELECT looks at for keywords and the first unseen one; beyond, FETCH shows them all the same. */
+const SCAN = 20_000
+
+function scan(view: View): { keywords: string[]; firstUnseen: number } {
+  const sets = new Set<FlagSet>()
+  let firstUnseen = 0
+  const last = Math.min(view.exists, SCAN)
+  for (let seq = 1; seq <= last; seq++) {
+    const flags = view.flagsAt(seq)
+    sets.add(flags)
+    if (firstUnseen === 0 && !flags.has('\\Seen')) firstUnseen = seq
+  }
+  const keywords = new Set([...sets].flatMap((flags) => flags.names.filter((name) => !name.startsWith('\\'))))
+  return { keywords: [...keywords].sort(), firstUnseen }
+}
+
+function announce(session: Session, view: View, readOnly: boolean): void {
+  const { mailbox } = view
+  const { keywords, firstUnseen } = scan(view)
+  const flags = [...SYSTEM_FLAGS, ...keywords].join(' ')
+  session.say(`* FLAGS (${flags})`)
+  session.say(`* OK [PERMANENTFLAGS (${readOnly ? '' : `${flags} \\*`})] Flags that stay`)
+  session.say(`* ${view.exists} EXISTS`)
+  if (!session.modes.rev2) {
+    session.say(`* ${view.recentCount} RECENT`)
+    if (firstUnseen > 0) session.say(`* OK [UNSEEN ${firstUnseen}] First unseen`)
+  }
+  session.say(`* OK [UIDVALIDITY ${mailbox.uidValidity}] UIDs valid`)
+  session.say(`* OK [UIDNEXT ${mailbox.uidNext}] Predicted next UID`)
+  for (const code of session.extensions.flatMap((extension) => extension.selected?.(view, session) ?? [])) {
+    session.say(`* OK [${code}] Ok`)
+  }
+}
+
+const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
+  defineCommand({
+    name,
+    rfc: name === 'SELECT' ? 'RFC 9051 6.3.2' : 'RFC 9051 6.3.3',
+    states: ['authenticated', 'selected'],
+    expunges: 'none',
+    parse: (cursor) => {
+      cursor.space()
+      const mailbox = cursor.mailbox()
+      const options = cursor.try(' ') ? cursor.list(() => cursor.keyword()) : []
+      for (const option of options) if (option !== 'CONDSTORE') cursor.fail('a SELECT parameter')
+      return { mailbox, condstore: options.includes('CONDSTORE') }
+    },
+    run: async ({ session, state }, { mailbox, condstore }) => {
+      const { mail } = state
+      if (state.name === 'selected') {
+        session.close()
+        // RFC 9051 7.1 CLOSED: what follows is about the new mailbox.
+        session.say('* OK [CLOSED] Previous mailbox closed')
+      }
+      const refused = await session.enter(mail)
+      if (refused) return refused
+      const readOnly = name === 'EXAMINE'
+      const opened = await mail.open(mailbox, readOnly ? 'peek' : 'claim')
+      if (!opened.ok) return faultReply(opened.fault, session.ports.tellHolder)
+      if (condstore) session.modes.condstore = true
+      session.state = { name: 'selected', mail, view: opened.value, readOnly }
+      announce(session, opened.value, readOnly)
+      return done(`${name} completed`, readOnly ? 'READ-ONLY' : 'READ-WRITE')
+    },
+  })
+
+const check = defineCommand({
+  name: 'CHECK',
+  rfc: 'RFC 3501 6.4.1',
+  states: ['selected'],
+  parse: nothing,
+  run: async () => done('CHECK completed'),
+})
+
+const close = defineCommand({
+  name: 'CLOSE',
+  rfc: 'RFC 9051 6.4.1',
+  states: ['selected'],
+  expunges: 'none',
+  parse: nothing,
+  run: async ({ session, state }) => {
+    if (!state.readOnly) {
+      const removed = await state.mail.expunge(state.view, 'all')
+      if (!removed.ok) return faultReply(removed.fault, session.ports.tellHolder)
+    }
+    session.close()
+    return done('CLOSE completed')
+  },
+})
+
+const unselect = defineCommand({
+  name: 'UNSELECT',
+  rfc: 'RFC 9051 6.4.2',
+  states: ['selected'],
+  expunges: 'none',
+  parse: nothing,
+  run: async ({ session }) => {
+    session.close()
+    return done('UNSELECT completed')
+  },
+})
+
+export const selectCommands: readonly Command[] = [opening('SELECT'), opening('EXAMINE'), check, close, unselect]

@@ -1,0 +1,93 @@
+import { STARTED } from './base/connection'
+import type { Command } from './command'
+import { extensions } from './extensions'
+import type { Reply } from './faults'
+import type { Session } from './session'
+import { BadSyntax, Cursor, type Frame } from './wire/cursor'
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
+  extensions.flatMap((extension) => extension.commands ?? []).map((command) => [command.name, command]),
+)
+
+/** `UID FETCH` is one name. */
+function commandName(cursor: Cursor): string {
+  const word = cursor.keyword()
+  if (word !== 'UID') return word
+  cursor.space()
+  return `UID ${cursor.keyword()}`
+}
+
+function finish(session: Session, tag: string, reply: Reply): void {
+  if (reply === STARTED) return
+  const code = 'code' in reply && reply.code !== undefined ? `[${reply.code}] ` : ''
+  session.say(`${tag} ${reply.kind.toUpperCase()} ${code}${reply.text}`)
+}
+
+function bad(session: Session, tag: string, text: string): void {
+  session.say(`${tag} BAD ${text}`)
+  if (++session.badCommands < session.ports.settings.maxBadCommands) return
+  session.say('* BYE Too many bad commands')
+  session.state = { name: 'logout' }
+}
+
+/** What other sessions did, as far as this command allows it to be told (RFC 9051 7.5.1). */
+async function tellNews(session: Session, command: Command): Promise<void> {
+  const { state } = session
+  if (command.expunges === 'none' || state.name !== 'selected') return
+  session.tell(await state.view.sync(command.expunges), command.uid)
+  if (!state.view.gone) return
+  session.say('* BYE The mailbox was deleted')
+  session.state = { name: 'logout' }
+}
+
+async function execute(session: Session, command: Command, cursor: Cursor, tag: string): Promise<void> {
+  let run: (tag: string) => Promise<Reply>
+  try {
+    run = command.prepare(cursor, session)
+  } catch (error) {
+    if (error instanceof BadSyntax) return bad(session, tag, `${command.name}: ${error.message}`)
+    throw error
+  }
+  session.lease?.touch()
+  let reply: Reply
+  try {
+    reply = await run(tag)
+  } catch (error) {
+    // Numbers can be wrong for this mailbox only when the command runs.
+    if (!(error instanceof BadSyntax)) throw error
+    reply = { kind: 'bad', text: `${command.name}: ${error.message}` }
+  }
+  await tellNews(session, command)
+  finish(session, tag, reply)
+}
+
+/** One command from its octets to its tagged response. */
+export async function dispatch(session: Session, frame: Frame): Promise<void> {
+  const cursor = new Cursor(frame)
+  let tag = '*'
+  let command: Command | undefined
+  try {
+    tag = cursor.tag()
+    cursor.space()
+    command = COMMANDS.get(commandName(cursor))
+  } catch (error) {
+    if (!(error instanceof BadSyntax)) throw error
+  }
+  if (!command) return bad(session, tag, tag === '*' ? 'A command starts with a tag' : 'Unknown command')
+  if (!command.states.some((state) => state === session.state.name))
+    return bad(session, tag, `${command.name} not in this state`)
+  try {
+    await execute(session, command, cursor, tag)
+  } catch (error) {
+    const id = session.connection.id.slice(0, 8)
+    session.ports.log.error(
+      `IMAP ${id} ${command.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    )
+    const unavailable = error instanceof Error && error.name === 'StoreUnavailable'
+    session.say(
+      unavailable
+        ? `${tag} NO [UNAVAILABLE] Not available now, try again later`
+        : `${tag} NO [SERVERBUG] Internal error ${id}`,
+    )
+  }
+}

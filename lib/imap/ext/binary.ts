@@ -1,0 +1,81 @@
+import { partAt } from '../../mime/section'
+import { decodePart } from '../../mime/transfer'
+import { type Partial, partial } from '../base/fetch-items'
+import type { Extension, FetchItem, FetchMessage } from '../extension'
+import type { Cursor } from '../wire/cursor'
+
+/** BINARY (RFC 3516, RFC 9051 6.4.5): parts with their transfer encoding undone. */
+
+function path(cursor: Cursor): number[] {
+  cursor.expect('[')
+  const numbers: number[] = []
+  if (!cursor.try(']')) {
+    numbers.push(cursor.nzNumber())
+    while (cursor.try('.')) numbers.push(cursor.nzNumber())
+    cursor.expect(']')
+  }
+  return numbers
+}
+
+async function decoded(
+  { row, mail }: FetchMessage,
+  numbers: readonly number[],
+): Promise<Buffer | 'unknown-encoding' | undefined> {
+  if (!row) return undefined
+  if (numbers.length === 0) return mail.read(row.emailId, 0, row.prepared.size)
+  const part = partAt(row.prepared.structure, numbers)
+  if (!part) return Buffer.alloc(0)
+  const octets = await mail.read(row.emailId, part.bodyStart, part.bodyEnd)
+  if (!octets) return undefined
+  // RFC 3516 4.3: multiparts have no encoding to undo.
+  return part.type === 'multipart' ? octets : (decodePart(octets, part.encoding) ?? 'unknown-encoding')
+}
+
+function item(numbers: readonly number[], wanted: Partial | undefined, setsSeen: boolean): FetchItem {
+  const label = `BINARY[${numbers.join('.')}]${wanted ? `<${wanted.offset}>` : ''}`
+  return {
+    needs: 'row',
+    setsSeen,
+    write: async (message) => {
+      const octets = await decoded(message, numbers)
+      // RFC 3516 4.3: NIL for what cannot be decoded.
+      if (octets === 'unknown-encoding') return [`${label} NIL`]
+      if (!octets) return undefined
+      const shown = wanted ? octets.subarray(wanted.offset, wanted.offset + wanted.length) : octets
+      return [`${label} ${shown.includes(0) ? '~' : ''}{${shown.length}}\r\n`, shown]
+    },
+  }
+}
+
+export const binary: Extension = {
+  rfc: 'RFC 3516',
+  capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['BINARY']),
+  fetch: [
+    ...(
+      [
+        ['BINARY', true],
+        ['BINARY.PEEK', false],
+      ] as const
+    ).map(([name, setsSeen]) => ({
+      name,
+      read: (cursor: Cursor) => {
+        const numbers = path(cursor)
+        return item(numbers, partial(cursor), setsSeen)
+      },
+    })),
+    {
+      name: 'BINARY.SIZE',
+      read: (cursor) => {
+        const numbers = path(cursor)
+        return {
+          needs: 'row',
+          write: async (message) => {
+            const octets = await decoded(message, numbers)
+            if (!octets || octets === 'unknown-encoding') return [`BINARY.SIZE[${numbers.join('.')}] 0`]
+            return [`BINARY.SIZE[${numbers.join('.')}] ${octets.length}`]
+          },
+        }
+      },
+    },
+  ],
+}

@@ -1,0 +1,49 @@
+import type { Extension } from '../extension'
+
+/** CONDSTORE (RFC 7162): mod-sequences of messages. UNCHANGEDSINCE and CHANGEDSINCE are read by STORE and FETCH themselves. */
+export const condstore: Extension = {
+  rfc: 'RFC 7162',
+  capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['CONDSTORE']),
+  fetch: [
+    {
+      name: 'MODSEQ',
+      read: (_cursor, session) => {
+        // RFC 7162 3.1: a CONDSTORE-enabling command.
+        session.modes.condstore = true
+        return { needs: 'index', write: ({ view, seq }) => [`MODSEQ (${view.modSeqAt(seq)})`] }
+      },
+    },
+  ],
+  status: [
+    {
+      name: 'HIGHESTMODSEQ',
+      value: ({ highestModSeq }, _mail, session) => {
+        session.modes.condstore = true
+        return String(highestModSeq)
+      },
+    },
+  ],
+  search: [
+    {
+      name: 'MODSEQ',
+      read: (cursor) => {
+        cursor.space()
+        // RFC 7162 3.1.5: an entry name and type may stand before the number; all flags share one mod-sequence here.
+        if (cursor.peek('"')) {
+          cursor.string()
+          cursor.space()
+          if (!cursor.tryWord('all') && !cursor.tryWord('priv') && !cursor.tryWord('shared'))
+            cursor.fail('all, priv or shared')
+          cursor.space()
+        }
+        return { kind: 'modseq', atLeast: cursor.number64() }
+      },
+    },
+  ],
+  enable: (word, { modes }) => {
+    if (word !== 'CONDSTORE') return false
+    modes.condstore = true
+    return true
+  },
+  selected: (view) => [`HIGHESTMODSEQ ${view.highestModSeq}`],
+}

@@ -1,0 +1,23 @@
+import type { Extension } from '../extension'
+import * as encode from '../wire/encode'
+
+/** PREVIEW (RFC 8970): computed at delivery, so LAZY is never late. */
+export const preview: Extension = {
+  rfc: 'RFC 8970',
+  capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['PREVIEW']),
+  fetch: [
+    {
+      name: 'PREVIEW',
+      read: (cursor) => {
+        if (cursor.try(' (')) {
+          if (cursor.keyword() !== 'LAZY') cursor.fail('LAZY')
+          cursor.expect(')')
+        }
+        return {
+          needs: 'row',
+          write: ({ row }) => (row ? [`PREVIEW ${encode.string(encode.octetsOf(row.prepared.preview))}`] : []),
+        }
+      },
+    },
+  ],
+}

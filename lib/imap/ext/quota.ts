@@ -1,0 +1,59 @@
+import type { QuotaState } from '../../mailbox/mailbox'
+import { type Command, defineCommand } from '../command'
+import type { Extension } from '../extension'
+import { done, no } from '../faults'
+import type { Session } from '../session'
+import * as encode from '../wire/encode'
+
+/** QUOTA (RFC 9208): one quota root, the account; STORAGE in units of 1024 octets, and MESSAGE. */
+const ROOT = '""'
+
+function resources({ usedBytes, limitBytes, usedMessages, limitMessages }: QuotaState): string {
+  const list = [
+    ...(limitBytes > 0 ? [`STORAGE ${Math.ceil(usedBytes / 1024)} ${Math.floor(limitBytes / 1024)}`] : []),
+    ...(limitMessages > 0 ? [`MESSAGE ${usedMessages} ${limitMessages}`] : []),
+  ]
+  return `* QUOTA ${ROOT} (${list.join(' ')})`
+}
+
+const LOGGED_IN = ['authenticated', 'selected'] as const
+
+const getQuota = defineCommand({
+  name: 'GETQUOTA',
+  rfc: 'RFC 9208 4.1.2',
+  states: LOGGED_IN,
+  parse: (cursor) => {
+    cursor.space()
+    return cursor.text()
+  },
+  run: async ({ session, state }, root) => {
+    if (root !== '') return no('There is no such quota root', 'NONEXISTENT')
+    session.say(resources(await state.mail.quota()))
+    return done('GETQUOTA completed')
+  },
+})
+
+const getQuotaRoot = defineCommand({
+  name: 'GETQUOTAROOT',
+  rfc: 'RFC 9208 4.1.3',
+  states: LOGGED_IN,
+  parse: (cursor) => {
+    cursor.space()
+    return cursor.mailbox()
+  },
+  run: async ({ session, state }, mailbox) => {
+    if (!(await state.mail.find(mailbox))) return no('There is no such mailbox', 'NONEXISTENT')
+    session.say(`* QUOTAROOT ${encode.mailbox(mailbox, session.modes.utf8)} ${ROOT}`)
+    session.say(resources(await state.mail.quota()))
+    return done('GETQUOTAROOT completed')
+  },
+})
+
+const commands: readonly Command[] = [getQuota, getQuotaRoot]
+const loggedIn = ({ state }: Session): boolean => state.name !== 'not-authenticated'
+
+export const quota: Extension = {
+  rfc: 'RFC 9208',
+  commands,
+  capabilities: (session) => (loggedIn(session) ? ['QUOTA', 'QUOTA=RES-STORAGE', 'QUOTA=RES-MESSAGE'] : []),
+}

@@ -1,0 +1,59 @@
+import type { AccountMail, View } from '../mailbox/mailbox'
+import type { SearchKey } from '../search/key'
+import type { Mailbox, MessageRow } from '../store/store'
+import type { Command } from './command'
+import type { Session } from './session'
+import type { Cursor } from './wire/cursor'
+
+/** What one FETCH item needs of a message: the index in memory, its stored record, or octets. */
+export type FetchNeeds = 'index' | 'row'
+
+export interface FetchMessage {
+  readonly session: Session
+  readonly mail: AccountMail
+  readonly view: View
+  readonly seq: number
+  readonly uid: number
+  /** there when an item of the command needs `row` */
+  readonly row: MessageRow | undefined
+}
+
+/** One item of a FETCH command, its arguments read. */
+export interface FetchItem {
+  readonly needs: FetchNeeds
+  /** whether fetching it sets \Seen (RFC 9051 6.4.5) */
+  readonly setsSeen?: boolean
+  /** `NAME value` as latin1 text or octets; undefined: the message has no such thing any more */
+  write(message: FetchMessage): readonly (string | Buffer)[] | Promise<readonly (string | Buffer)[] | undefined>
+}
+
+export interface FetchSlot {
+  /** in capitals, up to the first `[` or `.` that is its own */
+  readonly name: string
+  read(cursor: Cursor, session: Session): FetchItem
+}
+
+export interface StatusSlot {
+  readonly name: string
+  value(mailbox: Mailbox, mail: AccountMail, session: Session): string | Promise<string>
+}
+
+export interface SearchSlot {
+  readonly name: string
+  read(cursor: Cursor, session: Session): SearchKey
+}
+
+/** Everything that one extension adds, in the slots of RFC 4466. One folder, one object. */
+export interface Extension {
+  readonly rfc: string
+  /** names for CAPABILITY in the session's state now */
+  capabilities?(session: Session): readonly string[]
+  readonly commands?: readonly Command[]
+  readonly fetch?: readonly FetchSlot[]
+  readonly status?: readonly StatusSlot[]
+  readonly search?: readonly SearchSlot[]
+  /** words of ENABLE; @returns whether it is on now */
+  enable?(word: string, session: Session): boolean
+  /** response codes of a successful SELECT or EXAMINE, without `* OK` */
+  selected?(view: View, session: Session): readonly string[]
+}

@@ -1,0 +1,48 @@
+import type { Refusal } from '../locks/locks'
+import { holderText, type TellHolder } from '../locks/refusal'
+import { assertNever, type Fault } from '../terms/fault'
+
+/** The end of a command. */
+export type Reply =
+  | { readonly kind: 'ok'; readonly code?: string; readonly text: string }
+  | { readonly kind: 'no'; readonly code?: string; readonly text: string }
+  | { readonly kind: 'bad'; readonly text: string }
+
+export const done = (text: string, code?: string): Reply => ({ kind: 'ok', text, ...(code !== undefined && { code }) })
+export const no = (text: string, code?: string): Reply => ({ kind: 'no', text, ...(code !== undefined && { code }) })
+
+/** One switch from what the world can do wrong to response codes (RFC 9051 7.1, RFC 5530, RFC 9208). */
+export function faultReply(fault: Fault | Refusal, tell: TellHolder): Reply {
+  switch (fault.kind) {
+    case 'held':
+    case 'locked':
+      return no(`Mailbox locked${holderText(fault.by, tell)}`, 'INUSE')
+    case 'cancelled':
+    case 'unavailable':
+      return no('Not available now, try again later', 'UNAVAILABLE')
+    case 'no-such-account':
+      return no('There is no such account', 'NONEXISTENT')
+    case 'no-such-mailbox':
+      return no('There is no such mailbox', fault.tryCreate ? 'TRYCREATE' : 'NONEXISTENT')
+    case 'mailbox-exists':
+      return no('There is a mailbox with this name already', 'ALREADYEXISTS')
+    case 'bad-mailbox-name':
+      return no(`This mailbox name cannot be used: ${fault.why}`, 'CANNOT')
+    case 'not-permitted':
+      return no(`Not permitted: ${fault.why}`, 'CANNOT')
+    case 'over-quota':
+      return no('Over quota', 'OVERQUOTA')
+    case 'too-big':
+      return no(`Too big: the limit is ${fault.limit} octets`, 'TOOBIG')
+    case 'limit':
+      return no(fault.why, 'LIMIT')
+    case 'read-only':
+      return no('The mailbox is open read-only', 'READ-ONLY')
+    case 'lease-lost':
+      return no('The lock on this mailbox was lost', 'INUSE')
+    case 'message-gone':
+      return no('Some messages were expunged by another session', 'EXPUNGEISSUED')
+    default:
+      return assertNever(fault)
+  }
+}

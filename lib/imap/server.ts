@@ -1,0 +1,160 @@
+import type { LoginPeer } from '../login/login'
+import type { Update } from '../mailbox/mailbox'
+import type { Connection } from '../transport/connection'
+import { flagsText } from './base/change'
+import { dispatch } from './dispatch'
+import { extensions } from './extensions'
+import { faultReply, type Reply } from './faults'
+import { type FrameLimits, readFrame } from './frame'
+import type { ImapPorts, Session } from './session'
+
+/** Before login nobody needs more. */
+const LOGIN_LITERAL = 4096
+const LITERAL = 1024 * 1024
+const LOGIN_LINE = 16 * 1024
+
+function peerOf(connection: Connection): () => LoginPeer {
+  let known: LoginPeer | undefined
+  return () => {
+    if (known?.tls === connection.secure) return known
+    known = {
+      protocol: 'imap',
+      address: connection.address,
+      ...(connection.proxy !== undefined && { proxy: connection.proxy }),
+      tls: connection.secure,
+      connection: connection.id,
+      ...(connection.secure && { channelBindings: connection.channelBindings() }),
+    }
+    return known
+  }
+}
+
+function openSession(connection: Connection, ports: ImapPorts): Session {
+  const say = (line: string): void => connection.writer.write(`${line}\r\n`)
+
+  function tellOne(update: Update, withUid: boolean): void {
+    switch (update.kind) {
+      case 'expunge':
+        return say(`* ${update.seq} EXPUNGE`)
+      case 'exists':
+        say(`* ${update.count} EXISTS`)
+        if (!session.modes.rev2) say(`* ${update.recent} RECENT`)
+        return
+      case 'flags': {
+        const items = [
+          ...(withUid ? [`UID ${update.uid}`] : []),
+          `FLAGS ${flagsText(session, update.flags, update.recent)}`,
+          ...(session.modes.condstore ? [`MODSEQ (${update.modSeq})`] : []),
+        ]
+        return say(`* ${update.seq} FETCH (${items.join(' ')})`)
+      }
+    }
+  }
+
+  const session: Session = {
+    connection,
+    ports,
+    extensions,
+    modes: { condstore: false, utf8: false, rev2: false, qresync: false, compressed: false },
+    state: { name: 'not-authenticated' },
+    lease: undefined,
+    tries: 0,
+    badCommands: 0,
+    client: undefined,
+    peer: peerOf(connection),
+    say,
+    tell: (updates, withUid) => {
+      for (const update of updates) tellOne(update, withUid)
+    },
+    capabilities: () => extensions.flatMap((extension) => extension.capabilities?.(session) ?? []).join(' '),
+    enter: async (mail): Promise<Reply | undefined> => {
+      if (session.lease) return undefined
+      const entry = {
+        protocol: 'imap',
+        address: connection.address,
+        ...(session.client !== undefined && { client: session.client }),
+      } as const
+      // What is waiting is sent first: the answer may take seconds.
+      connection.writer.flush()
+      const entered = await mail.enter(entry, connection.closed)
+      if (!entered.ok) return faultReply(entered.fault, ports.tellHolder)
+      if (connection.closed.aborted) {
+        await entered.value.release()
+        return { kind: 'bad', text: 'closed' }
+      }
+      session.lease = entered.value
+      entered.value.lost.addEventListener('abort', () => {
+        say('* BYE The mailbox is needed elsewhere')
+        void connection.end()
+      })
+      return undefined
+    },
+    close: () => {
+      if (session.state.name !== 'selected') return
+      session.state.view.close()
+      session.state = { name: 'authenticated', mail: session.state.mail }
+    },
+    readLine: async () => {
+      for (;;) {
+        const line = connection.reader.line(ports.settings.maxLine)
+        if (line !== undefined) return line
+        if (!(await connection.reader.more())) return connection.reader.line(ports.settings.maxLine)
+      }
+    },
+  }
+  return session
+}
+
+export function createImapServer(ports: ImapPorts) {
+  const limitsOf = (session: Session): FrameLimits => {
+    const before = session.state.name === 'not-authenticated'
+    return {
+      line: before ? LOGIN_LINE : ports.settings.maxLine,
+      literal: (first) => (before ? LOGIN_LITERAL : /^\S+ APPEND /i.test(first) ? ports.settings.maxAppend : LITERAL),
+    }
+  }
+
+  async function converse(session: Session): Promise<void> {
+    const { connection } = session
+    while (session.state.name !== 'logout' && !connection.closed.aborted) {
+      const read = await readFrame(connection, limitsOf(session))
+      if (read.kind === 'end') return
+      if (read.kind === 'hopeless') return session.say('* BYE The literal is too big')
+      if (read.kind === 'too-long') {
+        const literal = read.what === 'literal'
+        session.say(literal ? `${read.tag} NO [TOOBIG] The literal is too big` : `${read.tag} BAD Line too long`)
+        if (!literal && ++session.badCommands >= ports.settings.maxBadCommands)
+          return session.say('* BYE Too many bad commands')
+      } else await dispatch(session, read.frame)
+      if (session.tries >= ports.settings.maxTries) return session.say('* BYE Too many failed logins')
+      if (connection.writer.full && !(await connection.writer.drained())) return
+    }
+  }
+
+  /** Serves one connection to its end. Never rejects. */
+  async function serve(connection: Connection): Promise<void> {
+    const session = openSession(connection, ports)
+    ports.metrics.count('imap_connections')
+    connection.idleAfter(ports.settings.loginTime, () => {
+      // RFC 9051 5.4: a word before the connection ends.
+      session.say('* BYE Idle for too long')
+      void connection.end()
+    })
+    try {
+      session.say(`* OK [CAPABILITY ${session.capabilities()}] IMAP ready`)
+      await converse(session)
+    } catch (error) {
+      ports.log.error(
+        `IMAP ${connection.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      )
+    }
+    session.close()
+    await session.lease?.release()
+    await connection.end()
+  }
+
+  return {
+    serve,
+    refuse: (connection: Connection): void => connection.writer.write('* BYE [UNAVAILABLE] Too many connections\r\n'),
+  }
+}

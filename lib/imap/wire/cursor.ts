@@ -1,0 +1,241 @@
+import { decodeMailboxName } from './mailbox-name'
+import type { SequenceSet } from './sequence-set'
+
+/** The client's command is not in the grammar: answered with BAD, the connection goes on. */
+export class BadSyntax extends Error {
+  override readonly name = 'BadSyntax'
+}
+
+/** A command as it came: lines (latin1, without CRLF) with literals between them. */
+export type Frame = readonly (string | Buffer)[]
+
+const ATOM = /[^\x00-\x20\x7f-\xff(){%*"\\\]]+/y
+const ASTRING = /[^\x00-\x20\x7f-\xff(){%*"\\]+/y
+const LIST_CHARS = /[^\x00-\x20\x7f(){"\\]+/y
+const TAG = /[^\x00-\x20\x7f-\xff(){%*"\\+]+/y
+const NUMBER = /\d{1,16}/y
+const SEQUENCE = /[\d*][\d*:,]*/y
+const FLAG = /\\?[^\x00-\x20\x7f-\xff(){%*"\\\]]+|\\\*/y
+const DATE = /"?(\d{1,2})-([A-Za-z]{3})-(\d{4})"?/y
+const DATE_TIME = /"([ \d]\d)-([A-Za-z]{3})-(\d{4}) (\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})"/y
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+const MAX_NUMBER = 0xffff_ffff
+
+/** Typed reading of a command's arguments; each method is named after its rule in RFC 9051 9. */
+export class Cursor {
+  #piece = 0
+  #at = 0
+
+  constructor(readonly frame: Frame) {}
+
+  get #line(): string {
+    const piece = this.frame[this.#piece]
+    return typeof piece === 'string' ? piece : ''
+  }
+
+  fail(expected: string): never {
+    throw new BadSyntax(`expected ${expected}`)
+  }
+
+  get atEnd(): boolean {
+    return this.#piece >= this.frame.length - 1 && this.#at >= this.#line.length
+  }
+  end(): void {
+    // A blank at the end is against the grammar and harmless.
+    this.#at += /^ *$/.test(this.#line.slice(this.#at)) ? this.#line.length - this.#at : 0
+    if (!this.atEnd) this.fail('the end of the command')
+  }
+
+  #match(rule: RegExp): RegExpExecArray | undefined {
+    rule.lastIndex = this.#at
+    const match = rule.exec(this.#line)
+    if (!match) return undefined
+    this.#at = rule.lastIndex
+    return match
+  }
+  #take(rule: RegExp, expected: string): string {
+    return this.#match(rule)?.[0] ?? this.fail(expected)
+  }
+
+  peek(text: string): boolean {
+    return this.#line.startsWith(text, this.#at)
+  }
+  /** The next characters, without taking them. */
+  ahead(count: number): string {
+    return this.#line.slice(this.#at, this.#at + count)
+  }
+  try(text: string): boolean {
+    if (this.#line.slice(this.#at, this.#at + text.length).toUpperCase() !== text.toUpperCase()) return false
+    this.#at += text.length
+    return true
+  }
+  expect(text: string): void {
+    if (!this.try(text)) this.fail(text === ' ' ? 'a blank' : text)
+  }
+  space(): void {
+    this.expect(' ')
+  }
+  /** A blank and then this word, not as the beginning of a longer one. */
+  tryWord(word: string): boolean {
+    const next = this.#line[this.#at + word.length]
+    if (next !== undefined && /[A-Za-z0-9.\-=]/.test(next)) return false
+    return this.try(word)
+  }
+
+  tag(): string {
+    return this.#take(TAG, 'a tag')
+  }
+  atom(): string {
+    return this.#take(ATOM, 'an atom')
+  }
+  /** Name of a FETCH item, in capitals, up to its `[`. */
+  fetchName(): string {
+    return this.#take(/[A-Za-z0-9.-]+/y, 'a FETCH item').toUpperCase()
+  }
+  /** A word of the grammar, in capitals. */
+  keyword(): string {
+    return this.atom().toUpperCase()
+  }
+  number(): number {
+    const value = Number(this.#take(NUMBER, 'a number'))
+    return value <= MAX_NUMBER ? value : this.fail('a number below 2^32')
+  }
+  nzNumber(): number {
+    return this.number() || this.fail('a number above 0')
+  }
+  /** number64 and mod-sequences: up to 2^53-1 here */
+  number64(): number {
+    const value = Number(this.#take(NUMBER, 'a number'))
+    return Number.isSafeInteger(value) ? value : this.fail('a number below 2^53')
+  }
+
+  get atLiteral(): boolean {
+    return this.#at >= this.#line.length && Buffer.isBuffer(this.frame[this.#piece + 1])
+  }
+  literal(): Buffer {
+    const next = this.frame[this.#piece + 1]
+    if (!this.atLiteral || !Buffer.isBuffer(next)) return this.fail('a literal')
+    this.#piece += 2
+    this.#at = 0
+    return next
+  }
+  #quoted(): Buffer {
+    let value = ''
+    for (let at = this.#at + 1; at < this.#line.length; at++) {
+      const c = this.#line[at]
+      if (c === '"') {
+        this.#at = at + 1
+        return Buffer.from(value, 'latin1')
+      }
+      if (c === '\\') {
+        at++
+        const escaped = this.#line[at]
+        if (escaped !== '"' && escaped !== '\\') return this.fail('\\" or \\\\ in a quoted string')
+        value += escaped
+      } else if (c === '\0') return this.fail('no NUL')
+      else value += c
+    }
+    return this.fail('the end of a quoted string')
+  }
+  string(): Buffer {
+    if (this.peek('"')) return this.#quoted()
+    return this.atLiteral ? this.literal() : this.fail('a string')
+  }
+  astring(): Buffer {
+    const atom = this.#match(ASTRING)
+    return atom ? Buffer.from(atom[0], 'latin1') : this.string()
+  }
+  nstring(): Buffer | undefined {
+    return this.tryWord('NIL') ? undefined : this.string()
+  }
+  text(): string {
+    return this.astring().toString('utf8')
+  }
+
+  /** UTF-8, canonical */
+  mailbox(): string {
+    const name = decodeMailboxName(this.astring())
+    return name === undefined || name === '' ? this.fail('a mailbox name') : name
+  }
+  /** a reference name: a mailbox name or "" */
+  mailboxOrEmpty(): string {
+    return decodeMailboxName(this.astring()) ?? this.fail('a mailbox name')
+  }
+  /** list-mailbox: a name with wildcards, UTF-8 */
+  listMailbox(): string {
+    const chars = this.#match(LIST_CHARS)
+    const octets = chars ? Buffer.from(chars[0], 'latin1') : this.string()
+    return decodeMailboxName(octets) ?? this.fail('a mailbox name')
+  }
+
+  sequenceSet(): SequenceSet {
+    const text = this.#take(SEQUENCE, 'a sequence set')
+    return text.split(',').map((range) => {
+      const match = /^(\d{1,10}|\*)(?::(\d{1,10}|\*))?$/.exec(range)
+      const number = (value: string): number | '*' => {
+        if (value === '*') return '*'
+        const parsed = Number(value)
+        return parsed >= 1 && parsed <= MAX_NUMBER ? parsed : this.fail('numbers from 1 in a sequence set')
+      }
+      const [, low = '', high = low] = match ?? this.fail('a sequence set')
+      return [number(low), number(high)] as const
+    })
+  }
+
+  flag(): string {
+    return this.#take(FLAG, 'a flag')
+  }
+  /** flag-list, with parentheses; without them too for STORE */
+  flags(): string[] {
+    if (!this.try('(')) {
+      const flags = [this.flag()]
+      while (this.try(' ')) flags.push(this.flag())
+      return flags
+    }
+    const flags: string[] = []
+    while (!this.try(')')) {
+      if (flags.length > 0) this.space()
+      flags.push(this.flag())
+    }
+    return flags
+  }
+
+  /** @returns days since 1970 */
+  date(): number {
+    const [, day = '', month = '', year = ''] = this.#match(DATE) ?? this.fail('a date such as 1-Feb-2026')
+    const index = MONTHS.indexOf(month.toLowerCase())
+    if (index < 0) this.fail('a month')
+    return Math.floor(Date.UTC(Number(year), index, Number(day)) / 86_400_000)
+  }
+  /** @returns milliseconds since 1970 */
+  dateTime(): number {
+    const match = this.#match(DATE_TIME) ?? this.fail('a date-time')
+    const [
+      ,
+      day = '',
+      month = '',
+      year = '',
+      hour = '',
+      minute = '',
+      second = '',
+      sign = '',
+      zoneHour = '',
+      zoneMinute = '',
+    ] = match
+    const index = MONTHS.indexOf(month.toLowerCase())
+    if (index < 0) this.fail('a month')
+    const offset = (Number(zoneHour) * 60 + Number(zoneMinute)) * (sign === '-' ? -1 : 1)
+    return Date.UTC(Number(year), index, Number(day), Number(hour), Number(minute), Number(second)) - offset * 60_000
+  }
+
+  /** `(item item ...)`, not empty */
+  list<T>(item: () => T): T[] {
+    this.expect('(')
+    const items = [item()]
+    while (!this.try(')')) {
+      this.space()
+      items.push(item())
+    }
+    return items
+  }
+}

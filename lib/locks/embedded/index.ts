@@ -1,0 +1,82 @@
+import { mkdirSync } from 'node:fs'
+import { open } from 'lmdb'
+import { type Clock, type Log, type Metrics, noMetrics, silentLog, systemClock } from '../../terms/ports'
+import { createEngine, type Engine, type LockTable } from '../engine'
+import type { Locks } from '../locks'
+import { type AccountRecord, emptyRecord } from '../record'
+import type { LockSettings } from '../settings'
+import { openPeers } from './peers'
+import { identify } from './process-identity'
+
+export interface EmbeddedLocksOptions {
+  /** folder of its own; made when missing */
+  readonly path: string
+  readonly settings: LockSettings
+  readonly clock?: Clock
+  readonly log?: Log
+  readonly metrics?: Metrics
+}
+
+/**
+ * Any number of processes on one host. The truth is a small LMDB table that is not flushed: a lock need not survive a power
+ * cut, and after one every process in it is gone. Sockets between the processes carry wake-ups and kicks, and their end
+ * tells that a process died.
+ */
+export async function openEmbeddedLocks(options: EmbeddedLocksOptions): Promise<Locks> {
+  const { path, settings, clock = systemClock, log = silentLog, metrics = noMetrics } = options
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  const root = open({ path, noSync: true, noSubdir: false, maxDbs: 4 })
+  const accounts = root.openDB<AccountRecord, string>({ name: 'accounts' })
+  /** until when a process is taken as alive; milliseconds since 1970 */
+  const beats = root.openDB<number, string>({ name: 'beats' })
+  const self = identify()
+  let engine: Engine | undefined
+
+  const table: LockTable = {
+    change: (account, change) =>
+      root.transactionSync(() => {
+        const record = accounts.get(account) ?? emptyRecord()
+        const value = change(record)
+        accounts.putSync(account, record)
+        return value
+      }),
+    list: (account) => {
+      // What others have just written counts, also in this turn of the event loop.
+      root.resetReadTxn()
+      if (account === undefined) return [...accounts.getRange()].map(({ key, value }) => [key, value] as const)
+      const record = accounts.get(account)
+      return record ? [[account, record]] : []
+    },
+    close: async () => {
+      clearInterval(heart)
+      beats.removeSync(self)
+      await root.close()
+    },
+  }
+
+  /** One write for all leases of this process. */
+  function beat(): void {
+    const now = clock.now()
+    const until = beats.get(self)
+    if (until !== undefined && until < now) {
+      // Stopped for longer than the expiry: others may be in already.
+      log.warn('locks: this process was stopped for too long; its sessions end')
+      engine?.expire()
+    }
+    beats.putSync(self, now + settings.expiry)
+    engine?.noteActivity()
+  }
+
+  const peers = await openPeers({
+    path,
+    self,
+    showsLife: (process) => (beats.get(process) ?? 0) >= clock.now(),
+    receive: (message) => engine?.receive(message),
+    log,
+  })
+  engine = createEngine({ driver: 'embedded', table, peers, settings, clock, log, metrics })
+  beat()
+  const heart = setInterval(beat, settings.expiry / 3)
+  heart.unref()
+  return engine
+}

@@ -1,0 +1,310 @@
+import { randomUUID } from 'node:crypto'
+import { failed, ok, type Result } from '../terms/fault'
+import { fence } from '../terms/numbers'
+import type { Clock, Log, Metrics } from '../terms/ports'
+import type { AccountLocks, EndReason, Holder, Lease, LockRequest, Locks, Refusal } from './locks'
+import { type AccountRecord, type ClaimRecord, grant, grantWaiters, type HolderRecord, obstacle, purge } from './record'
+import type { LockSettings } from './settings'
+
+/** Where records live. `change` is one step that no other process can come between; throws when the table is broken. */
+export interface LockTable {
+  change<T>(account: string, change: (record: AccountRecord) => T): T
+  list(account?: string): readonly (readonly [string, AccountRecord])[]
+  close(): Promise<void>
+}
+
+/** The other processes. */
+export interface Peers {
+  /** this process's name, unique also after its pid is used again */
+  readonly self: string
+  /** whether that process still runs and has shown life in time */
+  alive(process: string): boolean
+  /** Fire and forget: who is gone needs no message. */
+  send(process: string, message: PeerMessage): void
+  /** Calls back once when that process ends. @returns stop watching */
+  watch(process: string, gone: () => void): () => void
+  close(): Promise<void>
+}
+
+export type PeerMessage =
+  | { readonly kind: 'granted'; readonly account: string; readonly id: string }
+  | { readonly kind: 'end'; readonly account: string; readonly id: string; readonly reason: EndReason }
+
+export interface EnginePorts {
+  readonly driver: string
+  readonly table: LockTable
+  readonly peers: Peers
+  readonly settings: LockSettings
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+export interface Engine extends Locks {
+  /** what another process says */
+  receive(message: PeerMessage): void
+  /** this process was thought dead: every lease is over */
+  expire(): void
+  /** writes down when holders were active, for display and take-over */
+  noteActivity(): void
+}
+
+interface Held {
+  readonly record: HolderRecord
+  readonly account: string
+  readonly ended: AbortController
+  activeAt: number
+  noted: number
+}
+
+export function createEngine({ driver, table, peers, settings, clock, log, metrics }: EnginePorts): Engine {
+  const held = new Map<string, Held>()
+  const waiting = new Map<string, (holder: HolderRecord) => void>()
+
+  const showHolder = (account: string, record: HolderRecord): Holder => ({
+    ...record,
+    account,
+    activeAt: held.get(record.id)?.activeAt ?? record.activeAt,
+    fence: fence(record.fence),
+  })
+
+  /** Tells waiters that were granted by somebody's release. */
+  function wake(account: string, granted: readonly HolderRecord[]): void {
+    for (const holder of granted) {
+      if (holder.process === peers.self) arrived(account, holder)
+      else peers.send(holder.process, { kind: 'granted', account, id: holder.id })
+    }
+  }
+
+  function arrived(account: string, holder: HolderRecord): void {
+    const resolve = waiting.get(holder.id)
+    waiting.delete(holder.id)
+    if (resolve) resolve(holder)
+    // Nobody waits any more (the client hung up): give it back.
+    else giveBack(account, holder.id)
+  }
+
+  function giveBack(account: string, id: string): void {
+    try {
+      const granted = table.change(account, (record) => {
+        const before = record.holders.length
+        record.holders = record.holders.filter((holder) => holder.id !== id)
+        record.waiters = record.waiters.filter((waiter) => waiter.id !== id)
+        return before === record.holders.length && record.waiters.length === 0 ? [] : grantWaiters(record, clock.now())
+      })
+      wake(account, granted)
+    } catch (error) {
+      log.error(`lock of ${account}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+
+  /** Ends a lease of this process from outside. */
+  function end(id: string, reason: EndReason): boolean {
+    const lease = held.get(id)
+    if (!lease) return false
+    held.delete(id)
+    metrics.count('lock_ended', { reason })
+    lease.ended.abort(reason)
+    giveBack(lease.account, id)
+    return true
+  }
+
+  function leaseOf(account: string, record: HolderRecord): Lease {
+    const ended = new AbortController()
+    const entry: Held = { record, account, ended, activeAt: record.activeAt, noted: record.activeAt }
+    held.set(record.id, entry)
+    metrics.count('lock_granted', { protocol: record.protocol })
+    return {
+      id: record.id,
+      account,
+      access: record.access,
+      fence: fence(record.fence),
+      lost: ended.signal,
+      touch: () => {
+        entry.activeAt = clock.now()
+      },
+      describe: (client) => {
+        if (!held.has(record.id)) return
+        table.change(account, (current) => {
+          current.holders = current.holders.map((holder) => (holder.id === record.id ? { ...holder, client } : holder))
+        })
+      },
+      release: async () => {
+        if (held.delete(record.id)) giveBack(account, record.id)
+      },
+    }
+  }
+
+  /** Ends exclusive holders that are idle for longer than this request allows. */
+  function takeOver(
+    account: string,
+    record: AccountRecord,
+    claim: ClaimRecord,
+    takeover: 'never' | number,
+  ): HolderRecord[] {
+    if (takeover === 'never' || claim.access !== 'exclusive') return []
+    const now = clock.now()
+    const idle = record.holders.filter(
+      (holder) => holder.access === 'exclusive' && now - showHolder(account, holder).activeAt >= takeover,
+    )
+    record.holders = record.holders.filter((holder) => !idle.includes(holder))
+    return idle
+  }
+
+  type Try = { readonly holder: HolderRecord } | { readonly by: HolderRecord }
+
+  function tryOnce(account: string, claim: ClaimRecord, takeover: 'never' | number, enqueue: boolean): Try {
+    const taken: HolderRecord[] = []
+    const outcome = table.change(account, (record): { result: Try; woken: HolderRecord[] } => {
+      if (obstacle(record, claim)) {
+        purge(record, (process) => process === peers.self || peers.alive(process))
+        taken.push(...takeOver(account, record, claim, takeover))
+      }
+      // Who waited longer goes first when a dead holder made room.
+      const woken = record.waiters.length > 0 ? grantWaiters(record, clock.now()) : []
+      const by = obstacle(record, claim)
+      if (!by) return { result: { holder: grant(record, claim, clock.now()) }, woken }
+      if (enqueue && !record.waiters.some((waiter) => waiter.id === claim.id))
+        record.waiters.push({ ...claim, takeover })
+      return { result: { by }, woken }
+    })
+    for (const holder of taken) {
+      if (holder.process === peers.self) end(holder.id, 'taken-over')
+      else peers.send(holder.process, { kind: 'end', account, id: holder.id, reason: 'taken-over' })
+    }
+    wake(account, outcome.woken)
+    return outcome.result
+  }
+
+  /** Waits in the queue; looks again when the process of a holder ends. */
+  function queue(
+    account: string,
+    claim: ClaimRecord,
+    by: HolderRecord,
+    wait: number,
+    signal: AbortSignal | undefined,
+  ): Promise<HolderRecord | 'late' | 'cancelled'> {
+    return new Promise((resolve) => {
+      const stops: (() => void)[] = []
+      const settle = (outcome: HolderRecord | 'late' | 'cancelled'): void => {
+        clearTimeout(timer)
+        for (const stop of stops) stop()
+        signal?.removeEventListener('abort', cancel)
+        if (typeof outcome === 'string') {
+          waiting.delete(claim.id)
+          giveBack(account, claim.id)
+        }
+        resolve(outcome)
+      }
+      const cancel = (): void => settle('cancelled')
+      const timer = setTimeout(() => settle('late'), wait)
+      waiting.set(claim.id, settle)
+      signal?.addEventListener('abort', cancel)
+      const look = (holder: HolderRecord): void => {
+        if (holder.process === peers.self) return
+        stops.push(
+          peers.watch(holder.process, () => {
+            const granted = table.change(account, (record) => {
+              purge(record, (process) => process === peers.self || peers.alive(process))
+              return grantWaiters(record, clock.now())
+            })
+            wake(account, granted)
+            const next = table.list(account)[0]?.[1].holders.find((one) => one.process !== peers.self)
+            if (waiting.has(claim.id) && next) look(next)
+          }),
+        )
+      }
+      look(by)
+    })
+  }
+
+  function refused(request: LockRequest, account: string, by: HolderRecord): Result<Lease, Refusal> {
+    metrics.count('lock_refused', { protocol: request.protocol, holder: by.protocol })
+    return failed({ kind: 'held', by: showHolder(account, by) })
+  }
+
+  async function acquire(request: LockRequest, signal?: AbortSignal): Promise<Result<Lease, Refusal>> {
+    const { account, access, protocol, address, client } = request
+    const mode = request.mode ?? settings.mode
+    const claim: ClaimRecord = { id: randomUUID(), process: peers.self, access, mode, protocol, address, client }
+    const takeover = request.takeover ?? settings.takeover
+    const wait = request.wait ?? settings.wait[protocol]
+    if (signal?.aborted) return failed({ kind: 'cancelled' })
+    try {
+      const first = tryOnce(account, claim, takeover, wait > 0)
+      if ('holder' in first) return ok(leaseOf(account, first.holder))
+      if (wait === 0) return refused(request, account, first.by)
+      const started = clock.now()
+      const outcome = await queue(account, claim, first.by, wait, signal)
+      metrics.observe('lock_waited_seconds', (clock.now() - started) / 1000, { protocol })
+      if (outcome === 'late') return refused(request, account, first.by)
+      return outcome === 'cancelled' ? failed({ kind: 'cancelled' }) : ok(leaseOf(account, outcome))
+    } catch (error) {
+      log.error(`lock of ${account}: ${error instanceof Error ? error.message : String(error)}`)
+      return failed({ kind: 'unavailable', why: 'the lock table cannot be used' })
+    }
+  }
+
+  function listed([account, record]: readonly [string, AccountRecord]): AccountLocks[] {
+    const alive = (process: string): boolean => process === peers.self || peers.alive(process)
+    const holders = record.holders
+      .filter((holder) => alive(holder.process))
+      .map((holder) => showHolder(account, holder))
+    const waiters = record.waiters.filter((waiter) => alive(waiter.process)).length
+    return holders.length + waiters > 0 ? [{ account, holders, waiters }] : []
+  }
+
+  return {
+    driver,
+    acquire,
+    hold: async (request, run) => {
+      const lease = await acquire(request)
+      if (!lease.ok) return lease
+      try {
+        return ok(await run(lease.value))
+      } finally {
+        await lease.value.release()
+      }
+    },
+    list: async (account) => table.list(account).flatMap(listed),
+    kick: async (account, leaseId) => {
+      const holders = table.list(account)[0]?.[1].holders ?? []
+      const chosen = holders.filter((holder) => leaseId === undefined || holder.id === leaseId)
+      for (const holder of chosen) {
+        if (holder.process === peers.self) end(holder.id, 'kicked')
+        else if (peers.alive(holder.process))
+          peers.send(holder.process, { kind: 'end', account, id: holder.id, reason: 'kicked' })
+        else giveBack(account, holder.id)
+      }
+      return chosen.length
+    },
+    close: async () => {
+      for (const id of [...held.keys()]) end(id, 'closed')
+      await peers.close()
+      await table.close()
+    },
+    receive: (message) => {
+      if (message.kind === 'end') {
+        end(message.id, message.reason)
+        return
+      }
+      const holder = table.list(message.account)[0]?.[1].holders.find((one) => one.id === message.id)
+      if (holder && holder.process === peers.self) arrived(message.account, holder)
+    },
+    expire: () => {
+      for (const id of [...held.keys()]) end(id, 'expired')
+    },
+    noteActivity: () => {
+      for (const entry of held.values()) {
+        if (entry.activeAt === entry.noted) continue
+        entry.noted = entry.activeAt
+        const { activeAt, record } = entry
+        table.change(entry.account, (current) => {
+          current.holders = current.holders.map((holder) =>
+            holder.id === record.id ? { ...holder, activeAt } : holder,
+          )
+        })
+      }
+    },
+  }
+}

@@ -1,0 +1,45 @@
+import { type Ini, readSettings, type SettingsReader } from '../terms/settings'
+import type { LockMode, LockProtocol } from './locks'
+import type { TellHolder } from './refusal'
+
+export interface LockSettings {
+  readonly driver: 'embedded' | 'redis' | 'memory'
+  readonly mode: LockMode
+  /** milliseconds that a login waits for its turn before it is refused */
+  readonly wait: Readonly<Record<LockProtocol, number>>
+  /** milliseconds without a sign of life of the holding process after which its leases end */
+  readonly expiry: number
+  readonly takeover: 'never' | number
+  readonly tellHolder: TellHolder
+}
+
+function takeoverOf(read: SettingsReader): 'never' | number {
+  const text = read.text('main.takeover', 'never')
+  if (text === 'never') return 'never'
+  const seconds = /^idle:(\d+)s?$/.exec(text)?.[1]
+  if (seconds === undefined) read.complain(`main.takeover = ${text}: expected never or idle:<seconds>`)
+  return Number(seconds ?? 0) * 1000
+}
+
+/** config/mailbox_locks.ini */
+export function lockSettings(ini: Ini): LockSettings {
+  const read = readSettings('mailbox_locks.ini', ini)
+  const settings: LockSettings = {
+    driver: read.choice('main.driver', ['embedded', 'redis', 'memory'], 'embedded'),
+    mode: read.choice('main.mode', ['strict', 'pop3', 'snapshot'], 'strict'),
+    expiry: read.duration('main.expiry', '30s'),
+    takeover: takeoverOf(read),
+    tellHolder: read.choice('main.tell_holder', ['protocol', 'address', 'no'], 'protocol'),
+    wait: {
+      pop3: read.duration('wait.pop3', '8s'),
+      imap: read.duration('wait.imap', '5s'),
+      webmail: read.duration('wait.webmail', '3s'),
+      admin: read.duration('wait.admin', '3s'),
+      api: read.duration('wait.api', '3s'),
+    },
+  }
+  if (settings.expiry < 5000) read.complain('main.expiry: 5s at least, renewals need a third of it')
+  read.section('redis')
+  read.done()
+  return settings
+}

@@ -1,0 +1,11 @@
+const MAX = 255
+
+/** One spelling of a name, in every protocol and directory. Empty: no user has it. */
+export function accountName(user: string, defaultDomain: string): string {
+  const name = user.trim().normalize('NFC').toLowerCase()
+  if (name === '' || Buffer.byteLength(name) > MAX || /[\x00-\x20\x7f]/.test(name)) return ''
+  return defaultDomain === '' || name.includes('@') ? name : `${name}@${defaultDomain}`
+}
+
+/** For logs: printable, bounded, in quotes; what an attacker typed cannot make a second line or field. */
+export const quoted = (text: string): string => `"${text.slice(0, MAX).replace(/[^\x21\x23-\x5b\x5d-\x7e]/g, '?')}"`

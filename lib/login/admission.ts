@@ -1,0 +1,193 @@
+import { createHmac } from 'node:crypto'
+import type { Clock, Log } from '../terms/ports'
+import { accountName } from './account-name'
+import type { AttemptLog, Recorded, Standing } from './attempts'
+import type { Chain, ChainAnswer, Outcome } from './chain'
+import type { createConnections, Proof } from './connections'
+import { allowsProtocol, type Directory, type DirectoryEntry } from './directory'
+import type { Outcome as Learned, Who } from './lockout'
+import type { LoginAnswer, LoginPeer } from './login'
+import { canonicalAddress } from './networks'
+import { type Lane, Overloaded } from './passwords/limiter'
+import type { createReport } from './report'
+import type { LoginSettings } from './settings'
+
+export interface Checked {
+  readonly right: boolean
+  /** answered from memory: when it is refused after all, `pay()` makes up for the time */
+  readonly pay?: (() => Promise<unknown>) | undefined
+}
+
+/** How one credential is checked: by password, or by an exchange that has checked it already. */
+export interface Credential {
+  readonly user: string
+  readonly mechanism: string
+  /** clear password, or empty */
+  readonly password: string
+  /** tells wrong credentials apart without keeping them; undefined: they cannot be told apart (SCRAM) */
+  readonly distinct: string | undefined
+  /** SCRAM only */
+  readonly provedWith?: ((password: string) => Promise<boolean>) | undefined
+  check(entry: DirectoryEntry | undefined, how: { readonly careful: boolean; readonly lane: Lane }): Promise<Checked>
+}
+
+export interface AdmissionPorts {
+  readonly directory: Directory
+  readonly attempts: AttemptLog
+  readonly chain: Chain
+  readonly settings: LoginSettings
+  readonly secret: Buffer
+  readonly clock: Clock
+  readonly log: Log
+  readonly connections: ReturnType<typeof createConnections>
+  readonly report: ReturnType<typeof createReport>
+  /** after a grant: rehash and the like; must not throw */
+  granted(entry: DirectoryEntry, credential: Credential): void
+}
+
+const NOT_ASKED: Standing = { bar: undefined, known: false, goodAddress: true }
+const NOTHING: Recorded = { bar: undefined, counted: false, begun: [] }
+
+/**
+ * The order of one attempt (DESIGN 4): look whether it is barred; run the chain all the same; record; answer. The lockout
+ * is around the chain, not in it: whatever a plugin answers, throws or forgets, a barred account stays closed.
+ */
+export function createAdmission(ports: AdmissionPorts) {
+  const { directory, attempts, chain, settings, clock, log, connections, report } = ports
+  const { defaultDomain } = settings
+
+  const markOf = (user: string, { distinct }: Credential): string | undefined =>
+    distinct === undefined
+      ? undefined
+      : createHmac('sha256', ports.secret)
+          .update(JSON.stringify(['mark', user, distinct]))
+          .digest('base64url')
+          .slice(0, 16)
+
+  /** Our directories' say about one credential; asked once, by the chain or after it. */
+  function verification(peer: LoginPeer, user: string, credential: Credential, standing: Standing) {
+    let entry: DirectoryEntry | undefined
+    let checked: Checked | undefined
+    let busy = false
+    let asked: Promise<Outcome> | undefined
+    async function ask(): Promise<Outcome> {
+      try {
+        entry = user === '' ? undefined : await directory.lookup(user)
+        const open = entry !== undefined && !entry.disabled && allowsProtocol(entry, peer.protocol)
+        const lane = standing.known || standing.goodAddress ? 'first' : 'second'
+        // Whoever is refused anyway gets no quick answer from memory, and unknown users cost a dummy hash.
+        checked = await credential.check(entry, { careful: !open || standing.bar !== undefined, lane })
+        if (!entry) return 'unknown'
+        if (!checked.right) return 'wrong'
+        if (entry.disabled) return 'disabled'
+        return allowsProtocol(entry, peer.protocol) ? 'right' : 'protocol'
+      } catch (error) {
+        if (error instanceof Overloaded) busy = true
+        else log.error(`login: the directory cannot answer: ${error instanceof Error ? error.message : String(error)}`)
+        return 'unavailable'
+      }
+    }
+    const verify = (): Promise<Outcome> => {
+      asked ??= ask()
+      return asked
+    }
+    return { verify, entry: () => entry, pay: () => checked?.pay?.(), busy: () => busy }
+  }
+
+  /** A plugin that lets somebody in by itself names an account; our rules about accounts stay. */
+  async function accountOf(answer: ChainAnswer, peer: LoginPeer): Promise<DirectoryEntry | undefined> {
+    if (answer.kind !== 'accepted' || answer.account === undefined) return undefined
+    const entry = await directory.lookup(accountName(answer.account, defaultDomain))
+    return entry && !entry.disabled && allowsProtocol(entry, peer.protocol) ? entry : undefined
+  }
+
+  /** An earlier SCRAM failure of this connection with the same credential: one click of one client. */
+  async function sameCredential(peer: LoginPeer, user: string, credential: Credential): Promise<Proof | undefined> {
+    const earlier = connections.of(peer.connection, user)
+    const family = credential.mechanism.replace('-PLUS', '')
+    if (credential.provedWith) {
+      // Two proofs cannot be compared: each other mechanism is believed once.
+      const leader = earlier.find(({ mechanism, followers }) => mechanism !== family && !followers.has(family))
+      leader?.followers.add(family)
+      return leader
+    }
+    // Asked whether the password is right or wrong: equal work.
+    for (const proof of earlier) {
+      if (!(await proof.provedWith(credential.password))) continue
+      connections.settle(peer.connection, proof)
+      return proof
+    }
+    return undefined
+  }
+
+  async function judge(peer: LoginPeer, credential: Credential): Promise<LoginAnswer> {
+    const user = accountName(credential.user, defaultDomain)
+    const who: Who = { user, address: canonicalAddress(peer.address) }
+    const spared = settings.neverBar(peer.address) || settings.trustedProxies(peer.address)
+    const standing = spared ? NOT_ASKED : await attempts.judge(who, clock.now())
+    const { verify, entry, pay, busy } = verification(peer, user, credential, standing)
+    const { mechanism } = credential
+    const answer = await chain({ peer, user, mechanism, password: () => credential.password, verify })
+    const outcome = await verify()
+    const same = await sameCredential(peer, user, credential)
+    const named = await accountOf(answer, peer)
+    const found =
+      answer.kind === 'accepted'
+        ? (named ?? (answer.account === undefined && outcome === 'right' ? entry() : undefined))
+        : undefined
+    const now = clock.now()
+    const event = { at: now, peer, user, mechanism }
+
+    if (!found && (answer.kind === 'unavailable' || outcome === 'unavailable')) {
+      const why = busy() ? 'busy' : outcome === 'unavailable' ? 'directory' : 'plugin'
+      report({ ...event, verdict: 'unavailable', reason: why })
+      return { kind: 'unavailable', why }
+    }
+    const learned: Learned = found
+      ? { kind: 'success' }
+      : { kind: 'failure', mark: markOf(user, credential), sameAs: same?.at }
+    const { bar, begun } = spared ? NOTHING : await attempts.record(who, learned, now)
+    if (found && !bar) {
+      report({ ...event, verdict: 'granted', reason: named ? 'plugin' : 'right' })
+      ports.granted(found, credential)
+      return { kind: 'granted', identity: identityOf(found) }
+    }
+    // Barred between the look and the record: the quick answer from memory would tell that the password was right.
+    if (!standing.bar) await pay()
+    if (credential.provedWith && !found && !same) {
+      const { provedWith } = credential
+      const family = mechanism.replace('-PLUS', '')
+      connections.add(peer.connection, { at: now, user, mechanism: family, followers: new Set(), provedWith })
+    }
+    report({ ...event, verdict: 'refused', reason: reasonOf(bar?.scope, answer, outcome) }, begun)
+    return { kind: 'invalid' }
+  }
+
+  /** Never rejects. */
+  return async (peer: LoginPeer, credential: Credential): Promise<LoginAnswer> => {
+    try {
+      return await judge(peer, credential)
+    } catch (error) {
+      log.error(`login: ${error instanceof Error ? error.message : String(error)}`)
+      return { kind: 'unavailable', why: 'login' }
+    }
+  }
+}
+
+export const identityOf = ({ id, name, overrides, admin }: DirectoryEntry) => ({ id, name, overrides, admin })
+
+function reasonOf(scope: string | undefined, answer: ChainAnswer, outcome: Outcome): string {
+  if (scope !== undefined) return `barred-${scope}`
+  switch (outcome) {
+    case 'wrong':
+      return 'wrong-password'
+    case 'unknown':
+      return 'unknown-user'
+    case 'protocol':
+      return 'protocol-not-allowed'
+    case 'right':
+      return answer.kind === 'accepted' ? 'plugin-named-nobody' : 'refused-by-plugin'
+    default:
+      return outcome
+  }
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { open } from 'lmdb'
+import type { AttemptLog, TrailEntry } from '../attempts'
+import { clearing, matches, pastOf, recordOn, standingOn } from '../ledger'
+import { type Bucket, expiresAt, type LockoutPolicy, mostOver, WEIGHTS, type Weight, weight } from '../lockout'
+
+export interface EmbeddedAttemptsOptions {
+  /** folder of its own; made when missing */
+  readonly path: string
+  readonly policy: LockoutPolicy
+  /** buckets kept at most: a flood pushes out the least telling ones */
+  readonly maxBuckets?: number
+  /** entries of the audit trail kept at most, and for how long (milliseconds) */
+  readonly maxTrail?: number
+  readonly keepTrail?: number
+}
+
+interface Row {
+  readonly bucket: Bucket
+  /** its place in the queue of eviction, to find it again */
+  readonly rank: readonly [Weight, number]
+}
+
+/** Names come from attackers, and a key may be 1978 octets at most. */
+const hash = (key: string): string => createHash('sha256').update(key).digest('base64url').slice(0, 22)
+
+/** All processes of a host share one small LMDB environment; it survives restarts and stays within its bounds. */
+export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): AttemptLog & { size(): number } {
+  const { path, policy, maxBuckets = 100_000, maxTrail = 100_000, keepTrail = 30 * 86_400_000 } = settings
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  const env = open({ path, maxDbs: 6, mapSize: 64 * 1024 ** 2, noSubdir: false })
+  const buckets = env.openDB<Row, string>({ name: 'buckets' })
+  const queueNamed = (name: string) => env.openDB<boolean, [number, string]>({ name })
+  // Longest untouched first, one queue for each weight.
+  const queues = [queueNamed('single'), queueNamed('several'), queueNamed('barred'), queueNamed('good')] as const
+  const trail = env.openDB<TrailEntry, [number, number]>({ name: 'trail' })
+  let serial = 0
+
+  const entries = (db: { getStats(): object }): number => {
+    const stats: object = db.getStats()
+    return 'entryCount' in stats && typeof stats.entryCount === 'number' ? stats.entryCount : 0
+  }
+  const read = (key: string): Bucket | undefined => buckets.get(hash(key))?.bucket
+
+  /** Inside a transaction. */
+  function put(key: string, bucket: Bucket, now: number): void {
+    const old = buckets.get(key)
+    if (old) queues[old.rank[0]].removeSync([old.rank[1], key])
+    const level = weight(bucket, now)
+    buckets.putSync(key, { bucket, rank: [level, now] })
+    queues[level].putSync([now, key], true)
+  }
+  /** Inside a transaction. @returns false: this one is kept */
+  function removeOldest(level: Weight, when: (row: Row) => boolean): boolean {
+    const [oldest] = [...queues[level].getKeys({ limit: 1 })]
+    if (!oldest) return false
+    const row = buckets.get(oldest[1])
+    if (row && !when(row)) return false
+    buckets.removeSync(oldest[1])
+    queues[level].removeSync(oldest)
+    return true
+  }
+  /** Inside a transaction: a few each time (more than an attempt adds), so that no attempt pays for a flood. */
+  function tidy(now: number): void {
+    const expired = ({ bucket }: Row): boolean => expiresAt(bucket, policy) <= now
+    for (const level of WEIGHTS) for (let left = 8; left > 0 && removeOldest(level, expired); left--);
+    for (let left = 8; left > 0; left--) {
+      const level = mostOver((one) => entries(queues[one]), maxBuckets)
+      if (level === undefined) return
+      removeOldest(level, () => true)
+    }
+  }
+
+  return {
+    driver: 'embedded',
+    /** buckets kept now */
+    size: () => entries(buckets),
+    judge: async (who, now) => standingOn(who, read, policy, now),
+    record: (who, outcome, now) =>
+      env.transaction(() => {
+        const { recorded, changed } = recordOn(who, outcome, read, policy, now)
+        for (const [key, bucket] of changed) put(hash(key), bucket, now)
+        if (changed.size > 0) tidy(now)
+        return recorded
+      }),
+    buckets: async (who) => [...pastOf(who, read, policy).values()],
+    // Buckets with a bar in force have one of the two highest weights.
+    list: async (now) =>
+      [...queues[2].getKeys(), ...queues[3].getKeys()].flatMap(([, key]) => {
+        const bar = buckets.get(key)?.bucket.bar
+        return bar && bar.until > now ? [bar] : []
+      }),
+    clear: (what) =>
+      env.transaction(() => {
+        let count = 0
+        for (const { key, value } of [...buckets.getRange()]) {
+          const left = clearing(value.bucket, what)
+          if (left === value.bucket) continue
+          count += 1
+          put(key, left, value.rank[1])
+        }
+        return count
+      }),
+    note: async (entry) => {
+      serial = (serial + 1) % 1_000_000
+      const id = serial * 65_536 + (process.pid % 65_536)
+      await env.transaction(() => {
+        trail.putSync([entry.at, id], entry)
+        const over = entries(trail) > maxTrail
+        for (const key of [...trail.getKeys({ limit: 4 })]) {
+          if (over || key[0] < entry.at - keepTrail) trail.removeSync(key)
+        }
+      })
+    },
+    trail: async (filter) => {
+      const found: TrailEntry[] = []
+      for (const { value } of trail.getRange({ reverse: true })) {
+        if (matches(value, filter)) found.push(value)
+        if (found.length >= filter.limit) break
+      }
+      return found
+    },
+    close: () => env.close(),
+  }
+}

@@ -1,0 +1,115 @@
+import type { Clock, Log, Metrics, Random } from '../terms/ports'
+import { accountName } from './account-name'
+import { type Credential, createAdmission } from './admission'
+import type { AttemptLog } from './attempts'
+import type { Chain } from './chain'
+import { createConnections } from './connections'
+import type { Directory, DirectoryEntry } from './directory'
+import type { Login, LoginAnswer, LoginPeer } from './login'
+import { hashPassword } from './passwords'
+import { needsRehash } from './passwords/schemes'
+import { createVerifier } from './passwords/verifier'
+import { createReport, type Tell } from './report'
+import { createSasl } from './sasl'
+import type { VerifyToken } from './sasl/bearer'
+import { offered } from './sasl/offer'
+import type { LoginSettings } from './settings'
+
+export interface LoginPorts {
+  readonly directory: Directory
+  readonly attempts: AttemptLog
+  readonly chain: Chain
+  readonly settings: LoginSettings
+  /** 32 octets, the same in all processes: keys digests of passwords, never leaves the host */
+  readonly secret: Buffer
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly random?: Random
+  /** told of every new bar */
+  readonly tell?: Tell
+  /** OAUTHBEARER and XOAUTH2 are offered when it is there */
+  readonly verifyToken?: VerifyToken | undefined
+}
+
+/** The one door. `admit` is for exchanges of other plugins that checked a credential themselves. */
+export type Door = Login & { admit(peer: LoginPeer, credential: Credential): Promise<LoginAnswer> }
+
+export function createLogin(ports: LoginPorts): Door {
+  const { directory, attempts, settings, secret, clock, log, metrics } = ports
+  const verifier = createVerifier({ secret, clock, ...settings })
+  const connections = createConnections()
+  const report = createReport({ attempts, log, metrics, tell: ports.tell })
+  const underWay = new Set<Promise<unknown>>()
+
+  /** RFC 5803 keys and the default hash can only be made while the password is known. Not awaited: the user is in. */
+  function rehash(entry: DirectoryEntry, { password }: Credential): void {
+    if (password === '' || !entry.password || !needsRehash(entry.password)) return
+    if (!directory.rehash || directory.rehashes?.(entry) === false) return
+    const work = verifier
+      .limited(() => hashPassword(password))
+      .then((verifiers) => directory.rehash?.(entry, verifiers))
+      .catch(() => log.warn('login: a password could not be hashed anew'))
+      .finally(() => underWay.delete(work))
+    underWay.add(work)
+  }
+
+  const admit = createAdmission({ ...ports, connections, report, granted: rehash })
+
+  const byPassword = (peer: LoginPeer, user: string, password: string, mechanism: string): Promise<LoginAnswer> =>
+    admit(peer, {
+      user,
+      mechanism,
+      password,
+      distinct: password,
+      check: async (entry, how) => {
+        const { right, remembered } = await verifier.check(entry, peer.protocol, password, how)
+        return { right, pay: remembered ? () => verifier.pay(how.lane) : undefined }
+      },
+    })
+
+  const allowsCleartext = (peer: LoginPeer): boolean => peer.tls || settings.cleartextFrom(peer.address)
+  const mechanisms = (peer: LoginPeer): readonly string[] =>
+    offered(settings.mechanisms, peer, {
+      cleartext: allowsCleartext(peer),
+      tokens: ports.verifyToken !== undefined,
+    })
+  const sasl = createSasl({
+    secret,
+    random: ports.random,
+    lookup: (user) => directory.lookup(accountName(user, settings.defaultDomain)),
+    limited: verifier.limited,
+    verifyToken: ports.verifyToken && logged(ports.verifyToken, log),
+    admit,
+    byPassword,
+    offers: (peer, name) => mechanisms(peer).includes(name),
+  })
+
+  return {
+    admit,
+    attempt: (peer, user, password) => byPassword(peer, user, password, 'PASSWORD'),
+    mechanisms,
+    sasl: (peer, mechanism) => {
+      const name = mechanism.toUpperCase()
+      return mechanisms(peer).includes(name) ? sasl(peer, name) : undefined
+    },
+    allowsCleartext,
+    trustsProxy: (address) => settings.trustedProxies(address),
+    close: async () => {
+      await Promise.allSettled(underWay)
+      await attempts.close()
+    },
+  }
+}
+
+/** A token that nobody can check now is an operator's matter. */
+const logged =
+  (verifyToken: VerifyToken, log: Log): VerifyToken =>
+  async (token) => {
+    try {
+      return await verifyToken(token)
+    } catch (error) {
+      log.error(`login: tokens cannot be checked: ${error instanceof Error ? error.message : 'rejected'}`)
+      throw error
+    }
+  }

@@ -1,0 +1,62 @@
+import { Client, InvalidCredentialsError } from 'ldapts'
+import type { Directory, DirectoryEntry } from '../directory'
+import type { LdapSettings } from '../settings'
+import { bareEntry } from './entry'
+
+/** RFC 4515 3: what would end or widen a filter. */
+export const escapeFilter = (text: string): string =>
+  text.replace(/[\\*()\0]/g, (char) => `\\${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
+
+export function filterFor(template: string, user: string): string {
+  const [name = '', domain = ''] = user.split('@')
+  const values: Readonly<Record<string, string>> = { '%u': user, '%n': name, '%d': domain }
+  return template.replace(/%[und]/g, (key) => escapeFilter(values[key] ?? ''))
+}
+
+/** The server finds the name and checks the password by a bind; nothing of it is kept. */
+export function ldapDirectory(settings: LdapSettings): Directory {
+  async function connected<T>(run: (client: Client) => Promise<T>): Promise<T> {
+    const { url, timeout } = settings
+    const client = new Client({ url, timeout, connectTimeout: timeout })
+    try {
+      if (settings.startTls) await client.startTLS({})
+      return await run(client)
+    } finally {
+      await client.unbind().catch(() => undefined)
+    }
+  }
+
+  const binds = (dn: string, password: string): Promise<boolean> =>
+    connected(async (client) => {
+      try {
+        // RFC 4513 5.1.2: a bind with an empty password succeeds and proves nothing.
+        if (password === '') return false
+        await client.bind(dn, password)
+        return true
+      } catch (error) {
+        if (error instanceof InvalidCredentialsError) return false
+        throw error
+      }
+    })
+
+  return {
+    lookup: (user): Promise<DirectoryEntry | undefined> =>
+      connected(async (client) => {
+        if (settings.bindDn !== '') await client.bind(settings.bindDn, settings.bindPassword)
+        const filter = filterFor(settings.filter, user)
+        const { searchEntries } = await client.search(settings.base, {
+          filter,
+          scope: 'sub',
+          sizeLimit: 2,
+          attributes: [settings.mail],
+        })
+        const [found, ...others] = searchEntries
+        // Two people of one name: nobody can say whose password is meant.
+        if (!found || others.length > 0) return undefined
+        const mail = [found[settings.mail]].flat()[0]
+        if (typeof mail !== 'string') return undefined
+        const { password: _none, ...entry } = bareEntry(mail.toLowerCase(), '')
+        return { ...entry, verify: (password) => binds(found.dn, password) }
+      }),
+  }
+}

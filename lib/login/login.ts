@@ -1,0 +1,62 @@
+/** The one door (DESIGN 4): POP3, IMAP, SMTP AUTH, HTTP and LMTP ask here and nowhere else. */
+
+export type LoginProtocol = 'pop3' | 'imap' | 'smtp' | 'http' | 'sieve'
+
+/** Where an attempt comes from; made once per connection. */
+export interface LoginPeer {
+  readonly protocol: LoginProtocol
+  /** client's address as a trusted front-end told it, else the TCP peer's */
+  readonly address: string
+  /** the TCP peer, when a trusted front-end stands between */
+  readonly proxy?: string
+  readonly tls: boolean
+  /** one per connection: the same credential tried by several mechanisms on one connection counts once */
+  readonly connection: string
+  /** channel bindings for SCRAM -PLUS by type, `tls-exporter` and `tls-server-end-point` */
+  readonly channelBindings?: Readonly<Record<string, Buffer>>
+  /** subject name of a verified client certificate, for EXTERNAL */
+  readonly certificateName?: string
+}
+
+/** The account that came in. */
+export interface Identity {
+  /** AccountId of the store */
+  readonly id: string
+  /** full address */
+  readonly name: string
+  /** per-account overrides as text (`lock.mode`, `lock.wait`, `lock.takeover`) */
+  readonly overrides: Readonly<Record<string, string>>
+  readonly admin: boolean
+  /** POP3 on another mailbox (`user+mailbox`), when that is enabled */
+  readonly mailbox?: string
+}
+
+/** `invalid` is all that a client ever hears of wrong, unknown, barred, disabled and not allowed. */
+export type LoginAnswer =
+  | { readonly kind: 'granted'; readonly identity: Identity }
+  | { readonly kind: 'invalid' }
+  | { readonly kind: 'unavailable'; readonly why: string }
+
+/** A SASL exchange (RFC 4422) over decoded octets; the protocol does base64, `*` and the initial response. */
+export interface SaslExchange {
+  /** @param response undefined: the client sent no initial response. Never rejects. */
+  step(response: Buffer | undefined): Promise<SaslStep>
+}
+export type SaslStep =
+  | { readonly kind: 'challenge'; readonly octets: Buffer }
+  /** `final` is additional data with success (SCRAM's server signature), to be sent as a challenge first by protocols without it */
+  | { readonly kind: 'done'; readonly answer: LoginAnswer; readonly final?: Buffer }
+
+export interface Login {
+  /** Checks a password. Never rejects, never logs it. */
+  attempt(peer: LoginPeer, user: string, password: string): Promise<LoginAnswer>
+  /** Mechanisms that may be offered to this peer now, strongest first (nothing clear without TLS). */
+  mechanisms(peer: LoginPeer): readonly string[]
+  /** undefined: not offered to this peer */
+  sasl(peer: LoginPeer, mechanism: string): SaslExchange | undefined
+  /** Whether this peer may send a clear password: TLS, or its address is in `cleartext_from`. */
+  allowsCleartext(peer: LoginPeer): boolean
+  /** whether this TCP peer may tell another address (PROXY, XCLIENT, IMAP ID) */
+  trustsProxy(address: string): boolean
+  close(): Promise<void>
+}

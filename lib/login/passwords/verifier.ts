@@ -1,0 +1,109 @@
+import { createHmac } from 'node:crypto'
+import type { Clock } from '../../terms/ports'
+import type { DirectoryEntry } from '../directory'
+import { createLimiter, type Lane } from './limiter'
+import { saslPrepared } from './saslprep'
+import { hashArgon2, isCheap, verifyPassword } from './schemes'
+
+const MAX_CACHED = 10_000
+/** A longer "password" is an attack on the hash. */
+const MAX_PASSWORD = 1024
+
+export interface VerifierPorts {
+  readonly secret: Buffer
+  readonly hashWidth: number
+  readonly hashPatience: number
+  readonly cacheFor: number
+  readonly clock: Clock
+}
+
+export interface Verified {
+  readonly right: boolean
+  /** answered from memory, without a hash */
+  readonly remembered: boolean
+}
+
+/** Checks passwords off the event loop, few at once, with a short memory of right ones (as keyed digests). */
+export function createVerifier({ secret, hashWidth, hashPatience, cacheFor, clock }: VerifierPorts) {
+  const limited = createLimiter(hashWidth, hashPatience)
+  const cache = new Map<string, number>()
+  // Made at once: the first unknown name must not take longer than the second.
+  const dummy = hashArgon2('nobody has this password')
+  dummy.catch(() => undefined)
+
+  // The verifiers are part of the digest: a new password makes all old entries useless, in every process at once.
+  const digest = (entry: DirectoryEntry | undefined, protocol: string, password: string): string =>
+    createHmac('sha256', secret)
+      .update(JSON.stringify([entry?.id ?? '', entry?.password, entry?.appPasswords, protocol, password]))
+      .digest('base64')
+
+  function remember(key: string): void {
+    const now = clock.now()
+    cache.delete(key)
+    cache.set(key, now + cacheFor)
+    for (const [old, until] of cache) {
+      if (until > now && cache.size <= MAX_CACHED) break
+      cache.delete(old)
+    }
+  }
+
+  /** The cost of one default hash, for whoever has none to pay for: unknown users, cheap schemes, answers from memory. */
+  async function pay(lane: Lane): Promise<false> {
+    const verifier = await dummy
+    await limited(() => verifyPassword('no', verifier), lane)
+    return false
+  }
+
+  async function byVerifier(password: string, verifier: string, lane: Lane): Promise<boolean> {
+    return isCheap(verifier)
+      ? verifyPassword(password, verifier)
+      : limited(() => verifyPassword(password, verifier), lane)
+  }
+
+  async function ofEntry(entry: DirectoryEntry, protocol: string, password: string, lane: Lane): Promise<boolean> {
+    // App passwords are long and random, so that a cheap hash is enough; they are tried first and cost nothing.
+    let right = false
+    for (const app of entry.appPasswords) {
+      const allowed = app.protocols.length === 0 || app.protocols.includes(protocol)
+      if ((await byVerifier(password, app.password, lane)) && allowed) right = true
+    }
+    if (entry.verify) return (await entry.verify(password)) || right
+    if (!entry.password) return (await pay(lane)) || right
+    const own = await byVerifier(password, entry.password, lane)
+    if (isCheap(entry.password)) await pay(lane)
+    return own || right
+  }
+
+  async function full(
+    entry: DirectoryEntry | undefined,
+    protocol: string,
+    password: string,
+    lane: Lane,
+  ): Promise<boolean> {
+    const usable = password !== '' && Buffer.byteLength(password) <= MAX_PASSWORD
+    if (!entry || !usable) return pay(lane)
+    const prepared = saslPrepared(password)
+    const right = await ofEntry(entry, protocol, prepared, lane)
+    // Verifiers that came from elsewhere may have been made from the octets as typed.
+    return right || (prepared !== password && (await ofEntry(entry, protocol, password, lane)))
+  }
+
+  return {
+    limited,
+    pay,
+    /** @param careful leave the memory out: a refusal must take the same time with the right and the wrong password */
+    async check(
+      entry: DirectoryEntry | undefined,
+      protocol: string,
+      password: string,
+      how: { readonly careful: boolean; readonly lane: Lane },
+    ): Promise<Verified> {
+      const key = digest(entry, protocol, password)
+      if (!how.careful && entry && (cache.get(key) ?? 0) > clock.now()) return { right: true, remembered: true }
+      const right = await full(entry, protocol, password, how.lane)
+      if (right && !how.careful) remember(key)
+      return { right, remembered: false }
+    },
+  }
+}
+export type Verifier = ReturnType<typeof createVerifier>

@@ -1,0 +1,68 @@
+import type { Log, Metrics } from '../terms/ports'
+import { quoted } from './account-name'
+import type { AttemptLog, TrailEntry } from './attempts'
+import type { Bar } from './lockout'
+import type { LoginPeer } from './login'
+
+/** What happened to one attempt; never told to a client. */
+export interface Event {
+  readonly at: number
+  readonly peer: LoginPeer
+  readonly user: string
+  readonly mechanism: string
+  readonly verdict: TrailEntry['verdict']
+  readonly reason: string
+}
+
+/** Told of a new bar, for a mail to the owner and the administrator. Must not throw. */
+export type Tell = (bar: Bar, event: Event) => void
+
+/**
+ * The one line of a failure is documented for fail2ban and CrowdSec in docs/login.md: its form is stable.
+ * `login failed: address=192.0.2.1 user="a@b" protocol=imap mechanism=PLAIN reason=wrong-password`
+ */
+export function failureLine({ peer, user, mechanism, reason }: Event): string {
+  return `login failed: address=${peer.address} user=${quoted(user)} protocol=${peer.protocol} mechanism=${mechanism} reason=${reason}`
+}
+
+export interface ReportPorts {
+  readonly attempts: AttemptLog
+  readonly log: Log
+  readonly metrics: Metrics
+  readonly tell?: Tell | undefined
+}
+
+/** Silent on the wire, loud here: log, metrics, audit trail, mail. */
+export function createReport({ attempts, log, metrics, tell }: ReportPorts) {
+  /** every bar begins once; its own failure is the first thing that an operator looks for */
+  function began(bar: Bar, event: Event): void {
+    metrics.count('login_bars', { scope: bar.scope })
+    const minutes = Math.round((bar.until - bar.since) / 60_000)
+    log.warn(
+      `login barred: scope=${bar.scope} subject=${quoted(bar.subject)} failures=${bar.failures} minutes=${minutes}`,
+    )
+    tell?.(bar, event)
+  }
+
+  return (event: Event, begun: readonly Bar[] = []): void => {
+    const { peer, verdict, reason, mechanism } = event
+    metrics.count('login', { protocol: peer.protocol, verdict, reason })
+    if (verdict === 'granted') {
+      log.info(
+        `login: address=${peer.address} user=${quoted(event.user)} protocol=${peer.protocol} mechanism=${mechanism}`,
+      )
+    } else if (verdict === 'refused') log.warn(failureLine(event))
+    else log.warn(failureLine(event).replace('failed', 'unavailable'))
+    for (const bar of begun) began(bar, event)
+    const entry: TrailEntry = {
+      at: event.at,
+      user: event.user,
+      address: peer.address,
+      protocol: peer.protocol,
+      mechanism,
+      verdict,
+      reason,
+    }
+    attempts.note(entry).catch((error) => log.error(`login: the audit trail cannot be written: ${String(error)}`))
+  }
+}

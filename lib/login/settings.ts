@@ -1,0 +1,188 @@
+import cluster from 'node:cluster'
+import { availableParallelism } from 'node:os'
+import { type Ini, readSettings, type SettingsReader } from '../terms/settings'
+import type { LockoutPolicy, Rule } from './lockout'
+import { networkList } from './networks'
+
+export type InNetworks = (address: string) => boolean
+
+export interface OAuthSettings {
+  readonly issuer: string
+  readonly audience: string
+  readonly jwks: string
+  /** claim that holds the account's address */
+  readonly claim: string
+  readonly algorithms: readonly string[]
+}
+
+export interface LoginSettings {
+  readonly policy: LockoutPolicy
+  readonly neverBar: InNetworks
+  readonly cleartextFrom: InNetworks
+  readonly trustedProxies: InNetworks
+  readonly mechanisms: readonly string[]
+  readonly directories: readonly string[]
+  /** appended to names without `@`; empty: nothing */
+  readonly defaultDomain: string
+  /** password hashes at once, and milliseconds that a login waits for its turn */
+  readonly hashWidth: number
+  readonly hashPatience: number
+  /** milliseconds that a right password is remembered (as a keyed digest) */
+  readonly cacheFor: number
+  readonly attemptLog: 'embedded' | 'redis'
+  readonly redisUrl: string
+  readonly maxBuckets: number
+  readonly maxTrail: number
+  readonly keepTrail: number
+  readonly oauth: OAuthSettings | undefined
+  /** file of the passwd directory, relative to the Haraka home */
+  readonly passwdFile: string
+  readonly ldap: LdapSettings | undefined
+  readonly notify: NotifySettings
+}
+
+export interface LdapSettings {
+  readonly url: string
+  readonly startTls: boolean
+  readonly base: string
+  /** `%u` is the whole name, `%n` what stands before the `@`, `%d` the domain */
+  readonly filter: string
+  readonly bindDn: string
+  readonly bindPassword: string
+  /** attribute with the account's address */
+  readonly mail: string
+  readonly timeout: number
+}
+
+export interface NotifySettings {
+  readonly owner: boolean
+  readonly admin: string
+  readonly from: string
+  /** at most one mail about the same bar in this time */
+  readonly every: number
+}
+
+export const MECHANISMS = [
+  'SCRAM-SHA-256-PLUS',
+  'SCRAM-SHA-256',
+  'SCRAM-SHA-1-PLUS',
+  'SCRAM-SHA-1',
+  'EXTERNAL',
+  'OAUTHBEARER',
+  'XOAUTH2',
+  'PLAIN',
+  'LOGIN',
+] as const
+export const DIRECTORIES = ['store', 'auth_flat_file', 'passwd_file', 'ldap'] as const
+const DEFAULT_MECHANISMS = MECHANISMS.filter((name) => !name.startsWith('SCRAM-SHA-1'))
+
+function networks(read: SettingsReader, key: string, fallback: readonly string[]): InNetworks {
+  try {
+    return networkList(read.list(key, fallback))
+  } catch (error) {
+    read.complain(`${key}: ${error instanceof Error ? error.message : String(error)}`)
+    return () => false
+  }
+}
+
+function chosen(
+  read: SettingsReader,
+  key: string,
+  fallback: readonly string[],
+  known: readonly string[],
+): readonly string[] {
+  const words = read.list(key, fallback)
+  for (const word of words) if (!known.includes(word)) read.complain(`${key}: ${word} is none of ${known.join(', ')}`)
+  return words
+}
+
+function rule(read: SettingsReader, name: string, failures: number, window: string, bar: string): Rule {
+  return {
+    failures: read.number(`lockout.${name}_failures`, failures, { max: 500 }),
+    window: read.duration(`lockout.${name}_window`, window),
+    bar: read.duration(`lockout.${name}_bar`, bar),
+  }
+}
+
+function policyOf(read: SettingsReader): LockoutPolicy {
+  const times = { min: 1, max: 100 }
+  return {
+    enabled: read.boolean('lockout.enabled', true),
+    account: [rule(read, 'account', 4, '24h', '30min'), rule(read, 'account_long', 20, '7d', '24h')],
+    address: [rule(read, 'address', 10, '30min', '30min'), rule(read, 'address_long', 50, '24h', '12h')],
+    siteFactor: read.number('lockout.site_factor', 2, times),
+    prefixFactor: read.number('lockout.prefix_factor', 5, times),
+    goodFactor: read.number('lockout.good_factor', 3, times),
+    spread: rule(read, 'spread', 25, '1h', '1h'),
+    spreadNetworks: read.number('lockout.spread_networks', 5, { min: 2, max: 32 }),
+    knownFor: read.duration('lockout.known_for', '30d'),
+  }
+}
+
+function oauthOf(read: SettingsReader): OAuthSettings | undefined {
+  const issuer = read.text('oauth.issuer', '')
+  const settings = {
+    issuer,
+    audience: read.text('oauth.audience', ''),
+    jwks: read.text('oauth.jwks', ''),
+    claim: read.text('oauth.claim', 'email'),
+    algorithms: read.list('oauth.algorithms', ['RS256', 'PS256', 'ES256', 'EdDSA']),
+  }
+  if (issuer === '') return undefined
+  // A token for another service must not open a mailbox (RFC 8725 3.9).
+  if (settings.audience === '' || settings.jwks === '') read.complain('oauth: issuer needs audience and jwks beside it')
+  return settings
+}
+
+function ldapOf(read: SettingsReader, wanted: boolean): LdapSettings | undefined {
+  const settings: LdapSettings = {
+    url: read.text('ldap.url', ''),
+    startTls: read.boolean('ldap.starttls', false),
+    base: read.text('ldap.base', ''),
+    filter: read.text('ldap.filter', '(mail=%u)'),
+    bindDn: read.text('ldap.bind_dn', ''),
+    bindPassword: read.text('ldap.bind_password', ''),
+    mail: read.text('ldap.mail', 'mail'),
+    timeout: read.duration('ldap.timeout', '5s'),
+  }
+  if (!wanted) return undefined
+  if (settings.url === '' || settings.base === '') read.complain('ldap: url and base are needed')
+  return settings
+}
+
+/** Haraka's workers share the processors; mail must go on while logins are attacked. */
+const defaultWidth = (): number => (cluster.isWorker ? 1 : Math.max(1, availableParallelism() >> 1))
+
+/** config/mailbox_login.ini */
+export function loginSettings(ini: Ini): LoginSettings {
+  const read = readSettings('mailbox_login.ini', ini)
+  const directories = chosen(read, 'main.directories', ['store'], DIRECTORIES)
+  const settings: LoginSettings = {
+    policy: policyOf(read),
+    neverBar: networks(read, 'lockout.never_bar', ['none']),
+    cleartextFrom: networks(read, 'main.cleartext_from', ['loopback']),
+    trustedProxies: networks(read, 'main.trusted_proxies', ['none']),
+    mechanisms: chosen(read, 'main.mechanisms', DEFAULT_MECHANISMS, MECHANISMS),
+    directories,
+    defaultDomain: read.text('main.default_domain', '').toLowerCase(),
+    hashWidth: read.number('main.hash_width', defaultWidth(), { min: 1, max: 64 }),
+    hashPatience: read.duration('main.hash_patience', '5s'),
+    cacheFor: read.duration('main.cache', '10min'),
+    attemptLog: read.choice('attempts.driver', ['embedded', 'redis'], 'embedded'),
+    redisUrl: read.text('attempts.redis', 'redis://127.0.0.1:6379'),
+    maxBuckets: read.number('attempts.max_buckets', 100_000, { min: 1000, max: 10_000_000 }),
+    maxTrail: read.number('attempts.max_trail', 100_000, { max: 10_000_000 }),
+    keepTrail: read.duration('attempts.keep_trail', '30d'),
+    oauth: oauthOf(read),
+    passwdFile: read.text('passwd_file.path', 'config/mailbox_passwd'),
+    ldap: ldapOf(read, directories.includes('ldap')),
+    notify: {
+      owner: read.boolean('notify.owner', false),
+      admin: read.text('notify.admin', ''),
+      from: read.text('notify.from', ''),
+      every: read.duration('notify.every', '6h'),
+    },
+  }
+  read.done()
+  return settings
+}

@@ -1,0 +1,55 @@
+import type { Lease, LockMode, Refusal } from '../locks/locks'
+import type { Identity } from '../login/login'
+import { StoreUnavailable } from '../store/store'
+import { failed, type Result } from '../terms/fault'
+import { accountId } from '../terms/names'
+import { lockRequest } from './lock-request'
+import type { AccountMail, Entry } from './mailbox'
+import { mailboxVerbs } from './mailbox-verbs'
+import { openMaildrop } from './maildrop/maildrop'
+import { messageVerbs } from './message-verbs'
+import type { Parts } from './parts'
+
+/** The verbs of one logged-in account. */
+export function createAccountMail(parts: Parts, identity: Identity): AccountMail {
+  const id = accountId(identity.id)
+  const { store, locks, log } = parts
+  const lockSettings = { defaultMode: parts.settings.lockMode, log }
+
+  /**
+   * The account has seen this grant: a POP3 session whose lease was lost before it can delete nothing from now on
+   * (DESIGN 3). Not in `snapshot`, where sessions work side by side; and in `pop3` a shared grant says nothing about the
+   * exclusive one beside it.
+   */
+  async function fenced(lease: Lease, mode: LockMode): Promise<Result<Lease, Refusal>> {
+    if (mode === 'snapshot' || (mode === 'pop3' && lease.access === 'shared')) return { ok: true, value: lease }
+    try {
+      await store.raiseFence(id, lease.fence)
+      return { ok: true, value: lease }
+    } catch (error) {
+      await lease.release()
+      if (error instanceof StoreUnavailable) return failed({ kind: 'unavailable', why: error.message })
+      throw error
+    }
+  }
+  async function acquire(entry: Entry, access: Lease['access'], signal?: AbortSignal) {
+    const request = lockRequest(identity, entry, access, lockSettings)
+    const lease = await locks.acquire(request, signal)
+    const mode = request.mode
+    return { mode, lease: lease.ok ? await fenced(lease.value, mode) : lease }
+  }
+
+  return {
+    id,
+    identity,
+    enter: async (entry, signal) => (await acquire(entry, 'shared', signal)).lease,
+    async openMaildrop(entry, options, signal) {
+      const { lease, mode } = await acquire(entry, 'exclusive', signal)
+      if (!lease.ok) return lease
+      const mailbox = options.mailbox ?? identity.mailbox ?? 'INBOX'
+      return openMaildrop(parts, id, { ...options, mailbox, lease: lease.value, checkFence: mode !== 'snapshot' })
+    },
+    ...mailboxVerbs(parts, id),
+    ...messageVerbs(parts, id),
+  }
+}

@@ -1,0 +1,48 @@
+import type { ListChange } from '../../store/change'
+import { accountId, mailboxId } from '../../terms/names'
+import type { Notice } from '../mailbox'
+
+/** What one process tells another: a line of JSON each. `hello` comes first and names the sender. */
+export type Frame = { readonly kind: 'hello'; readonly from: string } | Notice
+
+const KINDS = ['created', 'deleted', 'renamed', 'subscribed', 'unsubscribed'] as const
+
+export const encodeFrame = (frame: Frame): string => `${JSON.stringify(frame)}\n`
+
+/** `undefined`: not one of ours (another version's), to be ignored. */
+export function decodeFrame(line: string): Frame | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return isRecord(value) ? frameOf(value) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>
+const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null
+const isText = (value: unknown): value is string => typeof value === 'string'
+
+function frameOf(value: Fields): Frame | undefined {
+  const { kind, from, account, mailbox, modSeq, change } = value
+  if (kind === 'hello' && isText(from)) return { kind, from }
+  if (kind === 'gap') return { kind }
+  if (kind === 'mailbox' && isText(account) && isText(mailbox) && Number.isSafeInteger(modSeq)) {
+    return { kind, account: accountId(account), mailbox: mailboxId(mailbox), modSeq: Number(modSeq) }
+  }
+  if (kind !== 'list' || !isRecord(change)) return undefined
+  const listed = listChangeOf(change)
+  return listed && { kind, change: listed }
+}
+
+function listChangeOf({ account, kind, mailbox, name, oldName }: Fields): ListChange | undefined {
+  const known = KINDS.find((one) => one === kind)
+  if (known === undefined || !isText(account) || !isText(name)) return undefined
+  return {
+    account: accountId(account),
+    kind: known,
+    mailbox: isText(mailbox) ? mailboxId(mailbox) : undefined,
+    name,
+    ...(isText(oldName) ? { oldName } : {}),
+  }
+}

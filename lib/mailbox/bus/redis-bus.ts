@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
+import type { Log } from '../../terms/ports'
+import type { Bus, Notice } from '../mailbox'
+import { decodeFrame, encodeFrame } from './frames'
+import { createOutbox } from './outbox'
+
+export interface RedisBusOptions {
+  /** `redis://host:6379`; may hold a password, so it is never logged */
+  readonly url: string
+  readonly log: Log
+  /** begins the channel's name; one store, one prefix */
+  readonly prefix?: string
+}
+
+/** Notices between hosts, by Redis publish/subscribe. After a lost connection everybody hears `gap`. */
+export async function redisBus({ url, log, prefix = 'mailbox' }: RedisBusOptions): Promise<Bus> {
+  const channel = `${prefix}:notices`
+  const own = randomUUID()
+  const listeners = new Set<(notice: Notice) => void>()
+  // A publisher without an offline queue: what cannot be said now is found again by `gap`.
+  const publisher = new Redis(url, { enableOfflineQueue: false, lazyConnect: true, maxRetriesPerRequest: 1 })
+  const subscriber = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null })
+  for (const [name, redis] of Object.entries({ publisher, subscriber })) {
+    redis.on('error', (error: Error) => log.debug(`notices: redis ${name}: ${error.message}`))
+    redis.on('end', () => log.warn(`notices: redis ${name} is gone for good`))
+  }
+
+  function tell(notice: Notice): void {
+    for (const listener of listeners) {
+      try {
+        listener(notice)
+      } catch (error) {
+        log.error(`a listener to notices failed: ${String(error)}`)
+      }
+    }
+  }
+  subscriber.on('message', (_channel: string, text: string) => {
+    const [from, ...lines] = text.split('\n')
+    if (from === own) return
+    for (const line of lines) {
+      const frame = line === '' ? undefined : decodeFrame(line)
+      if (frame !== undefined && frame.kind !== 'hello') tell(frame)
+    }
+  })
+  let closed = false
+  try {
+    await Promise.all([publisher.connect(), subscriber.connect()])
+    await subscriber.subscribe(channel)
+  } catch (error) {
+    publisher.disconnect()
+    subscriber.disconnect()
+    throw error
+  }
+  // What was said until the subscription stands again is lost: only then is it the moment to look.
+  subscriber.on('ready', () => {
+    subscriber.subscribe(channel).then(
+      () => tell({ kind: 'gap' }),
+      (error: Error) => log.warn(`notices: not subscribed: ${error.message}`),
+    )
+  })
+
+  let owed = false
+  function send(notices: readonly Notice[]): void {
+    const said: readonly Notice[] = owed ? [...notices, { kind: 'gap' }] : notices
+    publisher.publish(channel, `${own}\n${said.map(encodeFrame).join('')}`).then(
+      () => {
+        owed = false
+      },
+      (error: Error) => {
+        owed = !closed
+        log.debug(`notices: not published: ${error.message}`)
+      },
+    )
+  }
+  publisher.on('ready', () => {
+    if (owed) send([])
+  })
+  const outbox = createOutbox(send)
+
+  return {
+    publish: outbox.add,
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async close() {
+      outbox.flush()
+      closed = true
+      await Promise.allSettled([publisher.quit(), subscriber.quit()])
+    },
+  }
+}

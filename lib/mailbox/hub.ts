@@ -1,0 +1,88 @@
+import type { Commit, ListChange } from '../store/change'
+import { type AccountId, accountId, mailboxId } from '../terms/names'
+import { modSeq } from '../terms/numbers'
+import type { Log } from '../terms/ports'
+import type { Bus, Hub, Notice } from './mailbox'
+import type { States } from './view/states'
+
+/** Where every commit of this process goes: into its views, to its listeners, to the other processes. */
+export interface CommitHub extends Hub {
+  /** Only ever given what the store has committed. */
+  publish(commit: Commit): void
+  close(): void
+}
+
+interface Listeners<Args extends readonly unknown[]> {
+  add(account: AccountId, listener: (...args: Args) => void): () => void
+  call(account: AccountId, ...args: Args): void
+}
+
+function createListeners<Args extends readonly unknown[]>(log: Log): Listeners<Args> {
+  const byAccount = new Map<AccountId, Set<(...args: Args) => void>>()
+  return {
+    add(account, listener) {
+      const listeners = byAccount.get(account) ?? new Set()
+      // A wrapper of its own: the same function may listen twice and leave once.
+      const entry = (...args: Args) => listener(...args)
+      byAccount.set(account, listeners.add(entry))
+      return () => {
+        listeners.delete(entry)
+        if (listeners.size === 0 && byAccount.get(account) === listeners) byAccount.delete(account)
+      }
+    },
+    call(account, ...args) {
+      for (const listener of byAccount.get(account) ?? []) {
+        try {
+          listener(...args)
+        } catch (error) {
+          log.error(`a listener to changes of an account failed: ${String(error)}`)
+        }
+      }
+    },
+  }
+}
+
+export function createHub({ states, bus, log }: { states: States; bus: Bus; log: Log }): CommitHub {
+  const onList = createListeners<[ListChange]>(log)
+  const onMailbox = createListeners<Parameters<Parameters<Hub['onMailbox']>[1]>>(log)
+
+  function listChanged(change: ListChange): void {
+    // A store may rename INBOX by giving its mailbox another name (RFC 9051 6.3.6): who has INBOX selected is not in INBOX then.
+    const left = change.kind === 'deleted' || (change.kind === 'renamed' && change.oldName === 'INBOX')
+    if (left && change.mailbox !== undefined) states.vanish(change.mailbox)
+    onList.call(change.account, change)
+  }
+
+  function heard(notice: Notice): void {
+    switch (notice.kind) {
+      case 'mailbox':
+        states.reached(mailboxId(notice.mailbox), notice.modSeq)
+        onMailbox.call(accountId(notice.account), notice.mailbox, modSeq(notice.modSeq))
+        return
+      case 'list':
+        listChanged(notice.change)
+        return
+      case 'gap':
+        states.refreshAll().catch((error: Error) => log.debug(`views are not caught up yet: ${error.message}`))
+        return
+    }
+  }
+  const unsubscribe = bus.subscribe(heard)
+
+  return {
+    onList: onList.add,
+    onMailbox: onMailbox.add,
+    publish(commit) {
+      for (const change of commit.mailboxes) states.offer(change)
+      for (const { account, mailbox, modSeq } of commit.mailboxes) {
+        onMailbox.call(account, mailbox, modSeq)
+        bus.publish({ kind: 'mailbox', account, mailbox, modSeq })
+      }
+      for (const change of commit.list) {
+        listChanged(change)
+        bus.publish({ kind: 'list', change })
+      }
+    },
+    close: unsubscribe,
+  }
+}

@@ -1,0 +1,97 @@
+import type { Mailbox, SpecialUse } from '../store/store'
+import { failed, ok, type Result } from '../terms/fault'
+import type { AccountId } from '../terms/names'
+import { quotaOf } from './limits'
+import type { AccountMail } from './mailbox'
+import { checkNewName, spellMailbox } from './mailbox-name'
+import { type Parts, published } from './parts'
+
+export type MailboxVerbs = Pick<
+  AccountMail,
+  'mailboxes' | 'subscriptions' | 'find' | 'create' | 'rename' | 'remove' | 'subscribe' | 'quota'
+>
+
+/** What may be done to the list of an account's mailboxes. */
+export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId): MailboxVerbs {
+  /** RFC 6154 3: one mailbox per use; a second one is refused (IMAP says USEATTR). */
+  function refusal(all: readonly Mailbox[], name: string, uses: readonly SpecialUse[]): Result<void> {
+    if (all.some((one) => one.name === name)) return failed({ kind: 'mailbox-exists' })
+    if (all.length >= settings.maxMailboxes) return failed({ kind: 'limit', why: 'too many mailboxes' })
+    const taken = all.find((one) => one.specialUse.some((use) => uses.includes(use)))
+    if (taken !== undefined) return failed({ kind: 'not-permitted', why: `${taken.name} has this special use` })
+    return ok(undefined)
+  }
+
+  async function create(nameUtf8: string, specialUse: readonly SpecialUse[] = []): Promise<Result<Mailbox>> {
+    const name = checkNewName(nameUtf8)
+    if (!name.ok) return name
+    const allowed = refusal(await store.mailboxes.list(account), name.value, specialUse)
+    if (!allowed.ok) return allowed
+    return published(hub, await store.mailboxes.create(account, name.value, { specialUse }))
+  }
+
+  async function rename(fromUtf8: string, toUtf8: string): Promise<Result<void>> {
+    const from = spellMailbox(fromUtf8)
+    const to = checkNewName(toUtf8)
+    if (!to.ok) return to
+    // RFC 9051 6.3.6 leaves it open; a mailbox inside itself has no meaning.
+    if (to.value.startsWith(`${from}/`) && from !== 'INBOX') {
+      return failed({ kind: 'not-permitted', why: 'a mailbox cannot be moved into itself' })
+    }
+    // INBOX stays when it is renamed, so there is one more mailbox.
+    const all = await store.mailboxes.list(account)
+    if (from === 'INBOX' && all.length >= settings.maxMailboxes) {
+      return failed({ kind: 'limit', why: 'too many mailboxes' })
+    }
+    return published(hub, await store.mailboxes.rename(account, from, to.value))
+  }
+
+  async function remove(nameUtf8: string): Promise<Result<void>> {
+    const name = spellMailbox(nameUtf8)
+    // RFC 9051 6.3.5
+    if (name === 'INBOX') return failed({ kind: 'not-permitted', why: 'INBOX cannot be deleted' })
+    return published(hub, await store.mailboxes.remove(account, name))
+  }
+
+  /** RFC 9051 6.3.7 lets us insist that the mailbox exists; unsubscribing works for any name. */
+  async function subscribe(nameUtf8: string, subscribed: boolean): Promise<Result<void>> {
+    const name = spellMailbox(nameUtf8.endsWith('/') ? nameUtf8.slice(0, -1) : nameUtf8)
+    if (subscribed && (await store.mailboxes.find(account, name)) === undefined) {
+      return failed({ kind: 'no-such-mailbox' })
+    }
+    return published(hub, await store.mailboxes.setSubscribed(account, name, subscribed))
+  }
+
+  return {
+    mailboxes: () => store.mailboxes.list(account),
+    subscriptions: () => store.mailboxes.subscriptions(account),
+    find: (nameUtf8) => store.mailboxes.find(account, spellMailbox(nameUtf8)),
+    create,
+    rename,
+    remove,
+    subscribe,
+    async quota() {
+      const [found, used] = await Promise.all([store.accounts.get(account), store.accounts.usage(account)])
+      const limits = quotaOf(found ?? {}, settings)
+      return {
+        usedBytes: used.bytes,
+        usedMessages: used.messages,
+        limitBytes: limits.bytes,
+        limitMessages: limits.messages,
+      }
+    },
+  }
+}
+
+/** DESIGN: what a new account gets. One that has more than its INBOX has had it, or made its own choice. */
+export async function ensureSpecialUse(parts: Parts, account: AccountId): Promise<Result<void>> {
+  const all = await parts.store.mailboxes.list(account)
+  if (all.length === 0) return failed({ kind: 'no-such-account' })
+  if (all.length > 1) return ok(undefined)
+  for (const { name, specialUse } of parts.settings.autocreate) {
+    const options = { specialUse, subscribed: true }
+    const made = published(parts.hub, await parts.store.mailboxes.create(account, spellMailbox(name), options))
+    if (!made.ok && made.fault.kind !== 'mailbox-exists') return made
+  }
+  return ok(undefined)
+}

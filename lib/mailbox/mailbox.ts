@@ -1,0 +1,203 @@
+import type { Lease, LockProtocol, Refusal } from '../locks/locks'
+import type { Identity } from '../login/login'
+import type { ListChange } from '../store/change'
+import type { AppendOptions, Copied, Mailbox, MessageRow, SpecialUse, Store } from '../store/store'
+import type { Fault, Result } from '../terms/fault'
+import type { FlagChange, FlagSet } from '../terms/flags'
+import type { AccountId, EmailId } from '../terms/names'
+import type { ModSeq, SeqNum, Uid } from '../terms/numbers'
+
+/**
+ * The verbs of one logged-in account, for IMAP, POP3, HTTP and delivery. A verb checks names and limits, writes through the
+ * store and publishes the commit to the hub, in that order. Locking: `enter` first; verbs do not check it again.
+ */
+export interface MailRoom {
+  readonly store: Store
+  readonly hub: Hub
+  /** The account's verbs. Costs nothing; made per session. */
+  account(identity: Identity): AccountMail
+  deliver(request: Delivery): Promise<Result<Delivered>>
+  /** Makes the special-use mailboxes of the settings in an account that has only its INBOX. Faults: no-such-account, limit. */
+  ensureSpecialUse(account: AccountId): Promise<Result<void>>
+  close(): Promise<void>
+}
+
+export interface Entry {
+  readonly protocol: LockProtocol
+  readonly address: string
+  readonly client?: string
+}
+
+export interface AccountMail {
+  readonly id: AccountId
+  readonly identity: Identity
+  /** Takes the shared lock with the account's overrides. */
+  enter(entry: Entry, signal?: AbortSignal): Promise<Result<Lease, Refusal>>
+  /** POP3: takes the exclusive lock, registers its fence with the store and freezes the maildrop. */
+  openMaildrop(entry: Entry, options: MaildropOptions, signal?: AbortSignal): Promise<Result<Maildrop, Refusal | Fault>>
+
+  mailboxes(): Promise<readonly Mailbox[]>
+  subscriptions(): Promise<readonly string[]>
+  find(name: string): Promise<Mailbox | undefined>
+  create(name: string, specialUse?: readonly SpecialUse[]): Promise<Result<Mailbox>>
+  rename(from: string, to: string): Promise<Result<void>>
+  remove(name: string): Promise<Result<void>>
+  subscribe(name: string, subscribed: boolean): Promise<Result<void>>
+  quota(): Promise<QuotaState>
+
+  /** Opens a window on a mailbox; views of one mailbox share their columns. `recent: 'claim'` for SELECT, `'peek'` for EXAMINE. */
+  open(name: string, recent: 'claim' | 'peek'): Promise<Result<View>>
+  /** Appends all or none. Faults: no-such-mailbox (tryCreate), over-quota, too-big. */
+  append(name: string, messages: readonly Incoming[]): Promise<Result<Appended>>
+  copy(view: View, uids: readonly Uid[], to: string): Promise<Result<Copied>>
+  move(view: View, uids: readonly Uid[], to: string): Promise<Result<Copied>>
+  /** @returns UIDs not changed because of `unchangedSince`; the changes themselves arrive through the view */
+  storeFlags(
+    view: View,
+    uids: readonly Uid[],
+    how: FlagChange,
+    flags: FlagSet,
+    unchangedSince?: ModSeq,
+  ): Promise<Result<readonly Uid[]>>
+  expunge(view: View, uids: readonly Uid[] | 'all'): Promise<Result<readonly Uid[]>>
+  /** RFC 4314-free: rows and bodies of a view's messages */
+  rows(view: View, uids: readonly Uid[]): AsyncIterable<readonly MessageRow[]>
+  read(id: EmailId, start: number, end: number): Promise<Buffer | undefined>
+}
+
+export interface Incoming {
+  readonly bytes: Buffer
+  readonly flags: FlagSet
+  /** milliseconds since 1970; undefined: now */
+  readonly internalDate?: number
+}
+
+export interface Appended {
+  readonly mailbox: Mailbox
+  readonly uids: readonly Uid[]
+}
+
+export interface QuotaState {
+  readonly usedBytes: number
+  readonly usedMessages: number
+  /** 0: none */
+  readonly limitBytes: number
+  readonly limitMessages: number
+}
+
+/**
+ * One session's window on a mailbox: what its client was told. It moves only in `sync`, so that sequence numbers stay true
+ * while a command runs (RFC 9051 7.5.1). Sequence numbers are of the window, UIDs of the mailbox.
+ */
+export interface View {
+  readonly mailbox: Mailbox
+  /** messages in the window */
+  readonly exists: number
+  readonly highestModSeq: ModSeq
+  uidAt(seq: number): Uid
+  seqOf(uid: number): SeqNum | undefined
+  flagsAt(seq: number): FlagSet
+  modSeqAt(seq: number): ModSeq
+  sizeAt(seq: number): number
+  internalDateAt(seq: number): number
+  isRecent(seq: number): boolean
+  readonly recentCount: number
+  /** whether `sync('say')` may say something (cheap; a change that is not this client's business can make it say nothing) */
+  readonly hasNews: boolean
+  /**
+   * Moves the window to what is committed now. With `expunges: 'hold'` it stops before the first EXPUNGE it may not say.
+   * Resolves once every commit whose promise resolved in this process before the call is included.
+   */
+  sync(expunges: 'say' | 'hold'): Promise<readonly Update[]>
+  /**
+   * Marks this session's next `storeFlags` as silent so that `sync` does not repeat it (RFC 9051 6.4.6 .SILENT): call it right
+   * before. A change by somebody else to the same message is told all the same.
+   */
+  quiet(uids: readonly Uid[]): void
+  /** called (not more than once per turn of the event loop) when there may be news; one listener, the last one given */
+  onNews(listener: () => void): void
+  /** the mailbox was deleted, or was INBOX and has been renamed: the session must leave it */
+  readonly gone: boolean
+  close(): void
+}
+
+/** In the order in which they must be sent. */
+export type Update =
+  | { readonly kind: 'expunge'; readonly seq: SeqNum; readonly uid: Uid }
+  | { readonly kind: 'exists'; readonly count: number; readonly recent: number }
+  | {
+      readonly kind: 'flags'
+      readonly seq: SeqNum
+      readonly uid: Uid
+      readonly flags: FlagSet
+      readonly modSeq: ModSeq
+      readonly recent: boolean
+    }
+
+/** Tells every process of every host that a mailbox reached a mod-sequence; views then catch up from the store. */
+export interface Hub {
+  onList(account: AccountId, listener: (change: ListChange) => void): () => void
+  /** a mailbox of the account changed: id and mod-sequence (webmail, NOTIFY) */
+  onMailbox(account: AccountId, listener: (mailbox: string, modSeq: ModSeq) => void): () => void
+}
+
+/** How notices travel to the other processes (never back to the one that published). Lost notices are harmless: a view asks the store when it is used. */
+export interface Bus {
+  publish(notice: Notice): void
+  subscribe(listener: (notice: Notice) => void): () => void
+  close(): Promise<void>
+}
+export type Notice =
+  | { readonly kind: 'mailbox'; readonly account: string; readonly mailbox: string; readonly modSeq: number }
+  | { readonly kind: 'list'; readonly change: ListChange }
+  /** made by the bus itself: a peer came or went, notices may have been lost */
+  | { readonly kind: 'gap' }
+
+export interface MaildropOptions {
+  /** mailbox to use; INBOX by default */
+  readonly mailbox?: string
+  readonly order?: 'arrival' | 'newest-first'
+}
+
+/**
+ * Thrown by `Maildrop.read` and `top`: another session expunged the message while the maildrop was open, which only happens
+ * in the lock modes `pop3` and `snapshot`.
+ */
+export class MessageGone extends Error {
+  override readonly name = 'MessageGone'
+}
+
+/** POP3's frozen view (RFC 1939 3). Message numbers are from 1 and never change while it is open. */
+export interface Maildrop {
+  readonly lease: Lease
+  readonly count: number
+  sizeOf(number: number): number
+  uidlOf(number: number): string
+  /** octets as stored (CRLF lines, no dot-stuffing), in pieces; throws `MessageGone` before the first piece */
+  read(number: number): AsyncIterable<Buffer>
+  /** header, empty line and the first `lines` lines of the body */
+  top(number: number, lines: number): AsyncIterable<Buffer>
+  /**
+   * The UPDATE state: deletes (or moves to Trash) in one transaction that checks the fence, sets \Seen on `seen`.
+   * Faults: lease-lost, unavailable. Resolves after it is durable.
+   */
+  update(deleted: readonly number[], seen: readonly number[], how: 'delete' | 'trash' | 'keep'): Promise<Result<void>>
+  /** Releases the lock. Idempotent. */
+  close(): Promise<void>
+}
+
+export interface Delivery {
+  readonly account: AccountId
+  readonly bytes: Buffer
+  /** undefined: INBOX */
+  readonly mailbox?: string
+  readonly flags?: FlagSet
+  readonly internalDate?: number
+}
+
+export interface Delivered {
+  readonly mailbox: Mailbox
+  readonly uid: Uid
+}
+
+export type QuotaDefaults = NonNullable<AppendOptions['quota']>

@@ -1,0 +1,119 @@
+import type { Lease, Refusal } from '../../locks/locks'
+import { type Mailbox, type MessageRow, StoreUnavailable } from '../../store/store'
+import { type Fault, failed, ok, type Result } from '../../terms/fault'
+import type { AccountId, MailboxId } from '../../terms/names'
+import { type Uid, uid } from '../../terms/numbers'
+import { type Maildrop, type MaildropOptions, MessageGone } from '../mailbox'
+import { spellMailbox } from '../mailbox-name'
+import type { Parts } from '../parts'
+import type { Entry } from '../view/journal'
+import { headAndLines, octetsOf } from './octets'
+import { updateMaildrop } from './update'
+
+export interface OpenMaildrop extends MaildropOptions {
+  readonly mailbox: string
+  readonly lease: Lease
+  /** false in lock mode `snapshot`: several maildrops of one account are open at once, and each may delete */
+  readonly checkFence: boolean
+}
+
+/** Freezes a mailbox for POP3 under a lease whose fence the store has seen. Keeps the lease only when it succeeds. */
+export async function openMaildrop(
+  parts: Parts,
+  account: AccountId,
+  options: OpenMaildrop,
+): Promise<Result<Maildrop, Refusal | Fault>> {
+  try {
+    const found = await parts.store.mailboxes.find(account, spellMailbox(options.mailbox))
+    const frozen = found === undefined ? undefined : await freeze(parts, account, found)
+    if (frozen !== undefined) return ok(createMaildrop(parts, account, frozen, options))
+    await options.lease.release()
+    return failed({ kind: 'no-such-mailbox' })
+  } catch (error) {
+    await options.lease.release()
+    if (error instanceof StoreUnavailable) return failed({ kind: 'unavailable', why: error.message })
+    throw error
+  }
+}
+
+interface Frozen {
+  readonly mailbox: MailboxId
+  readonly uids: Uint32Array
+  readonly sizes: Uint32Array
+  /** of each row */
+  readonly uidls: readonly string[]
+}
+
+/**
+ * The index and the unique ids are two reads. Deliveries between them only append, so the ids still stand in line; after an
+ * expunge (another session, in the lock modes that allow it) both are read again.
+ */
+async function freeze({ store, states }: Parts, account: AccountId, found: Mailbox): Promise<Frozen | undefined> {
+  const held = await states.acquire(account, found)
+  if (held === undefined) return undefined
+  const { state, release } = held
+  try {
+    for (let attempt = 0; attempt < 10 && !state.gone; attempt++) {
+      const columns = state.columns.freeze()
+      const { tail } = state
+      const uidls = await store.messages.uidls(account, found.id)
+      await state.refresh()
+      if (!expungedAfter(tail) && uidls.length >= columns.uids.length) return { mailbox: found.id, ...columns, uidls }
+    }
+  } finally {
+    release()
+  }
+  if (state.gone) return undefined
+  throw new StoreUnavailable('the mailbox changes too fast to be frozen')
+}
+
+function expungedAfter(entry: Entry): boolean {
+  for (let next = entry.next; next !== undefined; next = next.next) if (next.removed.length > 0) return true
+  return false
+}
+
+function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, options: OpenMaildrop): Maildrop {
+  const { store } = parts
+  const { lease } = options
+  const { uids, sizes, mailbox } = frozen
+  const count = uids.length
+  let closed = false
+
+  function position(number: number): number {
+    if (!Number.isInteger(number) || number < 1 || number > count) throw new RangeError(`no message ${number}`)
+    return options.order === 'newest-first' ? count - number : number - 1
+  }
+  const uidOf = (number: number): Uid => uid(uids[position(number)] ?? 0)
+
+  async function rowOf(number: number): Promise<MessageRow> {
+    for await (const [row] of store.messages.rows(account, mailbox, [uidOf(number)])) if (row !== undefined) return row
+    throw new MessageGone(`message ${number} was removed by another session`)
+  }
+  const readerOf = (row: MessageRow) => (start: number, end: number) =>
+    store.messages.read(account, row.emailId, start, end)
+
+  return {
+    lease,
+    count,
+    sizeOf: (number) => sizes[position(number)] ?? 0,
+    uidlOf: (number) => frozen.uidls[position(number)] ?? '',
+    async *read(number) {
+      const row = await rowOf(number)
+      yield* octetsOf(readerOf(row), 0, row.size)
+    },
+    async *top(number, lines) {
+      const row = await rowOf(number)
+      yield* headAndLines(readerOf(row), row.prepared.headerSize, row.size, lines)
+    },
+    async update(deleted, seen, how) {
+      if (closed || lease.lost.aborted) return failed({ kind: 'lease-lost' })
+      const ascending = (numbers: readonly number[]) => [...new Set(numbers.map(uidOf))].sort((a, b) => a - b)
+      const fence = options.checkFence ? { fence: lease.fence } : {}
+      return updateMaildrop(parts, account, mailbox, { deleted: ascending(deleted), seen: ascending(seen), how, fence })
+    },
+    async close() {
+      closed = true
+      await lease.release()
+    },
+  }
+}

@@ -1,0 +1,107 @@
+import type { Mailbox } from '../store/store'
+import { failed, ok, type Result } from '../terms/fault'
+import type { AccountId } from '../terms/names'
+import type { Uid } from '../terms/numbers'
+import { asNewMessages, quotaCheck, quotaOf } from './limits'
+import type { AccountMail, Incoming, View } from './mailbox'
+import { checkNewName, spellMailbox } from './mailbox-name'
+import { type Parts, published } from './parts'
+import { createView, type SessionView } from './view/view'
+
+export type MessageVerbs = Pick<
+  AccountMail,
+  'open' | 'append' | 'copy' | 'move' | 'storeFlags' | 'expunge' | 'rows' | 'read'
+>
+
+/** What may be done to messages. */
+export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
+  const { store, hub, states, settings, log } = parts
+  const sessions = new WeakMap<View, SessionView>()
+
+  /** RFC 9051 6.3.12, 6.4.7: TRYCREATE only where CREATE would work. */
+  async function target(nameUtf8: string): Promise<Result<Mailbox>> {
+    const found = await store.mailboxes.find(account, spellMailbox(nameUtf8))
+    if (found !== undefined) return ok(found)
+    return failed({ kind: 'no-such-mailbox', tryCreate: checkNewName(nameUtf8).ok })
+  }
+  async function quotaNow(): Promise<ReturnType<typeof quotaCheck>> {
+    return quotaCheck(quotaOf((await store.accounts.get(account)) ?? {}, settings))
+  }
+
+  async function open(nameUtf8: string, recent: 'claim' | 'peek'): Promise<Result<View>> {
+    const mailbox = await store.mailboxes.find(account, spellMailbox(nameUtf8))
+    const held = mailbox === undefined ? undefined : await states.acquire(account, mailbox)
+    if (mailbox === undefined || held === undefined) return failed({ kind: 'no-such-mailbox' })
+    const { state, release } = held
+    try {
+      let recentFrom = mailbox.recentFrom
+      if (recent === 'claim') {
+        if (recentFrom <= state.columns.lastUid) recentFrom = await store.mailboxes.claimRecent(account, mailbox.id)
+        state.recentStored = Math.max(state.recentStored, state.columns.lastUid)
+      }
+      const view = createView(state, { mailbox, recentFrom, recent, log, onClose: release })
+      sessions.set(view, view)
+      return ok(view)
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  async function append(nameUtf8: string, messages: readonly Incoming[]): ReturnType<AccountMail['append']> {
+    const to = await target(nameUtf8)
+    if (!to.ok) return to
+    const prepared = asNewMessages(messages, settings.maxMessageSize, parts.prepare, parts.clock)
+    if (!prepared.ok) return prepared
+    const written = await store.messages.append(account, to.value.id, prepared.value, await quotaNow())
+    const uids = published(hub, written)
+    if (uids.ok) return ok({ mailbox: to.value, uids: uids.value })
+    // Deleted since we looked.
+    return uids.fault.kind === 'no-such-mailbox' ? failed({ ...uids.fault, tryCreate: true }) : uids
+  }
+
+  async function expunge(view: View, uids: readonly Uid[] | 'all'): Promise<Result<readonly Uid[]>> {
+    const wanted = uids === 'all' ? markedDeleted(view) : uids
+    if (wanted.length === 0) return ok([])
+    return published(hub, await store.messages.expunge(account, view.mailbox.id, wanted, { only: 'deleted' }))
+  }
+
+  return {
+    open,
+    append,
+    async copy(view, uids, nameUtf8) {
+      const to = await target(nameUtf8)
+      if (!to.ok) return to
+      const quota = await quotaNow()
+      return published(hub, await store.messages.copy(account, view.mailbox.id, uids, to.value.id, quota))
+    },
+    async move(view, uids, nameUtf8) {
+      const to = await target(nameUtf8)
+      if (!to.ok) return to
+      return published(hub, await store.messages.move(account, view.mailbox.id, uids, to.value.id))
+    },
+    async storeFlags(view, uids, how, flags, unchangedSince) {
+      const { id } = view.mailbox
+      const written = await store.messages.storeFlags(account, id, uids, how, flags, unchangedSince)
+      if (written.ok) {
+        const own = written.value.commit.mailboxes.find((change) => change.mailbox === id)
+        sessions.get(view)?.stored(own?.modSeq)
+      }
+      const stored = published(hub, written)
+      return stored.ok ? ok(stored.value.modified) : stored
+    },
+    expunge,
+    rows: (view, uids) => store.messages.rows(account, view.mailbox.id, uids),
+    read: (id, start, end) => store.messages.read(account, id, start, end),
+  }
+}
+
+/**
+ * RFC 9051 6.4.3 removes what has \Deleted in the mailbox; we take the messages that this client knows of, and the store
+ * checks the flag once more in its transaction.
+ */
+function markedDeleted(view: View): Uid[] {
+  const uids: Uid[] = []
+  for (let seq = 1; seq <= view.exists; seq++) if (view.flagsAt(seq).has('\\Deleted')) uids.push(view.uidAt(seq))
+  return uids
+}

@@ -1,0 +1,29 @@
+import type { Locks } from '../locks/locks'
+import type { PreparedMessage } from '../mime/prepared'
+import type { Commit } from '../store/change'
+import type { Store, Written } from '../store/store'
+import { ok, type Result } from '../terms/fault'
+import type { Clock, Log, Metrics } from '../terms/ports'
+import type { CommitHub } from './hub'
+import type { MailboxSettings } from './settings'
+import type { States } from './view/states'
+
+/** What the verbs of every account share. */
+export interface Parts {
+  readonly store: Store
+  readonly locks: Locks
+  readonly hub: CommitHub
+  readonly states: States
+  readonly prepare: (bytes: Buffer) => PreparedMessage
+  readonly settings: MailboxSettings
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: Metrics
+}
+
+/** Publishes what was committed, if it was, and hands on the value: every write of this room ends here. */
+export function published<T>(hub: { publish(commit: Commit): void }, written: Result<Written<T>>): Result<T> {
+  if (!written.ok) return written
+  hub.publish(written.value.commit)
+  return ok(written.value.value)
+}

@@ -1,0 +1,54 @@
+import type { LockMode } from '../locks/locks'
+import { SPECIAL_USES, type SpecialUse } from '../store/store'
+import { type Ini, readSettings, type SettingsReader } from '../terms/settings'
+import { checkNewName } from './mailbox-name'
+
+export interface MailboxSettings {
+  /** of an account that has none of its own; 0: none */
+  readonly quotaBytes: number
+  readonly quotaMessages: number
+  /** octets; 0: none */
+  readonly maxMessageSize: number
+  /** per account */
+  readonly maxMailboxes: number
+  /** made once, in an account that has only its INBOX */
+  readonly autocreate: readonly { readonly name: string; readonly specialUse: readonly SpecialUse[] }[]
+  /** milliseconds between two looks into the store on behalf of waiting sessions, in case a notice was lost; 0: never */
+  readonly safetyPoll: number
+  /** rows of mailboxes that nobody looks at, kept for the next SELECT */
+  readonly keepRows: number
+  /** the locks' own mode, where an account does not override it: fences make sense in `strict` and `pop3` only */
+  readonly lockMode: LockMode
+}
+
+const AUTOCREATE = ['Sent:\\Sent', 'Drafts:\\Drafts', 'Trash:\\Trash', 'Junk:\\Junk', 'Archive:\\Archive']
+
+/** Reads `[quota]`, `[limits]`, `[mailboxes]` and `[views]` of mailbox_store.ini. */
+export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): MailboxSettings {
+  const read = readSettings('mailbox_store.ini', ini)
+  const settings: MailboxSettings = {
+    quotaBytes: read.size('quota.bytes', '0'),
+    quotaMessages: read.number('quota.messages', 0),
+    maxMessageSize: read.size('limits.message_size', '50M'),
+    maxMailboxes: read.number('limits.mailboxes', 1000, { min: 1, max: 100_000 }),
+    autocreate: autocreateOf(read),
+    safetyPoll: read.duration('views.safety_poll', '10s'),
+    keepRows: read.number('views.keep_rows', 500_000),
+    lockMode,
+  }
+  read.done()
+  return settings
+}
+
+function autocreateOf(read: SettingsReader): MailboxSettings['autocreate'] {
+  const words = read.list('mailboxes.autocreate', AUTOCREATE).filter((word) => word !== 'none')
+  return words.map((word) => {
+    const [name = '', use] = word.split(':')
+    const specialUse = SPECIAL_USES.filter((one) => one === use)
+    const checked = checkNewName(name)
+    if (!checked.ok || (use !== undefined && specialUse.length === 0)) {
+      read.complain(`mailboxes.autocreate: ${word} is not Name or Name:\\Use, with one of ${SPECIAL_USES.join(' ')}`)
+    }
+    return { name, specialUse }
+  })
+}

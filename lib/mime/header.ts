@@ -1,0 +1,82 @@
+/** Header fields of a message or part. Text here is latin1: one character is one octet, nothing is decoded yet. */
+export interface Field {
+  /** lower case */
+  readonly name: string
+  /** unfolded: line ends taken out, blanks kept (RFC 5322 2.2.3), trimmed */
+  readonly value: string
+}
+
+/** Fields beyond these octets are not looked at (the octets themselves stay). */
+const HEADER_LIMIT = 1024 * 1024
+const FIELD_LIMIT = 5_000
+const NAME_LIMIT = 1_000
+const TAB = 9
+const LF = 10
+const CR = 13
+const SPACE = 32
+const COLON = 58
+
+export function parseFields(bytes: Buffer, start: number, bodyStart: number): Field[] {
+  const text = bytes.toString('latin1', start, Math.min(bodyStart, start + HEADER_LIMIT))
+  const fields: Field[] = []
+  let name = ''
+  let value: string[] = []
+  const finish = (): void => {
+    if (name !== '') fields.push({ name, value: value.join('').trim() })
+    name = ''
+  }
+  for (const raw of text.split('\n')) {
+    const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw
+    if (line.startsWith(' ') || line.startsWith('\t')) {
+      value.push(line)
+      continue
+    }
+    finish()
+    if (fields.length >= FIELD_LIMIT) break
+    const colon = line.indexOf(':')
+    if (colon <= 0) continue
+    const candidate = line.slice(0, colon).trimEnd()
+    // RFC 5322 2.2: names are printable ASCII; anything else is not a field.
+    if (!/^[\x21-\x39\x3b-\x7e]+$/.test(candidate)) continue
+    name = candidate.toLowerCase()
+    value = [line.slice(colon + 1)]
+  }
+  finish()
+  return fields
+}
+
+export const fieldOf = (fields: readonly Field[], name: string): string | undefined =>
+  fields.find((field) => field.name === name)?.value
+
+const isEmptyLine = (bytes: Buffer, at: number): boolean =>
+  bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] === LF)
+
+/** The field name of a line, in lower case; empty when it has none. */
+function nameOfLine(header: Buffer, start: number, end: number): string {
+  const line = header.subarray(start, Math.min(end, start + NAME_LIMIT))
+  const colon = line.indexOf(COLON)
+  return colon < 0 ? '' : line.toString('latin1', 0, colon).trimEnd().toLowerCase()
+}
+
+/**
+ * The octets of the fields named (or of all others), as they stand, with the empty line at the end. A header without an empty
+ * line stays so (RFC 9051 6.4.5.1, HEADER.FIELDS and HEADER.FIELDS.NOT).
+ */
+export function headerFields(header: Buffer, names: readonly string[], which: 'only' | 'not'): Buffer {
+  const wanted = new Set(names.map((name) => name.toLowerCase()))
+  const kept: Buffer[] = []
+  let keep = false
+  for (let at = 0; at < header.length; ) {
+    const lf = header.indexOf(LF, at)
+    const next = lf < 0 ? header.length : lf + 1
+    if (isEmptyLine(header, at)) {
+      kept.push(header.subarray(at, next))
+      break
+    }
+    const first = header[at]
+    if (first !== SPACE && first !== TAB) keep = wanted.has(nameOfLine(header, at, next)) === (which === 'only')
+    if (keep) kept.push(header.subarray(at, next))
+    at = next
+  }
+  return Buffer.concat(kept)
+}

@@ -1,0 +1,85 @@
+/** Content-Transfer-Encoding undone (RFC 2045 6); undefined: an encoding that is not known. */
+export function decodePart(bytes: Buffer, encoding: string): Buffer | undefined {
+  switch (encoding.toLowerCase()) {
+    case '':
+    case '7bit':
+    case '8bit':
+    case 'binary':
+      return bytes
+    case 'base64':
+      return decodeBase64(bytes)
+    case 'quoted-printable':
+      return decodeQuotedPrintable(bytes)
+    default:
+      return undefined
+  }
+}
+
+const EQUALS = 61
+const LF = 10
+
+/** RFC 2045 6.8: what is no base64 is passed over; padding in the middle ends a piece, the next piece goes on. */
+export function decodeBase64(bytes: Buffer): Buffer {
+  const first = bytes.indexOf(EQUALS)
+  if (first < 0) return Buffer.from(bytes.toString('latin1'), 'base64')
+  const pieces: Buffer[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const found = bytes.indexOf(EQUALS, at)
+    const stop = found < 0 ? bytes.length : found
+    if (stop > at) pieces.push(Buffer.from(bytes.toString('latin1', at, stop), 'base64'))
+    at = stop + 1
+  }
+  const [only] = pieces
+  return pieces.length === 1 && only ? only : Buffer.concat(pieces)
+}
+
+function hexValue(octet: number | undefined): number {
+  if (octet === undefined) return -1
+  if (octet >= 48 && octet <= 57) return octet - 48
+  const upper = octet & 0xdf
+  return upper >= 65 && upper <= 70 ? upper - 55 : -1
+}
+
+const isBlank = (octet: number | undefined): boolean => octet === 32 || octet === 9
+
+/** The line end at `at` or after blanks there, as the octet after it; -1: other text comes first. */
+function lineEndAfter(bytes: Buffer, at: number): number {
+  let end = at
+  while (isBlank(bytes[end])) end++
+  if (bytes[end] === 13 && bytes[end + 1] === LF) return end + 2
+  return bytes[end] === LF ? end + 1 : -1
+}
+
+/** RFC 2045 6.7, kind to what breaks it: a wrong `=` stands for itself. Blanks at the end of a line are not text. */
+export function decodeQuotedPrintable(bytes: Buffer): Buffer {
+  const out = Buffer.allocUnsafe(bytes.length)
+  let size = 0
+  for (let at = 0; at < bytes.length; ) {
+    const octet = bytes[at] ?? 0
+    if (octet === EQUALS) {
+      const high = hexValue(bytes[at + 1])
+      const low = high < 0 ? -1 : hexValue(bytes[at + 2])
+      if (low >= 0) {
+        out[size++] = high * 16 + low
+        at += 3
+        continue
+      }
+      const next = lineEndAfter(bytes, at + 1)
+      if (next >= 0) {
+        at = next
+        continue
+      }
+    } else if (isBlank(octet)) {
+      // The whole run at once: a megabyte of blanks costs a megabyte.
+      let end = at
+      while (isBlank(bytes[end])) end++
+      const breaks = end === bytes.length || bytes[end] === LF || (bytes[end] === 13 && bytes[end + 1] === LF)
+      if (!breaks) size += bytes.copy(out, size, at, end)
+      at = end
+      continue
+    }
+    out[size++] = octet
+    at++
+  }
+  return out.subarray(0, size)
+}

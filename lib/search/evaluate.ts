@@ -1,0 +1,170 @@
+import type { IndexFacts, KeyFacts, SearchKey, StoredFacts } from './key'
+
+const DAY = 86_400_000
+
+function compareDay(is: 'before' | 'on' | 'since', day: number, wanted: number): boolean {
+  return is === 'before' ? day < wanted : is === 'on' ? day === wanted : day >= wanted
+}
+
+/**
+ * Decides without reading: from the index, and from the keys where they are given. undefined: something must be read.
+ * @param known the message's stored keys, for those who read them in batches
+ */
+export function fromIndex(key: SearchKey, facts: IndexFacts, now: number, known?: KeyFacts): boolean | undefined {
+  switch (key.kind) {
+    case 'all':
+      return true
+    case 'not': {
+      const inner = fromIndex(key.key, facts, now, known)
+      return inner === undefined ? undefined : !inner
+    }
+    case 'and':
+    case 'or':
+      return decide(key, facts, now, known)
+    case 'flag':
+      return facts.flags.has(key.flag)
+    case 'recent':
+      return facts.recent
+    case 'larger':
+      return facts.size > key.octets
+    case 'smaller':
+      return facts.size < key.octets
+    case 'numbers':
+      return key.has(key.of === 'seq' ? facts.seq : facts.uid)
+    case 'modseq':
+      return facts.modSeq >= key.atLeast
+    case 'day':
+      if (key.date === 'internal') return compareDay(key.is, Math.floor(facts.internalDate / DAY), key.day)
+      return known && fromKeys(key, known)
+    case 'age': {
+      const limit = now - key.seconds * 1000
+      return key.is === 'older' ? facts.internalDate <= limit : facts.internalDate >= limit
+    }
+    case 'field':
+    case 'header':
+    case 'id':
+    case 'text':
+      return known && fromKeys(key, known)
+    case 'body':
+      return undefined
+  }
+}
+
+function decide(
+  { kind, keys }: Extract<SearchKey, { kind: 'and' | 'or' }>,
+  facts: IndexFacts,
+  now: number,
+  known: KeyFacts | undefined,
+): boolean | undefined {
+  /** the answer of one key that is the answer of all */
+  const decisive = kind === 'or'
+  let open = false
+  for (const key of keys) {
+    const answer = fromIndex(key, facts, now, known)
+    if (answer === decisive) return decisive
+    if (answer === undefined) open = true
+  }
+  return open ? undefined : !decisive
+}
+
+const FIELDS = ['subject', 'from', 'to', 'cc', 'bcc'] as const
+
+/** undefined: the keys do not know. */
+function fromKeys(key: SearchKey, known: KeyFacts): boolean | undefined {
+  switch (key.kind) {
+    case 'field':
+      return known[key.field].includes(key.text)
+    case 'id':
+      return (key.of === 'email' ? known.emailId : known.threadId) === key.id
+    case 'day':
+      if (key.date === 'saved') return compareDay(key.is, Math.floor(known.saveDate / DAY), key.day)
+      return known.sentDay !== undefined && compareDay(key.is, known.sentDay, key.day)
+    case 'header': {
+      // `HEADER Subject x` is `SUBJECT x`; with an empty text it asks whether the field is there, which the keys cannot tell.
+      const field = FIELDS.find((one) => one === key.name)
+      return field !== undefined && key.text !== '' ? known[field].includes(key.text) : undefined
+    }
+    case 'text':
+      return FIELDS.some((field) => known[field].includes(key.text)) || undefined
+    default:
+      return undefined
+  }
+}
+
+/** Cheap keys first: a body is read only when nothing else decided. */
+function cost(key: SearchKey): number {
+  switch (key.kind) {
+    case 'not':
+      return cost(key.key)
+    case 'and':
+    case 'or':
+      return Math.max(0, ...key.keys.map(cost))
+    case 'field':
+    case 'id':
+      return 1
+    case 'day':
+      return key.date === 'internal' ? 0 : 1
+    case 'header':
+      return 2
+    case 'body':
+    case 'text':
+      return 3
+    default:
+      return 0
+  }
+}
+
+const ordered = new WeakMap<SearchKey, readonly SearchKey[]>()
+
+/** The keys of a program in the order in which they are asked; sorted once for all messages. */
+function inOrder(key: Extract<SearchKey, { kind: 'and' | 'or' }>): readonly SearchKey[] {
+  const known = ordered.get(key)
+  if (known) return known
+  const sorted = [...key.keys].sort((a, b) => cost(a) - cost(b))
+  ordered.set(key, sorted)
+  return sorted
+}
+
+class Gone extends Error {}
+
+/** Cheapest first, and reads nothing that is not needed. A message that is gone matches nothing, not even NOT. */
+export async function matches(key: SearchKey, facts: IndexFacts, stored: StoredFacts, now: number): Promise<boolean> {
+  try {
+    return await verdict(key, facts, stored, now)
+  } catch (error) {
+    if (error instanceof Gone) return false
+    throw error
+  }
+}
+
+async function verdict(key: SearchKey, facts: IndexFacts, stored: StoredFacts, now: number): Promise<boolean> {
+  const quick = fromIndex(key, facts, now)
+  if (quick !== undefined) return quick
+  switch (key.kind) {
+    case 'not':
+      return !(await verdict(key.key, facts, stored, now))
+    case 'and':
+    case 'or': {
+      const decisive = key.kind === 'or'
+      for (const one of inOrder(key)) if ((await verdict(one, facts, stored, now)) === decisive) return decisive
+      return !decisive
+    }
+    case 'field':
+    case 'id':
+    case 'day':
+    case 'header':
+    case 'text': {
+      const known = await stored.keys()
+      if (!known) throw new Gone()
+      const answer = fromKeys(key, known)
+      if (answer !== undefined) return answer
+      if (key.kind === 'header') return (await stored.header(key.name))?.includes(key.text) ?? false
+      if (key.kind !== 'text') return false
+      return (await stored.headerText()).includes(key.text) || (await stored.bodyText()).includes(key.text)
+    }
+    case 'body':
+      return (await stored.bodyText()).includes(key.text)
+    default:
+      return false
+  }
+}

@@ -1,0 +1,69 @@
+/** SORT (RFC 5256 3, and the display keys of RFC 5957) over plain rows. */
+
+export interface SortKeys {
+  /** Date: header in milliseconds since 1970; undefined: the internal date counts (RFC 5256 2.2) */
+  readonly sentAt: number | undefined
+  readonly baseSubject: string
+  readonly sortFrom: string
+  readonly sortTo: string
+  readonly sortCc: string
+  readonly displayFrom: string
+  readonly displayTo: string
+}
+
+export interface SortRow {
+  readonly internalDate: number
+  readonly size: number
+  readonly keys: SortKeys
+}
+
+export const SORT_KEYS = ['arrival', 'cc', 'date', 'from', 'size', 'subject', 'to', 'displayfrom', 'displayto'] as const
+export type SortKey = (typeof SORT_KEYS)[number]
+
+export interface SortCriterion {
+  readonly by: SortKey
+  readonly reverse: boolean
+}
+
+export const sentDate = (row: Pick<SortRow, 'internalDate'> & { readonly keys: Pick<SortKeys, 'sentAt'> }): number =>
+  row.keys.sentAt ?? row.internalDate
+
+/** An empty text stands before all others. */
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+function compareBy(key: SortKey, a: SortRow, b: SortRow): number {
+  switch (key) {
+    case 'arrival':
+      return a.internalDate - b.internalDate
+    case 'date':
+      return sentDate(a) - sentDate(b)
+    case 'size':
+      return a.size - b.size
+    case 'cc':
+      return byText(a.keys.sortCc, b.keys.sortCc)
+    case 'from':
+      return byText(a.keys.sortFrom, b.keys.sortFrom)
+    case 'to':
+      return byText(a.keys.sortTo, b.keys.sortTo)
+    case 'subject':
+      return byText(a.keys.baseSubject, b.keys.baseSubject)
+    case 'displayfrom':
+      return byText(a.keys.displayFrom, b.keys.displayFrom)
+    case 'displayto':
+      return byText(a.keys.displayTo, b.keys.displayTo)
+  }
+}
+
+/**
+ * @param rows in order of sequence number, which decides between equals (REVERSE does not turn that around)
+ * @returns a new array
+ */
+export function sortRows<Row extends SortRow>(rows: readonly Row[], criteria: readonly SortCriterion[]): Row[] {
+  return [...rows].sort((a, b) => {
+    for (const { by, reverse } of criteria) {
+      const order = compareBy(by, a, b)
+      if (order !== 0) return reverse ? -order : order
+    }
+    return 0
+  })
+}

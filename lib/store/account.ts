@@ -1,0 +1,43 @@
+import type { AccountId } from '../terms/names'
+
+/** Salted verifiers only; never a clear password except under the scheme {PLAIN} that an operator imported. */
+export interface Credentials {
+  /** with scheme prefix, such as `{ARGON2ID}$argon2id$v=19$...` */
+  readonly password?: string
+  /** stored keys of RFC 5803 form, by mechanism name `SCRAM-SHA-256`, `SCRAM-SHA-1` */
+  readonly scram?: Readonly<Record<string, string>>
+  readonly appPasswords?: readonly AppPassword[]
+  /** base32 secret, for webmail */
+  readonly totp?: string
+}
+
+export interface AppPassword {
+  readonly id: string
+  readonly label: string
+  readonly password: string
+  /** empty: all protocols */
+  readonly protocols: readonly string[]
+  /** milliseconds since 1970 */
+  readonly createdAt: number
+}
+
+export interface Account {
+  readonly id: AccountId
+  /** full address in lower case, `user@example.org` */
+  readonly name: string
+  readonly disabled: boolean
+  /** allowed protocols (`pop3 imap smtp http sieve`); empty: all */
+  readonly protocols: readonly string[]
+  /** undefined: the default of the settings; 0: none */
+  readonly quotaBytes?: number
+  readonly quotaMessages?: number
+  /** per-account overrides as text, such as `lock.mode`, `lock.wait`, `lock.takeover` */
+  readonly overrides: Readonly<Record<string, string>>
+  readonly admin: boolean
+  readonly credentials: Credentials
+  /** milliseconds since 1970 */
+  readonly createdAt: number
+}
+
+export type NewAccount = Pick<Account, 'name' | 'credentials'> & Partial<Omit<Account, 'id' | 'createdAt'>>
+export type AccountPatch = Partial<Omit<Account, 'id' | 'createdAt'>>

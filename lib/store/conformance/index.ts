@@ -1,0 +1,347 @@
+import assert from 'node:assert/strict'
+import { flagSet } from '../../terms/flags'
+import { fence, modSeq, uid, uidValidity } from '../../terms/numbers'
+import type { Store } from '../store'
+import { add, message, named, newAccount, rowsOf, value } from './fixtures'
+
+/** The test framework's words, so that the suite depends on none. */
+export interface Framework {
+  describe(title: string, body: () => void): void
+  it(title: string, body: () => Promise<void>): void
+  before(body: () => Promise<void>): void
+  after(body: () => Promise<void>): void
+}
+
+/** What every store driver must do, the ones of other packages too. `open` gives an empty store. */
+export function storeConformance(
+  { describe, it, before, after }: Framework,
+  name: string,
+  open: () => Promise<Store>,
+): void {
+  describe(`store conformance: ${name}`, () => {
+    let store: Store
+    let count = 0
+    const account = (): ReturnType<typeof newAccount> => newAccount(store, `user${++count}@example.org`)
+    before(async () => {
+      store = await open()
+    })
+    after(() => store.close())
+
+    it('an account has a name that is its own, and an INBOX', async () => {
+      const { id, inbox } = await newAccount(store, 'Some.Body@example.org')
+      assert.equal(inbox.messages, 0)
+      assert.equal((await store.accounts.find('SOME.BODY@EXAMPLE.ORG'))?.id, id)
+      const again = await store.accounts.create({ name: 'some.body@example.org', credentials: {} })
+      assert.equal(again.ok, false)
+    })
+
+    it('an account is changed, listed and removed with everything it owns', async () => {
+      const { id, inbox } = await account()
+      const [first] = await add(store, id, inbox, 'a', 'b')
+      const [row] = await rowsOf(store, id, inbox)
+      assert.ok(row && first)
+      value(await store.accounts.update(id, { disabled: true }))
+      assert.equal((await store.accounts.get(id))?.disabled, true)
+      const names: string[] = []
+      for await (const one of store.accounts.list()) names.push(one.name)
+      assert.deepEqual(names, [...names].sort())
+      value(await store.accounts.remove(id))
+      assert.equal(await store.accounts.get(id), undefined)
+      assert.equal(await store.mailboxes.find(id, 'INBOX'), undefined)
+      assert.equal(await store.messages.read(id, row.emailId, 0, 10), undefined)
+      assert.deepEqual(await store.accounts.usage(id), { bytes: 0, messages: 0 })
+    })
+
+    it('append gives rising UIDs, one mod-sequence a commit, and counts', async () => {
+      const { id, inbox } = await account()
+      const written = value(
+        await store.messages.append(id, inbox.id, [message('a'), message('b', { flags: ['\\Seen', '$Junk'] })]),
+      )
+      assert.deepEqual(written.value, [1, 2])
+      const [change] = written.commit.mailboxes
+      assert.equal(change?.after, inbox.highestModSeq)
+      assert.equal(change?.modSeq, inbox.highestModSeq + 1)
+      assert.deepEqual(
+        change?.changes.map((one) => one.kind),
+        ['added'],
+      )
+      const now = await named(store, id, 'INBOX')
+      assert.deepEqual([now.messages, now.unseen, now.deleted, now.uidNext], [2, 1, 0, 3])
+      assert.equal(now.size, (await store.accounts.usage(id)).bytes)
+    })
+
+    it('gives back octets, ranges of octets, and what was prepared', async () => {
+      const { id, inbox } = await account()
+      const big = { ...message('big'), bytes: Buffer.alloc(1_000_000, 'x') }
+      big.bytes.write('needle', 300_000)
+      const prepared = { ...big.prepared, size: big.bytes.length }
+      value(await store.messages.append(id, inbox.id, [{ ...big, prepared }]))
+      const [row] = await rowsOf(store, id, inbox)
+      assert.ok(row)
+      assert.equal((await store.messages.read(id, row.emailId, 299_999, 300_007))?.toString(), 'xneedlex')
+      assert.ok((await store.messages.read(id, row.emailId, 0, 1_000_000))?.equals(big.bytes))
+      assert.equal(row.prepared.envelope.toString(), '(NIL "big")')
+      assert.deepEqual(row.prepared.structure, prepared.structure)
+      assert.deepEqual(row.prepared.keys, prepared.keys)
+      assert.equal(row.prepared.preview, 'big')
+    })
+
+    it('a failed append leaves nothing', async () => {
+      const { id, inbox } = await account()
+      const quota = { bytes: 50, messages: 0 }
+      const failed = await store.messages.append(id, inbox.id, [message('a'), message('this one is too much')], {
+        quota,
+      })
+      assert.equal(failed.ok ? '' : failed.fault.kind, 'over-quota')
+      assert.equal((await named(store, id, 'INBOX')).uidNext, 1)
+      assert.deepEqual(await store.check(id), [])
+    })
+
+    it('flags: add, remove, replace; unchanged ones cost no mod-sequence', async () => {
+      const { id, inbox } = await account()
+      const uids = await add(store, id, inbox, 'a', 'b')
+      const seen = flagSet(['\\seen'])
+      const first = value(await store.messages.storeFlags(id, inbox.id, uids, 'add', seen))
+      assert.deepEqual(
+        first.value.rows.map((row) => row.flags.wire),
+        ['(\\Seen)', '(\\Seen)'],
+      )
+      const again = value(await store.messages.storeFlags(id, inbox.id, uids, 'add', seen))
+      assert.deepEqual(again.commit.mailboxes, [])
+      assert.equal(again.value.rows.length, 2)
+      const one = uids.slice(0, 1)
+      value(await store.messages.storeFlags(id, inbox.id, one, 'replace', flagSet(['\\Deleted', 'Work'])))
+      value(await store.messages.storeFlags(id, inbox.id, one, 'remove', flagSet(['work'])))
+      const now = await named(store, id, 'INBOX')
+      assert.deepEqual([now.unseen, now.deleted], [1, 1])
+      assert.deepEqual(await store.check(id), [])
+    })
+
+    it('unchangedSince leaves out what changed later', async () => {
+      const { id, inbox } = await account()
+      const uids = await add(store, id, inbox, 'a', 'b')
+      const since = (await named(store, id, 'INBOX')).highestModSeq
+      value(await store.messages.storeFlags(id, inbox.id, uids.slice(1), 'add', flagSet(['\\Flagged'])))
+      const { value: stored } = value(
+        await store.messages.storeFlags(id, inbox.id, uids, 'add', flagSet(['\\Seen']), since),
+      )
+      assert.deepEqual(stored.modified, uids.slice(1))
+      assert.deepEqual(
+        stored.rows.map((row) => row.uid),
+        uids.slice(0, 1),
+      )
+    })
+
+    it('expunge removes, remembers, and never uses a UID again', async () => {
+      const { id, inbox } = await account()
+      const uids = await add(store, id, inbox, 'a', 'b', 'c')
+      const before = (await named(store, id, 'INBOX')).highestModSeq
+      value(await store.messages.storeFlags(id, inbox.id, uids.slice(2), 'add', flagSet(['\\Deleted'])))
+      const only = value(await store.messages.expunge(id, inbox.id, uids, { only: 'deleted' }))
+      assert.deepEqual(only.value, [3])
+      assert.deepEqual(value(await store.messages.expunge(id, inbox.id, [uid(1), uid(99)], { only: 'all' })).value, [1])
+      assert.deepEqual(await store.messages.expungedSince(id, inbox.id, before), [1, 3])
+      assert.deepEqual(await add(store, id, inbox, 'd'), [4])
+      assert.deepEqual(await store.check(id), [])
+    })
+
+    it('a fence that is not the highest deletes nothing', async () => {
+      const { id, inbox } = await account()
+      const uids = await add(store, id, inbox, 'a')
+      await store.raiseFence(id, fence(10))
+      await store.raiseFence(id, fence(20))
+      await store.raiseFence(id, fence(15))
+      const stale = await store.messages.expunge(id, inbox.id, uids, { only: 'all', fence: fence(10) })
+      assert.equal(stale.ok ? '' : stale.fault.kind, 'lease-lost')
+      assert.equal((await named(store, id, 'INBOX')).messages, 1)
+      assert.deepEqual(
+        value(await store.messages.expunge(id, inbox.id, uids, { only: 'all', fence: fence(20) })).value,
+        uids,
+      )
+    })
+
+    it('copy shares octets and gets its own UIDL; the last copy takes the message along', async () => {
+      const { id, inbox } = await account()
+      value(await store.messages.append(id, inbox.id, [message('a', { uidl: 'imported-1' })]))
+      const { value: other } = value(await store.mailboxes.create(id, 'Other'))
+      const source = value(await store.messages.append(id, inbox.id, [message('b')])).value
+      const { value: copied } = value(await store.messages.copy(id, inbox.id, [uid(1), ...source], other.id))
+      assert.deepEqual(copied.destination, [1, 2])
+      assert.equal(copied.uidValidity, other.uidValidity)
+      const [original] = await rowsOf(store, id, inbox)
+      const [copy] = await rowsOf(store, id, other)
+      assert.ok(original && copy)
+      assert.equal(copy.emailId, original.emailId)
+      assert.equal(original.uidl, 'imported-1')
+      assert.notEqual(copy.uidl, original.uidl)
+      value(await store.messages.expunge(id, inbox.id, [uid(1)], { only: 'all' }))
+      assert.ok(await store.messages.read(id, copy.emailId, 0, 5))
+      value(await store.messages.expunge(id, other.id, [uid(1)], { only: 'all' }))
+      assert.equal(await store.messages.read(id, copy.emailId, 0, 5), undefined)
+      assert.deepEqual(await store.check(id), [])
+    })
+
+    it('move is one commit over both mailboxes, also within one', async () => {
+      const { id, inbox } = await account()
+      await add(store, id, inbox, 'a', 'b', 'c')
+      const { value: other } = value(await store.mailboxes.create(id, 'Other'))
+      const moved = value(await store.messages.move(id, inbox.id, [uid(1), uid(3)], other.id))
+      assert.deepEqual(
+        [moved.value.source, moved.value.destination],
+        [
+          [1, 3],
+          [1, 2],
+        ],
+      )
+      assert.deepEqual(
+        moved.commit.mailboxes.map((change) => change.mailbox),
+        [other.id, inbox.id],
+      )
+      value(await store.messages.move(id, inbox.id, [uid(2)], inbox.id))
+      assert.deepEqual(
+        (await rowsOf(store, id, inbox)).map((row) => row.uid),
+        [4],
+      )
+      assert.deepEqual(await store.check(id), [])
+    })
+
+    it('changesSince tells what happened, as it is now', async () => {
+      const { id, inbox } = await account()
+      await add(store, id, inbox, 'a', 'b')
+      const since = (await named(store, id, 'INBOX')).highestModSeq
+      await add(store, id, inbox, 'c', 'd')
+      value(await store.messages.storeFlags(id, inbox.id, [uid(1), uid(3)], 'add', flagSet(['\\Seen'])))
+      value(await store.messages.expunge(id, inbox.id, [uid(2), uid(4)], { only: 'all' }))
+      const change = await store.messages.changesSince(id, inbox.id, since)
+      assert.ok(change)
+      assert.equal(change.modSeq, (await named(store, id, 'INBOX')).highestModSeq)
+      const all = new Map(
+        change.changes.map((one) => [
+          one.kind,
+          one.kind === 'expunged' ? [...one.uids] : one.rows.map((row) => row.uid),
+        ]),
+      )
+      assert.deepEqual(all.get('added'), [3])
+      assert.deepEqual(all.get('flags'), [1])
+      assert.deepEqual(all.get('expunged'), [2])
+      assert.deepEqual((await store.messages.changesSince(id, inbox.id, change.modSeq))?.changes, [])
+      assert.equal(await store.messages.changesSince(id, inbox.id, modSeq(change.modSeq + 5)), undefined)
+    })
+
+    it('mailboxes: parents come along, children are renamed, names are used once', async () => {
+      const { id } = await account()
+      value(await store.mailboxes.create(id, 'a/b/c'))
+      const list = async (): Promise<string[]> => (await store.mailboxes.list(id)).map((mailbox) => mailbox.name)
+      assert.deepEqual(await list(), ['INBOX', 'a', 'a/b', 'a/b/c'])
+      assert.equal((await store.mailboxes.create(id, 'a')).ok, false)
+      const { id: kept } = await named(store, id, 'a/b/c')
+      value(await store.mailboxes.rename(id, 'a/b', 'x/y'))
+      assert.deepEqual(await list(), ['INBOX', 'a', 'x', 'x/y', 'x/y/c'])
+      assert.equal((await named(store, id, 'x/y/c')).id, kept)
+      assert.equal((await store.mailboxes.rename(id, 'nothing', 'z')).ok, false)
+      assert.equal((await store.mailboxes.rename(id, 'a', 'x')).ok, false)
+    })
+
+    it('a mailbox made again has a higher UIDVALIDITY', async () => {
+      const { id } = await account()
+      const { value: first } = value(await store.mailboxes.create(id, 'Again'))
+      value(await store.mailboxes.remove(id, 'Again'))
+      const { value: second } = value(await store.mailboxes.create(id, 'Again'))
+      assert.ok(second.uidValidity > first.uidValidity)
+      assert.notEqual(second.id, first.id)
+      assert.equal((await store.mailboxes.remove(id, 'INBOX')).ok, false)
+    })
+
+    it('renaming INBOX moves its messages and leaves an empty one', async () => {
+      const { id, inbox } = await account()
+      await add(store, id, inbox, 'a', 'b')
+      value(await store.mailboxes.create(id, 'INBOX/child'))
+      value(await store.mailboxes.rename(id, 'INBOX', 'Old'))
+      assert.equal((await named(store, id, 'INBOX')).messages, 0)
+      assert.equal((await named(store, id, 'Old')).messages, 2)
+      assert.ok(await store.mailboxes.find(id, 'INBOX/child'))
+      assert.deepEqual(await store.check(id), [])
+    })
+
+    it('subscriptions outlive mailboxes', async () => {
+      const { id } = await account()
+      value(await store.mailboxes.setSubscribed(id, 'Not there', true))
+      assert.ok((await store.mailboxes.subscriptions(id)).includes('Not there'))
+      value(await store.mailboxes.setSubscribed(id, 'Not there', false))
+      assert.ok(!(await store.mailboxes.subscriptions(id)).includes('Not there'))
+    })
+
+    it('special uses are kept', async () => {
+      const { id } = await account()
+      value(await store.mailboxes.create(id, 'Sent', { specialUse: ['\\Sent'], subscribed: true }))
+      const sent = await named(store, id, 'Sent')
+      assert.deepEqual([sent.specialUse, sent.subscribed], [['\\Sent'], true])
+      value(await store.mailboxes.setSpecialUse(id, 'Sent', []))
+      assert.deepEqual((await named(store, id, 'Sent')).specialUse, [])
+    })
+
+    it('recent messages are given to one session', async () => {
+      const { id, inbox } = await account()
+      await add(store, id, inbox, 'a', 'b')
+      assert.equal(await store.mailboxes.claimRecent(id, inbox.id), 1)
+      assert.equal(await store.mailboxes.claimRecent(id, inbox.id), 3)
+    })
+
+    it('imports keep UID, UIDVALIDITY and UIDL', async () => {
+      const { id } = await account()
+      const { value: made } = value(
+        await store.mailboxes.create(id, 'Imported', { uidValidity: uidValidity(77), uidNext: uid(100) }),
+      )
+      assert.deepEqual([made.uidValidity, made.uidNext], [77, 100])
+      const written = value(
+        await store.messages.append(id, made.id, [message('a', { uid: uid(150), uidl: 'dovecot-150' }), message('b')]),
+      )
+      assert.deepEqual(written.value, [150, 151])
+      assert.equal((await store.messages.uidls(id, made.id))[0], 'dovecot-150')
+      assert.equal((await store.messages.append(id, made.id, [message('c', { uid: uid(120) })])).ok, false)
+    })
+
+    it('UIDLs are 1-70 printable characters and differ', async () => {
+      const { id, inbox } = await account()
+      await add(store, id, inbox, 'a', 'b', 'c')
+      const uidls = await store.messages.uidls(id, inbox.id)
+      assert.equal(new Set(uidls).size, 3)
+      for (const one of uidls) assert.match(one, /^[\x21-\x7e]{1,70}$/)
+    })
+
+    it('answers join the thread of what they answer', async () => {
+      const { id, inbox } = await account()
+      value(await store.messages.append(id, inbox.id, [message('a', { messageId: '<1@x>' })]))
+      value(
+        await store.messages.append(id, inbox.id, [
+          message('re', { messageId: '<2@x>', inReplyTo: '<1@x>' }),
+          message('other', { messageId: '<3@x>' }),
+        ]),
+      )
+      const threads = (await rowsOf(store, id, inbox)).map((row) => row.threadId)
+      assert.equal(threads[0], threads[1])
+      assert.notEqual(threads[0], threads[2])
+    })
+
+    it('accounts do not see each other', async () => {
+      const one = await account()
+      const two = await account()
+      await add(store, one.id, one.inbox, 'secret')
+      const [row] = await rowsOf(store, one.id, one.inbox)
+      assert.ok(row)
+      assert.equal(await store.messages.read(two.id, row.emailId, 0, 5), undefined)
+      assert.equal(await store.mailboxes.get(two.id, one.inbox.id), undefined)
+      assert.equal((await store.messages.append(two.id, one.inbox.id, [message('x')])).ok, false)
+    })
+
+    it('many writers at once: every UID once, nothing missing', async () => {
+      const { id, inbox } = await account()
+      const uids = (
+        await Promise.all(Array.from({ length: 200 }, (_nothing, index) => add(store, id, inbox, `m${index}`)))
+      ).flat()
+      assert.equal(new Set(uids).size, 200)
+      assert.equal(Math.max(...uids), 200)
+      assert.deepEqual(await store.check(id), [])
+    })
+  })
+}

@@ -1,0 +1,105 @@
+import { failed, ok, type Result } from '../../terms/fault'
+import type { AccountId } from '../../terms/names'
+import type { Clock } from '../../terms/ports'
+import type { Account, AccountPatch, NewAccount } from '../account'
+import type { AccountTable, Usage } from '../store'
+import { accountKey, accountNumber, after, makeAccountId } from './keys'
+import { addMailbox } from './mailbox-records'
+import type { Tables } from './tables'
+
+const LAST = 'last account'
+
+export function createAccountTable(tables: Tables, clock: Clock): AccountTable {
+  const { accounts, names, states } = tables
+  const get = (id: AccountId): Account | undefined => accounts.get(accountKey(accountNumber(id)))
+
+  function create(wanted: NewAccount): Result<Account> {
+    const name = wanted.name.toLowerCase()
+    // The name of the counter has a blank, which no address has.
+    if (names.get(name) !== undefined || /\s/.test(name)) return failed({ kind: 'not-permitted', why: 'name is taken' })
+    const number = (names.get(LAST) ?? 0) + 1
+    const account: Account = {
+      disabled: false,
+      protocols: [],
+      overrides: {},
+      admin: false,
+      ...wanted,
+      name,
+      id: makeAccountId(number),
+      createdAt: clock.now(),
+    }
+    void names.put(LAST, number)
+    void names.put(name, number)
+    void accounts.put(accountKey(number), account)
+    const uidValidity = Math.floor(clock.now() / 1000)
+    void states.put(accountKey(number), { mailboxes: 0, messages: 0, uidValidity, usedBytes: 0, usedMessages: 0 })
+    addMailbox(tables, number, 'INBOX', { subscribed: true })
+    return ok(account)
+  }
+
+  function update(id: AccountId, patch: AccountPatch): Result<Account> {
+    const before = get(id)
+    if (!before) return failed({ kind: 'no-such-account' })
+    const changed: Account = { ...before, ...patch, name: (patch.name ?? before.name).toLowerCase() }
+    if (changed.name !== before.name) {
+      if (names.get(changed.name) !== undefined) return failed({ kind: 'not-permitted', why: 'name is taken' })
+      void names.remove(before.name)
+      void names.put(changed.name, accountNumber(id))
+    }
+    void accounts.put(accountKey(accountNumber(id)), changed)
+    return ok(changed)
+  }
+
+  function remove(id: AccountId): Result<void> {
+    const account = get(id)
+    if (!account) return failed({ kind: 'no-such-account' })
+    const prefix = accountKey(accountNumber(id))
+    const { mailboxes, subscriptions, rows, log, heads, prepared, bodies, references, threads, fences } = tables
+    const owned = [
+      mailboxes,
+      subscriptions,
+      rows,
+      log,
+      heads,
+      prepared,
+      bodies,
+      references,
+      threads,
+      fences,
+      states,
+      accounts,
+    ]
+    for (const table of owned) {
+      for (const key of [...table.getKeys({ start: prefix, end: after(prefix) })]) void table.remove(key)
+    }
+    void names.remove(account.name)
+    return ok(undefined)
+  }
+
+  return {
+    create: (account) => tables.write(() => create(account)),
+    get: async (id) => {
+      tables.fresh()
+      return get(id)
+    },
+    find: async (name) => {
+      tables.fresh()
+      const number = names.get(name.toLowerCase())
+      return number === undefined ? undefined : accounts.get(accountKey(number))
+    },
+    update: (id, patch) => tables.write(() => update(id, patch)),
+    remove: (id) => tables.write(() => remove(id)),
+    async *list() {
+      for (const name of [...names.getKeys()]) {
+        const number = name === LAST ? undefined : names.get(name)
+        const account = number === undefined ? undefined : accounts.get(accountKey(number))
+        if (account) yield account
+      }
+    },
+    usage: async (id): Promise<Usage> => {
+      tables.fresh()
+      const state = states.get(accountKey(accountNumber(id)))
+      return { bytes: state?.usedBytes ?? 0, messages: state?.usedMessages ?? 0 }
+    },
+  }
+}

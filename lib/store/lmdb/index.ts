@@ -1,0 +1,78 @@
+import { mkdirSync } from 'node:fs'
+import type { AccountId, EmailId } from '../../terms/names'
+import type { Fence } from '../../terms/numbers'
+import { type Clock, systemClock } from '../../terms/ports'
+import type { MessageTable, Store } from '../store'
+import { createAccountTable } from './accounts'
+import { readBody } from './bodies'
+import { checkAccount } from './check'
+import { accountKey, accountNumber, messageNumber } from './keys'
+import { everyEntry } from './mailbox-records'
+import { createMailboxTable } from './mailboxes'
+import { changesSince, expungedSince, keys, rows, snapshot, uidlOf } from './messages-read'
+import { append, copyOrMove, expunge, mailboxOf, storeFlags } from './messages-write'
+import { openTables, type Tables } from './tables'
+
+export interface LmdbStoreOptions {
+  /** folder of the LMDB environment; made when it is missing */
+  readonly path: string
+  readonly clock?: Clock
+}
+
+/** The embedded driver: one LMDB environment for all accounts, shared by all processes of one host. */
+export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOptions): Promise<Store> {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  const tables = openTables(path)
+  const mailboxes = createMailboxTable(tables)
+
+  const messages: MessageTable = {
+    append: (id, mailbox, list, options) => tables.write(() => append(tables, clock, id, mailbox, list, options)),
+    snapshot: async (id, mailbox) => {
+      const found = await mailboxes.get(id, mailbox)
+      return found && snapshot(tables, id, found)
+    },
+    changesSince: async (id, mailbox, since) => {
+      tables.fresh()
+      return changesSince(tables, id, mailbox, since)
+    },
+    expungedSince: async (id, mailbox, since) => expungedSince(tables, id, mailbox, since),
+    rows: (id, mailbox, uids) => rows(tables, id, mailbox, uids),
+    keys: (id, mailbox, uids) => keys(tables, id, mailbox, uids),
+    uidls: async (id, mailbox) => {
+      tables.fresh()
+      const found = mailboxOf(tables, id, mailbox)
+      if (!found) return []
+      const { account, number, record } = found
+      return [...everyEntry(tables, account, number)].map((entry) => uidlOf(record.uidValidity, entry.uid, entry.row))
+    },
+    read: async (id: AccountId, email: EmailId, start, end) => {
+      const account = accountNumber(id)
+      return readBody(tables, account, messageNumber(account, email), start, end)
+    },
+    storeFlags: (id, mailbox, uids, how, flags, unchangedSince) =>
+      tables.write(() => storeFlags(tables, id, mailbox, uids, how, flags, unchangedSince)),
+    expunge: (id, mailbox, uids, options) => tables.write(() => expunge(tables, id, mailbox, uids, options)),
+    copy: (id, from, uids, to, options) =>
+      tables.write(() => copyOrMove(tables, clock, id, from, uids, to, { kind: 'copy', ...(options && { options }) })),
+    move: (id, from, uids, to, options) =>
+      tables.write(() => copyOrMove(tables, clock, id, from, uids, to, { kind: 'move', ...options })),
+  }
+
+  return {
+    facts: { name: 'lmdb', sharedByProcesses: true, sharedByHosts: false },
+    accounts: createAccountTable(tables, clock),
+    mailboxes,
+    messages,
+    raiseFence: (id, fence) => raiseFence(tables, id, fence),
+    check: async (id) => checkAccount(tables, accountNumber(id)),
+    close: () => tables.close(),
+  }
+}
+
+async function raiseFence(tables: Tables, id: AccountId, fence: Fence): Promise<void> {
+  const key = accountKey(accountNumber(id))
+  if ((tables.fences.get(key) ?? 0) >= fence) return
+  await tables.write(() => {
+    if ((tables.fences.get(key) ?? 0) < fence) void tables.fences.put(key, fence)
+  }, false)
+}

@@ -1,0 +1,75 @@
+import { type Uid, uid } from '../../terms/numbers'
+import type { CreateOptions } from '../store'
+import { accountKey, after, mailboxKey, rowKey, textKey } from './keys'
+import { decodeRow, type Row } from './row'
+import type { AccountState, MailboxRecord, Tables } from './tables'
+
+/** Helpers inside a write transaction. Records are small; every change writes the whole record. */
+
+export interface Found {
+  readonly number: number
+  readonly record: MailboxRecord
+}
+
+export function allMailboxes({ mailboxes }: Tables, account: number): Found[] {
+  const prefix = accountKey(account)
+  return [...mailboxes.getRange({ start: prefix, end: after(prefix) })].map(({ key, value }) => ({
+    number: Buffer.from(key).readUInt32BE(4),
+    record: value,
+  }))
+}
+
+export const byName = (tables: Tables, account: number, name: string): Found | undefined =>
+  allMailboxes(tables, account).find(({ record }) => record.name === name)
+
+export const stateOf = ({ states }: Tables, account: number): AccountState | undefined =>
+  states.get(accountKey(account))
+
+export function addMailbox(tables: Tables, account: number, name: string, options: CreateOptions = {}): Found {
+  const state = stateOf(tables, account)
+  if (!state) throw new Error('a mailbox needs an account')
+  const uidValidity = options.uidValidity ?? state.uidValidity + 1
+  const number = state.mailboxes + 1
+  void tables.states.put(accountKey(account), {
+    ...state,
+    mailboxes: number,
+    uidValidity: Math.max(state.uidValidity, uidValidity),
+  })
+  const record: MailboxRecord = {
+    name,
+    uidValidity,
+    uidNext: options.uidNext ?? 1,
+    modSeq: 1,
+    specialUse: options.specialUse ?? [],
+    messages: 0,
+    unseen: 0,
+    deleted: 0,
+    size: 0,
+    recentFrom: options.uidNext ?? 1,
+  }
+  void tables.mailboxes.put(mailboxKey(account, number), record)
+  if (options.subscribed) void tables.subscriptions.put(textKey(account, name), true)
+  return { number, record }
+}
+
+export interface Entry {
+  readonly uid: Uid
+  readonly row: Row
+}
+
+/** The rows of those `uids` that exist, in the given order. */
+export function entriesOf({ rows }: Tables, account: number, mailbox: number, uids: readonly Uid[]): Entry[] {
+  const found: Entry[] = []
+  for (const one of uids) {
+    const value = rows.get(rowKey(account, mailbox, one))
+    if (value) found.push({ uid: one, row: decodeRow(value) })
+  }
+  return found
+}
+
+export function* everyEntry({ rows }: Tables, account: number, mailbox: number): Generator<Entry> {
+  const prefix = mailboxKey(account, mailbox)
+  for (const { key, value } of rows.getRange({ start: prefix, end: after(prefix) })) {
+    yield { uid: uid(Buffer.from(key).readUInt32BE(8)), row: decodeRow(value) }
+  }
+}

@@ -1,0 +1,165 @@
+import { failed, ok, type Result } from '../../terms/fault'
+import type { AccountId, MailboxId } from '../../terms/names'
+import { modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
+import { type ListChange, NO_COMMIT } from '../change'
+import type { CreateOptions, Mailbox, MailboxTable, SpecialUse, Written } from '../store'
+import { accountKey, accountNumber, after, mailboxKey, mailboxNumber, makeMailboxId, textKey } from './keys'
+import { addMailbox, allMailboxes, byName, everyEntry, type Found, stateOf } from './mailbox-records'
+import { releaseEntries } from './messages-write'
+import type { Tables } from './tables'
+
+const written = <T>(value: T, list: readonly ListChange[]): Result<Written<T>> =>
+  ok({ value, commit: { ...NO_COMMIT, list } })
+
+const parentsOf = (name: string): string[] =>
+  name.split('/').flatMap((_level, index, levels) => (index === 0 ? [] : [levels.slice(0, index).join('/')]))
+
+export function createMailboxTable(tables: Tables): MailboxTable {
+  const { mailboxes, subscriptions } = tables
+
+  const toMailbox = (account: number, { number, record }: Found): Mailbox => ({
+    id: makeMailboxId(account, number),
+    name: record.name,
+    uidValidity: uidValidity(record.uidValidity),
+    uidNext: uid(record.uidNext),
+    highestModSeq: modSeq(record.modSeq),
+    specialUse: record.specialUse,
+    subscribed: subscriptions.get(textKey(account, record.name)) === true,
+    messages: record.messages,
+    unseen: record.unseen,
+    deleted: record.deleted,
+    size: record.size,
+    recentFrom: uid(record.recentFrom),
+  })
+
+  function list(account: number): Mailbox[] {
+    return allMailboxes(tables, account)
+      .map((found) => toMailbox(account, found))
+      .sort((a, b) => (a.name === 'INBOX' ? -1 : b.name === 'INBOX' ? 1 : a.name < b.name ? -1 : 1))
+  }
+
+  function addParents(id: AccountId, account: number, name: string): ListChange[] {
+    return parentsOf(name)
+      .filter((parent) => !byName(tables, account, parent))
+      .map((parent) => {
+        const { number } = addMailbox(tables, account, parent)
+        return { account: id, kind: 'created', mailbox: makeMailboxId(account, number), name: parent } as const
+      })
+  }
+
+  function create(id: AccountId, name: string, options?: CreateOptions): Result<Written<Mailbox>> {
+    const account = accountNumber(id)
+    if (!stateOf(tables, account)) return failed({ kind: 'no-such-account' })
+    if (byName(tables, account, name)) return failed({ kind: 'mailbox-exists' })
+    const parents = addParents(id, account, name)
+    const made = toMailbox(account, addMailbox(tables, account, name, options))
+    return written(made, [...parents, { account: id, kind: 'created', mailbox: made.id, name }])
+  }
+
+  function renameOne(id: AccountId, account: number, { number, record }: Found, name: string): ListChange {
+    void mailboxes.put(mailboxKey(account, number), { ...record, name })
+    const mailbox = makeMailboxId(account, number)
+    return { account: id, kind: 'renamed', mailbox, name, oldName: record.name }
+  }
+
+  function rename(id: AccountId, from: string, to: string): Result<Written<void>> {
+    const account = accountNumber(id)
+    const found = byName(tables, account, from)
+    if (!found) return failed({ kind: 'no-such-mailbox' })
+    if (byName(tables, account, to) || to === from) return failed({ kind: 'mailbox-exists' })
+    if (from === 'INBOX') {
+      // RFC 9051 6.3.6: the messages go, INBOX stays (empty), its children stay. A new INBOX has new UIDVALIDITY and UIDLs.
+      const parents = addParents(id, account, to)
+      const renamed = renameOne(id, account, found, to)
+      const { number } = addMailbox(tables, account, 'INBOX')
+      const created = { account: id, kind: 'created', mailbox: makeMailboxId(account, number), name: 'INBOX' } as const
+      return written(undefined, [...parents, renamed, created])
+    }
+    const children = allMailboxes(tables, account).filter(({ record }) => record.name.startsWith(`${from}/`))
+    const moved = [found, ...children].map((one) => ({ one, name: to + one.record.name.slice(from.length) }))
+    if (to.startsWith(`${from}/`))
+      return failed({ kind: 'bad-mailbox-name', why: 'a mailbox cannot become its own child' })
+    if (moved.some(({ name }) => byName(tables, account, name))) return failed({ kind: 'mailbox-exists' })
+    const parents = addParents(id, account, to)
+    return written(undefined, [...parents, ...moved.map(({ one, name }) => renameOne(id, account, one, name))])
+  }
+
+  function remove(id: AccountId, name: string): Result<Written<void>> {
+    const account = accountNumber(id)
+    if (name === 'INBOX') return failed({ kind: 'not-permitted', why: 'INBOX cannot be deleted' })
+    const found = byName(tables, account, name)
+    if (!found) return failed({ kind: 'no-such-mailbox' })
+    releaseEntries(tables, account, found, [...everyEntry(tables, account, found.number)])
+    const key = mailboxKey(account, found.number)
+    void mailboxes.remove(key)
+    for (const old of [...tables.log.getKeys({ start: key, end: after(key) })]) void tables.log.remove(old)
+    return written(undefined, [{ account: id, kind: 'deleted', mailbox: makeMailboxId(account, found.number), name }])
+  }
+
+  function setSubscribed(id: AccountId, name: string, subscribed: boolean): Result<Written<void>> {
+    const account = accountNumber(id)
+    if (!stateOf(tables, account)) return failed({ kind: 'no-such-account' })
+    const key = textKey(account, name)
+    if (subscribed === (subscriptions.get(key) === true)) return ok({ value: undefined, commit: NO_COMMIT })
+    if (subscribed) void subscriptions.put(key, true)
+    else void subscriptions.remove(key)
+    const found = byName(tables, account, name)
+    const mailbox = found ? makeMailboxId(account, found.number) : undefined
+    return written(undefined, [{ account: id, kind: subscribed ? 'subscribed' : 'unsubscribed', mailbox, name }])
+  }
+
+  function setSpecialUse(id: AccountId, name: string, uses: readonly SpecialUse[]): Result<Written<void>> {
+    const account = accountNumber(id)
+    const found = byName(tables, account, name)
+    if (!found) return failed({ kind: 'no-such-mailbox' })
+    void mailboxes.put(mailboxKey(account, found.number), { ...found.record, specialUse: uses })
+    return ok({ value: undefined, commit: NO_COMMIT })
+  }
+
+  function claimRecent(id: AccountId, mailbox: MailboxId): Uid {
+    const account = accountNumber(id)
+    const key = mailboxKey(account, mailboxNumber(account, mailbox))
+    const record = mailboxes.get(key)
+    if (!record) return uid(1)
+    if (record.recentFrom !== record.uidNext) void mailboxes.put(key, { ...record, recentFrom: record.uidNext })
+    return uid(record.recentFrom)
+  }
+
+  return {
+    list: async (id) => {
+      tables.fresh()
+      return list(accountNumber(id))
+    },
+    subscriptions: async (id) => {
+      tables.fresh()
+      const prefix = accountKey(accountNumber(id))
+      return [...subscriptions.getKeys({ start: prefix, end: after(prefix) })].map((key) =>
+        Buffer.from(key).toString('utf8', 4),
+      )
+    },
+    find: async (id, name) => {
+      tables.fresh()
+      const found = byName(tables, accountNumber(id), name)
+      return found && toMailbox(accountNumber(id), found)
+    },
+    get: async (id, mailbox) => {
+      tables.fresh()
+      const account = accountNumber(id)
+      const number = mailboxNumber(account, mailbox)
+      const record = mailboxes.get(mailboxKey(account, number))
+      return record && toMailbox(account, { number, record })
+    },
+    create: (id, name, options) => tables.write(() => create(id, name, options)),
+    rename: (id, from, to) => tables.write(() => rename(id, from, to)),
+    remove: (id, name) => tables.write(() => remove(id, name)),
+    setSubscribed: (id, name, subscribed) => tables.write(() => setSubscribed(id, name, subscribed)),
+    setSpecialUse: (id, name, uses) => tables.write(() => setSpecialUse(id, name, uses)),
+    claimRecent: async (id, mailbox) => {
+      const account = accountNumber(id)
+      const record = mailboxes.get(mailboxKey(account, mailboxNumber(account, mailbox)))
+      // Nothing new is the usual case and costs no write.
+      if (record && record.recentFrom === record.uidNext) return uid(record.recentFrom)
+      return tables.write(() => claimRecent(id, mailbox), false)
+    },
+  }
+}

@@ -1,0 +1,175 @@
+import type { FlagSet } from '../../terms/flags'
+import type { AccountId, MailboxId } from '../../terms/names'
+import { type ModSeq, modSeq, type Uid, uid } from '../../terms/numbers'
+import type { Change, IndexRow, MailboxChange } from '../change'
+import type { KeyRow, Mailbox, MessageRow, Snapshot } from '../store'
+import { decodePrepared } from './codec'
+import { logKey, makeEmailId, makeThreadId, messageKey } from './keys'
+import { entriesOf, everyEntry } from './mailbox-records'
+import { mailboxOf } from './messages-write'
+import { indexRow, type Row } from './row'
+import type { Head, LogEntry, Tables } from './tables'
+
+const BATCH = 200
+
+export function snapshot(tables: Tables, id: AccountId, mailbox: Mailbox): Snapshot {
+  const found = mailboxOf(tables, id, mailbox.id)
+  const count = found?.record.messages ?? 0
+  const columns = {
+    uids: new Uint32Array(count),
+    sizes: new Uint32Array(count),
+    modSeqs: new Float64Array(count),
+    internalDates: new Float64Array(count),
+    flags: new Uint32Array(count),
+  }
+  const flagSets: FlagSet[] = []
+  const indexOf = new Map<FlagSet, number>()
+  let at = 0
+  for (const { uid: one, row } of found ? everyEntry(tables, found.account, found.number) : []) {
+    columns.uids[at] = one
+    columns.sizes[at] = row.size
+    columns.modSeqs[at] = row.modSeq
+    columns.internalDates[at] = row.internalDate
+    let flags = indexOf.get(row.flags)
+    if (flags === undefined) {
+      flags = flagSets.push(row.flags) - 1
+      indexOf.set(row.flags, flags)
+    }
+    columns.flags[at++] = flags
+  }
+  return { mailbox, flagSets, ...columns }
+}
+
+/** Log entries after `since`, or undefined when the log no longer reaches back. */
+function logSince(
+  tables: Tables,
+  id: AccountId,
+  mailbox: MailboxId,
+  since: ModSeq,
+): { now: number; entries: LogEntry[] } | undefined {
+  const found = mailboxOf(tables, id, mailbox)
+  if (!found) return undefined
+  const { account, number, record } = found
+  if (since > record.modSeq) return undefined
+  const range = { start: logKey(account, number, since + 1), end: logKey(account, number, record.modSeq + 1) }
+  const entries = [...tables.log.getRange(range)].map(({ value }) => value)
+  return entries.length === record.modSeq - since ? { now: record.modSeq, entries } : undefined
+}
+
+export function changesSince(
+  tables: Tables,
+  id: AccountId,
+  mailbox: MailboxId,
+  since: ModSeq,
+): MailboxChange | undefined {
+  const log = logSince(tables, id, mailbox, since)
+  const found = mailboxOf(tables, id, mailbox)
+  if (!log || !found) return undefined
+  const added = new Set<number>()
+  const flagged = new Set<number>()
+  const expunged = new Set<number>()
+  for (const entry of log.entries) {
+    for (const one of entry.a ?? []) added.add(one)
+    for (const one of entry.f ?? []) if (!added.has(one)) flagged.add(one)
+    for (const one of entry.x ?? []) {
+      flagged.delete(one)
+      // Added and gone again in between: nobody needs to hear of it.
+      if (!added.delete(one)) expunged.add(one)
+    }
+  }
+  const rowsOf = (uids: ReadonlySet<number>): IndexRow[] =>
+    entriesOf(tables, found.account, found.number, [...uids].sort((a, b) => a - b).map(uid)).map((entry) =>
+      indexRow(entry.uid, entry.row),
+    )
+  const changes: Change[] = []
+  if (added.size > 0) changes.push({ kind: 'added', rows: rowsOf(added) })
+  if (flagged.size > 0) changes.push({ kind: 'flags', rows: rowsOf(flagged) })
+  if (expunged.size > 0) changes.push({ kind: 'expunged', uids: [...expunged].sort((a, b) => a - b).map(uid) })
+  return { account: id, mailbox, after: since, modSeq: modSeq(log.now), changes }
+}
+
+export function expungedSince(
+  tables: Tables,
+  id: AccountId,
+  mailbox: MailboxId,
+  since: ModSeq,
+): readonly Uid[] | undefined {
+  const log = logSince(tables, id, mailbox, since)
+  return log && [...new Set(log.entries.flatMap((entry) => entry.x ?? []))].sort((a, b) => a - b).map(uid)
+}
+
+function headOf({ heads }: Tables, account: number, message: number): Head {
+  const head = heads.get(messageKey(account, message))
+  if (head) return head
+  throw new Error('a message without its head')
+}
+
+function messageRow(tables: Tables, account: number, uidValidity: number, one: Uid, row: Row): MessageRow | undefined {
+  const value = tables.prepared.get(messageKey(account, row.message))
+  if (!value) return undefined
+  let head: Head | undefined
+  const theHead = (): Head => {
+    head ??= headOf(tables, account, row.message)
+    return head
+  }
+  const prepared = decodePrepared(value, () => theHead().keys)
+  return {
+    ...indexRow(one, row),
+    emailId: makeEmailId(account, row.message),
+    get threadId() {
+      return makeThreadId(account, theHead().thread)
+    },
+    saveDate: row.saveDate,
+    uidl: uidlOf(uidValidity, one, row),
+    prepared,
+  }
+}
+
+const hex8 = (value: number): string => value.toString(16).padStart(8, '0')
+
+/** Unique for ever in an account: UIDVALIDITY is never used twice, nor is a UID in it (RFC 1939 7). */
+export const uidlOf = (uidValidity: number, one: Uid, row: Row): string => row.uidl || hex8(uidValidity) + hex8(one)
+
+export async function* rows(
+  tables: Tables,
+  id: AccountId,
+  mailbox: MailboxId,
+  uids: readonly Uid[],
+): AsyncGenerator<readonly MessageRow[]> {
+  for (let start = 0; start < uids.length; start += BATCH) {
+    const found = mailboxOf(tables, id, mailbox)
+    if (!found) return
+    const batch = entriesOf(tables, found.account, found.number, uids.slice(start, start + BATCH)).flatMap((entry) => {
+      const row = messageRow(tables, found.account, found.record.uidValidity, entry.uid, entry.row)
+      return row ? [row] : []
+    })
+    if (batch.length > 0) yield batch
+  }
+}
+
+export async function* keys(
+  tables: Tables,
+  id: AccountId,
+  mailbox: MailboxId,
+  uids: readonly Uid[],
+): AsyncGenerator<readonly KeyRow[]> {
+  for (let start = 0; start < uids.length; start += BATCH) {
+    const found = mailboxOf(tables, id, mailbox)
+    if (!found) return
+    const batch = entriesOf(tables, found.account, found.number, uids.slice(start, start + BATCH)).map(
+      ({ uid: one, row }) => {
+        const head = headOf(tables, found.account, row.message)
+        return {
+          uid: one,
+          emailId: makeEmailId(found.account, row.message),
+          threadId: makeThreadId(found.account, head.thread),
+          internalDate: row.internalDate,
+          saveDate: row.saveDate,
+          size: row.size,
+          keys: head.keys,
+        }
+      },
+    )
+    if (batch.length > 0) yield batch
+  }
+}

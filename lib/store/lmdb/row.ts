@@ -1,0 +1,75 @@
+import { type FlagSet, flagSet, SYSTEM_FLAGS } from '../../terms/flags'
+import { modSeq, type Uid } from '../../terms/numbers'
+import type { IndexRow } from '../change'
+
+/** One message in one mailbox: fixed part of 41 octets, then keywords and an imported UIDL as text. */
+export interface Row {
+  readonly flags: FlagSet
+  readonly modSeq: number
+  readonly size: number
+  readonly internalDate: number
+  readonly saveDate: number
+  /** number of the immutable message */
+  readonly message: number
+  /** given at import; empty: derived */
+  readonly uidl: string
+}
+
+const FIXED = 41
+const known = new Map<string, FlagSet>()
+const KNOWN_LIMIT = 10_000
+
+/** Equal flags give the same object, so that a million rows share a few. */
+function flagsFrom(bits: number, keywords: string): FlagSet {
+  const key = `${bits} ${keywords}`
+  const found = known.get(key)
+  if (found) return found
+  if (known.size >= KNOWN_LIMIT) known.clear()
+  const system = SYSTEM_FLAGS.filter((_flag, index) => (bits & (1 << index)) !== 0)
+  const made = flagSet([...system, ...keywords.split(' ').filter(Boolean)])
+  known.set(key, made)
+  return made
+}
+
+const isSystem = (flag: string): boolean => flag.startsWith('\\')
+
+export function encodeRow(row: Row): Buffer {
+  const keywords = row.flags.names.filter((flag) => !isSystem(flag)).join(' ')
+  const tail = keywords === '' && row.uidl === '' ? '' : `${keywords}\0${row.uidl}`
+  const buffer = Buffer.allocUnsafe(FIXED + Buffer.byteLength(tail))
+  buffer.writeDoubleBE(row.modSeq, 0)
+  buffer.writeDoubleBE(row.internalDate, 8)
+  buffer.writeDoubleBE(row.saveDate, 16)
+  buffer.writeDoubleBE(row.message, 24)
+  buffer.writeUInt32BE(row.size, 32)
+  let bits = 0
+  SYSTEM_FLAGS.forEach((flag, index) => {
+    if (row.flags.has(flag)) bits |= 1 << index
+  })
+  buffer.writeUInt32BE(bits, 36)
+  buffer[40] = 1
+  buffer.write(tail, FIXED)
+  return buffer
+}
+
+export function decodeRow(buffer: Buffer): Row {
+  const tail = buffer.length > FIXED ? buffer.toString('utf8', FIXED) : '\0'
+  const end = tail.indexOf('\0')
+  return {
+    modSeq: buffer.readDoubleBE(0),
+    internalDate: buffer.readDoubleBE(8),
+    saveDate: buffer.readDoubleBE(16),
+    message: buffer.readDoubleBE(24),
+    size: buffer.readUInt32BE(32),
+    flags: flagsFrom(buffer.readUInt32BE(36), tail.slice(0, end)),
+    uidl: tail.slice(end + 1),
+  }
+}
+
+export const indexRow = (uid: Uid, row: Row): IndexRow => ({
+  uid,
+  flags: row.flags,
+  modSeq: modSeq(row.modSeq),
+  size: row.size,
+  internalDate: row.internalDate,
+})

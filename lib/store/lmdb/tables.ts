@@ -1,0 +1,110 @@
+import { type Database, open, type RootDatabase } from 'lmdb'
+import type { SearchKeys } from '../../mime/prepared'
+import type { Account } from '../account'
+import { type SpecialUse, StoreUnavailable } from '../store'
+
+/** What only grows, per account, and its sums. */
+export interface AccountState {
+  mailboxes: number
+  messages: number
+  uidValidity: number
+  usedBytes: number
+  usedMessages: number
+}
+
+export interface MailboxRecord {
+  name: string
+  uidValidity: number
+  uidNext: number
+  modSeq: number
+  specialUse: readonly SpecialUse[]
+  messages: number
+  unseen: number
+  deleted: number
+  size: number
+  recentFrom: number
+}
+
+/** Beside the octets of one immutable message: what SEARCH, SORT and THREAD read. */
+export interface Head {
+  readonly thread: number
+  readonly keys: SearchKeys
+}
+
+/** One commit of one mailbox: UIDs added, expunged, with other flags. */
+export interface LogEntry {
+  readonly a?: readonly number[]
+  readonly x?: readonly number[]
+  readonly f?: readonly number[]
+}
+
+export interface Tables {
+  readonly root: RootDatabase
+  readonly accounts: Database<Account, Buffer>
+  readonly names: Database<number, string>
+  readonly states: Database<AccountState, Buffer>
+  readonly fences: Database<number, Buffer>
+  readonly mailboxes: Database<MailboxRecord, Buffer>
+  readonly subscriptions: Database<boolean, Buffer>
+  readonly rows: Database<Buffer, Buffer>
+  readonly log: Database<LogEntry, Buffer>
+  readonly heads: Database<Head, Buffer>
+  readonly prepared: Database<Buffer, Buffer>
+  readonly bodies: Database<Buffer, Buffer>
+  /** copies beyond the first; absent: one */
+  readonly references: Database<number, Buffer>
+  readonly threads: Database<number, Buffer>
+  /** Runs in one write transaction; a throw rolls back. Resolves when it is on the disk, or at commit when `durable` is false. */
+  write<T>(run: () => T, durable?: boolean): Promise<T>
+  /**
+   * Reads from now on see what any process has acknowledged: lmdb-js keeps a read transaction for about a millisecond.
+   */
+  fresh(): void
+  close(): Promise<void>
+}
+
+export function openTables(path: string): Tables {
+  const root = open({ path, maxDbs: 20, noSubdir: false })
+  const records = <V>(name: string): Database<V, Buffer> => root.openDB<V, Buffer>({ name, keyEncoding: 'binary' })
+  const octets = (name: string): Database<Buffer, Buffer> =>
+    root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary' })
+  let closed = false
+
+  async function write<T>(run: () => T, durable = true): Promise<T> {
+    if (closed) throw new StoreUnavailable('the mail store is closed')
+    try {
+      const value = await root.childTransaction(run)
+      // With overlapping sync a commit is visible before it is on the disk; only the latter may be acknowledged.
+      if (durable) await root.flushed
+      return value
+    } catch (error) {
+      throw new StoreUnavailable(
+        `the mail store cannot write: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    }
+  }
+
+  return {
+    root,
+    accounts: records('accounts'),
+    names: root.openDB<number, string>({ name: 'names' }),
+    states: records('states'),
+    fences: records('fences'),
+    mailboxes: records('mailboxes'),
+    subscriptions: records('subscriptions'),
+    rows: octets('rows'),
+    log: records('log'),
+    heads: records('heads'),
+    prepared: octets('prepared'),
+    bodies: octets('bodies'),
+    references: records('references'),
+    threads: records('threads'),
+    write,
+    fresh: () => root.resetReadTxn(),
+    close: async () => {
+      if (closed) return
+      closed = true
+      await root.close()
+    },
+  }
+}

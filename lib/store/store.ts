@@ -1,0 +1,256 @@
+import type { PreparedMessage } from '../mime/prepared'
+import type { Result } from '../terms/fault'
+import type { FlagChange, FlagSet } from '../terms/flags'
+import type { AccountId, EmailId, MailboxId, ThreadId } from '../terms/names'
+import type { Fence, ModSeq, Uid, UidValidity } from '../terms/numbers'
+import type { Account, AccountPatch, NewAccount } from './account'
+import type { Commit, IndexRow, MailboxChange } from './change'
+
+/**
+ * The mail store, in mail terms (DESIGN 6). Reads are snapshots. Writes of one account are serialised, each is one
+ * transaction and resolves only after it is durable; a failed write leaves nothing. Every promise may reject only when the
+ * store itself is broken or closed (`StoreUnavailable`); what the world can do wrong is a `Result`.
+ */
+export interface Store {
+  readonly facts: StoreFacts
+  readonly accounts: AccountTable
+  readonly mailboxes: MailboxTable
+  readonly messages: MessageTable
+  /** Raises the account's highest seen fence; never lowers it. Need not be durable, must be seen by every process. */
+  raiseFence(account: AccountId, fence: Fence): Promise<void>
+  /** Checks all invariants of an account; an empty list when all is well. */
+  check(account: AccountId): Promise<readonly string[]>
+  close(): Promise<void>
+}
+
+export interface StoreFacts {
+  readonly name: string
+  /** may be open in several processes of one host at once */
+  readonly sharedByProcesses: boolean
+  /** may be open on several hosts at once */
+  readonly sharedByHosts: boolean
+}
+
+/** Thrown (rejected) by every method when the engine cannot be used now: temporary for all protocols. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+}
+
+export interface Written<T> {
+  readonly value: T
+  readonly commit: Commit
+}
+
+export interface AccountTable {
+  /** Makes the account with its INBOX. Faults: not-permitted when the name is taken. */
+  create(account: NewAccount): Promise<Result<Account>>
+  get(id: AccountId): Promise<Account | undefined>
+  /** @param name full address; compared in lower case */
+  find(name: string): Promise<Account | undefined>
+  update(id: AccountId, patch: AccountPatch): Promise<Result<Account>>
+  /** Removes the account and everything it owns. Faults: no-such-account. */
+  remove(id: AccountId): Promise<Result<void>>
+  /** in order of name */
+  list(): AsyncIterable<Account>
+  usage(id: AccountId): Promise<Usage>
+}
+
+export interface Usage {
+  /** sum of the sizes of all messages in all mailboxes, a copy counts again */
+  readonly bytes: number
+  readonly messages: number
+}
+
+export const SPECIAL_USES = [
+  '\\All',
+  '\\Archive',
+  '\\Drafts',
+  '\\Flagged',
+  '\\Junk',
+  '\\Sent',
+  '\\Trash',
+  '\\Important',
+] as const
+export type SpecialUse = (typeof SPECIAL_USES)[number]
+
+export interface Mailbox {
+  readonly id: MailboxId
+  /** UTF-8, canonical (`canonicalMailboxName`), `/` between levels */
+  readonly name: string
+  readonly uidValidity: UidValidity
+  readonly uidNext: Uid
+  readonly highestModSeq: ModSeq
+  readonly specialUse: readonly SpecialUse[]
+  readonly subscribed: boolean
+  readonly messages: number
+  readonly unseen: number
+  readonly deleted: number
+  /** octets of all messages */
+  readonly size: number
+  /** first UID that no session has taken as \Recent yet (RFC 3501 2.3.2) */
+  readonly recentFrom: Uid
+}
+
+export interface MailboxTable {
+  /** all mailboxes of the account, INBOX first, then by name */
+  list(account: AccountId): Promise<readonly Mailbox[]>
+  /** subscribed names, also of mailboxes that no longer exist (RFC 9051 6.3.7) */
+  subscriptions(account: AccountId): Promise<readonly string[]>
+  find(account: AccountId, name: string): Promise<Mailbox | undefined>
+  get(account: AccountId, id: MailboxId): Promise<Mailbox | undefined>
+  /** Parents that are missing are made too (RFC 9051 6.3.4). Faults: mailbox-exists, limit, no-such-account. */
+  create(account: AccountId, name: string, options?: CreateOptions): Promise<Result<Written<Mailbox>>>
+  /**
+   * Renames with all children; missing parents are made. Renaming INBOX moves its messages to the new mailbox and leaves an
+   * empty INBOX, children of INBOX stay (RFC 9051 6.3.6). Faults: no-such-mailbox, mailbox-exists, limit.
+   */
+  rename(account: AccountId, from: string, to: string): Promise<Result<Written<void>>>
+  /** Children stay. Its name gets a higher UIDVALIDITY when made again. Faults: no-such-mailbox, not-permitted (INBOX). */
+  remove(account: AccountId, name: string): Promise<Result<Written<void>>>
+  setSubscribed(account: AccountId, name: string, subscribed: boolean): Promise<Result<Written<void>>>
+  setSpecialUse(account: AccountId, name: string, uses: readonly SpecialUse[]): Promise<Result<Written<void>>>
+  /** Takes what is \Recent for the caller: returns the old `recentFrom` and sets it to `uidNext`. Need not be durable. */
+  claimRecent(account: AccountId, id: MailboxId): Promise<Uid>
+}
+
+export interface CreateOptions {
+  readonly specialUse?: readonly SpecialUse[]
+  readonly subscribed?: boolean
+  /** for imports */
+  readonly uidValidity?: UidValidity
+  readonly uidNext?: Uid
+}
+
+/** A mailbox's whole index at one mod-sequence, as columns in order of UID. */
+export interface Snapshot {
+  readonly mailbox: Mailbox
+  readonly uids: Uint32Array
+  readonly sizes: Uint32Array
+  readonly modSeqs: Float64Array
+  readonly internalDates: Float64Array
+  /** index into `flagSets` */
+  readonly flags: Uint32Array
+  readonly flagSets: readonly FlagSet[]
+}
+
+export interface NewMessage {
+  readonly bytes: Buffer
+  readonly prepared: PreparedMessage
+  readonly flags: FlagSet
+  /** milliseconds since 1970 */
+  readonly internalDate: number
+  /** for imports: must not be below the mailbox's uidNext */
+  readonly uid?: Uid
+  /** for imports: POP3 unique id (RFC 1939 7), 1-70 of 0x21-0x7E */
+  readonly uidl?: string
+}
+
+export interface AppendOptions {
+  /** limits to check in the transaction; undefined: none */
+  readonly quota?: { readonly bytes: number; readonly messages: number } | undefined
+}
+
+/** What is stored of a message beside its octets and its index row. */
+export interface MessageRow extends IndexRow {
+  readonly emailId: EmailId
+  readonly threadId: ThreadId
+  /** when it came into this mailbox, milliseconds since 1970 (RFC 8514) */
+  readonly saveDate: number
+  readonly uidl: string
+  readonly prepared: PreparedMessage
+}
+
+export interface Copied {
+  /** source order; same length */
+  readonly source: readonly Uid[]
+  readonly destination: readonly Uid[]
+  readonly uidValidity: UidValidity
+}
+
+export interface FlagsStored {
+  /** UIDs that `unchangedSince` left out (RFC 7162 3.1.3) */
+  readonly modified: readonly Uid[]
+  readonly rows: readonly IndexRow[]
+}
+
+export interface MessageTable {
+  /** Appends all or none. Faults: no-such-mailbox, over-quota, limit. @returns the new UIDs in order */
+  append(
+    account: AccountId,
+    mailbox: MailboxId,
+    messages: readonly NewMessage[],
+    options?: AppendOptions,
+  ): Promise<Result<Written<readonly Uid[]>>>
+  snapshot(account: AccountId, mailbox: MailboxId): Promise<Snapshot | undefined>
+  /**
+   * What changed after `since`, for views that missed a notice. `undefined`: too long ago or no such mailbox; take a snapshot.
+   * `added` and `flags` rows are as they are now; a message both added and expunged since may be left out.
+   */
+  changesSince(account: AccountId, mailbox: MailboxId, since: ModSeq): Promise<MailboxChange | undefined>
+  /** UIDs expunged after `since`, ascending (QRESYNC); `undefined` when the log no longer reaches back that far. */
+  expungedSince(account: AccountId, mailbox: MailboxId, since: ModSeq): Promise<readonly Uid[] | undefined>
+  /** In batches, ascending, the ones that exist; no batch holds more than some hundred messages. */
+  rows(account: AccountId, mailbox: MailboxId, uids: readonly Uid[]): AsyncIterable<readonly MessageRow[]>
+  /** Search keys and dates only, cheaper than `rows`. */
+  keys(account: AccountId, mailbox: MailboxId, uids: readonly Uid[]): AsyncIterable<readonly KeyRow[]>
+  /** UIDL of each uid that exists, ascending: for POP3's maildrop */
+  uidls(account: AccountId, mailbox: MailboxId): Promise<readonly string[]>
+  /**
+   * Octets `start` to `end` (exclusive) of a message. Works also after the mailbox entry was expunged, as long as some entry
+   * or a reader of this process holds it; `undefined` when it is gone.
+   */
+  read(account: AccountId, id: EmailId, start: number, end: number): Promise<Buffer | undefined>
+  /**
+   * Changes flags of those that exist. Unchanged messages get no new mod-sequence and no row in the commit; they do have one
+   * in `rows`. Faults: no-such-mailbox, limit (too many keywords).
+   */
+  storeFlags(
+    account: AccountId,
+    mailbox: MailboxId,
+    uids: readonly Uid[],
+    how: FlagChange,
+    flags: FlagSet,
+    unchangedSince?: ModSeq,
+  ): Promise<Result<Written<FlagsStored>>>
+  /**
+   * Removes those that exist. `only: 'deleted'` leaves out what has no \Deleted. With `fence`, nothing is removed unless it is
+   * the highest fence the account has seen (fault lease-lost). @returns the removed UIDs, ascending
+   */
+  expunge(
+    account: AccountId,
+    mailbox: MailboxId,
+    uids: readonly Uid[],
+    options: ExpungeOptions,
+  ): Promise<Result<Written<readonly Uid[]>>>
+  /** Copies with flags and internal date; a copy gets its own UIDL. Faults: no-such-mailbox (tryCreate), over-quota. */
+  copy(
+    account: AccountId,
+    from: MailboxId,
+    uids: readonly Uid[],
+    to: MailboxId,
+    options?: AppendOptions,
+  ): Promise<Result<Written<Copied>>>
+  /** As copy, and removed from the source in the same transaction (RFC 6851). */
+  move(
+    account: AccountId,
+    from: MailboxId,
+    uids: readonly Uid[],
+    to: MailboxId,
+    options?: { readonly fence?: Fence },
+  ): Promise<Result<Written<Copied>>>
+}
+
+export interface ExpungeOptions {
+  readonly only: 'deleted' | 'all'
+  readonly fence?: Fence
+}
+
+export interface KeyRow {
+  readonly uid: Uid
+  readonly emailId: EmailId
+  readonly threadId: ThreadId
+  readonly internalDate: number
+  readonly saveDate: number
+  readonly size: number
+  readonly keys: PreparedMessage['keys']
+}

@@ -1,0 +1,36 @@
+/**
+ * What can go wrong in the world (not in the code). A verb returns `Result`; each protocol has one switch from `Fault`
+ * to its response codes. Anything thrown is a bug.
+ */
+export type Fault =
+  | { readonly kind: 'no-such-account' }
+  | { readonly kind: 'no-such-mailbox'; readonly tryCreate?: boolean }
+  | { readonly kind: 'mailbox-exists' }
+  | { readonly kind: 'bad-mailbox-name'; readonly why: string }
+  | { readonly kind: 'not-permitted'; readonly why: string }
+  | { readonly kind: 'over-quota' }
+  | { readonly kind: 'too-big'; readonly limit: number }
+  | { readonly kind: 'limit'; readonly why: string }
+  | { readonly kind: 'read-only' }
+  | { readonly kind: 'locked'; readonly by: LockHolder | undefined }
+  | { readonly kind: 'lease-lost' }
+  | { readonly kind: 'message-gone' }
+  | { readonly kind: 'unavailable'; readonly why: string }
+
+/** The part of a lock's holder that a refusal may tell (setting `tell_holder`). */
+export interface LockHolder {
+  readonly protocol: string
+  readonly address: string
+  /** milliseconds since 1970 */
+  readonly since: number
+}
+
+export type Result<T, F = Fault> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: F }
+
+export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value })
+export const failed = <F = Fault>(fault: F): { readonly ok: false; readonly fault: F } => ({ ok: false, fault })
+
+/** Ends an exhaustive switch: a new member of the union no longer compiles here. */
+export function assertNever(value: never): never {
+  throw new Error(`unexpected ${JSON.stringify(value)}`)
+}

@@ -1,0 +1,111 @@
+/**
+ * Reads an .ini (as Haraka's config gives it: sections of text values) into typed settings, and collects every mistake so
+ * that an operator sees them all at once. Units: durations `ms s min h d` (plain number: seconds), sizes `K M G`.
+ */
+export type Ini = Readonly<Record<string, unknown>>
+
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
+  constructor(
+    readonly file: string,
+    readonly mistakes: readonly string[],
+  ) {
+    super(`${file}: ${mistakes.join('; ')}`)
+  }
+}
+
+const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }
+const BYTES: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 }
+
+export interface SettingsReader {
+  text(key: string, fallback: string): string
+  choice<T extends string>(key: string, choices: readonly T[], fallback: T): T
+  boolean(key: string, fallback: boolean): boolean
+  number(key: string, fallback: number, limits?: { readonly min?: number; readonly max?: number }): number
+  /** @returns milliseconds; `fallback` in the same spelling as the .ini, such as `8s` */
+  duration(key: string, fallback: string): number
+  /** @returns bytes */
+  size(key: string, fallback: string): number
+  /** words separated by spaces or commas */
+  list(key: string, fallback: readonly string[]): readonly string[]
+  /** all keys of a section as text */
+  section(name: string): Readonly<Record<string, string>>
+  /** A mistake that the caller found itself. */
+  complain(text: string): void
+  /** Throws `SettingsError` when anything was wrong, unknown keys of the sections that were read included. */
+  done(): void
+}
+
+/** Keys are `section.key`; `main.key` is what stands above the first section. */
+export function readSettings(file: string, ini: Ini): SettingsReader {
+  const mistakes: string[] = []
+  const known = new Map<string, Set<string>>()
+  const whole = new Set<string>()
+
+  function sectionOf(name: string): Record<string, unknown> {
+    const found = ini[name]
+    return typeof found === 'object' && found !== null ? { ...found } : {}
+  }
+  function raw(key: string): string | undefined {
+    const dot = key.indexOf('.')
+    const section = key.slice(0, dot)
+    const name = key.slice(dot + 1)
+    known.set(section, (known.get(section) ?? new Set()).add(name))
+    const value = sectionOf(section)[name]
+    if (value === undefined || value === null || value === '') return undefined
+    return Array.isArray(value) ? value.join(' ') : String(value).trim()
+  }
+  function parsed<T>(key: string, fallback: T, expected: string, parse: (text: string) => T | undefined): T {
+    const text = raw(key)
+    if (text === undefined) return fallback
+    const value = parse(text)
+    if (value !== undefined) return value
+    mistakes.push(`${key} = ${text}: expected ${expected}`)
+    return fallback
+  }
+  function scaled(units: Readonly<Record<string, number>>, plain: string) {
+    return (text: string): number | undefined => {
+      const match = /^(\d+(?:\.\d+)?)\s*([a-zA-Z]*)$/.exec(text)
+      const unit = match ? units[match[2] === '' ? plain : (match[2] ?? '')] : undefined
+      return match && unit !== undefined ? Math.round(Number(match[1]) * unit) : undefined
+    }
+  }
+  const milliseconds = scaled(MILLISECONDS, 's')
+  const bytes = scaled(BYTES, '')
+
+  return {
+    text: (key, fallback) => raw(key) ?? fallback,
+    choice: (key, choices, fallback) =>
+      parsed(key, fallback, `one of ${choices.join(', ')}`, (text) => choices.find((choice) => choice === text)),
+    boolean: (key, fallback) =>
+      parsed(key, fallback, 'true or false', (text) =>
+        /^(true|yes|on|1)$/i.test(text) ? true : /^(false|no|off|0)$/i.test(text) ? false : undefined,
+      ),
+    number: (key, fallback, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}) =>
+      parsed(key, fallback, `a whole number from ${min} to ${max}`, (text) => {
+        const value = Number(text)
+        return Number.isInteger(value) && value >= min && value <= max ? value : undefined
+      }),
+    duration: (key, fallback) =>
+      parsed(key, milliseconds(fallback) ?? 0, 'a time such as 500ms, 8s, 10min, 2h or 30d', milliseconds),
+    size: (key, fallback) => parsed(key, bytes(fallback) ?? 0, 'a size such as 64K, 25M or 1G', bytes),
+    list: (key, fallback) =>
+      raw(key)
+        ?.split(/[\s,]+/)
+        .filter(Boolean) ?? fallback,
+    section: (name) => {
+      whole.add(name)
+      return Object.fromEntries(Object.entries(sectionOf(name)).map(([key, value]) => [key, String(value).trim()]))
+    },
+    complain: (text) => mistakes.push(text),
+    done: () => {
+      for (const [section, keys] of known) {
+        if (whole.has(section)) continue
+        for (const key of Object.keys(sectionOf(section))) {
+          if (!keys.has(key)) mistakes.push(`unknown setting ${section}.${key}`)
+        }
+      }
+      if (mistakes.length > 0) throw new SettingsError(file, mistakes)
+    },
+  }
+}

@@ -1,0 +1,58 @@
+/** What POP3 and IMAP see of a socket: lines and octets in, octets out, TLS, time limits. No protocol knowledge. */
+export interface Connection {
+  /** unique in this process and in logs, such as a UUID */
+  readonly id: string
+  /** the client's address: the TCP peer's, or what a trusted proxy told (PROXY v1/v2) */
+  readonly address: string
+  readonly port: number
+  /** the TCP peer when a trusted proxy stands between */
+  readonly proxy: string | undefined
+  readonly secure: boolean
+  /** RFC 9266 tls-exporter and RFC 5929 tls-server-end-point, empty without TLS */
+  channelBindings(): Readonly<Record<string, Buffer>>
+  /** subject of the client certificate when the TLS layer verified one */
+  readonly certificateName: string | undefined
+  readonly reader: Reader
+  readonly writer: Writer
+  /** Upgrades now. Everything the client sent before the handshake is dropped (STARTTLS injection). Rejects when it fails. */
+  startTls(): Promise<void>
+  /** RFC 4978: both directions deflate from the next octet on. */
+  startDeflate(): void
+  /** After `milliseconds` without an octet from the client, `closed` aborts with reason `idle` unless `onIdle` was given. */
+  idleAfter(milliseconds: number, onIdle?: () => void): void
+  /** Aborted once, when the connection is over; reason: CloseReason. */
+  readonly closed: AbortSignal
+  /** Sends what is written, then closes; bounded in time. Never rejects. */
+  end(): Promise<void>
+  destroy(reason: CloseReason): void
+}
+
+export type CloseReason = 'client' | 'reset' | 'idle' | 'stalled' | 'ended' | 'shutdown' | 'limit' | 'kicked'
+
+/** `too-long`: a whole line was over the limit; it was thrown away and the next one can be read. */
+export type Line = Buffer | 'too-long' | undefined
+
+/** Pull reader: synchronous while octets are there, so that pipelined commands cost no promise each. */
+export interface Reader {
+  /** Next line without its CRLF (a bare LF ends a line too); `undefined`: not there yet, await `more()`. */
+  line(limit: number): Line
+  /** Exactly `count` octets, or `undefined`: not there yet. */
+  octets(count: number): Buffer | undefined
+  /** Up to `max` octets that are there, at least one, or `undefined`. */
+  some(max: number): Buffer | undefined
+  /** Waits for more. False: the client will send no more. Never rejects. */
+  more(): Promise<boolean>
+  /** octets that wait in memory; the socket is paused while they are over the high-water mark */
+  readonly buffered: number
+}
+
+/** Writes gather until `flush()` (or the end of the turn of the event loop) and leave as one system call. */
+export interface Writer {
+  /** text is sent as latin1 octets; encode UTF-8 yourself */
+  write(chunk: Buffer | string): void
+  flush(): void
+  /** the client does not read: await `drained()` before making more */
+  readonly full: boolean
+  /** False: the connection is over. Never rejects. */
+  drained(): Promise<boolean>
+}

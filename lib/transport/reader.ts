@@ -1,0 +1,137 @@
+import type { Line, Reader } from './connection'
+
+const LF = 10
+const CR = 13
+/** Octets in memory above which the socket is not read. */
+export const HIGH_WATER = 256 * 1024
+
+/** What the connection needs of a reader beside its public face. */
+export interface Intake extends Reader {
+  push(chunk: Buffer): void
+  /** the client will send no more */
+  finish(): void
+  /** throws away what waits (STARTTLS) */
+  clear(): void
+}
+
+/**
+ * Octets lie in one growing buffer with a read position: taking a line or a literal copies only that. Calls `onRoom` when
+ * enough was taken that the socket may be read again.
+ */
+export function createReader(onRoom: () => void): Intake {
+  let store = Buffer.alloc(0)
+  let start = 0
+  let end = 0
+  /** no line end in `start..searched` */
+  let searched = 0
+  let skipping = false
+  let finished = false
+  let wake: ((more: boolean) => void) | undefined
+
+  function advance(to: number): void {
+    const wasFull = end - start >= HIGH_WATER
+    start = to
+    searched = Math.max(searched, start)
+    if (start === end) {
+      start = 0
+      end = 0
+      searched = 0
+      // An idle connection keeps no memory.
+      store = Buffer.alloc(0)
+    }
+    if (wasFull && end - start < HIGH_WATER) onRoom()
+  }
+
+  function makeRoom(length: number): void {
+    if (store.length - end >= length) return
+    const held = end - start
+    const next =
+      held + length <= store.length
+        ? store
+        : Buffer.allocUnsafe(Math.max(held + length, Math.min(store.length * 2, held + length + HIGH_WATER)))
+    store.copy(next, 0, start, end)
+    searched -= start
+    start = 0
+    end = held
+    store = next
+  }
+
+  function signal(more: boolean): void {
+    const call = wake
+    wake = undefined
+    call?.(more)
+  }
+
+  function take(to: number): Buffer {
+    const taken = Buffer.from(store.subarray(start, to))
+    return taken
+  }
+
+  function line(limit: number): Line {
+    const at = store.subarray(0, end).indexOf(LF, searched)
+    if (at < 0) {
+      searched = end
+      if (end - start > limit) {
+        // The rest of this line is thrown away as it comes, so that memory stays bounded.
+        skipping = true
+        advance(end)
+      }
+      return undefined
+    }
+    if (skipping || at - start > limit + 1) {
+      skipping = false
+      advance(at + 1)
+      return 'too-long'
+    }
+    const stop = at > start && store[at - 1] === CR ? at - 1 : at
+    if (stop - start > limit) {
+      advance(at + 1)
+      return 'too-long'
+    }
+    const found = take(stop)
+    searched = at + 1
+    advance(at + 1)
+    return found
+  }
+
+  return {
+    line,
+    octets: (count) => {
+      if (end - start < count) return undefined
+      const found = take(start + count)
+      advance(start + count)
+      return found
+    },
+    some: (max) => {
+      const count = Math.min(max, end - start)
+      if (count === 0) return undefined
+      const found = take(start + count)
+      advance(start + count)
+      return found
+    },
+    more: () =>
+      finished
+        ? Promise.resolve(false)
+        : new Promise((resolve) => {
+            signal(true)
+            wake = resolve
+          }),
+    get buffered() {
+      return end - start
+    },
+    push: (chunk) => {
+      makeRoom(chunk.length)
+      chunk.copy(store, end)
+      end += chunk.length
+      signal(true)
+    },
+    finish: () => {
+      finished = true
+      signal(false)
+    },
+    clear: () => {
+      skipping = false
+      advance(end)
+    },
+  }
+}

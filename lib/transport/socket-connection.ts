@@ -1,0 +1,205 @@
+import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
+import { TLSSocket } from 'node:tls'
+import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw } from 'node:zlib'
+import type { CloseReason, Connection } from './connection'
+import { createReader, HIGH_WATER } from './reader'
+import { channelBindingsOf, type TlsSource } from './tls'
+import { createWriter } from './writer'
+
+export interface ConnectionOptions {
+  readonly tls: TlsSource
+  readonly proxied?: { readonly address: string; readonly port: number }
+  /** milliseconds without progress while the client's side takes nothing */
+  readonly stallLimit: number
+}
+
+const END_LIMIT = 5_000
+const HANDSHAKE_LIMIT = 30_000
+/** How many octets one octet of compressed input may become before the client is thrown out (a bomb). */
+const INFLATE_BATCH = 64 * 1024
+
+const plainAddress = (address: string | undefined): string => (address ?? '').replace(/^::ffff:(?=\d+\.)/, '')
+
+/** @param raw a connected socket, nothing read yet */
+export function createSocketConnection(raw: Socket, options: ConnectionOptions): Connection {
+  const peer = { address: plainAddress(raw.remoteAddress), port: raw.remotePort ?? 0 }
+  const abort = new AbortController()
+  let socket: Socket = raw
+  let secure = false
+  let deflate: DeflateRaw | undefined
+  let idleLimit = 0
+  let onIdle: (() => void) | undefined
+  let idleTimer: NodeJS.Timeout | undefined
+  let stallTimer: NodeJS.Timeout | undefined
+
+  const reader = createReader(() => socket.resume())
+  const writer = createWriter(
+    () => ({
+      send: (chunk, done) => {
+        watchStall()
+        if (!deflate) socket.write(chunk, () => done())
+        else {
+          deflate.write(chunk)
+          deflate.flush(constants.Z_SYNC_FLUSH, () => done())
+        }
+      },
+    }),
+    () => {
+      clearTimeout(stallTimer)
+      stallTimer = undefined
+      if (writer.pending > 0) watchStall()
+    },
+  )
+
+  function watchStall(): void {
+    stallTimer ??= setTimeout(() => destroy('stalled'), options.stallLimit)
+  }
+
+  function destroy(reason: CloseReason): void {
+    if (abort.signal.aborted) return
+    abort.abort(reason)
+    clearTimeout(idleTimer)
+    clearTimeout(stallTimer)
+    writer.close()
+    reader.finish()
+    deflate?.close()
+    socket.destroy()
+    raw.destroy()
+  }
+
+  function restartIdle(): void {
+    if (idleLimit === 0) return
+    if (idleTimer) idleTimer.refresh()
+    else
+      idleTimer = setTimeout(() => {
+        idleTimer = undefined
+        if (onIdle) onIdle()
+        else destroy('idle')
+      }, idleLimit)
+  }
+
+  function receive(chunk: Buffer): void {
+    reader.push(chunk)
+    restartIdle()
+    if (reader.buffered >= HIGH_WATER) socket.pause()
+  }
+
+  function attach(next: Socket): void {
+    socket = next
+    next.on('data', receive)
+    // The client will send no more, and may still read its answers (half-close).
+    next.once('end', () => reader.finish())
+    next.on('error', () => destroy('reset'))
+    next.once('close', () => destroy('client'))
+  }
+  attach(raw)
+  raw.setNoDelay(true)
+
+  async function startTls(): Promise<void> {
+    const secureContext = options.tls.secureContext()
+    if (!secureContext) throw new Error('no certificate')
+    writer.flush()
+    raw.removeAllListeners('data')
+    raw.removeAllListeners('end')
+    raw.pause()
+    // RFC 3501 11.1 (and RFC 2595): what came before the handshake is not the client's under TLS.
+    while (raw.read() !== null) {
+      // thrown away
+    }
+    reader.clear()
+    const upgraded = new TLSSocket(raw, {
+      isServer: true,
+      secureContext,
+      requestCert: false,
+      ...(options.tls.SNICallback && { SNICallback: options.tls.SNICallback }),
+    })
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('TLS handshake took too long')), HANDSHAKE_LIMIT)
+      const settle = (error?: Error): void => {
+        clearTimeout(timer)
+        if (error) reject(error)
+        else resolve()
+      }
+      upgraded.once('secure', () => settle())
+      upgraded.once('error', (error) => settle(error))
+      upgraded.once('close', () => settle(new Error('closed during the TLS handshake')))
+    }).catch((error) => {
+      destroy('reset')
+      throw error
+    })
+    secure = true
+    attach(upgraded)
+  }
+
+  function startDeflate(): void {
+    writer.flush()
+    const inflate = createInflateRaw({ chunkSize: INFLATE_BATCH })
+    const out = createDeflateRaw({ flush: constants.Z_SYNC_FLUSH })
+    const wire = socket
+    wire.removeListener('data', receive)
+    const early = reader.some(Number.MAX_SAFE_INTEGER)
+    inflate.on('data', (chunk: Buffer) => {
+      reader.push(chunk)
+      restartIdle()
+      // The reader's room decides: inflate stops, and through it the socket.
+      if (reader.buffered >= HIGH_WATER) inflate.pause()
+    })
+    inflate.on('error', () => destroy('reset'))
+    inflate.once('end', () => reader.finish())
+    wire.resume = () => {
+      inflate.resume()
+      return Object.getPrototypeOf(wire).resume.call(wire)
+    }
+    wire.on('data', (chunk: Buffer) => {
+      if (!inflate.write(chunk)) {
+        wire.pause()
+        inflate.once('drain', () => Object.getPrototypeOf(wire).resume.call(wire))
+      }
+    })
+    out.on('data', (chunk: Buffer) => wire.write(chunk))
+    out.on('error', () => destroy('reset'))
+    deflate = out
+    if (early) inflate.write(early)
+  }
+
+  return {
+    id: randomUUID(),
+    address: options.proxied?.address ?? peer.address,
+    port: options.proxied?.port ?? peer.port,
+    proxy: options.proxied ? peer.address : undefined,
+    get secure() {
+      return secure
+    },
+    channelBindings: () => (socket instanceof TLSSocket ? channelBindingsOf(socket) : {}),
+    certificateName: undefined,
+    reader,
+    writer,
+    startTls,
+    startDeflate,
+    idleAfter: (milliseconds, listener) => {
+      clearTimeout(idleTimer)
+      idleTimer = undefined
+      idleLimit = milliseconds
+      onIdle = listener
+      restartIdle()
+    },
+    closed: abort.signal,
+    end: async () => {
+      if (abort.signal.aborted) return
+      writer.flush()
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, END_LIMIT)
+        const done = (): void => {
+          clearTimeout(timer)
+          resolve()
+        }
+        abort.signal.addEventListener('abort', done)
+        if (deflate) deflate.flush(constants.Z_SYNC_FLUSH, () => socket.end(done))
+        else socket.end(done)
+      })
+      destroy('ended')
+    },
+    destroy,
+  }
+}

@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Host } from './haraka/lines'
+import { openEmbeddedLocks } from './locks/embedded'
+import type { Locks } from './locks/locks'
+import { openMemoryLocks } from './locks/memory'
+import { type LockSettings, lockSettings } from './locks/settings'
+import type { AttemptLog } from './login/attempts'
+import { openEmbeddedAttempts } from './login/attempts/embedded'
+import { openRedisAttempts } from './login/attempts/redis'
+import type { Chain } from './login/chain'
+import { createLogin, type Door } from './login/create-login'
+import { openDirectories } from './login/directories'
+import type { Directory, DirectoryEntry } from './login/directory'
+import { createNotices, type Notice } from './login/notices'
+import { jwtVerifier } from './login/sasl/jwt'
+import { type LoginSettings, loginSettings } from './login/settings'
+import { socketBus } from './mailbox/bus/socket-bus'
+import { createMailRoom } from './mailbox/mail-room'
+import type { Bus, MailRoom } from './mailbox/mailbox'
+import { mailboxSettings } from './mailbox/settings'
+import { prepare } from './mime/prepare'
+import type { Account } from './store/account'
+import { openLmdbStore } from './store/lmdb'
+import { storeSettings } from './store/settings'
+import type { Store } from './store/store'
+import { accountId } from './terms/names'
+import { type Log, noMetrics, systemClock } from './terms/ports'
+import type { Ini } from './terms/settings'
+
+/** The one place that knows every driver: what the .ini files choose is opened here, for the plugins and for the CLI. */
+
+export { hashPassword } from './login/passwords'
+
+/** A Haraka home: its folder and its .ini files by name (without `.ini`), defaults of the package included. */
+export interface Place {
+  readonly home: string
+  ini(name: string): Ini
+  readonly log: Log
+}
+
+export const placeOf = ({ plugin, log }: Host): Place => ({
+  home: process.env.HARAKA ?? process.cwd(),
+  ini: (name) => plugin.config.get(`${name}.ini`) as Ini, // Haraka gives sections of text
+  log,
+})
+
+/** Where everything that must last lies. */
+export const dataFolder = (place: Place): string =>
+  path.resolve(place.home, storeSettings(place.ini('mailbox_store')).path)
+
+export async function openStore(place: Place): Promise<Store> {
+  const settings = storeSettings(place.ini('mailbox_store'))
+  if (settings.driver === 'postgres') throw new Error('mailbox_store.ini: driver = postgres is not built yet; use lmdb')
+  return openLmdbStore({ path: path.join(dataFolder(place), 'mail') })
+}
+
+export const readLockSettings = (place: Place): LockSettings => lockSettings(place.ini('mailbox_locks'))
+
+export async function openLocks(place: Place, forked: boolean): Promise<Locks> {
+  const settings = readLockSettings(place)
+  switch (settings.driver) {
+    case 'embedded':
+      return openEmbeddedLocks({ path: path.join(dataFolder(place), 'locks'), settings, log: place.log })
+    case 'memory':
+      return openMemoryLocks({ settings, forked, log: place.log })
+    case 'redis':
+      throw new Error('mailbox_locks.ini: driver = redis is not built yet; use embedded')
+  }
+}
+
+export const openBus = (place: Place): Promise<Bus> =>
+  socketBus({ directory: path.join(dataFolder(place), 'bus'), log: place.log })
+
+/** Octets of the largest message that is stored; 0: none. */
+export const messageLimit = (place: Place): number => mailboxSettings(place.ini('mailbox_store')).maxMessageSize
+
+export function openRoom(place: Place, parts: { store: Store; locks: Locks; bus: Bus }): MailRoom {
+  const settings = mailboxSettings(place.ini('mailbox_store'), readLockSettings(place).mode)
+  return createMailRoom({ ...parts, prepare, settings, clock: systemClock, log: place.log, metrics: noMetrics })
+}
+
+function entryOf({ id, name, disabled, protocols, admin, overrides, credentials }: Account): DirectoryEntry {
+  const { password, scram, appPasswords = [] } = credentials
+  return {
+    id,
+    name,
+    disabled,
+    protocols,
+    admin,
+    overrides,
+    ...(password !== undefined && { password }),
+    ...(scram !== undefined && { scram }),
+    appPasswords,
+  }
+}
+
+/** The store's accounts as a login directory. */
+export const storeDirectory = (store: Store): Directory => ({
+  lookup: async (user) => {
+    const account = await store.accounts.find(user)
+    return account && entryOf(account)
+  },
+  rehash: async (entry, verifiers) => {
+    const id = accountId(entry.id)
+    const now = await store.accounts.get(id)
+    if (now && now.credentials.password === entry.password) {
+      await store.accounts.update(id, { credentials: { ...now.credentials, ...verifiers } })
+    }
+  },
+})
+
+/** Keys digests of passwords in memory and in the attempt log; made once, the same for all processes. */
+function loginSecret(folder: string): Buffer {
+  const file = path.join(folder, 'secret')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  if (!existsSync(file)) {
+    // Written whole and then named: of several processes one wins, and nobody reads half a secret.
+    const draft = `${file}.${process.pid}`
+    writeFileSync(draft, randomBytes(32), { mode: 0o600 })
+    try {
+      linkSync(draft, file)
+    } catch {
+      // somebody else was faster
+    }
+    unlinkSync(draft)
+  }
+  return readFileSync(file)
+}
+
+export interface LoginParts {
+  readonly settings: LoginSettings
+  readonly directory: Directory
+  readonly attempts: AttemptLog
+  readonly secret: Buffer
+}
+
+/** What logins are decided by; the CLI explains lockouts with the same. */
+export function openLoginParts(place: Place, store: Store): LoginParts {
+  const settings = loginSettings(place.ini('mailbox_login'))
+  const folder = path.join(dataFolder(place), 'login')
+  const { policy, maxBuckets, maxTrail, keepTrail } = settings
+  const limits = { policy, maxBuckets, maxTrail, keepTrail }
+  return {
+    settings,
+    secret: loginSecret(folder),
+    directory: openDirectories({
+      settings,
+      accounts: storeDirectory(store),
+      home: place.home,
+      flatFile: () => place.ini('auth_flat_file'),
+    }),
+    attempts:
+      settings.attemptLog === 'redis'
+        ? openRedisAttempts({ url: settings.redisUrl, log: place.log, ...limits })
+        : openEmbeddedAttempts({ path: path.join(folder, 'attempts'), ...limits }),
+  }
+}
+
+export function openLogin(place: Place, store: Store, chain: Chain, send: SendNotice): Door {
+  const { settings, directory, attempts, secret } = openLoginParts(place, store)
+  return createLogin({
+    directory,
+    attempts,
+    chain,
+    settings,
+    secret,
+    clock: systemClock,
+    log: place.log,
+    metrics: noMetrics,
+    verifyToken: settings.oauth && jwtVerifier(settings.oauth),
+    tell: createNotices({
+      settings: settings.notify,
+      from: `postmaster@${settings.defaultDomain || 'localhost'}`,
+      isAccount: async (user) => (await store.accounts.find(user)) !== undefined,
+      send,
+      now: () => systemClock.now(),
+    }),
+  })
+}
+
+export type SendNotice = (notice: Notice) => Promise<void>

@@ -1,0 +1,54 @@
+import { bouncer } from '../lib/haraka/bounce'
+import { createDelivery } from '../lib/haraka/delivery'
+import { deliverySettings } from '../lib/haraka/delivery-settings'
+import type { Address, Connection, HarakaPlugin, Next } from '../lib/haraka/host'
+import { line } from '../lib/haraka/lines'
+import { createSizeLimit } from '../lib/haraka/size-limit'
+import { messageLimit, placeOf } from '../lib/wiring'
+
+/** Before remote queue plugins and recipient checks of other plugins. */
+const EARLY = -10
+
+/** Line `mailbox/deliver`: final delivery of local mail; config/mailbox_deliver.ini. */
+export function register(this: HarakaPlugin): void {
+  let delivery: ReturnType<typeof createDelivery> | undefined
+  let sizes = createSizeLimit(0)
+  line(this, 'deliver', ['store', 'locks'], async (host) => {
+    const place = placeOf(host)
+    const settings = deliverySettings(place.ini('mailbox_deliver'))
+    sizes = createSizeLimit(messageLimit(place))
+    const domains = new Set(settings.domains)
+    const hostList = (): unknown => this.config.get('host_list', 'list')
+    delivery = createDelivery({
+      store: host.context.store,
+      room: host.context.room,
+      log: host.log,
+      settings,
+      isLocalDomain: (domain) => {
+        const listed = hostList()
+        return domains.has(domain) || (Array.isArray(listed) && listed.some((entry) => entry === domain))
+      },
+      bounce: bouncer(host),
+    })
+  })
+  Object.assign(this, {
+    mailbox_rcpt: (next: Next, _connection: Connection, [address]: [Address]) =>
+      delivery ? delivery.rcpt(next, address) : next(),
+    // Answers to pipelined commands leave one by one: without this each waits up to 40 ms for the client's acknowledgement.
+    mailbox_connect: (next: Next, { client }: Connection) => {
+      client?.targetsocket?.setNoDelay(true)
+      next()
+    },
+    mailbox_capabilities: (...args: Parameters<typeof sizes.capabilities>) => sizes.capabilities(...args),
+    mailbox_mail: (...args: Parameters<typeof sizes.mail>) => sizes.mail(...args),
+    mailbox_data: (...args: Parameters<typeof sizes.data>) => sizes.data(...args),
+    mailbox_queue: (next: Next, connection: Connection) => (delivery ? delivery.queue(next, connection) : next()),
+  })
+  this.register_hook('connect_init', 'mailbox_connect')
+  this.register_hook('capabilities', 'mailbox_capabilities')
+  this.register_hook('mail', 'mailbox_mail', EARLY)
+  this.register_hook('data_post', 'mailbox_data', EARLY)
+  this.register_hook('rcpt', 'mailbox_rcpt', EARLY)
+  this.register_hook('queue', 'mailbox_queue', EARLY)
+  this.register_hook('queue_outbound', 'mailbox_queue', EARLY)
+}

@@ -1,0 +1,30 @@
+import type { HarakaPlugin } from '../lib/haraka/host'
+import { line } from '../lib/haraka/lines'
+import { listenAll } from '../lib/haraka/listeners'
+import { harakaTls } from '../lib/haraka/tls'
+import { createImapServer } from '../lib/imap/server'
+import { imapSettings } from '../lib/imap/settings'
+import { version } from '../lib/package-root'
+import { noMetrics, systemClock } from '../lib/terms/ports'
+import { placeOf, readLockSettings } from '../lib/wiring'
+
+/** Line `mailbox/imap`: IMAP listeners; config/mailbox_imap.ini. */
+export function register(this: HarakaPlugin): void {
+  line(this, 'imap', ['store', 'locks', 'login'], async (host) => {
+    const place = placeOf(host)
+    const settings = imapSettings(place.ini('mailbox_imap'))
+    const tls = await harakaTls(this)
+    const server = createImapServer({
+      room: host.context.room,
+      login: host.context.login,
+      settings,
+      tellHolder: readLockSettings(place).tellHolder,
+      tlsAvailable: () => tls.secureContext() !== undefined,
+      version,
+      clock: systemClock,
+      log: host.log,
+      metrics: noMetrics,
+    })
+    await listenAll(host, 'mailbox_imap.ini', settings, tls, server)
+  })
+}

@@ -1,0 +1,35 @@
+import type { HarakaPlugin, Next } from '../lib/haraka/host'
+import { line, logOf } from '../lib/haraka/lines'
+import { noticeSender } from '../lib/haraka/notice'
+import type { LoginAttempt } from '../lib/login/haraka/attempt'
+import { createHookChain, directoryHook } from '../lib/login/haraka/chain'
+import { createSmtpAuth, type SmtpConnection } from '../lib/login/haraka/smtp-auth'
+import type { Login } from '../lib/login/login'
+import { openLogin, placeOf } from '../lib/wiring'
+
+/** Line `mailbox/login`: the hook `login`, lockouts, SMTP AUTH; config/mailbox_login.ini. */
+export function register(this: HarakaPlugin): void {
+  let login: Login | undefined
+  line(this, 'login', ['store'], async (host) => {
+    const door = openLogin(
+      placeOf(host),
+      host.context.store,
+      createHookChain(host.server, host.log),
+      noticeSender(host),
+    )
+    login = door
+    host.context.open('login', door)
+    host.closing.push(() => door.close())
+  })
+  const smtp = createSmtpAuth(() => login, this, logOf(this))
+  Object.assign(this, {
+    mailbox_login: (next: Next, attempt: LoginAttempt) => directoryHook(next, attempt),
+    mailbox_capabilities: (next: Next, connection: SmtpConnection) => smtp.capabilities(next, connection),
+    mailbox_command: (next: Next, connection: SmtpConnection, params: string[]) =>
+      smtp.unrecognizedCommand(next, connection, params),
+  })
+  this.register_hook('login', 'mailbox_login')
+  this.register_hook('capabilities', 'mailbox_capabilities')
+  // First of all plugins: what others log of a line could hold a password.
+  this.register_hook('unrecognized_command', 'mailbox_command', -100)
+}

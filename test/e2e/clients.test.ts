@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { ImapFlow } from 'imapflow'
+import { createTransport } from 'nodemailer'
+import { ACCOUNTS, type Demo, installed, removeHome, run, startDemo } from './demo'
+
+const alice = 'alice@example.org'
+const password = ACCOUNTS[alice]
+
+/** Real mail programs against a real server; each is skipped, visibly, where it is not installed. */
+describe('real clients', function () {
+  this.timeout(60_000)
+  let demo: Demo
+  let work: string
+  before(async () => {
+    demo = await startDemo(['--nodes', '2'])
+    work = mkdtempSync(path.join(tmpdir(), 'mailbox-clients-'))
+  })
+  after(async () => {
+    await demo?.stop()
+    removeHome(demo)
+    rmSync(work, { recursive: true, force: true })
+  })
+
+  const imap = (): ImapFlow =>
+    new ImapFlow({
+      host: '127.0.0.1',
+      port: demo.imap,
+      secure: false,
+      doSTARTTLS: false,
+      auth: { user: alice, pass: password },
+      logger: false,
+    })
+
+  async function fill(...subjects: string[]): Promise<void> {
+    const client = imap()
+    await client.connect()
+    await client.mailboxOpen('INBOX')
+    if (client.mailbox && client.mailbox.exists > 0) await client.messageDelete('1:*')
+    await client.logout()
+    const transport = createTransport({ host: '127.0.0.1', port: demo.smtp, ignoreTLS: true, name: 'localhost' })
+    for (const subject of subjects) {
+      await transport.sendMail({ from: 's@example.net', to: alice, subject, text: `${subject}\n.dot\n..dots\n` })
+    }
+    transport.close()
+  }
+
+  function withClient(program: string, title: string, test: () => Promise<void>): void {
+    it(`${program}: ${title}`, async function () {
+      if (!installed(program)) {
+        console.log(`      skipped: ${program} is not installed`)
+        this.skip()
+      }
+      await test()
+    })
+  }
+
+  withClient('swaks', 'sends with STARTTLS and AUTH', async () => {
+    await fill()
+    const sent = await run('swaks', [
+      ...['--server', '127.0.0.1', '--port', String(demo.submission), '--tls', '--auth', 'PLAIN'],
+      ...['--auth-user', alice, '--auth-password', password, '--from', alice, '--to', alice, '--helo', 'localhost'],
+    ])
+    assert.equal(sent.code, 0, sent.stdout)
+    assert.match(sent.stdout, /235 2\.7\.0/)
+    assert.match(sent.stdout, /250 stored for 1/)
+  })
+
+  withClient('curl', 'lists, reads and deletes over POP3S, reads over IMAPS', async () => {
+    await fill('one', 'two')
+    const login = ['-s', '-S', '-k', '--user', `${alice}:${password}`]
+    const pop = `pop3s://127.0.0.1:${demo.pop3s}/`
+    const list = await run('curl', [...login, pop])
+    assert.equal(list.stdout.trim().split('\n').length, 2)
+    const stls = await run('curl', [...login, '--ssl-reqd', `pop3://127.0.0.1:${demo.pop3}/2`])
+    assert.match(stls.stdout, /Subject: two/)
+    const [, size] = (list.stdout.split('\r\n')[1] ?? '').split(' ')
+    assert.equal(Buffer.byteLength(stls.stdout), Number(size))
+    await run('curl', [...login, '--head', '-X', 'DELE 1', pop])
+    const left = await run('curl', [...login, `imaps://127.0.0.1:${demo.imaps}/INBOX?ALL`])
+    assert.match(left.stdout, /^\* SEARCH 1\r$/m)
+  })
+
+  withClient('fetchmail', 'fetches everything once', async () => {
+    await fill('f1', 'f2', 'f3')
+    const rc = path.join(work, 'fetchmailrc')
+    const got = path.join(work, 'fetched')
+    writeFileSync(
+      rc,
+      `poll 127.0.0.1 protocol POP3 port ${demo.pop3} user "${alice}" password "${password}" sslproto '' mda "cat >> ${got}"\n`,
+      { mode: 0o600 },
+    )
+    const done = await run('fetchmail', ['-f', rc, '--nodetach', '--nosyslog', '-v'], {
+      env: { FETCHMAILHOME: work, HOME: work },
+    })
+    assert.equal(done.code, 0, done.stdout + done.stderr)
+    const mail = readFileSync(got, 'utf8')
+    for (const subject of ['f1', 'f2', 'f3']) assert.match(mail, new RegExp(`^Subject: ${subject}\r?$`, 'm'))
+    const again = await run('fetchmail', ['-f', rc, '--nodetach', '--nosyslog', '-c'], {
+      env: { FETCHMAILHOME: work, HOME: work },
+    })
+    assert.equal(again.code, 1, 'exit 1: no mail left')
+  })
+
+  withClient('mbsync', 'synchronises both ways: mail, flags, mailboxes', async () => {
+    await fill('m1', 'm2')
+    const maildir = path.join(work, 'maildir')
+    mkdirSync(maildir)
+    const rc = path.join(work, 'mbsyncrc')
+    writeFileSync(
+      rc,
+      `IMAPAccount a
+Host 127.0.0.1
+Port ${demo.imap}
+User ${alice}
+Pass "${password}"
+SSLType None
+AuthMechs LOGIN
+
+IMAPStore far
+Account a
+
+MaildirStore near
+Path ${maildir}/
+Inbox ${maildir}/INBOX
+SubFolders Verbatim
+
+Channel c
+Far :far:
+Near :near:
+Patterns *
+Create Both
+Expunge Both
+SyncState *
+`,
+    )
+    const sync = async (): Promise<void> => {
+      const done = await run('mbsync', ['-c', rc, '-a'], { env: { HOME: work } })
+      assert.equal(done.code, 0, done.stdout + done.stderr)
+    }
+    await sync()
+    const files = (box: string): string[] =>
+      ['cur', 'new'].flatMap((part) =>
+        readdirSync(path.join(maildir, box, part)).map((name) => path.join(maildir, box, part, name)),
+      )
+    assert.equal(files('INBOX').length, 2)
+
+    // Here: a new local mailbox with a message, and one message of INBOX flagged on the server.
+    for (const part of ['cur', 'new', 'tmp']) mkdirSync(path.join(maildir, 'Projects', part), { recursive: true })
+    writeFileSync(path.join(maildir, 'Projects', 'cur', '1.local:2,SF'), 'Subject: local\n\nhi\n')
+    const client = imap()
+    await client.connect()
+    await client.mailboxOpen('INBOX')
+    await client.messageFlagsAdd('1', ['\\Flagged', '\\Seen'])
+    await client.logout()
+    await sync()
+    assert.equal(files('INBOX').filter((name) => /:2,.*F.*S/.test(name)).length, 1)
+
+    const check = imap()
+    await check.connect()
+    await check.mailboxOpen('Projects')
+    const message = await check.fetchOne('1', { flags: true, envelope: true })
+    assert.ok(message)
+    assert.equal(message.envelope?.subject, 'local')
+    assert.deepEqual([...(message.flags ?? [])].filter((flag) => flag !== '\\Recent').sort(), ['\\Flagged', '\\Seen'])
+    await check.logout()
+  })
+
+  withClient('mutt', 'opens the mailbox and saves a message into another', async () => {
+    await fill('for mutt')
+    const rc = path.join(work, 'muttrc')
+    writeFileSync(
+      rc,
+      `set imap_user="${alice}"
+set imap_pass="${password}"
+set ssl_starttls=no
+set ssl_force_tls=no
+set folder="imap://127.0.0.1:${demo.imap}/"
+set spoolfile="+INBOX"
+set confirmcreate=no
+set confirmappend=no
+set delete=yes
+set quit=yes
+set wait_key=no
+set move=no
+push "<save-message>=Saved<enter><quit>"
+`,
+    )
+    const done = await run('script', ['-qec', `mutt -n -F ${rc}`, '/dev/null'], { env: { HOME: work, TERM: 'xterm' } })
+    assert.equal(done.code, 0, done.stdout)
+    const client = imap()
+    await client.connect()
+    await client.mailboxOpen('Saved')
+    const message = await client.fetchOne('1', { envelope: true })
+    assert.ok(message)
+    assert.equal(message.envelope?.subject, 'for mutt')
+    const inbox = await client.status('INBOX', { messages: true })
+    assert.match(JSON.stringify(inbox), /"messages":0/)
+    await client.logout()
+  })
+
+  withClient('python3', 'poplib and imaplib', async () => {
+    await fill('py1', 'py2')
+    const script = `
+import imaplib, poplib, sys
+user, password, pop, imap = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+p = poplib.POP3('127.0.0.1', pop)
+p.stls(); p.user(user); p.pass_(password)
+count, size = p.stat()
+assert count == 2, count
+lines = p.retr(1)[1]
+assert b'.dot' in lines and b'..dots' in lines, lines
+assert len(p.uidl()[1]) == 2
+p.dele(1); p.rset(); p.dele(2); p.quit()
+m = imaplib.IMAP4('127.0.0.1', imap)
+m.starttls(); m.login(user, password)
+assert m.select()[1] == [b'1']
+assert m.append('INBOX', '(\\\\Flagged)', None, b'Subject: appended\\r\\n\\r\\nx\\r\\n')[0] == 'OK'
+assert m.noop()[0] == 'OK'
+assert m.search(None, 'FLAGGED')[1] == [b'2']
+assert b'Subject: appended' in m.fetch('2', '(RFC822)')[1][0][1]
+assert m.create('"A b"')[0] == 'OK'
+assert m.uid('COPY', '1:*', '"A b"')[0] == 'OK'
+assert m.select('"A b"')[1] == [b'2']
+assert m.store('1', '+FLAGS', '\\\\Deleted')[0] == 'OK'
+assert m.expunge()[1] == [b'1']
+m.close(); m.logout()
+print('all well')
+`
+    const done = await run('python3', ['-c', script, alice, password, String(demo.pop3), String(demo.imap)])
+    assert.equal(done.stdout.trim(), 'all well', done.stderr)
+  })
+})

@@ -1,0 +1,213 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createImapServer } from '../lib/imap/server'
+import { imapSettings } from '../lib/imap/settings'
+import { openMemoryLocks } from '../lib/locks/memory'
+import { lockSettings } from '../lib/locks/settings'
+import type { Identity, Login, LoginAnswer, LoginPeer, SaslExchange } from '../lib/login/login'
+import { localBus } from '../lib/mailbox/bus/local-bus'
+import { createMailRoom } from '../lib/mailbox/mail-room'
+import type { MailRoom } from '../lib/mailbox/mailbox'
+import { mailboxSettings } from '../lib/mailbox/settings'
+import { prepare } from '../lib/mime/prepare'
+import { createPop3Server } from '../lib/pop3/server'
+import { pop3Settings } from '../lib/pop3/settings'
+import { openLmdbStore } from '../lib/store/lmdb'
+import type { Store } from '../lib/store/store'
+import { NO_FLAGS } from '../lib/terms/flags'
+import type { AccountId } from '../lib/terms/names'
+import { noMetrics, silentLog, systemClock } from '../lib/terms/ports'
+import type { Ini } from '../lib/terms/settings'
+import type { Connection } from '../lib/transport/connection'
+import { createListener, type Listener } from '../lib/transport/listener'
+import { noTls, type TlsSource } from '../lib/transport/tls'
+
+/** POP3 and IMAP over a real store, in this process, without Haraka. Everybody's password is `pass`. */
+export interface Kit {
+  readonly store: Store
+  readonly room: MailRoom
+  readonly pop3: number
+  readonly imap: number
+  /** what the servers logged at level error: bugs */
+  readonly errors: readonly string[]
+  account(name: string): Promise<AccountId>
+  deliver(id: AccountId, ...messages: string[]): Promise<void>
+  kick(id: AccountId): Promise<number>
+  close(): Promise<void>
+}
+
+export interface KitOptions {
+  readonly imap?: Ini
+  readonly pop3?: Ini
+  readonly locks?: Ini
+  readonly tls?: TlsSource
+}
+
+function simpleLogin(store: Store): Login {
+  async function attempt(_peer: LoginPeer, user: string, password: string): Promise<LoginAnswer> {
+    const account = await store.accounts.find(user)
+    if (!account || password !== 'pass') return { kind: 'invalid' }
+    const identity: Identity = { id: account.id, name: account.name, overrides: account.overrides, admin: false }
+    return { kind: 'granted', identity }
+  }
+  const plain = (peer: LoginPeer): SaslExchange => ({
+    step: async (response) => {
+      if (!response) return { kind: 'challenge', octets: Buffer.alloc(0) }
+      const [, user = '', password = ''] = response.toString().split('\0')
+      return { kind: 'done', answer: await attempt(peer, user, password) }
+    },
+  })
+  return {
+    attempt,
+    mechanisms: () => ['PLAIN'],
+    sasl: (peer, mechanism) => (mechanism.toUpperCase() === 'PLAIN' ? plain(peer) : undefined),
+    allowsCleartext: () => true,
+    trustsProxy: () => false,
+    close: async () => undefined,
+  }
+}
+
+export async function startKit(options: KitOptions = {}): Promise<Kit> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-kit-'))
+  const errors: string[] = []
+  const log = { ...silentLog, error: (text: string) => errors.push(text) }
+  const store = await openLmdbStore({ path: folder })
+  const settings = lockSettings({ wait: { pop3: '0s', imap: '0s' }, ...options.locks })
+  const locks = await openMemoryLocks({ settings, forked: false, log })
+  const room = createMailRoom({
+    store,
+    locks,
+    bus: localBus(),
+    prepare,
+    settings: mailboxSettings({ mailboxes: { autocreate: 'none' } }, settings.mode),
+    clock: systemClock,
+    log,
+    metrics: noMetrics,
+  })
+  const tls = options.tls ?? noTls
+  const common = {
+    room,
+    login: simpleLogin(store),
+    tellHolder: settings.tellHolder,
+    tlsAvailable: () => tls.secureContext() !== undefined,
+    version: '0',
+    clock: systemClock,
+    log,
+    metrics: noMetrics,
+  }
+  const listeners: Listener[] = []
+  const listen = async (protocol: {
+    serve(c: Connection): Promise<void>
+    refuse(c: Connection): void
+  }): Promise<number> => {
+    const listener = createListener({
+      host: '127.0.0.1',
+      port: 0,
+      implicitTls: false,
+      tls,
+      trustsProxy: () => false,
+      maxConnections: 1000,
+      maxPerAddress: 1000,
+      log,
+      ...protocol,
+    })
+    listeners.push(listener)
+    return (await listener.listen()).port
+  }
+  const imap = await listen(createImapServer({ ...common, settings: imapSettings(options.imap ?? {}) }))
+  const pop3 = await listen(createPop3Server({ ...common, settings: pop3Settings(options.pop3 ?? {}) }))
+  return {
+    store,
+    room,
+    pop3,
+    imap,
+    errors,
+    account: async (name) => {
+      const made = await store.accounts.create({ name, credentials: {} })
+      if (!made.ok) throw new Error(made.fault.kind)
+      return made.value.id
+    },
+    deliver: async (id, ...messages) => {
+      for (const text of messages) {
+        const bytes = Buffer.from(text.replace(/\r?\n/g, '\r\n'))
+        const done = await room.deliver({ account: id, bytes, flags: NO_FLAGS, internalDate: 1_700_000_000_000 })
+        if (!done.ok) throw new Error(done.fault.kind)
+      }
+    },
+    kick: (id) => locks.kick(id),
+    close: async () => {
+      await Promise.all(listeners.map((listener) => listener.close(500)))
+      await room.close()
+      await locks.close()
+      await store.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Milliseconds after which a test says what it waited for; nothing is measured by it. */
+const LIMIT = 10_000
+
+/** A raw client: what it received, and waiting for a text in it. */
+export class Wire {
+  #text = ''
+  #taken = 0
+  #ended = false
+  #wake: (() => void) | undefined
+  readonly socket: Socket
+
+  constructor(port: number) {
+    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    this.socket.on('data', (data) => {
+      this.#text += data.toString('latin1')
+      this.#wake?.()
+    })
+    for (const event of ['end', 'close', 'error'] as const) {
+      this.socket.on(event, () => {
+        this.#ended = true
+        this.#wake?.()
+      })
+    }
+  }
+  send(text: string | Buffer): void {
+    this.socket.write(typeof text === 'string' ? Buffer.from(text, 'latin1') : text)
+  }
+  /** Everything up to and with the first match of `pattern`. */
+  async until(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const rest = this.#text.slice(this.#taken)
+      const match = pattern.exec(rest)
+      if (match) {
+        const end = match.index + match[0].length
+        this.#taken += end
+        return rest.slice(0, end)
+      }
+      if (this.#ended)
+        throw new Error(`the connection ended; waited for ${pattern}, got ${JSON.stringify(rest.slice(-500))}`)
+      await new Promise<void>((resolve, reject) => {
+        const late = setTimeout(
+          () => reject(new Error(`waited in vain for ${pattern}, got ${JSON.stringify(rest.slice(-500))}`)),
+          LIMIT,
+        )
+        this.#wake = () => {
+          clearTimeout(late)
+          resolve()
+        }
+      })
+    }
+  }
+  /** Everything until the server closes. */
+  async end(): Promise<string> {
+    while (!this.#ended) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    return this.#text.slice(this.#taken)
+  }
+  close(): void {
+    this.socket.destroy()
+  }
+}

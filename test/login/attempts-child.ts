@@ -1,0 +1,21 @@
+import { openEmbeddedAttempts } from '../../lib/login/attempts/embedded'
+import { loginSettings } from '../../lib/login/settings'
+
+/** A process that fails for one account from one network, and tells the bar that each attempt met. */
+const [path = '', start = '0', count = '0'] = process.argv.slice(2)
+const log = openEmbeddedAttempts({ path, policy: loginSettings({}).policy })
+
+async function main(): Promise<void> {
+  let barred = 0
+  for (let n = 0; n < Number(count); n++) {
+    const who = { user: 'ann@example.org', address: '192.0.2.1' }
+    const { bar } = await log.record(who, { kind: 'failure', mark: `${process.pid} ${n}` }, Number(start))
+    if (bar) barred += 1
+  }
+  await log.close()
+  process.stdout.write(String(barred))
+}
+main().catch((error) => {
+  console.error(error)
+  process.exit(1)
+})

@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { Redis } from 'ioredis'
+import type { AttemptLog } from '../../lib/login/attempts'
+import { openEmbeddedAttempts } from '../../lib/login/attempts/embedded'
+import { memoryAttempts } from '../../lib/login/attempts/memory'
+import { openRedisAttempts } from '../../lib/login/attempts/redis'
+import type { Who } from '../../lib/login/lockout'
+import { loginSettings } from '../../lib/login/settings'
+import { silentLog } from '../../lib/terms/ports'
+
+const { policy } = loginSettings({})
+const run = promisify(execFile)
+const T0 = 1_800_000_000_000
+const MINUTE = 60_000
+const DAY = 86_400_000
+const ann: Who = { user: 'ann@example.org', address: '192.0.2.1' }
+
+interface Driver {
+  open(): AttemptLog
+  /** a second one over the same memory; undefined: it has none */
+  again?(): AttemptLog
+  done(): void | Promise<void>
+}
+
+const DRIVERS: Record<string, () => Driver> = {
+  memory: () => ({ open: () => memoryAttempts(policy), done: () => undefined }),
+  embedded: () => {
+    const path = mkdtempSync(join(tmpdir(), 'attempts-'))
+    const open = (): AttemptLog => openEmbeddedAttempts({ path, policy })
+    return { open, again: open, done: () => rmSync(path, { recursive: true }) }
+  },
+  redis: () => {
+    const prefix = `{login-test-${randomBytes(4).toString('hex')}}:`
+    const open = (): AttemptLog => openRedisAttempts({ url: REDIS, policy, log: silentLog, prefix, maxBuckets: 50 })
+    const done = async (): Promise<void> => {
+      const redis = new Redis(REDIS)
+      const keys = await redis.keys(`${prefix}*`)
+      assert.ok(keys.length <= 57, `${keys.length} keys`)
+      if (keys.length > 0) await redis.del(keys)
+      await redis.quit()
+    }
+    return { open, again: open, done }
+  },
+}
+const REDIS = process.env.MAILBOX_TEST_REDIS ?? 'redis://127.0.0.1:6379'
+
+async function redisAnswers(): Promise<boolean> {
+  const redis = new Redis(REDIS, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null })
+  redis.on('error', () => undefined)
+  const up = await redis.connect().then(
+    () => true,
+    () => false,
+  )
+  redis.disconnect()
+  return up
+}
+
+async function failures(log: AttemptLog, who: Who, count: number, now = T0): Promise<void> {
+  for (let n = 0; n < count; n++) await log.record(who, { kind: 'failure', mark: `${n} ${now}` }, now + n)
+}
+
+for (const [name, make] of Object.entries(DRIVERS)) {
+  describe(`attempt log: ${name}`, () => {
+    let driver: Driver
+    let log: AttemptLog
+    before(async function () {
+      if (name === 'redis' && !(await redisAnswers())) {
+        console.log(`      no Redis at MAILBOX_TEST_REDIS: skipped`)
+        this.skip()
+      }
+    })
+    beforeEach(() => {
+      driver = make()
+      log = driver.open()
+    })
+    afterEach(async () => {
+      await log.close()
+      await driver.done()
+    })
+
+    it('judges by what was recorded, and tells each bar that begins once', async () => {
+      await failures(log, ann, 3)
+      assert.equal((await log.judge(ann, T0 + 10)).bar, undefined)
+      const { begun, bar, counted } = await log.record(ann, { kind: 'failure', mark: 'x' }, T0 + 10)
+      assert.deepEqual([begun.length, bar, counted], [1, undefined, true])
+      const next = await log.record(ann, { kind: 'failure', mark: 'y' }, T0 + 11)
+      assert.deepEqual([next.begun.length, next.bar?.scope], [0, 'account'])
+      assert.equal((await log.record(ann, { kind: 'success' }, T0 + 12)).bar?.scope, 'account')
+      assert.deepEqual(
+        (await log.list(T0 + 13)).map(({ subject }) => subject),
+        ['ann@example.org from 192.0.2.1'],
+      )
+      assert.deepEqual(await log.list(T0 + 31 * MINUTE), [])
+    })
+
+    it('remembers networks with success', async () => {
+      assert.equal((await log.judge(ann, T0)).known, false)
+      await log.record(ann, { kind: 'success' }, T0)
+      const standing = await log.judge(ann, T0 + DAY)
+      assert.deepEqual([standing.known, standing.goodAddress], [true, true])
+      assert.equal((await log.judge({ ...ann, address: '192.0.2.2' }, T0 + DAY)).known, false)
+      assert.equal((await log.judge(ann, T0 + 31 * DAY)).known, false)
+    })
+
+    it('clears by user, by address, by both', async () => {
+      const elsewhere = { ...ann, address: '2001:db8:1:2::3' }
+      await failures(log, ann, 4)
+      await failures(log, elsewhere, 4)
+      await log.clear({ user: ann.user, address: ann.address })
+      assert.equal((await log.judge(ann, T0 + 10)).bar, undefined)
+      assert.equal((await log.judge(elsewhere, T0 + 10)).bar?.scope, 'account')
+      assert.ok((await log.clear({ address: '2001:db8:1:2::3' })) > 0)
+      assert.equal((await log.judge(elsewhere, T0 + 10)).bar, undefined)
+      await failures(log, ann, 4, T0 + 20)
+      assert.equal(await log.clear({ user: 'nobody@example.org' }), 0)
+      assert.ok((await log.clear({ user: ann.user })) > 0)
+      assert.equal((await log.judge(ann, T0 + 30)).bar, undefined)
+    })
+
+    it('keeps the audit trail, newest first', async () => {
+      const entry = { protocol: 'imap', mechanism: 'PLAIN', verdict: 'refused', reason: 'wrong-password' } as const
+      for (let n = 0; n < 5; n++) await log.note({ ...entry, at: T0 + n, user: `u${n % 2}`, address: '192.0.2.1' })
+      const times = (await log.trail({ user: 'u0', limit: 2 })).map(({ at }) => at - T0)
+      assert.deepEqual(times, [4, 2])
+      assert.equal((await log.trail({ address: '192.0.2.1', limit: 9 })).length, 5)
+      assert.deepEqual(await log.trail({ address: '192.0.2.9', limit: 9 }), [])
+    })
+
+    it('counts attempts that come at once one after another', async () => {
+      const all = Array.from({ length: 40 }, (_, n) => log.record(ann, { kind: 'failure', mark: `${n}` }, T0))
+      const recorded = await Promise.all(all)
+      assert.equal(recorded.filter(({ bar }) => !bar).length, 4)
+    })
+
+    it('stays within its bounds under a flood, keeping bars', async function () {
+      if (name !== 'redis') return this.skip()
+      await failures(log, ann, 4)
+      for (let n = 0; n < 100; n++) {
+        await failures(log, { user: `u${n}`, address: `10.0.${n}.1` }, 1 + (n % 2), T0 + 100 + n)
+      }
+      assert.equal((await log.judge(ann, T0 + 400)).bar?.scope, 'account')
+      const other = { ...ann, address: '192.0.9.1' }
+      await failures(log, other, 4, T0 + 400)
+      assert.equal((await log.judge(other, T0 + 410)).bar?.scope, 'account')
+    })
+
+    it('what one opened, the other sees: bars and their end', async function () {
+      if (!driver.again) return this.skip()
+      const other = driver.again()
+      await failures(log, ann, 4)
+      assert.equal((await other.judge(ann, T0 + 10)).bar?.scope, 'account')
+      await other.clear({ user: ann.user })
+      assert.equal((await log.record(ann, { kind: 'success' }, T0 + 11)).bar, undefined)
+      await other.close()
+    })
+  })
+}
+
+describe('attempt log: embedded, for a whole host', () => {
+  let path = ''
+  beforeEach(() => {
+    path = mkdtempSync(join(tmpdir(), 'attempts-'))
+  })
+  afterEach(() => rmSync(path, { recursive: true }))
+
+  it('survives a restart', async () => {
+    const before = openEmbeddedAttempts({ path, policy })
+    await failures(before, ann, 4)
+    await before.close()
+    const after = openEmbeddedAttempts({ path, policy })
+    assert.equal((await after.judge(ann, T0 + 10)).bar?.scope, 'account')
+    await after.close()
+  })
+
+  it('4 processes count together: 4 guesses in all, then barred', async () => {
+    const child = () =>
+      run(process.execPath, ['-r', 'ts-node/register', join(__dirname, 'attempts-child.ts'), path, String(T0), '25'])
+    const barred = (await Promise.all([child(), child(), child(), child()])).map(({ stdout }) => Number(stdout))
+    assert.equal(
+      barred.reduce((sum, count) => sum + count, 0),
+      96,
+    )
+    const log = openEmbeddedAttempts({ path, policy })
+    assert.equal((await log.judge(ann, T0 + 1)).bar?.scope, 'account')
+    // The unlock of one process is felt by another at the next attempt.
+    await log.clear({ user: ann.user })
+    await log.clear({ address: ann.address })
+    const { stdout } = await run(process.execPath, [
+      '-r',
+      'ts-node/register',
+      join(__dirname, 'attempts-child.ts'),
+      path,
+      String(T0),
+      '1',
+    ])
+    assert.equal(Number(stdout), 0)
+    await log.close()
+  })
+
+  it('a flood of names and addresses stays within its bounds, and bars and known networks outlive it', async () => {
+    const log = openEmbeddedAttempts({ path, policy, maxBuckets: 2000, maxTrail: 1000 })
+    await log.record(ann, { kind: 'success' }, T0)
+    await failures(log, { ...ann, address: '198.51.100.1' }, 4, T0 + 1)
+    const flood = process.env.MAILBOX_LONG ? 100_000 : 5000
+    for (let n = 0; n < flood; n += 500) {
+      await Promise.all(
+        Array.from({ length: 500 }, async (_, k) => {
+          const at = n + k
+          const who = { user: `u${at}@example.org`, address: `${10 + (at >> 16)}.${(at >> 8) & 255}.${at & 255}.1` }
+          await log.record(who, { kind: 'failure', mark: 'x' }, T0 + 100 + at)
+          await log.note({
+            at: T0 + at,
+            ...who,
+            protocol: 'imap',
+            mechanism: 'PLAIN',
+            verdict: 'refused',
+            reason: 'unknown-user',
+          })
+        }),
+      )
+    }
+    const now = T0 + 100 + flood
+    assert.equal((await log.judge(ann, now)).known, true)
+    assert.equal((await log.judge({ ...ann, address: '198.51.100.1' }, now)).bar?.scope, 'account')
+    assert.ok((await log.trail({ limit: 1_000_000 })).length <= 1001)
+    assert.ok(log.size() <= 2010, `${log.size()} buckets`)
+    const octets = statSync(join(path, 'data.mdb')).size
+    assert.ok(octets < 16 * 1024 ** 2, `${octets} octets`)
+    await log.close()
+  })
+
+  it('a newcomer is counted and barred in a log that a flood has filled', async () => {
+    const log = openEmbeddedAttempts({ path, policy, maxBuckets: 1000 })
+    await log.record({ ...ann, address: '192.0.2.200' }, { kind: 'success' }, T0)
+    for (let n = 0; n < 400; n++)
+      await failures(log, { user: `f${n}`, address: `10.0.${n}.1` }, n % 3 === 0 ? 2 : 4, T0 + n)
+    assert.equal(log.size(), 1000)
+    assert.equal((await log.judge({ ...ann, address: '192.0.2.200' }, T0 + 500)).known, true)
+    await failures(log, ann, 4, T0 + 500)
+    assert.equal((await log.judge(ann, T0 + 600)).bar?.scope, 'account')
+    await log.close()
+  })
+
+  it('forgets what has expired', async () => {
+    const log = openEmbeddedAttempts({ path, policy })
+    for (let n = 0; n < 20; n++)
+      await log.record({ user: `u${n}`, address: `10.0.${n}.1` }, { kind: 'failure', mark: 'x' }, T0)
+    const full = log.size()
+    for (let n = 0; n < 20; n++) await log.record(ann, { kind: 'success' }, T0 + 60 * DAY + n)
+    assert.ok(full > 40 && log.size() < 10, `${full} then ${log.size()}`)
+    await log.close()
+  })
+})

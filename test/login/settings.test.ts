@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { loginSettings } from '../../lib/login/settings'
+
+const manual = readFileSync(join(__dirname, '../../config/mailbox_login.ini'), 'utf8')
+
+/** Every commented setting of the manual, taken as if it were set. */
+function settingsOfManual(): Record<string, Record<string, string>> {
+  const ini: Record<string, Record<string, string>> = {}
+  let section = ''
+  for (const line of manual.split('\n')) {
+    section = /^\[(\w+)\]$/.exec(line)?.[1] ?? section
+    const [, key, value] = /^;([a-z_]+) = ?(.*)$/.exec(line) ?? []
+    if (key !== undefined && value !== undefined) ini[section] = { ...ini[section], [key]: value }
+  }
+  return ini
+}
+
+describe('config/mailbox_login.ini', () => {
+  it('shows every setting with its default', () => {
+    const ini = settingsOfManual()
+    assert.ok(Object.keys(ini.lockout ?? {}).length > 15)
+    const plain = (settings: object): string =>
+      JSON.stringify(settings, (key, value: unknown) => (key === 'oauth' || key === 'ldap' ? undefined : value))
+    assert.equal(plain(loginSettings(ini)), plain(loginSettings({})))
+    for (const address of ['127.0.0.1', '::1']) assert.equal(loginSettings(ini).neverBar(address), false)
+    assert.equal(loginSettings(ini).neverBar('192.0.2.1'), false)
+  })
+
+  it('sets nothing by itself', () => {
+    assert.deepEqual(
+      manual.split('\n').filter((line) => line !== '' && !/^(;|\[)/.test(line)),
+      [],
+    )
+  })
+})

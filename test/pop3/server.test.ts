@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { sendOctets } from '../../lib/pop3/multiline'
+import { type Kit, startKit, Wire } from '../kit'
+
+async function login(kit: Kit, user: string): Promise<Wire> {
+  const wire = new Wire(kit.pop3)
+  await wire.until(/^\+OK.*\r\n/)
+  wire.send(`USER ${user}\r\nPASS pass\r\n`)
+  await wire.until(/^\+OK\r\n\+OK \d+ messages\r\n/)
+  return wire
+}
+
+/** What a client makes of a multi-line response (RFC 1939 3). */
+function unstuffed(response: string): string {
+  const body = response.slice(0, response.length - '.\r\n'.length)
+  return body.replace(/^\./, '').replace(/\r\n\./g, '\r\n')
+}
+
+describe('POP3 dot-stuffing', () => {
+  it('gives back every message, however it is cut into chunks', async () => {
+    const text = fc.array(fc.constantFrom('.', '\r\n', '..', 'a', '\r', '\n', '\r\n.\r\n', 'line'), { maxLength: 30 })
+    await fc.assert(
+      fc.asyncProperty(text, fc.array(fc.nat(8), { maxLength: 40 }), async (words, cuts) => {
+        const message = `${words.join('')}\r\n`
+        const chunks: Buffer[] = []
+        let at = 0
+        for (const cut of cuts) {
+          if (cut > 0 && at < message.length) chunks.push(Buffer.from(message.slice(at, at + cut)))
+          at += cut
+        }
+        if (at < message.length) chunks.push(Buffer.from(message.slice(at)))
+        let sent = ''
+        const writer = {
+          write: (chunk: Buffer | string) => {
+            sent += chunk.toString('latin1')
+          },
+          flush: () => undefined,
+          full: false,
+          drained: async () => true,
+        }
+        async function* source(): AsyncGenerator<Buffer> {
+          yield* chunks
+        }
+        assert.ok(await sendOctets(writer, source()))
+        assert.ok(sent.endsWith('\r\n.\r\n'))
+        assert.equal(sent.indexOf('\r\n.\r\n'), sent.length - 5)
+        assert.equal(unstuffed(sent), message)
+      }),
+    )
+  })
+})
+
+describe('POP3 server', () => {
+  let kit: Kit
+  before(async () => {
+    kit = await startKit()
+  })
+  after(async () => {
+    assert.deepEqual(kit.errors, [])
+    await kit.close()
+  })
+
+  it('LIST, STAT and the octets of RETR agree', async () => {
+    const id = await kit.account('sizes@x')
+    await kit.deliver(id, 'Subject: a\n\n.dot\n..dots\n.\n', 'Subject: b\n\n', '\n', 'no header')
+    const wire = await login(kit, 'sizes@x')
+    let sum = 0
+    for (const number of [1, 2, 3]) {
+      wire.send(`LIST ${number}\r\nRETR ${number}\r\n`)
+      const listed = /^\+OK \d+ (\d+)\r\n/.exec(await wire.until(/^\+OK \d+ \d+\r\n/))
+      await wire.until(/^\+OK \d+ octets\r\n/)
+      const body = unstuffed(await wire.until(/^(?:[\s\S]*\r\n)?\.\r\n/))
+      assert.equal(body.length, Number(listed?.[1]))
+      sum += body.length
+    }
+    wire.send('STAT\r\n')
+    assert.match(await wire.until(/^\+OK.*\r\n/), new RegExp(`^\\+OK 4 ${sum + 9}\\r\\n`))
+    wire.close()
+  })
+
+  it('10,000 pipelined commands in one packet are all answered in order', async () => {
+    const id = await kit.account('pipe@x')
+    await kit.deliver(id, 'Subject: a\n\nx\n')
+    const wire = await login(kit, 'pipe@x')
+    wire.send('NOOP\r\nSTAT\r\n'.repeat(5000))
+    wire.send('LIST 9\r\n')
+    const all = await wire.until(/-ERR no such message\r\n/)
+    assert.equal(all.match(/^\+OK\r\n\+OK 1 \d+\r\n/gm)?.length, 5000)
+    wire.close()
+  })
+
+  it('a client that shuts its side still gets its answers', async () => {
+    await kit.account('half@x')
+    const wire = new Wire(kit.pop3)
+    wire.socket.end('USER half@x\r\nPASS pass\r\nSTAT\r\nQUIT\r\n')
+    assert.match(await wire.end(), /\+OK 0 messages\r\n\+OK 0 0\r\n\+OK bye\r\n$/)
+  })
+
+  it('over-long lines, NUL and floods of bad commands end with a reason, nothing else is harmed', async () => {
+    const wire = new Wire(kit.pop3)
+    wire.send(`${'x'.repeat(1_000_000)}\r\nSTAT\0\r\nCAPA\r\n`)
+    assert.match(await wire.until(/\r\n\.\r\n/), /-ERR line too long\r\n[\s\S]*-ERR[\s\S]*\+OK\r\n/)
+    wire.send('nonsense\r\n'.repeat(100))
+    assert.match(await wire.end(), /-ERR too many bad commands, goodbye\r\n$/)
+  })
+
+  it('a session that ends without QUIT deletes nothing and frees the lock', async () => {
+    const id = await kit.account('drop@x')
+    await kit.deliver(id, 'Subject: a\n\nx\n')
+    const first = await login(kit, 'drop@x')
+    first.send('DELE 1\r\n')
+    await first.until(/\+OK deleted\r\n/)
+    first.close()
+    for (;;) {
+      const wire = new Wire(kit.pop3)
+      wire.send('USER drop@x\r\nPASS pass\r\n')
+      const answer = await wire.until(/^(\+OK \d+ messages|-ERR.*)\r\n/m)
+      wire.close()
+      if (/-ERR/.test(answer)) continue
+      assert.match(answer, /\+OK 1 messages/)
+      break
+    }
+  })
+
+  it('a kicked session deletes nothing', async () => {
+    const id = await kit.account('kick@x')
+    await kit.deliver(id, 'Subject: a\n\nx\n')
+    const wire = await login(kit, 'kick@x')
+    wire.send('DELE 1\r\n')
+    await wire.until(/\+OK deleted\r\n/)
+    assert.equal(await kit.kick(id), 1)
+    wire.send('QUIT\r\n')
+    await wire.end()
+    const inbox = await kit.store.mailboxes.find(id, 'INBOX')
+    assert.equal(inbox?.messages, 1)
+  })
+
+  it('no octets, however wild, stop the server', async () => {
+    const words = [
+      'USER',
+      'PASS',
+      'STAT',
+      'LIST',
+      'RETR',
+      'DELE',
+      'TOP',
+      'UIDL',
+      'QUIT',
+      'CAPA',
+      'AUTH',
+      'RSET',
+      'NOOP',
+      ' ',
+      '\r\n',
+      '1',
+      '-1',
+      '99999999999',
+      '\0',
+      '\xff',
+      'pass',
+      'fuzz@x',
+      '*',
+      '=',
+      '+',
+    ]
+    const id = await kit.account('fuzz@x')
+    await kit.deliver(id, 'Subject: a\n\nx\n', 'Subject: b\n\ny\n')
+    const runs = process.env.MAILBOX_LONG ? 20_000 : 60
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...words), { maxLength: 60 }), fc.boolean(), async (parts, inside) => {
+        const wire = new Wire(kit.pop3)
+        wire.socket.end(Buffer.from(`${inside ? 'USER fuzz@x\r\nPASS pass\r\n' : ''}${parts.join('')}\r\n`, 'latin1'))
+        for (const line of (await wire.end()).split('\r\n').slice(0, -1)) assert.doesNotMatch(line, /internal error/)
+      }),
+      { numRuns: runs },
+    )
+    assert.deepEqual(kit.errors, [])
+  })
+})

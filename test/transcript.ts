@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { type Kit, Wire } from './kit'
+
+/**
+ * Transcripts: text files of a behaviour.
+ *   # the rule that it proves
+ *   given alice INBOX: first | second          messages (their subjects), delivered before
+ *   1C a1 LOGIN alice pass                      connection 1 sends
+ *   1S a1 OK                                    connection 1 receives a line that starts like this
+ *   1S * SEARCH 1 2$                            ... or is this, with $ at the end
+ * `<n>` stands for a number, `<any>` for anything. Lines that no S line names are passed over when an S line starts with
+ * a tag; untagged S lines must come in this order. `\r\n` in a C line is a line end inside it.
+ */
+export interface Transcript {
+  readonly title: string
+  readonly lines: readonly string[]
+}
+
+export function readTranscripts(file: string): Transcript[] {
+  return readFileSync(file, 'utf8')
+    .split(/^(?=# )/m)
+    .filter((text) => text.startsWith('# '))
+    .map((text) => {
+      const [title = '', ...lines] = text.split('\n')
+      return { title: title.slice(2), lines: lines.filter((line) => line.trim() !== '') }
+    })
+}
+
+function patternOf(expected: string): RegExp {
+  const whole = expected.endsWith('$')
+  const source = (whole ? expected.slice(0, -1) : expected)
+    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+    .replace(/<n>/g, '\\d+')
+    .replace(/<any>/g, '.*')
+  return new RegExp(`^${source}${whole ? '\\r\\n' : '[^\\r\\n]*\\r\\n'}`, 'm')
+}
+
+/** @param chunk `whole`, or `bytes`: one octet at a time */
+export async function play(kit: Kit, port: number, { lines }: Transcript, chunk: 'whole' | 'bytes'): Promise<void> {
+  const wires = new Map<string, Wire>()
+  const wireOf = async (name: string): Promise<Wire> => {
+    const found = wires.get(name)
+    if (found) return found
+    const made = new Wire(port)
+    wires.set(name, made)
+    await made.until(/^(\* OK|\+OK).*\r\n/m)
+    return made
+  }
+  try {
+    for (const line of lines) {
+      const given = /^given (\S+) (\S+): (.*)$/.exec(line)
+      if (given) {
+        const [, user = '', , subjects = ''] = given
+        const id = (await kit.store.accounts.find(user))?.id ?? (await kit.account(user))
+        const texts = subjects.split(' | ').filter((subject) => subject !== '')
+        await kit.deliver(
+          id,
+          ...texts.map(
+            (subject) => `From: ${subject} <${subject}@example.net>\nSubject: ${subject}\n\nbody of ${subject}\n`,
+          ),
+        )
+        continue
+      }
+      const step = /^(\d)([CS]) (.*)$/.exec(line)
+      assert.ok(step, `not understood: ${line}`)
+      const [, name = '', direction, text = ''] = step
+      const wire = await wireOf(name)
+      if (direction === 'C') {
+        const octets = `${text.replace(/\\r\\n/g, '\r\n')}\r\n`
+        if (chunk === 'whole') wire.send(octets)
+        else for (const octet of octets) wire.send(octet)
+      } else await wire.until(patternOf(text))
+    }
+  } finally {
+    for (const wire of wires.values()) wire.close()
+  }
+}
