@@ -5,6 +5,7 @@ import type { Host } from './haraka/lines'
 import { openEmbeddedLocks } from './locks/embedded'
 import type { Locks } from './locks/locks'
 import { openMemoryLocks } from './locks/memory'
+import { openRedisLocks } from './locks/redis'
 import { type LockSettings, lockSettings } from './locks/settings'
 import type { AttemptLog } from './login/attempts'
 import { openEmbeddedAttempts } from './login/attempts/embedded'
@@ -66,7 +67,7 @@ export async function openLocks(place: Place, forked: boolean): Promise<Locks> {
     case 'memory':
       return openMemoryLocks({ settings, forked, log: place.log })
     case 'redis':
-      throw new Error('mailbox_locks.ini: driver = redis is not built yet; use embedded')
+      return openRedisLocks({ settings, log: place.log })
   }
 }
 

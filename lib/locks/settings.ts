@@ -4,6 +4,10 @@ import type { TellHolder } from './refusal'
 
 export interface LockSettings {
   readonly driver: 'embedded' | 'redis' | 'memory'
+  /** `redis://host:6379`; may hold a password, so it is never logged */
+  readonly redisUrl: string
+  /** begins every key in Redis; one store, one prefix */
+  readonly redisPrefix: string
   readonly mode: LockMode
   /** milliseconds that a login waits for its turn before it is refused */
   readonly wait: Readonly<Record<LockProtocol, number>>
@@ -26,6 +30,8 @@ export function lockSettings(ini: Ini): LockSettings {
   const read = readSettings('mailbox_locks.ini', ini)
   const settings: LockSettings = {
     driver: read.choice('main.driver', ['embedded', 'redis', 'memory'], 'embedded'),
+    redisUrl: read.text('main.redis', 'redis://127.0.0.1:6379'),
+    redisPrefix: read.text('main.redis_prefix', 'mailbox-locks'),
     mode: read.choice('main.mode', ['strict', 'pop3', 'snapshot'], 'strict'),
     expiry: read.duration('main.expiry', '30s'),
     takeover: takeoverOf(read),
@@ -39,7 +45,6 @@ export function lockSettings(ini: Ini): LockSettings {
     },
   }
   if (settings.expiry < 5000) read.complain('main.expiry: 5s at least, renewals need a third of it')
-  read.section('redis')
   read.done()
   return settings
 }

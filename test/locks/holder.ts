@@ -1,9 +1,12 @@
 import { openEmbeddedLocks } from '../../lib/locks/embedded'
+import { openRedisLocks } from '../../lib/locks/redis'
 import { lockSettings } from '../../lib/locks/settings'
 
 /** A process of its own that holds a lock until it is told or killed. */
 async function main([where = '', account = '', protocol = '']: string[]): Promise<void> {
-  const locks = await openEmbeddedLocks({ path: where, settings: lockSettings({}) })
+  const locks = where.startsWith('redis:')
+    ? await openRedisLocks({ settings: lockSettings({ main: { redis: where } }) })
+    : await openEmbeddedLocks({ path: where, settings: lockSettings({}) })
   const exclusive = protocol === 'pop3'
   const lease = await locks.acquire({
     account,

@@ -13,6 +13,7 @@ import { openRedisAttempts } from '../../lib/login/attempts/redis'
 import type { Who } from '../../lib/login/lockout'
 import { loginSettings } from '../../lib/login/settings'
 import { silentLog } from '../../lib/terms/ports'
+import { REDIS, redisOrSkip } from '../redis'
 
 const { policy } = loginSettings({})
 const run = promisify(execFile)
@@ -48,18 +49,6 @@ const DRIVERS: Record<string, () => Driver> = {
     return { open, again: open, done }
   },
 }
-const REDIS = process.env.MAILBOX_TEST_REDIS ?? 'redis://127.0.0.1:6379'
-
-async function redisAnswers(): Promise<boolean> {
-  const redis = new Redis(REDIS, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null })
-  redis.on('error', () => undefined)
-  const up = await redis.connect().then(
-    () => true,
-    () => false,
-  )
-  redis.disconnect()
-  return up
-}
 
 async function failures(log: AttemptLog, who: Who, count: number, now = T0): Promise<void> {
   for (let n = 0; n < count; n++) await log.record(who, { kind: 'failure', mark: `${n} ${now}` }, now + n)
@@ -70,8 +59,7 @@ for (const [name, make] of Object.entries(DRIVERS)) {
     let driver: Driver
     let log: AttemptLog
     before(async function () {
-      if (name === 'redis' && !(await redisAnswers())) {
-        console.log(`      no Redis at MAILBOX_TEST_REDIS: skipped`)
+      if (name === 'redis' && !(await redisOrSkip())) {
         this.skip()
       }
     })

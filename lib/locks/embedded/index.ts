@@ -3,10 +3,10 @@ import { open } from 'lmdb'
 import { type Clock, type Log, type Metrics, noMetrics, silentLog, systemClock } from '../../terms/ports'
 import { createEngine, type Engine, type LockTable } from '../engine'
 import type { Locks } from '../locks'
+import { identify } from '../process-identity'
 import { type AccountRecord, emptyRecord } from '../record'
 import type { LockSettings } from '../settings'
 import { openPeers } from './peers'
-import { identify } from './process-identity'
 
 export interface EmbeddedLocksOptions {
   /** folder of its own; made when missing */

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Log } from '../../terms/ports'
 import type { PeerMessage, Peers } from '../engine'
-import { runs } from './process-identity'
+import { runs } from '../process-identity'
 
 export interface PeersOptions {
   /** the lock table's folder: processes with the same one belong together */

@@ -1,0 +1,350 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { readlinkSync } from 'node:fs'
+import { Redis } from 'ioredis'
+import { failed, ok, type Result } from '../../terms/fault'
+import { fence } from '../../terms/numbers'
+import { type Log, type Metrics, noMetrics, silentLog } from '../../terms/ports'
+import type { AccountLocks, EndReason, Holder, Lease, LockRequest, Locks, Refusal } from '../locks'
+import { identify, runs } from '../process-identity'
+import type { ClaimRecord, HolderRecord } from '../record'
+import type { LockSettings } from '../settings'
+import { SCRIPT } from './script'
+
+export interface RedisLocksOptions {
+  readonly settings: LockSettings
+  readonly log?: Log
+  readonly metrics?: Metrics
+}
+
+/** A holder as the script writes it: the fence is text. */
+type Row = Omit<HolderRecord, 'fence'> & { readonly fence: string }
+type Claimed = { readonly holder: Row } | { readonly by: Row } | { readonly lost: true }
+type Message =
+  | { readonly kind: 'granted'; readonly account: string; readonly holder: Row }
+  | { readonly kind: 'end'; readonly id: string; readonly reason: EndReason }
+
+interface Held {
+  readonly account: string
+  readonly ended: AbortController
+  activeAt: number
+  noted: number
+}
+interface Waiting {
+  readonly claim: ClaimRecord
+  readonly account: string
+  readonly takeover: number
+  arrive(row: Row): void
+}
+
+/** milliseconds that Redis has to answer */
+const PATIENCE = 2000
+
+/** Containers of one machine share its boot, not its process ids. */
+function processSpace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')
+  } catch {
+    return '0'
+  }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/**
+ * Any number of hosts that share a Redis (6.2 or later). A process shows life by a key that expires; one write renews all of its
+ * leases. Who cannot renew ends its sessions before the key runs out; who cannot ask grants nothing. When Redis lost its data the
+ * key is missing and all sessions end too; fences grow all the same, so that the store refuses who did not notice.
+ */
+export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks> {
+  const { settings, log = silentLog, metrics = noMetrics } = options
+  const prefix = `{${settings.redisPrefix}}:`
+  const space = processSpace()
+  const self = `${identify()}.${space}`
+  const [, , boot] = self.split('.')
+  const held = new Map<string, Held>()
+  const waiting = new Map<string, Waiting>()
+  /** releases that Redis has not heard of: id and account */
+  const owed = new Map<string, string>()
+  let alive = false
+  let deadline: NodeJS.Timeout | undefined
+
+  const redis = new Redis(settings.redisUrl, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: PATIENCE,
+    commandTimeout: PATIENCE,
+    retryStrategy: (times) => Math.min(times * 100, 2000),
+  })
+  const subscriber = redis.duplicate({
+    enableOfflineQueue: true,
+    maxRetriesPerRequest: null,
+    commandTimeout: undefined,
+  })
+  for (const connection of [redis, subscriber])
+    connection.on('error', (error: Error) => log.error(`locks: redis: ${error.message}`))
+
+  const run = (operation: string, account: string, ...values: readonly string[]): Promise<unknown> =>
+    redis.eval(SCRIPT, 1, prefix, operation, account, ...values)
+  const holderOf = (account: string, row: Row): Holder => ({
+    ...row,
+    client: row.client,
+    account,
+    activeAt: held.get(row.id)?.activeAt ?? row.activeAt,
+    fence: fence(Number(row.fence)),
+  })
+
+  async function giveBack(account: string, id: string): Promise<void> {
+    owed.set(id, account)
+    try {
+      await run('release', account, id)
+      owed.delete(id)
+    } catch (error) {
+      // Said again at the next beat, or forgotten together with this process.
+      log.warn(`locks: a release waits for redis: ${textOf(error)}`)
+    }
+  }
+
+  /** Ends a lease of this process from outside. */
+  function end(id: string, reason: EndReason): void {
+    const lease = held.get(id)
+    if (!lease || !held.delete(id)) return
+    metrics.count('lock_ended', { reason })
+    lease.ended.abort(reason)
+    void giveBack(lease.account, id)
+  }
+  function endAll(reason: EndReason): void {
+    for (const id of [...held.keys()]) end(id, reason)
+  }
+
+  function leaseOf(account: string, row: Row): Lease {
+    const ended = new AbortController()
+    const now = Date.now()
+    const entry: Held = { account, ended, activeAt: now, noted: now }
+    held.set(row.id, entry)
+    metrics.count('lock_granted', { protocol: row.protocol })
+    return {
+      id: row.id,
+      account,
+      access: row.access,
+      fence: fence(Number(row.fence)),
+      lost: ended.signal,
+      touch: () => {
+        entry.activeAt = Date.now()
+      },
+      describe: (client) => {
+        if (held.has(row.id)) run('update', account, row.id, 'client', JSON.stringify([client])).catch(() => undefined)
+      },
+      release: async () => {
+        if (held.delete(row.id)) await giveBack(account, row.id)
+      },
+    }
+  }
+
+  /** Renews every lease of this process. The monotonic clock counts: a clock that is set must not prolong a lease. */
+  async function beat(): Promise<void> {
+    const sent = performance.now()
+    try {
+      const before = await redis.set(`${prefix}process:${self}`, '1', 'PX', settings.expiry, 'GET')
+      if (alive && before === null) {
+        log.warn(
+          'locks: redis does not know this process any more (data lost, or stopped for too long); its sessions end',
+        )
+        endAll('expired')
+      }
+      alive = true
+      clearTimeout(deadline)
+      deadline = setTimeout(lapse, settings.expiry * 0.9 - (performance.now() - sent)).unref()
+      for (const [id, account] of owed) if (!held.has(id)) await giveBack(account, id)
+      noteActivity()
+    } catch (error) {
+      log.warn(`locks: not renewed: ${textOf(error)}`)
+    }
+  }
+  function lapse(): void {
+    if (held.size > 0) log.error('locks: redis was not reached in time; sessions of this process end')
+    alive = false
+    endAll('expired')
+  }
+  function noteActivity(): void {
+    for (const [id, entry] of held) {
+      if (entry.activeAt === entry.noted) continue
+      entry.noted = entry.activeAt
+      run('update', entry.account, id, 'activeAt', JSON.stringify([entry.activeAt])).catch(() => undefined)
+    }
+  }
+
+  async function claimOnce(
+    { account, claim, takeover }: Waiting,
+    enqueue: boolean,
+  ): Promise<Exclude<Claimed, { lost: true }>> {
+    const ask = async (): Promise<Claimed> =>
+      JSON.parse(String(await run('claim', account, JSON.stringify(claim), String(takeover), enqueue ? '1' : '0')))
+    let answer = await ask()
+    if ('lost' in answer) {
+      await beat()
+      answer = await ask()
+    }
+    if ('by' in answer && isDeadHere(answer.by.process)) {
+      // A process of this host that was killed: its key need not run out first.
+      await redis.del(`${prefix}process:${answer.by.process}`)
+      answer = await ask()
+    }
+    if ('lost' in answer) throw new Error('redis does not keep what it is told')
+    return answer
+  }
+  function isDeadHere(process: string): boolean {
+    const [, , itsBoot, , itsSpace] = process.split('.')
+    return itsBoot === boot && itsSpace === space && process !== self && !runs(process)
+  }
+
+  function refused(request: LockRequest, by: Row): Result<Lease, Refusal> {
+    metrics.count('lock_refused', { protocol: request.protocol, holder: by.protocol })
+    return failed({ kind: 'held', by: holderOf(request.account, by) })
+  }
+
+  async function acquire(request: LockRequest, signal?: AbortSignal): Promise<Result<Lease, Refusal>> {
+    const { account, access, protocol, address, client } = request
+    const wait = request.wait ?? settings.wait[protocol]
+    const takeover = request.takeover ?? settings.takeover
+    const mode = request.mode ?? settings.mode
+    const claim: ClaimRecord = { id: randomUUID(), process: self, access, mode, protocol, address, client }
+    if (signal?.aborted) return failed({ kind: 'cancelled' })
+    const started = performance.now()
+    let timer: NodeJS.Timeout | undefined
+    let cancel: (() => void) | undefined
+    try {
+      const turn = new Promise<Row | 'late' | 'cancelled'>((resolve) => {
+        // Known before the question is sent: the wake-up may overtake the answer.
+        waiting.set(claim.id, { account, claim, takeover: takeover === 'never' ? -1 : takeover, arrive: resolve })
+        timer = setTimeout(resolve, wait, 'late')
+        cancel = () => resolve('cancelled')
+        signal?.addEventListener('abort', cancel)
+      })
+      const mine = waiting.get(claim.id)
+      if (!mine) throw new Error('not waiting')
+      const first = await claimOnce(mine, wait > 0)
+      if ('holder' in first) return ok(leaseOf(account, first.holder))
+      if (wait === 0) return refused(request, first.by)
+      const outcome = await turn
+      metrics.observe('lock_waited_seconds', (performance.now() - started) / 1000, { protocol })
+      if (outcome === 'cancelled') {
+        await giveBack(account, claim.id)
+        return failed({ kind: 'cancelled' })
+      }
+      // At the end of the wait once more: a wake-up may have been lost with a connection, or the holder with its host.
+      const last = outcome === 'late' ? await claimOnce(mine, false) : { holder: outcome }
+      if ('holder' in last) return ok(leaseOf(account, last.holder))
+      await giveBack(account, claim.id)
+      return refused(request, last.by)
+    } catch (error) {
+      log.error(`lock of ${account}: ${textOf(error)}`)
+      await giveBack(account, claim.id)
+      return failed({ kind: 'unavailable', why: 'redis does not answer' })
+    } finally {
+      clearTimeout(timer)
+      waiting.delete(claim.id)
+      if (cancel) signal?.removeEventListener('abort', cancel)
+    }
+  }
+
+  function receive(text: string): void {
+    const message: Message = JSON.parse(text)
+    if (message.kind === 'end') return end(message.id, message.reason)
+    const waiter = waiting.get(message.holder.id)
+    if (waiter) waiter.arrive(message.holder)
+    else if (!held.has(message.holder.id)) void giveBack(message.account, message.holder.id)
+  }
+
+  type Listed = { readonly holders: Iterable<Row>; readonly waiters: Iterable<ClaimRecord> }
+  async function records(
+    accounts: readonly string[],
+  ): Promise<{ account: string; holders: Row[]; waiters: ClaimRecord[] }[]> {
+    if (accounts.length === 0) return []
+    const texts = await redis.mget(accounts.map((account) => `${prefix}account:${account}`))
+    return accounts.flatMap((account, at) => {
+      const text = texts[at]
+      if (!text) return []
+      // Lua writes an empty list as an object.
+      const { holders, waiters }: Listed = JSON.parse(text)
+      return [
+        { account, holders: Array.isArray(holders) ? holders : [], waiters: Array.isArray(waiters) ? waiters : [] },
+      ]
+    })
+  }
+
+  /** What was said while the subscription was down: leases that ended, turns that came. */
+  async function catchUp(): Promise<void> {
+    try {
+      const accounts = [...new Set([...held.values()].map((entry) => entry.account))]
+      const there = new Set((await records(accounts)).flatMap(({ holders }) => holders.map(({ id }) => id)))
+      for (const id of [...held.keys()]) if (!there.has(id)) end(id, 'expired')
+      for (const one of [...waiting.values()]) {
+        const answer = await claimOnce(one, true)
+        if ('holder' in answer) one.arrive(answer.holder)
+      }
+    } catch (error) {
+      log.warn(`locks: ${textOf(error)}`)
+    }
+  }
+
+  subscriber.on('message', (_channel: string, text: string) => {
+    try {
+      receive(text)
+    } catch (error) {
+      log.error(`locks: a message was not understood: ${textOf(error)}`)
+    }
+  })
+  /** Subscribed first, asked then: nothing falls between. */
+  const listen = (): Promise<void> =>
+    subscriber.subscribe(`${prefix}to:${self}`).then(catchUp, (error: unknown) => log.error(`locks: ${textOf(error)}`))
+  const ready = once(subscriber, 'ready', { signal: AbortSignal.timeout(PATIENCE) }).then(listen)
+  await Promise.all([ready, once(redis, 'ready', { signal: AbortSignal.timeout(PATIENCE) })]).catch(() =>
+    log.error('locks: redis is not there yet; nobody gets in until it is'),
+  )
+  subscriber.on('ready', () => void listen())
+  redis.on('ready', () => void beat())
+  await beat()
+  const heart = setInterval(() => void beat(), settings.expiry / 3).unref()
+
+  async function list(account?: string): Promise<readonly AccountLocks[]> {
+    const found = await records(account === undefined ? await redis.smembers(`${prefix}accounts`) : [account])
+    const processes = [
+      ...new Set(found.flatMap(({ holders, waiters }) => [...holders, ...waiters].map((one) => one.process))),
+    ]
+    if (processes.length === 0) return []
+    const lives = await redis.mget(processes.map((process) => `${prefix}process:${process}`))
+    const living = new Set(processes.filter((process, at) => lives[at] !== null && !isDeadHere(process)))
+    return found.flatMap(({ account, ...record }) => {
+      const holders = record.holders.filter(({ process }) => living.has(process)).map((row) => holderOf(account, row))
+      const waiters = record.waiters.filter(({ process }) => living.has(process)).length
+      return holders.length + waiters > 0 ? [{ account, holders, waiters }] : []
+    })
+  }
+
+  return {
+    driver: 'redis',
+    acquire,
+    hold: async (request, work) => {
+      const lease = await acquire(request)
+      if (!lease.ok) return lease
+      try {
+        return ok(await work(lease.value))
+      } finally {
+        await lease.value.release()
+      }
+    },
+    list,
+    kick: async (account, leaseId) => Number(await run('kick', account, leaseId ?? '')),
+    close: async () => {
+      clearInterval(heart)
+      for (const { arrive: _arrive, account, claim } of waiting.values()) owed.set(claim.id, account)
+      endAll('closed')
+      await Promise.all([...owed].map(([id, account]) => giveBack(account, id)))
+      clearTimeout(deadline)
+      await redis.del(`${prefix}process:${self}`).catch(() => undefined)
+      redis.disconnect()
+      subscriber.disconnect()
+    },
+  }
+}

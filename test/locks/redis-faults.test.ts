@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import type { Lease, LockRequest, Locks } from '../../lib/locks/locks'
+import { openRedisLocks } from '../../lib/locks/redis'
+import { lockSettings } from '../../lib/locks/settings'
+import { freePorts, installed } from '../e2e/demo'
+
+/** A Redis of our own, to be stopped, paused and emptied. */
+class PrivateRedis {
+  #child: ChildProcess | undefined
+  constructor(readonly port: number) {}
+
+  async start(): Promise<void> {
+    const child = spawn(
+      'redis-server',
+      ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', '/tmp'],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    )
+    this.#child = child
+    for await (const chunk of child.stdout ?? []) if (String(chunk).includes('Ready to accept')) break
+    child.stdout?.resume()
+  }
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name)
+  }
+  async stop(): Promise<void> {
+    if (!this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const ended = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await ended
+  }
+}
+
+const EXPIRY = 5000
+const request = (account: string, more: Partial<LockRequest> = {}): LockRequest => ({
+  account,
+  access: 'exclusive',
+  protocol: 'pop3',
+  address: '192.0.2.1',
+  wait: 0,
+  ...more,
+})
+
+async function granted(locks: Locks, wanted: LockRequest): Promise<Lease> {
+  const result = await locks.acquire(wanted)
+  assert.ok(result.ok, result.ok ? '' : result.fault.kind)
+  return result.value
+}
+
+/** Asks until Redis is reached again; the tests' time limit ends it. */
+async function grantedAgain(locks: Locks, account: string): Promise<Lease> {
+  for (;;) {
+    const result = await locks.acquire(request(account, { wait: 500 }))
+    if (result.ok) return result.value
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+async function lost(lease: Lease): Promise<unknown> {
+  if (!lease.lost.aborted) await once(lease.lost, 'abort')
+  return lease.lost.reason
+}
+
+describe('locks: redis, when it fails', function () {
+  this.timeout(30_000)
+  let redis: PrivateRedis
+  let url: string
+  let here: Locks
+  let there: Locks
+  const open = (): Promise<Locks> =>
+    openRedisLocks({ settings: lockSettings({ main: { redis: url, expiry: `${EXPIRY}ms` } }) })
+
+  before(async function () {
+    if (!installed('redis-server')) {
+      console.log('      no redis-server on this machine: skipped')
+      return this.skip()
+    }
+    const [port = 0] = await freePorts(1)
+    redis = new PrivateRedis(port)
+    url = `redis://127.0.0.1:${port}`
+    await redis.start()
+    here = await open()
+    there = await open()
+  })
+  after(async () => {
+    if (!redis) return
+    await Promise.all([here.close(), there.close()])
+    await redis.stop()
+  })
+
+  it('paused: nobody gets in, who is in has to go, and it recovers by itself', async () => {
+    const lease = await granted(here, request('paused'))
+    redis.signal('SIGSTOP')
+    try {
+      const refused = await there.acquire(request('other'))
+      assert.equal(refused.ok ? '' : refused.fault.kind, 'unavailable')
+      assert.equal(await lost(lease), 'expired')
+    } finally {
+      redis.signal('SIGCONT')
+    }
+    const next = await grantedAgain(there, 'paused')
+    assert.ok(next.fence > lease.fence)
+    await next.release()
+  })
+
+  it('a release that Redis did not hear is said again', async () => {
+    const lease = await granted(here, request('owed'))
+    redis.signal('SIGSTOP')
+    const released = lease.release()
+    await released
+    redis.signal('SIGCONT')
+    await (await grantedAgain(there, 'owed')).release()
+  })
+
+  it('restarted without its data: sessions end, fences grow on', async () => {
+    const lease = await granted(here, request('restarted'))
+    await redis.stop()
+    await redis.start()
+    assert.equal(await lost(lease), 'expired')
+    const next = await grantedAgain(there, 'restarted')
+    assert.ok(next.fence > lease.fence)
+    await next.release()
+  })
+
+  it('not there at the start: it opens, refuses, and works once Redis is there', async () => {
+    await redis.stop()
+    const early = await open()
+    const refused = await early.acquire(request('early'))
+    assert.equal(refused.ok ? '' : refused.fault.kind, 'unavailable')
+    await redis.start()
+    await (await grantedAgain(early, 'early')).release()
+    await early.close()
+  })
+
+  it('a killed process of this host frees its lock at once', async () => {
+    await (await grantedAgain(here, 'child')).release()
+    const child = fork(path.join(__dirname, 'holder.ts'), [url, 'child', 'pop3'], {
+      execArgv: ['-r', 'ts-node/register'],
+    })
+    assert.deepEqual(await once(child, 'message'), ['held', undefined])
+    assert.equal((await here.acquire(request('child'))).ok, false)
+    const exited = once(child, 'exit')
+    child.kill('SIGKILL')
+    await exited
+    await (await granted(here, request('child'))).release()
+  })
+
+  it('a release in another process wakes the waiter here', async () => {
+    const child = fork(path.join(__dirname, 'holder.ts'), [url, 'woken', 'pop3'], {
+      execArgv: ['-r', 'ts-node/register'],
+    })
+    assert.deepEqual(await once(child, 'message'), ['held', undefined])
+    const waiting = here.acquire(request('woken', { wait: 20_000 }))
+    child.send('release')
+    const result = await waiting
+    assert.ok(result.ok)
+    await result.value.release()
+    const exited = once(child, 'exit')
+    child.kill()
+    await exited
+  })
+})
