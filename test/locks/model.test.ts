@@ -146,7 +146,12 @@ class World {
       }
       await Promise.race([...this.waiters.values(), turn()])
     }
-    for (const account of [0, 1]) assert.deepEqual(await this.peers[0]?.list(`${this.prefix}${account}`), [])
+    // A lease that was kicked is given back by its own process, which the other may see some turns later.
+    for (const account of [0, 1]) {
+      const left = async (): Promise<unknown> => this.peers[0]?.list(`${this.prefix}${account}`)
+      for (let tries = 500; tries > 0 && JSON.stringify(await left()) !== '[]'; tries--) await turn()
+      assert.deepEqual(await left(), [])
+    }
   }
 }
 
@@ -159,7 +164,7 @@ function model(name: string, open: (clock: { now(): number }) => Promise<readonl
     let run = 0
     try {
       await fc.assert(
-        fc.asyncProperty(fc.array(steps, { maxLength: 60 }), async (list) => {
+        fc.asyncProperty(fc.array(steps, { maxLength: 60, size: 'max' }), async (list) => {
           const world = new World(peers, `run${run++}-`)
           for (const step of list) await world.step(step, clock)
           await world.finish()

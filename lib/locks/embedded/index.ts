@@ -17,6 +17,9 @@ export interface EmbeddedLocksOptions {
   readonly metrics?: Metrics
 }
 
+/** One clock for all processes of the host, which nobody sets: a clock that is set must not make a process look dead. */
+const monotonic = (): number => Number(process.hrtime.bigint() / 1_000_000n)
+
 /**
  * Any number of processes on one host. The truth is a small LMDB table that is not flushed: a lock need not survive a power
  * cut, and after one every process in it is gone. Sockets between the processes carry wake-ups and kicks, and their end
@@ -27,7 +30,7 @@ export async function openEmbeddedLocks(options: EmbeddedLocksOptions): Promise<
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const root = open({ path, noSync: true, noSubdir: false, maxDbs: 4 })
   const accounts = root.openDB<AccountRecord, string>({ name: 'accounts' })
-  /** until when a process is taken as alive; milliseconds since 1970 */
+  /** until when a process is taken as alive; milliseconds of the host's monotonic clock */
   const beats = root.openDB<number, string>({ name: 'beats' })
   const self = identify()
   let engine: Engine | undefined
@@ -56,7 +59,7 @@ export async function openEmbeddedLocks(options: EmbeddedLocksOptions): Promise<
 
   /** One write for all leases of this process. */
   function beat(): void {
-    const now = clock.now()
+    const now = monotonic()
     const until = beats.get(self)
     if (until !== undefined && until < now) {
       // Stopped for longer than the expiry: others may be in already.
@@ -70,7 +73,7 @@ export async function openEmbeddedLocks(options: EmbeddedLocksOptions): Promise<
   const peers = await openPeers({
     path,
     self,
-    showsLife: (process) => (beats.get(process) ?? 0) >= clock.now(),
+    showsLife: (process) => (beats.get(process) ?? 0) >= monotonic(),
     receive: (message) => engine?.receive(message),
     log,
   })
