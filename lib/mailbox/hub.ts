@@ -47,9 +47,7 @@ export function createHub({ states, bus, log }: { states: States; bus: Bus; log:
   const onMailbox = createListeners<Parameters<Parameters<Hub['onMailbox']>[1]>>(log)
 
   function listChanged(change: ListChange): void {
-    // A store may rename INBOX by giving its mailbox another name (RFC 9051 6.3.6): who has INBOX selected is not in INBOX then.
-    const left = change.kind === 'deleted' || (change.kind === 'renamed' && change.oldName === 'INBOX')
-    if (left && change.mailbox !== undefined) states.vanish(change.mailbox)
+    if (change.kind === 'deleted' && change.mailbox !== undefined) states.vanish(change.mailbox)
     onList.call(change.account, change)
   }
 

@@ -13,6 +13,7 @@ export interface FlagSet {
 export const SYSTEM_FLAGS = ['\\Answered', '\\Flagged', '\\Deleted', '\\Seen', '\\Draft'] as const
 const SPELLING = new Map<string, string>(SYSTEM_FLAGS.map((flag) => [flag.toLowerCase(), flag]))
 
+export const isSystemFlag = (flag: string): boolean => SPELLING.has(flag.toLowerCase())
 export const spellFlag = (flag: string): string => SPELLING.get(flag.toLowerCase()) ?? flag
 
 export function flagSet(flags: Iterable<string>): FlagSet {

@@ -321,18 +321,6 @@ describe('mailbox view', () => {
     assert.deepEqual(await mail.open('Work', 'claim'), { ok: false, fault: { kind: 'no-such-mailbox' } })
   })
 
-  it('leaves INBOX when that is renamed, and finds it under its new name', async () => {
-    await append(2)
-    const view = await open()
-    value(await mail.rename('INBOX', 'Old'))
-    assert.equal(view.gone, true)
-    const renamed = value(await mail.open('Old', 'claim'))
-    view.close()
-    assert.deepEqual([renamed.gone, renamed.exists], [false, 2])
-    value(await mail.append('Old', [message]))
-    assert.deepEqual(short(await renamed.sync('say')), ['3 EXISTS'])
-  })
-
   it('rejects while the store is broken, and loses nothing of it', async () => {
     await append(1)
     const mine = await open()

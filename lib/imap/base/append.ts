@@ -1,6 +1,6 @@
 import { flagSet } from '../../terms/flags'
 import { type Command, defineCommand } from '../command'
-import { done, faultReply } from '../faults'
+import { done, faultReply, no } from '../faults'
 import { compact } from '../wire/sequence-set'
 
 /** APPEND of one message or of several (RFC 3502), all or none. */
@@ -23,6 +23,8 @@ const append = defineCommand({
     return { mailbox, messages }
   },
   run: async ({ session, state }, { mailbox, messages }) => {
+    // RFC 3502 6.3.11: a literal of no octets is an error, with which a client cancels.
+    if (messages.some(({ bytes }) => bytes.length === 0)) return no('A message has no octets: nothing was appended')
     const refused = await session.enter(state.mail)
     if (refused) return refused
     const incoming = messages.map(({ flags, date, bytes }) => ({

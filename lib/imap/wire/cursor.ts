@@ -1,3 +1,4 @@
+import { isSystemFlag } from '../../terms/flags'
 import { decodeMailboxName } from './mailbox-name'
 import type { SequenceSet } from './sequence-set'
 
@@ -185,17 +186,23 @@ export class Cursor {
   flag(): string {
     return this.#take(FLAG, 'a flag')
   }
+  /** A flag that a message can have: nobody makes up system flags (RFC 9051 2.3.2). `\\Recent` is taken, and never kept. */
+  #messageFlag(): string {
+    const flag = this.flag()
+    const known = !flag.startsWith('\\') || isSystemFlag(flag) || flag.toLowerCase() === '\\recent'
+    return known ? flag : this.fail('a system flag or a keyword')
+  }
   /** flag-list, with parentheses; without them too for STORE */
   flags(): string[] {
     if (!this.try('(')) {
-      const flags = [this.flag()]
-      while (this.try(' ')) flags.push(this.flag())
+      const flags = [this.#messageFlag()]
+      while (this.try(' ')) flags.push(this.#messageFlag())
       return flags
     }
     const flags: string[] = []
     while (!this.try(')')) {
       if (flags.length > 0) this.space()
-      flags.push(this.flag())
+      flags.push(this.#messageFlag())
     }
     return flags
   }

@@ -256,8 +256,17 @@ export function storeConformance(
       const { id, inbox } = await account()
       await add(store, id, inbox, 'a', 'b')
       value(await store.mailboxes.create(id, 'INBOX/child'))
-      value(await store.mailboxes.rename(id, 'INBOX', 'Old'))
-      assert.equal((await named(store, id, 'INBOX')).messages, 0)
+      const { commit } = value(await store.mailboxes.rename(id, 'INBOX', 'Old'))
+      assert.deepEqual(
+        commit.mailboxes.flatMap(({ changes }) => changes.map(({ kind }) => kind)),
+        ['added', 'expunged'],
+      )
+      const left = await named(store, id, 'INBOX')
+      assert.deepEqual(
+        [left.id, left.messages],
+        [inbox.id, 0],
+        'INBOX is the mailbox it was: who has it selected stays',
+      )
       assert.equal((await named(store, id, 'Old')).messages, 2)
       assert.ok(await store.mailboxes.find(id, 'INBOX/child'))
       assert.deepEqual(await store.check(id), [])

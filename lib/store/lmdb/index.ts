@@ -23,7 +23,7 @@ export interface LmdbStoreOptions {
 export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOptions): Promise<Store> {
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const tables = openTables(path)
-  const mailboxes = createMailboxTable(tables)
+  const mailboxes = createMailboxTable(tables, clock)
 
   const messages: MessageTable = {
     append: (id, mailbox, list, options) => tables.write(() => append(tables, clock, id, mailbox, list, options)),

@@ -1,11 +1,12 @@
 import { failed, ok, type Result } from '../../terms/fault'
 import type { AccountId, MailboxId } from '../../terms/names'
 import { modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
+import type { Clock } from '../../terms/ports'
 import { type ListChange, NO_COMMIT } from '../change'
 import type { CreateOptions, Mailbox, MailboxTable, SpecialUse, Written } from '../store'
 import { accountKey, accountNumber, after, mailboxKey, mailboxNumber, makeMailboxId, textKey } from './keys'
 import { addMailbox, allMailboxes, byName, everyEntry, type Found, stateOf } from './mailbox-records'
-import { releaseEntries } from './messages-write'
+import { copyOrMove, releaseEntries } from './messages-write'
 import type { Tables } from './tables'
 
 const written = <T>(value: T, list: readonly ListChange[]): Result<Written<T>> =>
@@ -14,7 +15,7 @@ const written = <T>(value: T, list: readonly ListChange[]): Result<Written<T>> =
 const parentsOf = (name: string): string[] =>
   name.split('/').flatMap((_level, index, levels) => (index === 0 ? [] : [levels.slice(0, index).join('/')]))
 
-export function createMailboxTable(tables: Tables): MailboxTable {
+export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
   const { mailboxes, subscriptions } = tables
 
   const toMailbox = (account: number, { number, record }: Found): Mailbox => ({
@@ -68,12 +69,14 @@ export function createMailboxTable(tables: Tables): MailboxTable {
     if (!found) return failed({ kind: 'no-such-mailbox' })
     if (byName(tables, account, to) || to === from) return failed({ kind: 'mailbox-exists' })
     if (from === 'INBOX') {
-      // RFC 9051 6.3.6: the messages go, INBOX stays (empty), its children stay. A new INBOX has new UIDVALIDITY and UIDLs.
-      const parents = addParents(id, account, to)
-      const renamed = renameOne(id, account, found, to)
-      const { number } = addMailbox(tables, account, 'INBOX')
-      const created = { account: id, kind: 'created', mailbox: makeMailboxId(account, number), name: 'INBOX' } as const
-      return written(undefined, [...parents, renamed, created])
+      // RFC 9051 6.3.6: the messages move, INBOX stays with its children; who has it selected sees them go.
+      const made = create(id, to)
+      if (!made.ok) return made
+      const { value: target, commit } = made.value
+      const uids = [...everyEntry(tables, account, found.number)].map((entry) => entry.uid)
+      const inbox = makeMailboxId(account, found.number)
+      const moved = copyOrMove(tables, clock, id, inbox, uids, target.id, { kind: 'move' })
+      return moved.ok ? ok({ value: undefined, commit: { ...moved.value.commit, list: commit.list } }) : moved
     }
     const children = allMailboxes(tables, account).filter(({ record }) => record.name.startsWith(`${from}/`))
     const moved = [found, ...children].map((one) => ({ one, name: to + one.record.name.slice(from.length) }))
