@@ -11,6 +11,7 @@ import { openMemoryLocks } from '../../lib/locks/memory'
 import { openRedisLocks } from '../../lib/locks/redis'
 import { lockSettings } from '../../lib/locks/settings'
 import { REDIS, redisOrSkip, removeKeys } from '../redis'
+import type { Answer, Order } from './peer'
 
 const settings = lockSettings({})
 const ACCESS: Readonly<Record<'pop3' | 'imap' | 'webmail' | 'admin', Access>> = {
@@ -200,6 +201,86 @@ matrix('redis, two openings', async () => {
 
 it('locks: memory refuses to start when Haraka forks workers', async () => {
   await assert.rejects(openMemoryLocks({ settings, forked: true }), /driver = memory works in one process only/)
+})
+
+/** The same table between this process and another one. */
+function acrossProcesses(
+  name: string,
+  where: () => Promise<{ locks: Locks; args: readonly string[] } | undefined>,
+): void {
+  describe(`locks: ${name}, the matrix between two processes`, function () {
+    this.timeout(30_000)
+    let here: Locks
+    let child: ChildProcess | undefined
+    before(async function () {
+      const opened = await where()
+      if (!opened) return this.skip()
+      here = opened.locks
+      child = fork(path.join(__dirname, 'peer.ts'), [...opened.args], { execArgv: ['-r', 'ts-node/register'] })
+      await once(child, 'message')
+    })
+    after(async () => {
+      if (!child) return
+      const exited = once(child, 'exit')
+      child.send({ kind: 'close' } satisfies Order)
+      await Promise.all([exited, here.close()])
+    })
+
+    async function tell(order: Order): Promise<Answer> {
+      assert.ok(child)
+      const answer = once(child, 'message')
+      child.send(order)
+      const [said]: Answer[] = await answer
+      assert.ok(said)
+      return said
+    }
+    async function first(side: 'here' | 'there', wanted: LockRequest): Promise<() => Promise<unknown>> {
+      if (side === 'here') {
+        const lease = await granted(here, wanted)
+        return () => lease.release()
+      }
+      assert.equal((await tell({ kind: 'acquire', request: wanted })).granted, true)
+      return () => tell({ kind: 'release' })
+    }
+    async function second(side: 'here' | 'there', wanted: LockRequest): Promise<Answer> {
+      if (side === 'here') return tell({ kind: 'acquire', request: wanted })
+      const result = await here.acquire(wanted)
+      if (!result.ok)
+        return { granted: false, by: result.fault.kind === 'held' ? result.fault.by.protocol : result.fault.kind }
+      await result.value.release()
+      return { granted: true }
+    }
+
+    for (const mode of ['strict', 'pop3', 'snapshot'] as const) {
+      it(`mode ${mode}, in both orders`, async () => {
+        for (const side of ['here', 'there'] as const) {
+          for (const one of PROTOCOLS) {
+            for (const other of PROTOCOLS) {
+              const account = `${side}-${mode}-${one}-${other}`
+              const release = await first(side, request(account, one, { mode }))
+              const answer = await second(side, request(account, other, { mode }))
+              assert.equal(answer.granted, !refused(mode, one, other), `${other} after ${one}`)
+              if (!answer.granted) assert.equal(answer.by, one)
+              await release()
+              if (side === 'here') await tell({ kind: 'release' })
+              assert.deepEqual(await here.list(account), [])
+            }
+          }
+        }
+      })
+    }
+  })
+}
+
+acrossProcesses('embedded', async () => {
+  const where = path.join(folder, 'matrix')
+  return { locks: await embedded(where), args: [where] }
+})
+acrossProcesses('redis', async () => {
+  if (!(await redisOrSkip())) return undefined
+  usedRedis = true
+  const settings = lockSettings({ main: { redis: REDIS, redis_prefix: redisPrefix } })
+  return { locks: await openRedisLocks({ settings }), args: [REDIS, redisPrefix] }
 })
 
 describe('locks: embedded, across processes', function () {
