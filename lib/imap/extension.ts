@@ -18,13 +18,15 @@ export interface FetchMessage {
   readonly row: MessageRow | undefined
 }
 
+/** `NAME value` as latin1 text or octets; undefined: the message has no such thing any more; RFC 3516 4.3: UNKNOWN-CTE */
+export type FetchValue = readonly (string | Buffer)[] | 'unknown-cte' | undefined
+
 /** One item of a FETCH command, its arguments read. */
 export interface FetchItem {
   readonly needs: FetchNeeds
   /** whether fetching it sets \Seen (RFC 9051 6.4.5) */
   readonly setsSeen?: boolean
-  /** `NAME value` as latin1 text or octets; undefined: the message has no such thing any more */
-  write(message: FetchMessage): readonly (string | Buffer)[] | Promise<readonly (string | Buffer)[] | undefined>
+  write(message: FetchMessage): FetchValue | Promise<FetchValue>
 }
 
 export interface FetchSlot {

@@ -35,6 +35,17 @@ describe('IMAP and hostile input', function () {
     wire.close()
   })
 
+  it('a NUL of a message is in no literal, and in the literal8 of BINARY (RFC 9051 9, RFC 3516 4.3)', async () => {
+    await kit.account('nul')
+    const wire = await login(kit, 'nul')
+    wire.send(
+      'a1 APPEND INBOX ~{5+}\r\n\r\na\0b\r\na2 SELECT INBOX\r\na3 FETCH 1 (RFC822.SIZE BODY.PEEK[TEXT] BINARY.PEEK[1])\r\n',
+    )
+    const all = await wire.until(/^a3 OK.*\r\n/m)
+    assert.ok(all.includes('RFC822.SIZE 5 BODY[TEXT] {3}\r\na\x80b BINARY[1] ~{3}\r\na\0b)\r\n'), all)
+    wire.close()
+  })
+
   it('a line over the limit gets BAD, and the connection goes on', async () => {
     const wire = await login(kit, 'hostile')
     wire.send(`a1 LIST "" "${'x'.repeat(2_000_000)}"\r\na2 NOOP\r\n`)

@@ -78,6 +78,12 @@ export function partial(cursor: Cursor): Partial | undefined {
 
 const literal = (octets: Buffer): string => `{${octets.length}}\r\n`
 
+/** RFC 9051 9: a literal holds no NUL. 0x80 stands for it, so that sizes stay true; BINARY gives what there is. */
+function withoutNul(octets: Buffer): Buffer {
+  if (!octets.includes(0)) return octets
+  return Buffer.from(octets.map((octet) => (octet === 0 ? 0x80 : octet)))
+}
+
 /** Octets of a section; undefined when the message is gone, an empty buffer when there is no such part. */
 async function octetsOf(message: FetchMessage, wanted: Wanted, part: Partial | undefined): Promise<Buffer | undefined> {
   const { row, mail } = message
@@ -108,7 +114,7 @@ function sectionItem(wanted: Wanted, part: Partial | undefined, setsSeen: boolea
     setsSeen,
     write: async (message) => {
       const octets = await octetsOf(message, wanted, part)
-      return octets && [`${label} ${literal(octets)}`, octets]
+      return octets && [`${label} ${literal(octets)}`, withoutNul(octets)]
     },
   }
 }

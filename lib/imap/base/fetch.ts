@@ -45,14 +45,18 @@ function parse(cursor: Cursor, session: Session): FetchArguments {
   return { set, items: wanted, changedSince }
 }
 
-/** Writes one `* n FETCH (...)`. False: the message is gone, nothing was written. */
-async function writeMessage(message: FetchMessage, wanted: readonly FetchItem[]): Promise<boolean> {
+/** Writes one `* n FETCH (...)`, or nothing when not every item is there. */
+async function writeMessage(
+  message: FetchMessage,
+  wanted: readonly FetchItem[],
+): Promise<'written' | 'gone' | 'unknown-cte'> {
   const pieces: (string | Buffer)[] = [`* ${message.seq} FETCH (`]
   let first = true
   for (const one of wanted) {
     const result = one.write(message)
     const written = result instanceof Promise ? await result : result
-    if (!written || written.length === 0) return false
+    if (written === 'unknown-cte') return written
+    if (!written || written.length === 0) return 'gone'
     if (!first) pieces.push(' ')
     first = false
     pieces.push(...written)
@@ -60,7 +64,7 @@ async function writeMessage(message: FetchMessage, wanted: readonly FetchItem[])
   pieces.push(')\r\n')
   const { writer } = message.session.connection
   for (const piece of pieces) writer.write(piece)
-  return true
+  return 'written'
 }
 
 async function* rowsOf(
@@ -96,14 +100,18 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
   }
   const needsRow = wanted.some((one) => one.needs === 'row')
   let gone = false
+  let unknown = false
   for await (const [seq, row] of needsRow ? rowsOf(state, seqs) : withoutRows(seqs)) {
     if (needsRow && !row) {
       gone = true
       continue
     }
-    if (!(await writeMessage({ session, mail, view, seq, uid: view.uidAt(seq), row }, wanted))) gone = true
+    const outcome = await writeMessage({ session, mail, view, seq, uid: view.uidAt(seq), row }, wanted)
+    if (outcome === 'gone') gone = true
+    if (outcome === 'unknown-cte') unknown = true
     if (writer.full && !(await writer.drained())) break
   }
+  if (unknown) return no('The transfer encoding of a part is not known', 'UNKNOWN-CTE')
   return gone ? no('Some messages were expunged by another session', 'EXPUNGEISSUED') : done('FETCH completed')
 }
 
@@ -121,7 +129,7 @@ const fetch = (by: 'seq' | 'uid'): Command =>
         .flatMap((extension) => extension.fetch ?? [])
         .find((slot) => slot.name === 'MODSEQ')
       return args.changedSince !== undefined && modSeq
-        ? { ...args, items: [...args.items, modSeq.read(cursor, session)] }
+        ? { ...args, items: [...new Set([...args.items, modSeq.read(cursor, session)])] }
         : args
     },
     run: ({ session, state }, args) => run(session, state, args, by),

@@ -82,31 +82,55 @@ interface Row {
   readonly extra: string
 }
 
+/** `a/b/c` gives `a` and `a/b`. */
+const levelsAbove = (name: string): string[] =>
+  name.split('/').flatMap((_level, index, levels) => (index > 0 ? [levels.slice(0, index).join('/')] : []))
+
 async function rowsOf(mail: AccountMail, args: ListArguments): Promise<Row[]> {
   const all = await mail.mailboxes()
-  const rules = args.patterns.map((one) => pattern(args.reference, one))
+  const rulesOf = (patterns: readonly string[]) => patterns.map((one) => pattern(args.reference, one))
+  const rules = rulesOf(args.patterns)
   const fits = (name: string): boolean => rules.some((rule) => rule.test(name))
   const chosen = (mailbox: Mailbox): boolean =>
     (!args.subscribed || mailbox.subscribed) && (!args.specialUse || mailbox.specialUse.length > 0)
+  const existing = new Set(all.map(({ name }) => name))
+  // Subscriptions outlive their mailboxes (RFC 9051 6.3.7).
+  const gone =
+    args.subscribed && !args.specialUse ? (await mail.subscriptions()).filter((name) => !existing.has(name)) : []
+  const names = [...all.filter(chosen).map(({ name }) => name), ...gone]
+  // RFC 5258 3.5: not for a child that is told itself.
+  const hidden = args.recursive ? names.filter((name) => !fits(name)) : []
+  const above = new Set(hidden.flatMap(levelsAbove))
+  const extra = (name: string): string => (above.has(name) ? ' ("CHILDINFO" ("SUBSCRIBED"))' : '')
+
   const rows = all.flatMap((mailbox): Row[] => {
-    if (!fits(mailbox.name)) return []
-    const below =
-      args.recursive &&
-      all.some((other) => other.name.startsWith(`${mailbox.name}/`) && chosen(other) && !fits(other.name))
-    if (!chosen(mailbox) && !below) return []
+    const { name } = mailbox
+    if (!fits(name) || !(chosen(mailbox) || above.has(name))) return []
     const attributes = listAttributes(mailbox, all)
     if ((args.subscribed || args.returns.subscribed) && mailbox.subscribed) attributes.unshift('\\Subscribed')
-    return [{ name: mailbox.name, attributes, mailbox, extra: below ? ' ("CHILDINFO" ("SUBSCRIBED"))' : '' }]
+    return [{ name, attributes, mailbox, extra: extra(name) }]
   })
-  if (!args.subscribed || args.specialUse) return rows
-  // Subscriptions outlive their mailboxes (RFC 9051 6.3.7).
-  const gone = (await mail.subscriptions()).filter(
-    (name) => fits(name) && !all.some((mailbox) => mailbox.name === name),
-  )
-  return [
-    ...rows,
-    ...gone.map((name) => ({ name, attributes: ['\\Subscribed', '\\NonExistent'], mailbox: undefined, extra: '' })),
-  ]
+  const lost = gone
+    .filter(fits)
+    .map(
+      (name): Row => ({ name, attributes: ['\\Subscribed', '\\NonExistent'], mailbox: undefined, extra: extra(name) }),
+    )
+
+  // RFC 3501 6.3.8: levels of the hierarchy that are no mailboxes, for a pattern that ends with `%`; a client that opens one
+  // level after another would miss what is below. With a selection only for RECURSIVEMATCH (RFC 5258 3.5).
+  const selective = args.subscribed || args.specialUse
+  const open = rulesOf(args.patterns.filter((one) => one.endsWith('%')))
+  const levels = selective
+    ? [...above].filter(fits)
+    : all.flatMap(({ name }) => levelsAbove(name)).filter((name) => open.some((rule) => rule.test(name)))
+  const between = [...new Set(levels)]
+    .filter((name) => !existing.has(name) && !gone.includes(name))
+    .map((name): Row => {
+      const below = all.some((other) => other.name.startsWith(`${name}/`)) ? ['\\HasChildren'] : []
+      const attributes = [args.extended ? '\\NonExistent' : '\\Noselect', ...below]
+      return { name, attributes, mailbox: undefined, extra: extra(name) }
+    })
+  return [...rows, ...lost, ...between]
 }
 
 const list = defineCommand({

@@ -14,16 +14,17 @@ function name(cursor: Cursor): string {
   return cursor.mailbox()
 }
 
-/** RFC 6154 3: `(USE (\Drafts))` */
-function createOptions(cursor: Cursor): readonly SpecialUse[] {
+/** RFC 6154 3: `(USE (\Drafts))`; undefined: a use that is not supported */
+function createOptions(cursor: Cursor): readonly SpecialUse[] | undefined {
   if (!cursor.try(' (')) return []
   cursor.expect('USE ')
   const uses = cursor.list(() => {
     const flag = cursor.flag()
-    return SPECIAL_USES.find((use) => use.toLowerCase() === flag.toLowerCase()) ?? cursor.fail('a special use')
+    return SPECIAL_USES.find((use) => use.toLowerCase() === flag.toLowerCase())
   })
   cursor.expect(')')
-  return uses
+  const known = uses.flatMap((use) => use ?? [])
+  return known.length === uses.length ? known : undefined
 }
 
 const reply = (
@@ -38,13 +39,15 @@ const create = defineCommand({
   states: LOGGED_IN,
   parse: (cursor) => ({ mailbox: name(cursor), uses: createOptions(cursor) }),
   run: async ({ session, state }, { mailbox, uses }) => {
+    if (!uses) return no('This special use is not supported', 'USEATTR')
     const refused = await session.enter(state.mail)
     if (refused) return refused
     // RFC 9051 6.3.4: a delimiter at the end says that children will follow.
     const made = await state.mail.create(mailbox.replace(/\/$/, ''), uses)
-    return made.ok
-      ? done('CREATE completed', `MAILBOXID (${made.value.id})`)
-      : faultReply(made.fault, session.ports.tellHolder)
+    if (made.ok) return done('CREATE completed', `MAILBOXID (${made.value.id})`)
+    // RFC 6154 3: the one thing of CREATE that is not permitted is a use that another mailbox has.
+    if (made.fault.kind === 'not-permitted') return no(`Not permitted: ${made.fault.why}`, 'USEATTR')
+    return faultReply(made.fault, session.ports.tellHolder)
   },
 })
 

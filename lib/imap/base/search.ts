@@ -1,3 +1,4 @@
+import type { View } from '../../mailbox/mailbox'
 import { decodeText, knownCharset } from '../../mime/charset'
 import { isBounded, type SearchKey } from '../../search/key'
 import { type Command, defineCommand } from '../command'
@@ -93,6 +94,22 @@ export function esearchLine(
   return parts.join(' ')
 }
 
+/**
+ * RFC 4731 3.2: the highest mod-sequence of the messages that are told; MIN and MAX alone tell at most two.
+ * @param seqs as they were found or sorted
+ */
+export function highestModSeq(view: View, seqs: readonly number[], returns: readonly string[] | undefined): number {
+  const every = !returns || returns.includes('ALL') || returns.includes('COUNT')
+  const ends = [
+    ...(returns?.includes('MIN') ? seqs.slice(0, 1) : []),
+    ...(returns?.includes('MAX') ? seqs.slice(-1) : []),
+  ]
+  return (every ? seqs : ends).reduce((highest, seq) => Math.max(highest, view.modSeqAt(seq)), 0)
+}
+
+/** ` (MODSEQ n)` at the end of SEARCH and SORT; nothing when nothing was found (RFC 7162 3.1.6 and 3.1.9) */
+export const modSeqText = (modSeq: number | undefined): string => (modSeq ? ` (MODSEQ ${modSeq})` : '')
+
 const searching = (by: 'seq' | 'uid'): Command =>
   defineCommand({
     name: by === 'uid' ? 'UID SEARCH' : 'SEARCH',
@@ -109,14 +126,11 @@ const searching = (by: 'seq' | 'uid'): Command =>
       if (!key) return badCharset()
       if (withModSeq) session.modes.condstore = true
       const seqs = await search(session, state, key)
-      const highest = withModSeq ? seqs.reduce((max, seq) => Math.max(max, state.view.modSeqAt(seq)), 0) : undefined
+      const highest = withModSeq ? highestModSeq(state.view, seqs, returns) : undefined
       const numbers = by === 'uid' ? seqs.map((seq) => state.view.uidAt(seq)) : seqs
       // RFC 9051 6.4.4: rev2 answers ESEARCH always.
       if (returns || session.modes.rev2) session.say(esearchLine(tag, by, numbers, returns ?? ['ALL'], highest))
-      else {
-        const modSeq = highest !== undefined && numbers.length > 0 ? ` (MODSEQ ${highest})` : ''
-        session.say(`* SEARCH${numbers.map((number) => ` ${number}`).join('')}${modSeq}`)
-      }
+      else session.say(`* SEARCH${numbers.map((number) => ` ${number}`).join('')}${modSeqText(highest)}`)
       return done('SEARCH completed')
     },
   })

@@ -20,7 +20,7 @@ function path(cursor: Cursor): number[] {
 async function decoded(
   { row, mail }: FetchMessage,
   numbers: readonly number[],
-): Promise<Buffer | 'unknown-encoding' | undefined> {
+): Promise<Buffer | 'unknown-cte' | undefined> {
   if (!row) return undefined
   if (numbers.length === 0) return mail.read(row.emailId, 0, row.prepared.size)
   const part = partAt(row.prepared.structure, numbers)
@@ -28,7 +28,7 @@ async function decoded(
   const octets = await mail.read(row.emailId, part.bodyStart, part.bodyEnd)
   if (!octets) return undefined
   // RFC 3516 4.3: multiparts have no encoding to undo.
-  return part.type === 'multipart' ? octets : (decodePart(octets, part.encoding) ?? 'unknown-encoding')
+  return part.type === 'multipart' ? octets : (decodePart(octets, part.encoding) ?? 'unknown-cte')
 }
 
 function item(numbers: readonly number[], wanted: Partial | undefined, setsSeen: boolean): FetchItem {
@@ -38,9 +38,7 @@ function item(numbers: readonly number[], wanted: Partial | undefined, setsSeen:
     setsSeen,
     write: async (message) => {
       const octets = await decoded(message, numbers)
-      // RFC 3516 4.3: NIL for what cannot be decoded.
-      if (octets === 'unknown-encoding') return [`${label} NIL`]
-      if (!octets) return undefined
+      if (!octets || octets === 'unknown-cte') return octets
       const shown = wanted ? octets.subarray(wanted.offset, wanted.offset + wanted.length) : octets
       return [`${label} ${shown.includes(0) ? '~' : ''}{${shown.length}}\r\n`, shown]
     },
@@ -71,7 +69,7 @@ export const binary: Extension = {
           needs: 'row',
           write: async (message) => {
             const octets = await decoded(message, numbers)
-            if (!octets || octets === 'unknown-encoding') return [`BINARY.SIZE[${numbers.join('.')}] 0`]
+            if (!octets || octets === 'unknown-cte') return octets
             return [`BINARY.SIZE[${numbers.join('.')}] ${octets.length}`]
           },
         }

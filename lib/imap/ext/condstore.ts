@@ -1,4 +1,6 @@
-import type { Extension } from '../extension'
+import type { Extension, FetchItem } from '../extension'
+
+const modSeqItem: FetchItem = { needs: 'index', write: ({ view, seq }) => [`MODSEQ (${view.modSeqAt(seq)})`] }
 
 /** CONDSTORE (RFC 7162): mod-sequences of messages. UNCHANGEDSINCE and CHANGEDSINCE are read by STORE and FETCH themselves. */
 export const condstore: Extension = {
@@ -10,7 +12,7 @@ export const condstore: Extension = {
       read: (_cursor, session) => {
         // RFC 7162 3.1: a CONDSTORE-enabling command.
         session.modes.condstore = true
-        return { needs: 'index', write: ({ view, seq }) => [`MODSEQ (${view.modSeqAt(seq)})`] }
+        return modSeqItem
       },
     },
   ],

@@ -55,5 +55,17 @@ const loggedIn = ({ state }: Session): boolean => state.name !== 'not-authentica
 export const quota: Extension = {
   rfc: 'RFC 9208',
   commands,
+  status: [
+    {
+      // RFC 9208 4.1.4: QUOTA=RES-STORAGE requires it; octets, as SIZE.
+      name: 'DELETED-STORAGE',
+      value: async ({ id, deleted }, mail, { ports }) => {
+        const snapshot = deleted === 0 ? undefined : await ports.room.store.messages.snapshot(mail.id, id)
+        if (!snapshot) return '0'
+        const { sizes, flags, flagSets } = snapshot
+        return String(sizes.reduce((sum, size, at) => sum + (flagSets[flags[at] ?? 0]?.has('\\Deleted') ? size : 0), 0))
+      },
+    },
+  ],
   capabilities: (session) => (loggedIn(session) ? ['QUOTA', 'QUOTA=RES-STORAGE', 'QUOTA=RES-MESSAGE'] : []),
 }

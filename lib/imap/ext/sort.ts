@@ -4,7 +4,15 @@ import { orderedSubject, threadText } from '../../search/thread'
 import type { KeyRow } from '../../store/store'
 import { search } from '../base/find'
 import { uidsOf } from '../base/numbers'
-import { badCharset, esearchLine, program, returnOptions, type SearchArguments } from '../base/search'
+import {
+  badCharset,
+  esearchLine,
+  highestModSeq,
+  modSeqText,
+  program,
+  returnOptions,
+  type SearchArguments,
+} from '../base/search'
 import { type Command, defineCommand } from '../command'
 import type { Extension } from '../extension'
 import { done } from '../faults'
@@ -52,14 +60,20 @@ const sorting = (by: By): Command =>
       cursor.space()
       return { returns, order, ...program(cursor, session, true) }
     },
-    run: async ({ session, state, tag }, { returns, order, key }) => {
+    run: async ({ session, state, tag }, { returns, order, key, usesModSeq }) => {
       if (!key) return badCharset()
+      if (usesModSeq) session.modes.condstore = true
       const { rows, numberOf } = await found(session, state, key, by)
-      const numbers = sortRows(rows, order).map(numberOf)
+      const sorted = sortRows(rows, order)
+      const numbers = sorted.map(numberOf)
+      const { view } = state
+      const seqs = sorted.flatMap(({ uid }) => view.seqOf(uid) ?? [])
+      // RFC 7162 3.1.9 and 3.1.10
+      const highest = usesModSeq ? highestModSeq(view, seqs, returns) : undefined
       session.say(
         returns
-          ? esearchLine(tag, by, numbers, returns, undefined)
-          : `* SORT${numbers.map((number) => ` ${number}`).join('')}`,
+          ? esearchLine(tag, by, numbers, returns, highest)
+          : `* SORT${numbers.map((number) => ` ${number}`).join('')}${modSeqText(highest)}`,
       )
       return done('SORT completed')
     },
