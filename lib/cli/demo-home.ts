@@ -48,6 +48,8 @@ function overridesOf(options: DemoOptions): Override[] {
     // Haraka breaks longer lines up by default, which changes mail; real mail has them.
     { file: 'connection.ini', section: 'max', key: 'data_line_length', value: '10485760' },
     { file: 'connection.ini', section: 'max', key: 'bytes', value: '104857600' },
+    // Haraka drops further header lines without a word.
+    { file: 'connection.ini', section: 'headers', key: 'max_lines', value: '20000' },
     main('mailbox_store.ini', 'driver', options.store),
     main('mailbox_locks.ini', 'driver', options.locks),
     ...(['pop3', 'imap'] as const).flatMap((name) => [

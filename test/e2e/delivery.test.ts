@@ -94,6 +94,7 @@ describe('delivery', function () {
     ],
     ['multiparts in multiparts', nested(30), 'leaf'],
     ['1000 parts', parts(1000), 'part 999'],
+    ['2000 header lines', `${'X-Line: a\r\n'.repeat(2000)}X-Last: yes\r\n\r\nx\r\n`, 'X-Last: yes'],
     ['a line of 200 kB', `Subject: long\r\n\r\n${'y'.repeat(200_000)}\r\n`, 'y'.repeat(200_000)],
     ['a broken multipart', 'Content-Type: multipart/mixed; boundary=never\r\n\r\nnothing here\r\n', 'nothing here'],
     [

@@ -1,18 +1,18 @@
 import type { Command, Session } from '../command'
 import { sendLines } from '../multiline'
 
-/** RFC 2449: true in each state; only what every path of is built. */
+/** Only what every path of is built. RFC 2449 6.2 and 6.3: USER and SASL are announced in both states, without differences. */
 function capabilities({ state, connection, ports, peer }: Session): string[] {
-  const always = ['TOP', 'UIDL', 'RESP-CODES', 'AUTH-RESP-CODE', 'PIPELINING', 'EXPIRE NEVER']
-  // RFC 2449 6.9: IMPLEMENTATION only tells more about the server; it stays out until somebody has logged in.
-  if (state.name === 'transaction') return [...always, `IMPLEMENTATION haraka-plugin-mailbox-${ports.version}`]
   const mechanisms = ports.login.mechanisms(peer())
-  return [
-    ...always,
+  const always = [
+    ...['TOP', 'UIDL', 'RESP-CODES', 'AUTH-RESP-CODE', 'PIPELINING', 'EXPIRE NEVER'],
     ...(ports.login.allowsCleartext(peer()) ? ['USER'] : []),
     ...(mechanisms.length > 0 ? [`SASL ${mechanisms.join(' ')}`] : []),
-    ...(!connection.secure && ports.tlsAvailable() ? ['STLS'] : []),
   ]
+  // RFC 2449 6.9: IMPLEMENTATION only tells more about the server; it stays out until somebody has logged in.
+  if (state.name === 'transaction') return [...always, `IMPLEMENTATION haraka-plugin-mailbox-${ports.version}`]
+  // RFC 2595 4: STLS is announced in AUTHORIZATION only.
+  return [...always, ...(!connection.secure && ports.tlsAvailable() ? ['STLS'] : [])]
 }
 
 const capa: Command = {
