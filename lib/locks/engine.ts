@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { failed, ok, type Result } from '../terms/fault'
 import { fence } from '../terms/numbers'
 import type { Clock, Log, Metrics } from '../terms/ports'
+import { holdWith } from './hold'
 import type { AccountLocks, EndReason, Holder, Lease, LockRequest, Locks, Refusal } from './locks'
 import { type AccountRecord, type ClaimRecord, grant, grantWaiters, type HolderRecord, obstacle, purge } from './record'
 import type { LockSettings } from './settings'
@@ -257,15 +258,7 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
   return {
     driver,
     acquire,
-    hold: async (request, run) => {
-      const lease = await acquire(request)
-      if (!lease.ok) return lease
-      try {
-        return ok(await run(lease.value))
-      } finally {
-        await lease.value.release()
-      }
-    },
+    hold: holdWith(acquire),
     list: async (account) => table.list(account).flatMap(listed),
     kick: async (account, leaseId) => {
       const holders = table.list(account)[0]?.[1].holders ?? []

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis'
 import { failed, ok, type Result } from '../../terms/fault'
 import { fence } from '../../terms/numbers'
 import { type Log, type Metrics, noMetrics, silentLog } from '../../terms/ports'
+import { holdWith } from '../hold'
 import type { AccountLocks, EndReason, Holder, Lease, LockRequest, Locks, Refusal } from '../locks'
 import { identify, runs } from '../process-identity'
 import type { ClaimRecord, HolderRecord } from '../record'
@@ -88,7 +89,6 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
     redis.eval(SCRIPT, 1, prefix, operation, account, ...values)
   const holderOf = (account: string, row: Row): Holder => ({
     ...row,
-    client: row.client,
     account,
     activeAt: held.get(row.id)?.activeAt ?? row.activeAt,
     fence: fence(Number(row.fence)),
@@ -214,15 +214,16 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
     let timer: NodeJS.Timeout | undefined
     let cancel: (() => void) | undefined
     try {
+      let arrive: (outcome: Row | 'late' | 'cancelled') => void = () => undefined
       const turn = new Promise<Row | 'late' | 'cancelled'>((resolve) => {
-        // Known before the question is sent: the wake-up may overtake the answer.
-        waiting.set(claim.id, { account, claim, takeover: takeover === 'never' ? -1 : takeover, arrive: resolve })
-        timer = setTimeout(resolve, wait, 'late')
-        cancel = () => resolve('cancelled')
-        signal?.addEventListener('abort', cancel)
+        arrive = resolve
       })
-      const mine = waiting.get(claim.id)
-      if (!mine) throw new Error('not waiting')
+      // Known before the question is sent: the wake-up may overtake the answer.
+      const mine: Waiting = { account, claim, takeover: takeover === 'never' ? -1 : takeover, arrive }
+      waiting.set(claim.id, mine)
+      timer = setTimeout(arrive, wait, 'late')
+      cancel = () => arrive('cancelled')
+      signal?.addEventListener('abort', cancel)
       const first = await claimOnce(mine, wait > 0)
       if ('holder' in first) return ok(leaseOf(account, first.holder))
       if (wait === 0) return refused(request, first.by)
@@ -325,15 +326,7 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
   return {
     driver: 'redis',
     acquire,
-    hold: async (request, work) => {
-      const lease = await acquire(request)
-      if (!lease.ok) return lease
-      try {
-        return ok(await work(lease.value))
-      } finally {
-        await lease.value.release()
-      }
-    },
+    hold: holdWith(acquire),
     list,
     kick: async (account, leaseId) => Number(await run('kick', account, leaseId ?? '')),
     close: async () => {
