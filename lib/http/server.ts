@@ -304,7 +304,7 @@ export function createHttp(ports: HttpPorts) {
         app[route.method](`${API}${route.path}`, ...(route.body ? [withBody] : []), handler(route))
       }
       app.use(API, (_request, response) => fail(response, notFound('resource')))
-      app.get(['/', '/mail'], (_request, response) => response.redirect(302, '/mail/'))
+      app.get('/', (_request, response) => response.redirect(302, '/mail/'))
       app.use('/mail', (request, response) => serveAsset(assets, request, response, PAGE_HEADERS))
     },
     async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { del, get, post } from './api.js'
 import { applyTheme, boot, loggedOut, session } from './app.js'
-import { confirmBox, dialog, exactTime, field, fill, h, toast } from './dom.js'
+import { confirmBox, dialog, exactTime, field, fill, h, programName, toast } from './dom.js'
 
 const value = (label) => label.querySelector('input').value
 const password = (label = 'Password') =>
@@ -40,6 +40,10 @@ export const showSecret = (title, secret, note) =>
     h('div', { class: 'buttons' }, h('button', { type: 'button', class: 'primary', onclick: () => close() }, 'Done')),
   ])
 
+/** A `>` before the text: a column of numbers. */
+const heading = (head) =>
+  head.startsWith('>') ? h('th', { scope: 'col', class: 'number' }, head.slice(1)) : h('th', { scope: 'col' }, head)
+
 export function table(heads, rows, empty) {
   if (rows.length === 0) return h('p', { class: 'muted' }, empty)
   return h(
@@ -48,15 +52,7 @@ export function table(heads, rows, empty) {
     h(
       'table',
       {},
-      h(
-        'thead',
-        {},
-        h(
-          'tr',
-          {},
-          heads.map((head) => h('th', { scope: 'col' }, head)),
-        ),
-      ),
+      h('thead', {}, h('tr', {}, heads.map(heading))),
       h(
         'tbody',
         {},
@@ -76,7 +72,7 @@ export async function accountView() {
   const { me } = session
   const sessionsBox = h('div', {})
   const keysBox = h('div', { class: 'panel-list' })
-  const totpBox = h('div', {})
+  const totpBox = h('div', { class: 'panel-list' })
 
   async function drawSessions() {
     const { sessions } = await get('/sessions')
@@ -85,7 +81,7 @@ export async function accountView() {
       table(
         ['Program', 'Address', 'Since', 'Last used', ''],
         sessions.map((one) => [
-          one.label.slice(0, 60),
+          programName(one.label),
           one.address,
           exactTime(one.createdAt),
           exactTime(one.activeAt),

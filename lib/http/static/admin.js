@@ -1,7 +1,7 @@
 import { form, showSecret, table } from './account.js'
 import { del, get, patch, post } from './api.js'
 import { boot } from './app.js'
-import { bytes, confirmBox, dialog, exactTime, field, fill, h, iconButton, toast } from './dom.js'
+import { bytes, confirmBox, dialog, exactTime, field, fill, h, iconButton, programName, toast } from './dom.js'
 
 const TABS = {
   overview: 'Overview',
@@ -42,18 +42,19 @@ function hoursChart(hours) {
       rect.append(svg('title', {}, `${new Date(at).getHours()}:00: ${granted} logins, ${refused} refused`))
       return rect
     }
-    const label =
-      index % 4 === 0
-        ? [svg('text', { x: index * step + 1, y: 124 }, `${String(new Date(at).getHours()).padStart(2, '0')}:00`)]
-        : []
-    return [bar('granted', granted, 'up'), bar('refused', refused, 'down'), ...label]
+    return [bar('granted', granted, 'up'), bar('refused', refused, 'down')]
   })
   const total = (name) => hours.reduce((sum, hour) => sum + hour[name], 0)
-  return svg(
+  const labels = h(
+    'div',
+    { class: 'chart-labels', 'aria-hidden': 'true' },
+    hours.filter((_hour, index) => index % 4 === 0).map(({ at }) => h('span', {}, `${new Date(at).getHours()}:00`)),
+  )
+  const chart = svg(
     'svg',
     {
       class: 'chart',
-      viewBox: `0 0 ${width} 130`,
+      viewBox: `0 0 ${width} 114`,
       preserveAspectRatio: 'none',
       role: 'img',
       'aria-label': `Last 24 hours: ${total('granted')} logins, ${total('refused')} refused`,
@@ -61,6 +62,7 @@ function hoursChart(hours) {
     svg('line', { x1: 0, x2: width, y1: 57, y2: 57 }),
     ...bars,
   )
+  return h('div', {}, chart, labels)
 }
 function barLine(label, amount, share) {
   const bar = svg(
@@ -95,7 +97,7 @@ async function overview() {
       tile(
         'Health',
         table(
-          ['Part', '', 'Answer'],
+          ['Part', '', '>Answer'],
           Object.entries(health).map(([name, one]) => [
             name,
             h('span', { class: `tag ${one.ok ? 'good' : 'bad'}` }, one.ok ? 'well' : (one.why ?? 'down')),
@@ -244,7 +246,7 @@ async function accounts(redraw) {
       'section',
       { class: 'panel' },
       table(
-        ['Address', 'Messages', 'Size', 'Quota', '', ''],
+        ['Address', '>Messages', '>Size', '>Quota', '', ''],
         all.map((one) => [
           one.name,
           number(one.messages),
@@ -277,13 +279,13 @@ async function sessions(redraw) {
       { class: 'panel' },
       h('h2', {}, `In mailboxes now (locks: ${driver})`),
       table(
-        ['Account', 'By', 'Access', 'From', 'Program', 'Since', 'Active', 'Waiting', 'Fence', ''],
+        ['Account', 'By', 'Access', 'From', 'Program', 'Since', 'Active', '>Waiting', '>Fence', ''],
         held.map((one) => [
           one.name,
           one.protocol,
           one.access,
           one.address,
-          (one.client ?? '').slice(0, 30),
+          programName(one.client ?? ''),
           exactTime(one.since),
           exactTime(one.activeAt),
           number(one.waiters),
@@ -306,7 +308,7 @@ async function sessions(redraw) {
         web.sessions.map((one) => [
           one.account ?? '?',
           one.address,
-          one.label.slice(0, 40),
+          programName(one.label),
           exactTime(one.createdAt),
           exactTime(one.activeAt),
           one.current
@@ -455,7 +457,7 @@ export async function adminView() {
       'div',
       { class: 'page-head' },
       h('h1', {}, 'Administration'),
-      iconButton('replyAll', 'Load again', () => void redraw()),
+      iconButton('reload', 'Load again', () => void redraw()),
       h('a', { href: '#/' }, 'Back to mail'),
     ),
     h(

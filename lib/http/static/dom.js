@@ -33,6 +33,7 @@ const PATHS = {
   forward: 'M15 7l6 5-6 5v-3.500c-6-.5-9 1.500-12 5.500.5-7 5-9.500 12-9.500z',
   unread: 'M3 6h18v13H3zM3 7l9 7 9-7',
   move: 'M3 6h6l2 2h10v11H3zM9 13.500h6M13 11l2.500 2.500L13 16',
+  reload: 'M20 12a8 8 0 1 1-2.500-5.800M20 3v4.500h-4.500',
   search: 'M10.500 4a6.500 6.500 0 1 0 0 13 6.500 6.500 0 0 0 0-13zM15.500 15.500L21 21',
   close: 'M5 5l14 14M19 5L5 19',
   back: 'M15 4l-8 8 8 8',
@@ -118,7 +119,7 @@ export const confirmBox = (title, text, label) =>
 export const field = (label, props = {}) =>
   h('label', { class: 'field' }, h('span', {}, label), h('input', { autocomplete: 'off', ...props }))
 
-const time = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const time = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' })
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 const full = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
@@ -138,3 +139,36 @@ export const bytes = (count) =>
         ? `${(count / 1024 ** 2).toFixed(1)} MB`
         : `${(count / 1024 ** 3).toFixed(2)} GB`
 export const personName = ({ name, address }) => name || address
+/** As one types it; a name in quotes only where it must be (RFC 5322 3.2.3). */
+const typed = ({ name, address }) =>
+  !name
+    ? address
+    : /^[\p{L}\p{N} '_-]+$/u.test(name)
+      ? `${name} <${address}>`
+      : `"${name.replace(/["\\]/g, '')}" <${address}>`
+export const typedAll = (people) => people.map(typed).join(', ')
+
+/** A browser's own name in two words. */
+export function programName(agent) {
+  const browser = /Edg\//.test(agent)
+    ? 'Edge'
+    : /Firefox\//.test(agent)
+      ? 'Firefox'
+      : /Chrome\//.test(agent)
+        ? 'Chrome'
+        : /Safari\//.test(agent)
+          ? 'Safari'
+          : ''
+  const system = /Android/.test(agent)
+    ? 'Android'
+    : /iPhone|iPad/.test(agent)
+      ? 'iOS'
+      : /Mac OS/.test(agent)
+        ? 'macOS'
+        : /Windows/.test(agent)
+          ? 'Windows'
+          : /Linux/.test(agent)
+            ? 'Linux'
+            : ''
+  return browser ? `${browser}${system && ` on ${system}`}` : agent.slice(0, 40)
+}

@@ -1,7 +1,7 @@
 import { del, get, patch, post } from './api.js'
 import { boot, loggedOut, session } from './app.js'
 import { openComposer } from './compose.js'
-import { bytes, confirmBox, dialog, field, fill, h, icon, iconButton, toast } from './dom.js'
+import { bytes, confirmBox, dialog, field, fill, h, icon, iconButton, toast, typedAll } from './dom.js'
 import { createList } from './list.js'
 import { createReader } from './reader.js'
 
@@ -138,7 +138,6 @@ export async function mailView() {
     await loadMailboxes()
   }
   async function editMailbox() {
-    if (!here || here.role) return toast('This mailbox has a fixed role.')
     const done = await dialog(here.name, (close) => {
       const input = field('Name', { value: here.name, maxlength: 200 })
       return [
@@ -178,6 +177,7 @@ export async function mailView() {
     drawNav()
     closeMenu()
     title.textContent = found.role === 'inbox' ? 'Inbox' : found.name
+    editButton.hidden = found.role !== undefined
     if (!same) {
       query = ''
       search.value = ''
@@ -193,15 +193,15 @@ export async function mailView() {
 
   async function openMessage(message) {
     if (here.role === 'drafts') return openDraft(message.uid)
-    location.hash = `#/${here.id}/${message.uid}`
+    history.pushState(null, '', `#/${here.id}/${message.uid}`)
     const unseen = message.conversation ? message.conversation.unread > 0 : !message.flags.includes('\\Seen')
     if (unseen)
       list.patch([message.uid], (one) => {
         if (!one.flags.includes('\\Seen')) one.flags.push('\\Seen')
         if (one.conversation) one.conversation.unread = 0
       })
-    await reader.open(here, message.uid, message.conversation?.uids ?? [message.uid])
     shell.classList.add('reading')
+    await reader.open(here, message.uid, message.conversation?.uids ?? [message.uid])
   }
   async function openUid(uid) {
     if (reader.uid === uid) return
@@ -217,12 +217,10 @@ export async function mailView() {
 
   async function openDraft(uid) {
     const draft = await get(`/mailboxes/${here.id}/messages/${uid}`)
-    const people = (some) =>
-      some.map(({ name, address }) => (name ? `"${name.replace(/["\\]/g, '')}" <${address}>` : address)).join(', ')
     openComposer({
-      to: people(draft.to),
-      cc: people(draft.cc),
-      bcc: people(draft.bcc),
+      to: typedAll(draft.to),
+      cc: typedAll(draft.cc),
+      bcc: typedAll(draft.bcc),
       subject: draft.subject,
       text: draft.text,
       references: draft.references,
@@ -356,6 +354,7 @@ export async function mailView() {
 
   const openMenu = () => shell.classList.add('menu-open')
   const closeMenu = () => shell.classList.remove('menu-open')
+  const editButton = iconButton('pen', 'Rename or remove this mailbox', () => void editMailbox(), { hidden: true })
   const threadsButton = iconButton('threads', 'Conversations', toggleThreads, { 'aria-pressed': String(threads) })
   async function toggleThreads() {
     threads = !threads
@@ -408,7 +407,7 @@ export async function mailView() {
         iconButton('menu', 'Mailboxes', openMenu, { class: 'icon-button only-narrow' }),
         title,
         threadsButton,
-        iconButton('pen', 'Rename or remove this mailbox', () => void editMailbox(), { class: 'icon-button subtle' }),
+        editButton,
       ),
       h('div', { class: 'search' }, icon('search'), search),
       bar,

@@ -1,9 +1,7 @@
 import { get, post } from './api.js'
-import { bytes, exactTime, fill, h, icon, iconButton, personName, shortTime } from './dom.js'
+import { bytes, exactTime, fill, h, icon, iconButton, personName, shortTime, typedAll } from './dom.js'
 
 const address = ({ name, address: at }) => (name ? `${name} <${at}>` : at)
-const typed = ({ name, address: at }) => (name ? `"${name.replace(/["\\]/g, '')}" <${at}>` : at)
-const joined = (people) => people.map(typed).join(', ')
 
 /** Plain text with links, and quoted lines dimmed. */
 function plainText(text) {
@@ -205,7 +203,8 @@ export function createReader({ onAction, onBack, mailboxOf }) {
     place = mailbox
     draw(others.messages)
     element.focus({ preventScroll: true })
-    if (!got.flags.includes('\\Seen')) await post(`/mailboxes/${mailbox.id}/flags`, { uids: [uid], add: ['\\Seen'] })
+    const unseen = [got, ...others.messages].filter((one) => !one.flags.includes('\\Seen')).map((one) => one.uid)
+    if (unseen.length > 0) await post(`/mailboxes/${mailbox.id}/flags`, { uids: unseen, add: ['\\Seen'] })
   }
 
   return {
@@ -256,8 +255,8 @@ export function createReader({ onAction, onBack, mailboxOf }) {
           !sender.some((one) => one.address.toLowerCase() === at.toLowerCase()),
       )
       return {
-        to: joined(sender),
-        cc: how === 'replyAll' ? joined(rest) : '',
+        to: typedAll(sender),
+        cc: how === 'replyAll' ? typedAll(rest) : '',
         subject: `Re: ${bare}`,
         text: `\n\nOn ${exactTime(message.sentAt ?? message.date)}, ${from.map(personName).join(', ')} wrote:\n${quoted}\n`,
         inReplyTo: messageId || undefined,
