@@ -21,6 +21,8 @@ const SWEEP = 1000
 
 interface Held {
   readonly credentialId: string
+  /** milliseconds since 1970 */
+  usedAt: number
   readonly lease: Promise<Result<Lease, Refusal>>
 }
 
@@ -50,9 +52,10 @@ export function createLeases(ports: {
 
   function sweep(): void {
     const now = clock.now()
-    for (const [key, { credentialId }] of held) {
+    for (const [key, { credentialId, usedAt }] of held) {
       const credential = sessions.get(credentialId)
-      if (credential && now - credential.activeAt <= idleOf(credential)) continue
+      const needed = credential && now - credential.activeAt <= idleOf(credential)
+      if (needed && (credential.releasedAt ?? 0) < usedAt) continue
       void release(key)
     }
   }
@@ -61,20 +64,22 @@ export function createLeases(ports: {
   return {
     async hold(credential, mail, entry) {
       const key = `${credential.id} ${mail.id}`
-      const before = await held.get(key)?.lease
+      const known = held.get(key)
+      if (known) known.usedAt = clock.now()
+      const before = await known?.lease
       if (before?.ok && !before.value.lost.aborted) {
         before.value.touch()
         return before
       }
       // Several requests of a page ask at once: one of them asks the lock.
       const asking = held.get(key)?.lease ?? mail.enter(entry)
-      held.set(key, { credentialId: credential.id, lease: asking })
+      held.set(key, { credentialId: credential.id, lease: asking, usedAt: clock.now() })
       const lease = await asking
       if (!lease.ok) {
         if (held.get(key)?.lease === asking) held.delete(key)
         return lease
       }
-      const { signal } = { signal: lease.value.lost }
+      const signal = lease.value.lost
       signal.addEventListener('abort', () => lost(key, credential.id, signal.reason), { once: true })
       return ok(lease.value)
     },

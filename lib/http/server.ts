@@ -29,6 +29,8 @@ export interface Express {
 export const API = '/api/v1'
 /** Answers while a live-update stream says nothing, so that proxies keep it open. */
 const HEARTBEAT = 25_000
+/** A session that ended in another process: its streams here end within this time. */
+const STILL_IN = 2000
 
 /** Everything is ours, nothing is inline, nobody may frame us; message frames have a policy of their own (mail/html.ts). */
 const PAGE_HEADERS = {
@@ -210,8 +212,14 @@ export function createHttp(ports: HttpPorts) {
     send('hello', { version: ports.version })
     const stop = start(send)
     const timer = setInterval(() => response.write(': \n\n'), HEARTBEAT).unref()
+    const watch = setInterval(() => {
+      if (ports.sessions.get(key)) return
+      send('lost', {})
+      response.end()
+    }, STILL_IN).unref()
     response.once('close', () => {
       clearInterval(timer)
+      clearInterval(watch)
       stop()
       streams.delete(response)
     })

@@ -23,6 +23,8 @@ export interface Credential {
   readonly csrf: string
   /** a second factor was used */
   readonly totp: boolean
+  /** its page was closed then, milliseconds since 1970: no process holds the mailbox lock for it any more */
+  readonly releasedAt?: number
   /** the account whose mailbox an administrator has entered */
   readonly entered?: string
 }
@@ -45,7 +47,7 @@ export interface Sessions {
   /** By the secret. */
   find(secret: string): Credential | undefined
   get(id: string): Credential | undefined
-  update(id: string, patch: Partial<Pick<Credential, 'activeAt' | 'totp' | 'entered'>>): Promise<void>
+  update(id: string, patch: Partial<Pick<Credential, 'activeAt' | 'releasedAt' | 'totp' | 'entered'>>): Promise<void>
   remove(id: string): Promise<boolean>
   list(account?: string): readonly Credential[]
   /** One after another over all processes. @returns what `change` says beside the new state */

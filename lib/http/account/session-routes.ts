@@ -26,7 +26,7 @@ export const sessionView = ({ id, label, address, createdAt, activeAt, totp }: C
 })
 
 export function sessionRoutes(web: Web, admit: Admit): readonly Route[] {
-  const { sessions, leases, locks, settings, room } = web
+  const { sessions, leases, locks, settings, room, clock } = web
 
   async function end(id: string): Promise<void> {
     await sessions.remove(id)
@@ -80,6 +80,20 @@ export function sessionRoutes(web: Web, admit: Admit): readonly Route[] {
       run: async ({ principal }) => {
         await end(principal().credential.id)
         return { kind: 'json', value: { done: true }, cookie: null }
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/session/release',
+      scope: 'session',
+      summary: 'Gives the mailbox lock back until the next request: the page was closed',
+      body: object({}),
+      answer: any('done'),
+      run: async ({ principal }) => {
+        const { id } = principal().credential
+        await sessions.update(id, { releasedAt: clock.now() })
+        await leases.releaseAll(id)
+        return DONE
       },
     }),
     defineRoute({

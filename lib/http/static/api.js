@@ -16,12 +16,13 @@ export class ApiError extends Error {
 }
 
 /** @param background live updates: they keep neither the session nor the lock alive */
-export async function call(method, path, body, { background = false } = {}) {
+export async function call(method, path, body, { background = false, keepalive = false } = {}) {
   let response
   try {
     response = await fetch(`/api/v1${path}`, {
       method,
       credentials: 'same-origin',
+      keepalive,
       headers: {
         ...(body !== undefined && { 'Content-Type': 'application/json' }),
         ...(method !== 'GET' && { 'X-CSRF-Token': csrf }),

@@ -162,7 +162,8 @@ function pausedView() {
 
 whenRefused((error) => {
   if (error.status === 401 && current?.name !== 'login') {
-    show(loginView('You were logged out.'))
+    show(loginView(session.me && 'You were logged out.'))
+    session.me = undefined
     return true
   }
   if (error.status === 423) {
@@ -206,7 +207,6 @@ export async function boot() {
     session.me = await get('/session')
     setCsrf(session.me.csrf)
   } catch (error) {
-    if (error.status === 401) return show(loginView())
     if (!error.handled)
       show({
         name: 'error',
@@ -236,5 +236,9 @@ window.addEventListener('unhandledrejection', (event) => {
     event.preventDefault()
     toast(event.reason.message)
   }
+})
+// Whoever closes the page needs the mailbox no more: other programs may have it at once.
+window.addEventListener('pagehide', () => {
+  if (session.me) void call('POST', '/session/release', {}, { keepalive: true }).catch(() => undefined)
 })
 void boot()

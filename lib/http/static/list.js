@@ -209,8 +209,6 @@ export function createList({ load, onOpen, onSelection, isSent }) {
     async refresh(background) {
       const first = Math.floor(element.scrollTop / height() / PAGE)
       const last = Math.floor((element.scrollTop + element.clientHeight) / height() / PAGE)
-      const keepUid = at(active)?.uid
-      const chosenBefore = new Set(selected)
       const mine = ++generation
       waiting.clear()
       const fresh = new Map()
@@ -221,6 +219,9 @@ export function createList({ load, onOpen, onSelection, isSent }) {
         fresh.set(page, got.messages)
         count = got.total
       }
+      // Only now: keys may have been pressed meanwhile.
+      const keepUid = at(active)?.uid
+      const chosenBefore = new Set(selected)
       pages.clear()
       for (const [page, messages] of fresh) pages.set(page, messages)
       drawn.clear()
