@@ -12,10 +12,6 @@ import { summary, summaryOf } from './summary'
 const PAGE = 50
 const MOST = 200
 
-function* countTo(last: number): Generator<number> {
-  for (let seq = 1; seq <= last; seq++) yield seq
-}
-
 export function listRoutes({ room, clock }: Web): readonly Route[] {
   const { store } = room
   const conversations = createConversations(store)
@@ -65,7 +61,7 @@ export function listRoutes({ room, clock }: Web): readonly Route[] {
             query.trim() === '' ? undefined : await find({ store, mail, view }, searchOf(query), clock.now())
           const modSeq = view.highestModSeq
           if (by === 'conversation') {
-            const all = await conversations(mail, view, found ?? countTo(view.exists))
+            const all = await conversations(mail, view, found)
             const messages = await byConversation(mail, view, all.slice(offset, offset + limit))
             return json({ total: all.length, modSeq, messages })
           }
