@@ -1,5 +1,6 @@
 import type { LoginPeer } from '../login/login'
 import type { Update } from '../mailbox/mailbox'
+import { onAbort } from '../terms/abort'
 import type { Connection } from '../transport/connection'
 import { flagsText } from './base/change'
 import { dispatch } from './dispatch'
@@ -83,7 +84,7 @@ function openSession(connection: Connection, ports: ImapPorts): Session {
         return { kind: 'bad', text: 'closed' }
       }
       session.lease = entered.value
-      entered.value.lost.addEventListener('abort', () => {
+      onAbort(entered.value.lost, () => {
         say('* BYE The mailbox is needed elsewhere')
         void connection.end()
       })
