@@ -159,7 +159,7 @@ export class Wire {
   readonly socket: Socket
 
   constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
     this.socket.on('data', (data) => {
       this.#text += data.toString('latin1')
       this.#wake?.()

@@ -1,12 +1,13 @@
 import type { LoginPeer } from '../login/login'
 import type { Update } from '../mailbox/mailbox'
 import type { Connection } from '../transport/connection'
-import { flagsText } from './base/change'
+import { flagsText, saysUid } from './base/change'
 import { dispatch } from './dispatch'
 import { extensions } from './extensions'
 import { faultReply, type Reply } from './faults'
 import { type FrameLimits, readFrame } from './frame'
 import type { ImapPorts, Session } from './session'
+import { compact } from './wire/sequence-set'
 
 /** Before login nobody needs more. */
 const LOGIN_LITERAL = 4096
@@ -42,7 +43,7 @@ function openSession(connection: Connection, ports: ImapPorts): Session {
         return
       case 'flags': {
         const items = [
-          ...(withUid ? [`UID ${update.uid}`] : []),
+          ...(withUid || saysUid(session) ? [`UID ${update.uid}`] : []),
           `FLAGS ${flagsText(session, update.flags, update.recent)}`,
           ...(session.modes.condstore ? [`MODSEQ (${update.modSeq})`] : []),
         ]
@@ -64,7 +65,10 @@ function openSession(connection: Connection, ports: ImapPorts): Session {
     peer: peerOf(connection),
     say,
     tell: (updates, withUid) => {
-      for (const update of updates) tellOne(update, withUid)
+      const gone = session.modes.qresync ? updates.filter((update) => update.kind === 'expunge') : []
+      // RFC 7162 3.2.10: never EXPUNGE again after ENABLE QRESYNC
+      if (gone.length > 0) say(`* VANISHED ${compact(gone.map(({ uid }) => uid).sort((a, b) => a - b))}`)
+      for (const update of updates) if (gone.length === 0 || update.kind !== 'expunge') tellOne(update, withUid)
     },
     capabilities: () => extensions.flatMap((extension) => extension.capabilities?.(session) ?? []).join(' '),
     enter: async (mail): Promise<Reply | undefined> => {

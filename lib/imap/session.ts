@@ -2,6 +2,7 @@ import type { Lease } from '../locks/locks'
 import type { TellHolder } from '../locks/refusal'
 import type { Login, LoginPeer } from '../login/login'
 import type { AccountMail, MailRoom, Update, View } from '../mailbox/mailbox'
+import type { Uid } from '../terms/numbers'
 import type { Clock, Log, Metrics } from '../terms/ports'
 import type { Connection } from '../transport/connection'
 import type { Extension } from './extension'
@@ -24,8 +25,17 @@ export interface ImapPorts {
 export type State =
   | { readonly name: 'not-authenticated' }
   | { readonly name: 'authenticated'; readonly mail: AccountMail }
-  | { readonly name: 'selected'; readonly mail: AccountMail; readonly view: View; readonly readOnly: boolean }
+  | Selected
   | { readonly name: 'logout' }
+
+export interface Selected {
+  readonly name: 'selected'
+  readonly mail: AccountMail
+  readonly view: View
+  readonly readOnly: boolean
+  /** RFC 5182: `$`, ascending */
+  saved: readonly Uid[]
+}
 
 /** What crosses every command. */
 export interface Modes {

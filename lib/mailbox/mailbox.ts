@@ -60,6 +60,8 @@ export interface AccountMail {
     unchangedSince?: ModSeq,
   ): Promise<Result<readonly Uid[]>>
   expunge(view: View, uids: readonly Uid[] | 'all'): Promise<Result<readonly Uid[]>>
+  /** What was expunged after `since`, ascending; undefined: too long ago to know (RFC 7162 3.2.6) */
+  expungedSince(view: View, since: ModSeq): Promise<readonly Uid[] | undefined>
   /** RFC 4314-free: rows and bodies of a view's messages */
   rows(view: View, uids: readonly Uid[]): AsyncIterable<readonly MessageRow[]>
   read(id: EmailId, start: number, end: number): Promise<Buffer | undefined>
@@ -102,6 +104,8 @@ export interface View {
   internalDateAt(seq: number): number
   isRecent(seq: number): boolean
   readonly recentCount: number
+  /** messages of the window were expunged, and `sync('hold')` did not say so */
+  readonly holdsExpunges: boolean
   /** whether `sync('say')` may say something (cheap; a change that is not this client's business can make it say nothing) */
   readonly hasNews: boolean
   /**

@@ -10,7 +10,7 @@ import { createView, type SessionView } from './view/view'
 
 export type MessageVerbs = Pick<
   AccountMail,
-  'open' | 'append' | 'copy' | 'move' | 'storeFlags' | 'expunge' | 'rows' | 'read'
+  'open' | 'append' | 'copy' | 'move' | 'storeFlags' | 'expunge' | 'expungedSince' | 'rows' | 'read'
 >
 
 /** What may be done to messages. */
@@ -91,6 +91,7 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
       return stored.ok ? ok(stored.value.modified) : stored
     },
     expunge,
+    expungedSince: (view, since) => store.messages.expungedSince(account, view.mailbox.id, since),
     rows: (view, uids) => store.messages.rows(account, view.mailbox.id, uids),
     read: (id, start, end) => store.messages.read(account, id, start, end),
   }

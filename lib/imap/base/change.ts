@@ -2,12 +2,11 @@ import { type FlagChange, type FlagSet, flagSet } from '../../terms/flags'
 import { modSeq } from '../../terms/numbers'
 import { type Command, defineCommand, nothing } from '../command'
 import { done, faultReply, no } from '../faults'
-import type { Session, State } from '../session'
+import type { Selected, Session } from '../session'
 import { compact, type SequenceSet } from '../wire/sequence-set'
 import { messagesOf, uidsOf } from './numbers'
 
 type By = 'seq' | 'uid'
-type Selected = Extract<State, { name: 'selected' }>
 const named = (by: By, name: string): string => (by === 'uid' ? `UID ${name}` : name)
 
 function readOnlyReply({ readOnly }: Selected) {
@@ -18,6 +17,9 @@ export function flagsText(session: Session, flags: FlagSet, recent: boolean): st
   if (!recent || session.modes.rev2) return flags.wire
   return flags.names.length > 0 ? `(\\Recent ${flags.names.join(' ')})` : '(\\Recent)'
 }
+
+/** RFC 7162 3.2.4, RFC 9051 7.5.2: whether FETCH responses that were not asked for carry the UID. */
+export const saysUid = ({ modes }: Session): boolean => modes.condstore || modes.rev2
 
 interface StoreArguments {
   readonly set: SequenceSet
@@ -56,7 +58,7 @@ const store = (by: By): Command =>
       if (refused) return refused
       if (unchangedSince !== undefined) session.modes.condstore = true
       const { view, mail } = state
-      const seqs = messagesOf(view, set, by)
+      const seqs = messagesOf(state, set, by)
       const uids = uidsOf(view, seqs)
       view.quiet(uids)
       const since = unchangedSince === undefined ? undefined : modSeq(unchangedSince)
@@ -68,7 +70,7 @@ const store = (by: By): Command =>
         const number = view.uidAt(seq)
         if (silent && !session.modes.condstore) break
         const items = [
-          ...(by === 'uid' ? [`UID ${number}`] : []),
+          ...(by === 'uid' || saysUid(session) ? [`UID ${number}`] : []),
           ...(silent && !modified.has(number)
             ? []
             : [`FLAGS ${flagsText(session, view.flagsAt(seq), view.isRecent(seq))}`]),
@@ -106,7 +108,7 @@ const copying = (by: By, kind: 'COPY' | 'MOVE'): Command =>
       const refused = kind === 'MOVE' ? readOnlyReply(state) : undefined
       if (refused) return refused
       const { view, mail } = state
-      const uids = uidsOf(view, messagesOf(view, set, by))
+      const uids = uidsOf(view, messagesOf(state, set, by))
       const result = kind === 'COPY' ? await mail.copy(view, uids, mailbox) : await mail.move(view, uids, mailbox)
       if (!result.ok) return faultReply(result.fault, session.ports.tellHolder)
       const { source, destination, uidValidity } = result.value
@@ -144,7 +146,7 @@ const uidExpunge = defineCommand({
   run: async ({ session, state }, set) => {
     const refused = readOnlyReply(state)
     if (refused) return refused
-    const uids = uidsOf(state.view, messagesOf(state.view, set, 'uid'))
+    const uids = uidsOf(state.view, messagesOf(state, set, 'uid'))
     const removed = await state.mail.expunge(state.view, uids)
     return removed.ok ? done('UID EXPUNGE completed') : faultReply(removed.fault, session.ports.tellHolder)
   },

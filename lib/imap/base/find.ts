@@ -4,11 +4,10 @@ import { textParts } from '../../mime/text'
 import { fromIndex, type IndexFacts, type KeyFacts, matches, type SearchKey, type StoredFacts } from '../../search/key'
 import type { MessageRow, Store } from '../../store/store'
 import { uid } from '../../terms/numbers'
-import type { Session, State } from '../session'
+import type { Selected, Session } from '../session'
 import { uidsOf } from './numbers'
 
 /** Runs a search program over the window of a session: from the index, then from kept keys, then from octets. */
-type Selected = Extract<State, { name: 'selected' }>
 
 /** Messages whose keys are read at once. */
 const BATCH = 500
@@ -95,7 +94,7 @@ async function decide(
 }
 
 /** Ascending sequence numbers of what matches. */
-export async function search({ ports }: Session, state: Selected, key: SearchKey): Promise<number[]> {
+export async function search({ ports }: Session, state: Selected, key: SearchKey, _tag: string): Promise<number[]> {
   const { view } = state
   const now = ports.clock.now()
   const found: number[] = []

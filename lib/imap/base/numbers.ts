@@ -1,5 +1,6 @@
 import type { View } from '../../mailbox/mailbox'
 import { type Uid, uid } from '../../terms/numbers'
+import type { Selected } from '../session'
 import { BadSyntax } from '../wire/cursor'
 import { ranges, type SequenceSet, sequenceNumbers } from '../wire/sequence-set'
 
@@ -7,7 +8,9 @@ import { ranges, type SequenceSet, sequenceNumbers } from '../wire/sequence-set'
  * The messages that a set names, as ascending sequence numbers of the window. UIDs that do not exist are passed over
  * (RFC 9051 6.4.9); a sequence number that does not exist is a mistake of the client (BAD).
  */
-export function messagesOf(view: View, set: SequenceSet, by: 'seq' | 'uid'): number[] {
+export function messagesOf({ view, saved }: Selected, set: SequenceSet, by: 'seq' | 'uid'): number[] {
+  // RFC 5182 2.1: what was expunged since is out of it.
+  if (set === '$') return saved.flatMap((one) => view.seqOf(one) ?? [])
   if (by === 'seq') {
     const numbers = sequenceNumbers(set, view.exists)
     if (!numbers) throw new BadSyntax('message numbers of this mailbox')
@@ -22,7 +25,7 @@ export function messagesOf(view: View, set: SequenceSet, by: 'seq' | 'uid'): num
 }
 
 /** Binary search: the first sequence number whose UID is not below. */
-function firstAtOrAfter(view: View, wanted: number): number {
+export function firstAtOrAfter(view: View, wanted: number): number {
   let low = 1
   let high = view.exists + 1
   while (low < high) {

@@ -45,6 +45,7 @@ const LOWER = { SUBJECT: 'subject', FROM: 'from', TO: 'to', CC: 'cc', BCC: 'bcc'
 
 /** Numbers are resolved when the command runs: `*` depends on the mailbox then. */
 export function numbersKey(of: 'seq' | 'uid', set: SequenceSet, session: Session): SearchKey {
+  if (set === '$') return savedKey(session)
   let resolved: (readonly [number, number])[] | undefined
   const load = (): (readonly [number, number])[] => {
     if (resolved) return resolved
@@ -65,6 +66,16 @@ export function numbersKey(of: 'seq' | 'uid', set: SequenceSet, session: Session
   return { kind: 'numbers', of, has: (number) => load().some(([low, high]) => number >= low && number <= high) }
 }
 
+/** `$` names messages, whatever the numbers beside it mean (RFC 5182 2.1). */
+function savedKey({ state }: Session): SearchKey {
+  let uids: ReadonlySet<number> | undefined
+  const load = (): ReadonlySet<number> => {
+    uids ??= new Set(state.name === 'selected' ? state.saved : [])
+    return uids
+  }
+  return { kind: 'numbers', of: 'uid', has: (number) => load().has(number) }
+}
+
 export interface SearchContext {
   readonly session: Session
   /** charset of strings */
@@ -83,7 +94,7 @@ export function searchKey(cursor: Cursor, context: SearchContext, depth = 0): Se
     const keys = cursor.list(() => searchKey(cursor, context, depth + 1))
     return keys.length === 1 && keys[0] ? keys[0] : { kind: 'and', keys }
   }
-  if (/[\d*]/.test(cursor.ahead(1))) return numbersKey('seq', cursor.sequenceSet(), context.session)
+  if (/[\d*$]/.test(cursor.ahead(1))) return numbersKey('seq', cursor.sequenceSet(), context.session)
   const word = cursor.keyword()
   const simple = SIMPLE[word]
   if (simple) return simple

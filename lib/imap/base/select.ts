@@ -2,8 +2,9 @@ import type { View } from '../../mailbox/mailbox'
 import type { FlagSet } from '../../terms/flags'
 import { SYSTEM_FLAGS } from '../../terms/flags'
 import { type Command, defineCommand, nothing } from '../command'
+import type { SelectParameter } from '../extension'
 import { done, faultReply } from '../faults'
-import type { Session } from '../session'
+import type { Selected, Session } from '../session'
 
 /** Messages that SELECT looks at for keywords and the first unseen one; beyond, FETCH shows them all the same. */
 const SCAN = 20_000
@@ -45,14 +46,17 @@ const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
     rfc: name === 'SELECT' ? 'RFC 9051 6.3.2' : 'RFC 9051 6.3.3',
     states: ['authenticated', 'selected'],
     expunges: 'none',
-    parse: (cursor) => {
+    parse: (cursor, session) => {
       cursor.space()
       const mailbox = cursor.mailbox()
-      const options = cursor.try(' ') ? cursor.list(() => cursor.keyword()) : []
-      for (const option of options) if (option !== 'CONDSTORE') cursor.fail('a SELECT parameter')
-      return { mailbox, condstore: options.includes('CONDSTORE') }
+      const slots = session.extensions.flatMap((extension) => extension.select ?? [])
+      const parameter = (): SelectParameter => {
+        const word = cursor.keyword()
+        return slots.find((slot) => slot.name === word)?.read(cursor, session) ?? cursor.fail('a SELECT parameter')
+      }
+      return { mailbox, parameters: cursor.try(' ') ? cursor.list(parameter) : [] }
     },
-    run: async ({ session, state }, { mailbox, condstore }) => {
+    run: async ({ session, state }, { mailbox, parameters }) => {
       const { mail } = state
       if (state.name === 'selected') {
         session.close()
@@ -64,9 +68,10 @@ const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
       const readOnly = name === 'EXAMINE'
       const opened = await mail.open(mailbox, readOnly ? 'peek' : 'claim')
       if (!opened.ok) return faultReply(opened.fault, session.ports.tellHolder)
-      if (condstore) session.modes.condstore = true
-      session.state = { name: 'selected', mail, view: opened.value, readOnly }
+      const selected: Selected = { name: 'selected', mail, view: opened.value, readOnly, saved: [] }
+      session.state = selected
       announce(session, opened.value, readOnly)
+      for (const apply of parameters) await apply(session, selected)
       return done(`${name} completed`, readOnly ? 'READ-ONLY' : 'READ-WRITE')
     },
   })

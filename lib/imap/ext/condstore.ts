@@ -42,6 +42,24 @@ export const condstore: Extension = {
       },
     },
   ],
+  select: [
+    {
+      name: 'CONDSTORE',
+      read: () => (session) => {
+        session.modes.condstore = true
+      },
+    },
+  ],
+  fetchModifiers: [
+    {
+      name: 'CHANGEDSINCE',
+      read: (cursor, session, _by, modifiers) => {
+        cursor.space()
+        modifiers.changedSince = cursor.number64()
+        session.modes.condstore = true
+      },
+    },
+  ],
   enable: (word, { modes }) => {
     if (word !== 'CONDSTORE') return false
     modes.condstore = true

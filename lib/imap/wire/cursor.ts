@@ -1,6 +1,6 @@
 import { isSystemFlag } from '../../terms/flags'
 import { decodeMailboxName } from './mailbox-name'
-import type { SequenceSet } from './sequence-set'
+import type { SeqRange, SequenceSet } from './sequence-set'
 
 /** The client's command is not in the grammar: answered with BAD, the connection goes on. */
 export class BadSyntax extends Error {
@@ -170,6 +170,10 @@ export class Cursor {
   }
 
   sequenceSet(): SequenceSet {
+    return this.try('$') ? '$' : this.sequenceRanges()
+  }
+  /** sequence-set without `$` */
+  sequenceRanges(): readonly SeqRange[] {
     const text = this.#take(SEQUENCE, 'a sequence set')
     return text.split(',').map((range) => {
       const match = /^(\d{1,10}|\*)(?::(\d{1,10}|\*))?$/.exec(range)

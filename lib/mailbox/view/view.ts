@@ -152,6 +152,9 @@ export function createView(state: MailboxState, options: ViewOptions): SessionVi
       current()
       return recent.count
     },
+    get holdsExpunges() {
+      return current().held.length > 0
+    },
     get hasNews() {
       return told !== state.tail || rescanAfter !== undefined || state.behind || window.held.length > 0
     },
