@@ -46,10 +46,22 @@ describe('IMAP and hostile input', function () {
     wire.close()
   })
 
-  it('a line over the limit gets BAD, and the connection goes on', async () => {
+  it('a NUL is in no literal that a client sends, and in a literal8 only where a message is (RFC 9051 9)', async () => {
     const wire = await login(kit, 'hostile')
-    wire.send(`a1 LIST "" "${'x'.repeat(2_000_000)}"\r\na2 NOOP\r\n`)
-    assert.match(await wire.until(/^a2 OK.*\r\n/m), /BAD Line too long/)
+    wire.send(
+      'a1 APPEND INBOX {5+}\r\n\r\na\0b\r\na2 STATUS ~{5+}\r\nINBOX (MESSAGES)\r\na3 STATUS {5+}\r\nINBO\0 (MESSAGES)\r\na4 NOOP\r\n',
+    )
+    const all = await wire.until(/^a4 OK.*\r\n/m)
+    for (const tag of ['a1', 'a2', 'a3']) assert.match(all, new RegExp(`^${tag} BAD`, 'm'))
+    wire.close()
+  })
+
+  it('a line over the limit gets BAD under its tag, and the connection goes on', async () => {
+    const wire = await login(kit, 'hostile')
+    wire.send(`a1 LIST "" "${'x'.repeat(2_000_000)}"\r\na2 LIST "" "${'x'.repeat(70_000)}"\r\n`)
+    wire.send(`${'+'.repeat(70_000)}\r\na3 SELECT ~{5+}\r\nINBOX${'x'.repeat(70_000)}\r\na4 NOOP\r\n`)
+    const all = await wire.until(/^a4 OK.*\r\n/m)
+    for (const tag of ['a1', 'a2', '\\*', 'a3']) assert.match(all, new RegExp(`^${tag} BAD Line too long`, 'm'))
     wire.close()
   })
 

@@ -18,7 +18,7 @@ const append = defineCommand({
       if (flags) cursor.space()
       const date = cursor.peek('"') ? cursor.dateTime() : undefined
       if (date !== undefined) cursor.space()
-      messages.push({ flags: flags ?? [], date, bytes: cursor.literal() })
+      messages.push({ flags: flags ?? [], date, bytes: cursor.message() })
     } while (cursor.peek(' '))
     return { mailbox, messages }
   },
