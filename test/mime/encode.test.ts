@@ -112,7 +112,7 @@ describe('BODYSTRUCTURE (RFC 9051 7.5.2)', () => {
     assert.equal(
       wire(message.bodyStructure),
       '(("TEXT" "PLAIN" ("charset" "US-ASCII") NIL NIL "7bit" 8 2 NIL NIL NIL NIL)' +
-        '("text" "x-patch" ("name" "cc.diff") "<960723163407.20117h@cac.washington.edu>" "Compiler diff" "base64" 4 0 ' +
+        '("text" "x-patch" ("name" "cc.diff") "<960723163407.20117h@cac.washington.edu>" "Compiler diff" "base64" 4 1 ' +
         '"Q2hlY2sgSW50ZWdyaXR5IQ==" ("attachment" ("filename" "cc.diff")) ("en" "de") "cc") "mixed" ("boundary" "x") NIL NIL NIL)',
     )
   })
