@@ -144,7 +144,6 @@ export function createImapServer(ports: ImapPorts) {
   /** Serves one connection to its end. Never rejects. */
   async function serve(connection: Connection): Promise<void> {
     const session = openSession(connection, ports)
-    ports.metrics.count('imap_connections')
     connection.idleAfter(ports.settings.loginTime, () => void session.bye(IDLE_TOO_LONG))
     try {
       session.say(`* OK [CAPABILITY ${session.capabilities()}] IMAP ready`)
@@ -160,7 +159,8 @@ export function createImapServer(ports: ImapPorts) {
   }
 
   return {
+    name: 'imap',
     serve,
     refuse: (connection: Connection): void => connection.writer.write('* BYE [UNAVAILABLE] Too many connections\r\n'),
-  }
+  } as const
 }
