@@ -2,7 +2,7 @@ import type { AccountMail, View } from '../mailbox/mailbox'
 import type { SearchKey } from '../search/key'
 import type { Mailbox, MessageRow } from '../store/store'
 import type { Command } from './command'
-import type { Selected, Session } from './session'
+import type { Modes, Selected, Session } from './session'
 import type { Cursor } from './wire/cursor'
 import type { SequenceSet } from './wire/sequence-set'
 
@@ -86,6 +86,11 @@ export interface FetchModifierSlot {
   read(cursor: Cursor, session: Session, by: 'seq' | 'uid', modifiers: FetchModifiers): void
 }
 
+export interface EnableSlot {
+  readonly word: string
+  turnOn(modes: Modes): void
+}
+
 /** Everything that one extension adds, in the slots of RFC 4466. One folder, one object. */
 export interface Extension {
   readonly rfc: string
@@ -98,8 +103,8 @@ export interface Extension {
   readonly returns?: readonly ReturnSlot[]
   readonly select?: readonly SelectSlot[]
   readonly fetchModifiers?: readonly FetchModifierSlot[]
-  /** words of ENABLE; @returns whether it is on now */
-  enable?(word: string, session: Session): boolean
+  /** what ENABLE turns on */
+  readonly enable?: readonly EnableSlot[]
   /** response codes of a successful SELECT or EXAMINE, without `* OK` */
   selected?(view: View, session: Session): readonly string[]
 }

@@ -114,7 +114,8 @@ export function createImapServer(ports: ImapPorts) {
     const before = session.state.name === 'not-authenticated'
     return {
       line: before ? LOGIN_LINE : ports.settings.maxLine,
-      literal: (first) => (before ? LOGIN_LITERAL : /^\S+ APPEND /i.test(first) ? ports.settings.maxAppend : LITERAL),
+      literal: (first) =>
+        before ? LOGIN_LITERAL : /^\S+ (?:APPEND|(?:UID )?REPLACE) /i.test(first) ? ports.settings.maxAppend : LITERAL,
     }
   }
 

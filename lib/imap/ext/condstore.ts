@@ -60,10 +60,13 @@ export const condstore: Extension = {
       },
     },
   ],
-  enable: (word, { modes }) => {
-    if (word !== 'CONDSTORE') return false
-    modes.condstore = true
-    return true
-  },
+  enable: [
+    {
+      word: 'CONDSTORE',
+      turnOn: (modes) => {
+        modes.condstore = true
+      },
+    },
+  ],
   selected: (view) => [`HIGHESTMODSEQ ${view.highestModSeq}`],
 }
