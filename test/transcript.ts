@@ -10,7 +10,8 @@ import { type Kit, Wire } from './kit'
  *   1S a1 OK                                    connection 1 receives a line that starts like this
  *   1S * SEARCH 1 2$                            ... or is this, with $ at the end
  * `<n>` stands for a number, `<any>` for anything; `<x=n>` is a number that later lines call `<x>`. Lines that no S line names are passed over when an S line starts with
- * a tag; untagged S lines must come in this order. `\r\n` is a line end inside a line. Text goes as UTF-8, `<ff>` is that octet.
+ * a tag; untagged S lines must come in this order. `\r\n` is a line end inside a line. Text goes as UTF-8, `<ff>` is that
+ * octet, `<<text>>` is text as a literal.
  */
 export interface Transcript {
   readonly title: string
@@ -73,7 +74,8 @@ export async function play(kit: Kit, port: number, { lines }: Transcript, chunk:
         .replace(/<([0-9a-f]{2})>/g, (_whole, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
       const wire = await wireOf(name)
       if (direction === 'C') {
-        const octets = `${text.replace(/\\r\\n/g, '\r\n')}\r\n`
+        const line = text.replaceAll('\\r\\n', '\r\n')
+        const octets = `${line.replace(/<<([\s\S]*?)>>/g, (_whole, data: string) => `{${data.length}+}\r\n${data}`)}\r\n`
         if (chunk === 'whole') wire.send(octets)
         else for (const octet of octets) wire.send(octet)
       } else {

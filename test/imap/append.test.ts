@@ -28,7 +28,7 @@ describe('IMAP APPEND by the settings', () => {
     wire.send('g REPLACE 1 INBOX {6+}\r\nA: \xc3\xbc\r\n')
     await wire.until(/^g NO \[CANNOT\].*\r\n/m)
     wire.send('h APPEND INBOX {10+}\r\nA: b\r\n\r\n\xc3\xbc\r\ni ENABLE UTF8=ACCEPT\r\n')
-    await wire.until(/^h OK .*[^]*^i OK .*\r\n/m)
+    await wire.until(/^h OK .*[\s\S]*^i OK .*\r\n/m)
     wire.send('j APPEND INBOX {6+}\r\nA: \xc3\xbc\r\n')
     await wire.until(/^j OK .*\r\n/m)
   })

@@ -108,7 +108,8 @@ async function rowsOf(mail: AccountMail, args: ListArguments, rev2: boolean): Pr
     if (!fits(name) || !(chosen(mailbox) || above.has(name))) return []
     const attributes = listAttributes(mailbox, all)
     if ((args.subscribed || args.returns.subscribed) && mailbox.subscribed) attributes.unshift('\\Subscribed')
-    return [{ name, attributes, mailbox, extra: extra(name) }]
+    // RFC 5819 2: no STATUS of what is told for its children only.
+    return [{ name, attributes, mailbox: chosen(mailbox) ? mailbox : undefined, extra: extra(name) }]
   })
   const lost = gone
     .filter(fits)
