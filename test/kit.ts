@@ -84,9 +84,9 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     bus: localBus(),
     prepare,
     settings: mailboxSettings({ mailboxes: { autocreate: 'none' } }, settings.mode),
+    metrics: noMetrics,
     clock: systemClock,
     log,
-    metrics: noMetrics,
   })
   const tls = options.tls ?? noTls
   const common = {
@@ -97,7 +97,6 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     version: '0',
     clock: options.clock ?? systemClock,
     log,
-    metrics: noMetrics,
   }
   const listeners: Listener[] = []
   const listen = async (protocol: {

@@ -11,6 +11,7 @@ export interface ListenSettings {
 }
 
 export interface Protocol {
+  readonly name: 'pop3' | 'imap'
   serve(connection: Connection): Promise<void>
   refuse(connection: Connection): void
 }
@@ -29,6 +30,14 @@ export async function listenAll(
     ...settings.listen.map((text) => ({ text, implicitTls: false })),
     ...settings.listenTls.map((text) => ({ text, implicitTls: true })),
   ]
+  const { metrics } = context
+  const labels = { protocol: protocol.name }
+  function counted(connection: Connection): Promise<void> {
+    metrics.count('mailbox_connections_total', labels)
+    metrics.move('mailbox_connections', 1, labels)
+    connection.closed.addEventListener('abort', () => metrics.move('mailbox_connections', -1, labels))
+    return protocol.serve(connection)
+  }
   for (const { text, implicitTls } of wanted) {
     const at = parseListen(text)
     if (!at) throw new Error(`${file}: ${text} is no address:port`)
@@ -38,7 +47,8 @@ export async function listenAll(
     }
     const listener = createListener({
       ...at,
-      ...protocol,
+      refuse: protocol.refuse,
+      serve: counted,
       implicitTls,
       tls,
       trustsProxy: (address) => context.login.trustsProxy(address),

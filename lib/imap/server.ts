@@ -139,7 +139,6 @@ export function createImapServer(ports: ImapPorts) {
   /** Serves one connection to its end. Never rejects. */
   async function serve(connection: Connection): Promise<void> {
     const session = openSession(connection, ports)
-    ports.metrics.count('imap_connections')
     connection.idleAfter(ports.settings.loginTime, () => {
       // RFC 9051 5.4: a word before the connection ends.
       session.say('* BYE Idle for too long')
@@ -159,7 +158,8 @@ export function createImapServer(ports: ImapPorts) {
   }
 
   return {
+    name: 'imap',
     serve,
     refuse: (connection: Connection): void => connection.writer.write('* BYE [UNAVAILABLE] Too many connections\r\n'),
-  }
+  } as const
 }

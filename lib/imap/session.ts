@@ -3,7 +3,7 @@ import type { TellHolder } from '../locks/refusal'
 import type { Login, LoginPeer } from '../login/login'
 import type { AccountMail, MailRoom, Update, View } from '../mailbox/mailbox'
 import type { Uid } from '../terms/numbers'
-import type { Clock, Log, Metrics } from '../terms/ports'
+import type { Clock, Log } from '../terms/ports'
 import type { Connection } from '../transport/connection'
 import type { Extension } from './extension'
 import type { Reply } from './faults'
@@ -18,7 +18,6 @@ export interface ImapPorts {
   readonly version: string
   readonly clock: Clock
   readonly log: Log
-  readonly metrics: Metrics
 }
 
 /** RFC 9051 3: state is data, and a command gets exactly the states that it declares. */

@@ -3,6 +3,7 @@ import { failed, ok, type Result } from '../terms/fault'
 import { fence } from '../terms/numbers'
 import type { Clock, Log, Metrics } from '../terms/ports'
 import { holdWith } from './hold'
+import { createLeases } from './leases'
 import type { AccountLocks, EndReason, Holder, Lease, LockRequest, Locks, Refusal } from './locks'
 import { type AccountRecord, type ClaimRecord, grant, grantWaiters, type HolderRecord, obstacle, purge } from './record'
 import type { LockSettings } from './settings'
@@ -50,22 +51,13 @@ export interface Engine extends Locks {
   noteActivity(): void
 }
 
-interface Held {
-  readonly record: HolderRecord
-  readonly account: string
-  readonly ended: AbortController
-  activeAt: number
-  noted: number
-}
-
 export function createEngine({ driver, table, peers, settings, clock, log, metrics }: EnginePorts): Engine {
-  const held = new Map<string, Held>()
   const waiting = new Map<string, (holder: HolderRecord) => void>()
 
   const showHolder = (account: string, record: HolderRecord): Holder => ({
     ...record,
     account,
-    activeAt: held.get(record.id)?.activeAt ?? record.activeAt,
+    activeAt: leases.activeAt(record.id) ?? record.activeAt,
     fence: fence(record.fence),
   })
 
@@ -99,41 +91,17 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     }
   }
 
-  /** Ends a lease of this process from outside. */
-  function end(id: string, reason: EndReason): boolean {
-    const lease = held.get(id)
-    if (!lease) return false
-    held.delete(id)
-    metrics.count('lock_ended', { reason })
-    lease.ended.abort(reason)
-    giveBack(lease.account, id)
-    return true
-  }
+  const leases = createLeases({
+    metrics,
+    now: () => clock.now(),
+    giveBack,
+    describe: (account, id, client) => amend(account, id, { client }),
+  })
 
-  function leaseOf(account: string, record: HolderRecord): Lease {
-    const ended = new AbortController()
-    const entry: Held = { record, account, ended, activeAt: record.activeAt, noted: record.activeAt }
-    held.set(record.id, entry)
-    metrics.count('lock_granted', { protocol: record.protocol })
-    return {
-      id: record.id,
-      account,
-      access: record.access,
-      fence: fence(record.fence),
-      lost: ended.signal,
-      touch: () => {
-        entry.activeAt = clock.now()
-      },
-      describe: (client) => {
-        if (!held.has(record.id)) return
-        table.change(account, (current) => {
-          current.holders = current.holders.map((holder) => (holder.id === record.id ? { ...holder, client } : holder))
-        })
-      },
-      release: async () => {
-        if (held.delete(record.id)) giveBack(account, record.id)
-      },
-    }
+  function amend(account: string, id: string, change: Partial<HolderRecord>): void {
+    table.change(account, (current) => {
+      current.holders = current.holders.map((holder) => (holder.id === id ? { ...holder, ...change } : holder))
+    })
   }
 
   /** Ends exclusive holders that are idle for longer than this request allows. */
@@ -170,7 +138,7 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
       return { result: { by }, woken }
     })
     for (const holder of taken) {
-      if (holder.process === peers.self) end(holder.id, 'taken-over')
+      if (holder.process === peers.self) leases.end(holder.id, 'taken-over')
       else peers.send(holder.process, { kind: 'end', account, id: holder.id, reason: 'taken-over' })
     }
     wake(account, outcome.woken)
@@ -219,11 +187,6 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     })
   }
 
-  function refused(request: LockRequest, account: string, by: HolderRecord): Result<Lease, Refusal> {
-    metrics.count('lock_refused', { protocol: request.protocol, holder: by.protocol })
-    return failed({ kind: 'held', by: showHolder(account, by) })
-  }
-
   async function acquire(request: LockRequest, signal?: AbortSignal): Promise<Result<Lease, Refusal>> {
     const { account, access, protocol, address, client } = request
     const mode = request.mode ?? settings.mode
@@ -233,16 +196,16 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     if (signal?.aborted) return failed({ kind: 'cancelled' })
     try {
       const first = tryOnce(account, claim, takeover, wait > 0)
-      if ('holder' in first) return ok(leaseOf(account, first.holder))
-      if (wait === 0) return refused(request, account, first.by)
-      const started = clock.now()
+      if ('holder' in first) return ok(leases.open(account, first.holder))
+      if (wait === 0) return leases.refused(request, showHolder(account, first.by))
+      const started = performance.now()
       const outcome = await queue(account, claim, first.by, wait, signal)
-      metrics.observe('lock_waited_seconds', (clock.now() - started) / 1000, { protocol })
-      if (outcome === 'late') return refused(request, account, first.by)
-      return outcome === 'cancelled' ? failed({ kind: 'cancelled' }) : ok(leaseOf(account, outcome))
+      leases.waited(request, performance.now() - started)
+      if (outcome === 'late') return leases.refused(request, showHolder(account, first.by))
+      return outcome === 'cancelled' ? failed({ kind: 'cancelled' }) : ok(leases.open(account, outcome))
     } catch (error) {
       log.error(`lock of ${account}: ${error instanceof Error ? error.message : String(error)}`)
-      return failed({ kind: 'unavailable', why: 'the lock table cannot be used' })
+      return leases.unavailable(request, 'the lock table cannot be used')
     }
   }
 
@@ -264,7 +227,7 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
       const holders = table.list(account)[0]?.[1].holders ?? []
       const chosen = holders.filter((holder) => leaseId === undefined || holder.id === leaseId)
       for (const holder of chosen) {
-        if (holder.process === peers.self) end(holder.id, 'kicked')
+        if (holder.process === peers.self) leases.end(holder.id, 'kicked')
         else if (peers.alive(holder.process))
           peers.send(holder.process, { kind: 'end', account, id: holder.id, reason: 'kicked' })
         else giveBack(account, holder.id)
@@ -272,32 +235,21 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
       return chosen.length
     },
     close: async () => {
-      for (const id of [...held.keys()]) end(id, 'closed')
+      leases.endAll('closed')
       await peers.close()
       await table.close()
     },
     receive: (message) => {
       if (message.kind === 'end') {
-        end(message.id, message.reason)
+        leases.end(message.id, message.reason)
         return
       }
       const holder = table.list(message.account)[0]?.[1].holders.find((one) => one.id === message.id)
       if (holder && holder.process === peers.self) arrived(message.account, holder)
     },
-    expire: () => {
-      for (const id of [...held.keys()]) end(id, 'expired')
-    },
+    expire: () => leases.endAll('expired'),
     noteActivity: () => {
-      for (const entry of held.values()) {
-        if (entry.activeAt === entry.noted) continue
-        entry.noted = entry.activeAt
-        const { activeAt, record } = entry
-        table.change(entry.account, (current) => {
-          current.holders = current.holders.map((holder) =>
-            holder.id === record.id ? { ...holder, activeAt } : holder,
-          )
-        })
-      }
+      for (const { account, id, activeAt } of leases.active()) amend(account, id, { activeAt })
     },
   }
 }
