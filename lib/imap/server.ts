@@ -6,6 +6,7 @@ import { dispatch } from './dispatch'
 import { extensions } from './extensions'
 import { faultReply, type Reply } from './faults'
 import { type FrameLimits, readFrame } from './frame'
+import { createKeywords } from './keywords'
 import type { ImapPorts, Session } from './session'
 import { compact } from './wire/sequence-set'
 
@@ -93,6 +94,7 @@ function openSession(connection: Connection, ports: ImapPorts): Session {
       })
       return undefined
     },
+    ...createKeywords(() => session),
     close: () => {
       if (session.state.name !== 'selected') return
       session.state.view.close()

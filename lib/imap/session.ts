@@ -2,6 +2,7 @@ import type { Lease } from '../locks/locks'
 import type { TellHolder } from '../locks/refusal'
 import type { Login, LoginPeer } from '../login/login'
 import type { AccountMail, MailRoom, Update, View } from '../mailbox/mailbox'
+import type { FlagSet } from '../terms/flags'
 import type { Uid } from '../terms/numbers'
 import type { Clock, Log } from '../terms/ports'
 import type { Connection } from '../transport/connection'
@@ -68,6 +69,10 @@ export interface Session {
   capabilities(): string
   /** Takes the shared lock unless this session has it; a reply when it is refused. */
   enter(mail: AccountMail): Promise<Reply | undefined>
+  /** FLAGS and PERMANENTFLAGS of the selected mailbox, which has these keywords (RFC 9051 7.3.5, 7.1). */
+  sayFlags(keywords: readonly string[]): void
+  /** Says FLAGS again when there are keywords among these that the client has not heard of. */
+  learn(flags: FlagSet): void
   /** Leaves the selected state. */
   close(): void
   /** Next line while a command runs (AUTHENTICATE, IDLE); undefined: the client is gone. */

@@ -1,7 +1,7 @@
 import type { Lease, LockProtocol, Refusal } from '../locks/locks'
 import type { Identity } from '../login/login'
 import type { ListChange } from '../store/change'
-import type { AppendOptions, Copied, Mailbox, MessageRow, SpecialUse, Store } from '../store/store'
+import type { AppendOptions, Copied, CopyOptions, Mailbox, MessageRow, SpecialUse, Store } from '../store/store'
 import type { Fault, Result } from '../terms/fault'
 import type { FlagChange, FlagSet } from '../terms/flags'
 import type { AccountId, EmailId } from '../terms/names'
@@ -56,8 +56,9 @@ export interface AccountMail {
    * Faults: no-such-mailbox (tryCreate), over-quota, too-big, message-gone.
    */
   replace(view: View, replaced: Uid, name: string, message: Incoming): Promise<Result<Appended>>
-  copy(view: View, uids: readonly Uid[], to: string): Promise<Result<Copied>>
-  move(view: View, uids: readonly Uid[], to: string): Promise<Result<Copied>>
+  /** @param missing with `refuse` nothing is copied when one is gone. Faults: no-such-mailbox (tryCreate), over-quota, message-gone. */
+  copy(view: View, uids: readonly Uid[], to: string, missing?: CopyOptions['missing']): Promise<Result<Copied>>
+  move(view: View, uids: readonly Uid[], to: string, missing?: CopyOptions['missing']): Promise<Result<Copied>>
   /** @returns UIDs not changed because of `unchangedSince`; the changes themselves arrive through the view */
   storeFlags(
     view: View,
@@ -110,6 +111,8 @@ export interface View {
   sizeAt(seq: number): number
   internalDateAt(seq: number): number
   isRecent(seq: number): boolean
+  /** whether another session expunged it, which this one was not told yet: it keeps its number, and is no more */
+  isGone(seq: number): boolean
   readonly recentCount: number
   /** messages of the window were expunged, and `sync('hold')` did not say so */
   readonly holdsExpunges: boolean

@@ -88,16 +88,16 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     open,
     append,
     replace,
-    async copy(view, uids, nameUtf8) {
+    async copy(view, uids, nameUtf8, missing) {
       const to = await target(nameUtf8)
       if (!to.ok) return to
-      const quota = await quotaNow()
-      return published(hub, await store.messages.copy(account, view.mailbox.id, uids, to.value.id, quota))
+      const options = { ...(await quotaNow()), missing }
+      return published(hub, await store.messages.copy(account, view.mailbox.id, uids, to.value.id, options))
     },
-    async move(view, uids, nameUtf8) {
+    async move(view, uids, nameUtf8, missing) {
       const to = await target(nameUtf8)
       if (!to.ok) return to
-      return published(hub, await store.messages.move(account, view.mailbox.id, uids, to.value.id))
+      return published(hub, await store.messages.move(account, view.mailbox.id, uids, to.value.id, { missing }))
     },
     async storeFlags(view, uids, how, flags, unchangedSince) {
       const { id } = view.mailbox

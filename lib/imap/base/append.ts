@@ -22,7 +22,7 @@ export function appendMessage(cursor: Cursor): AppendMessage {
   const internalDate = cursor.peek('"') ? cursor.dateTime() : undefined
   if (internalDate !== undefined) cursor.space()
   const utf8 = cursor.try('UTF8 (')
-  const bytes = cursor.literal()
+  const bytes = cursor.message()
   if (utf8) cursor.expect(')')
   const incoming = { bytes, flags: flagSet(flags ?? []), ...(internalDate !== undefined && { internalDate }) }
   return { incoming, utf8 }

@@ -2,7 +2,7 @@ import type { MessageRow } from '../../store/store'
 import { flagSet } from '../../terms/flags'
 import { type Command, defineCommand } from '../command'
 import type { FetchItem, FetchMessage, FetchModifiers } from '../extension'
-import { done, faultReply, no, type Reply } from '../faults'
+import { done, expungedReply, faultReply, no, type Reply } from '../faults'
 import type { Selected, Session } from '../session'
 import type { Cursor } from '../wire/cursor'
 import type { SequenceSet } from '../wire/sequence-set'
@@ -128,7 +128,8 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
     if (writer.full && !(await writer.drained())) break
   }
   if (unknown) return no('The transfer encoding of a part is not known', 'UNKNOWN-CTE')
-  return gone ? no('Some messages were expunged by another session', 'EXPUNGEISSUED') : done('FETCH completed')
+  // RFC 9051 6.4.9: a UID that is no more is passed over.
+  return gone && by === 'seq' ? expungedReply() : done('FETCH completed')
 }
 
 const fetch = (by: By): Command =>

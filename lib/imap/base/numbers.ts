@@ -2,7 +2,7 @@ import type { View } from '../../mailbox/mailbox'
 import { type Uid, uid } from '../../terms/numbers'
 import type { Selected } from '../session'
 import { BadSyntax } from '../wire/cursor'
-import { ranges, type SequenceSet, sequenceNumbers } from '../wire/sequence-set'
+import { merged, ranges, type SequenceSet, sequenceNumbers } from '../wire/sequence-set'
 
 /**
  * The messages that a set names, as ascending sequence numbers of the window. UIDs that do not exist are passed over
@@ -16,12 +16,13 @@ export function messagesOf({ view, saved }: Selected, set: SequenceSet, by: 'seq
     if (!numbers) throw new BadSyntax('message numbers of this mailbox')
     return numbers
   }
-  const found = new Set<number>()
+  const found: number[] = []
   const highest = view.exists > 0 ? view.uidAt(view.exists) : 0
-  for (const [low, high] of ranges(set, highest)) {
-    for (let seq = firstAtOrAfter(view, low); seq <= view.exists && view.uidAt(seq) <= high; seq++) found.add(seq)
+  for (const [low, high] of merged(ranges(set, highest))) {
+    const end = firstAtOrAfter(view, high + 1)
+    for (let seq = firstAtOrAfter(view, low); seq < end; seq++) found.push(seq)
   }
-  return [...found].sort((a, b) => a - b)
+  return found
 }
 
 /** Binary search: the first sequence number whose UID is not below. */

@@ -1,6 +1,5 @@
 import type { View } from '../../mailbox/mailbox'
 import type { FlagSet } from '../../terms/flags'
-import { SYSTEM_FLAGS } from '../../terms/flags'
 import { type Command, defineCommand, nothing } from '../command'
 import type { SelectParameter } from '../extension'
 import { done, faultReply } from '../faults'
@@ -20,16 +19,13 @@ function scan(view: View): { keywords: string[]; firstUnseen: number } {
     sets.add(flags)
     if (firstUnseen === 0 && !flags.has('\\Seen')) firstUnseen = seq
   }
-  const keywords = new Set([...sets].flatMap((flags) => flags.names.filter((name) => !name.startsWith('\\'))))
-  return { keywords: [...keywords].sort(), firstUnseen }
+  return { keywords: [...new Set([...sets].flatMap(({ keywords }) => keywords))].sort(), firstUnseen }
 }
 
-function announce(session: Session, view: View, readOnly: boolean): void {
+function announce(session: Session, view: View): void {
   const { mailbox } = view
   const { keywords, firstUnseen } = scan(view)
-  const flags = [...SYSTEM_FLAGS, ...keywords].join(' ')
-  session.say(`* FLAGS (${flags})`)
-  session.say(`* OK [PERMANENTFLAGS (${readOnly ? '' : `${flags} \\*`})] Flags that stay`)
+  session.sayFlags(keywords)
   session.say(`* ${view.exists} EXISTS`)
   if (!session.modes.rev2) {
     session.say(`* ${view.recentCount} RECENT`)
@@ -78,7 +74,7 @@ const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
       if (!opened.ok) return faultReply(opened.fault, session.ports.tellHolder)
       const selected: Selected = { name: 'selected', mail, view: opened.value, readOnly, saved: [] }
       session.state = selected
-      announce(session, opened.value, readOnly)
+      announce(session, opened.value)
       if (session.modes.rev2) await sayName(session, selected, mailbox)
       for (const apply of parameters) await apply(session, selected)
       return done(`${name} completed`, readOnly ? 'READ-ONLY' : 'READ-WRITE')

@@ -8,13 +8,13 @@ export class BadSyntax extends Error {
   override readonly name = 'BadSyntax'
 }
 
-/** A command as it came: lines (latin1, without CRLF) with literals between them. */
+/** A command as it came: lines (latin1, without CRLF) with literals between them; `~` before one stays, it makes a literal8. */
 export type Frame = readonly (string | Buffer)[]
 
 const ATOM = /[^\x00-\x20\x7f-\xff(){%*"\\\]]+/y
 const ASTRING = /[^\x00-\x20\x7f-\xff(){%*"\\]+/y
 const LIST_CHARS = /[^\x00-\x20\x7f(){"\\]+/y
-const TAG = /[^\x00-\x20\x7f-\xff(){%*"\\+]+/y
+const TAG = /[^\x00-\x20\x7f-\xff(){%*"\\+]+(?= |$)/y
 const NUMBER = /\d{1,16}/y
 const SEQUENCE = /[\d*][\d*:,]*/y
 const FLAG = /\\?[^\x00-\x20\x7f-\xff(){%*"\\\]]+|\\\*/y
@@ -124,12 +124,23 @@ export class Cursor {
   get atLiteral(): boolean {
     return this.#at >= this.#line.length && Buffer.isBuffer(this.frame[this.#piece + 1])
   }
-  literal(): Buffer {
+  #octets(): Buffer {
     const next = this.frame[this.#piece + 1]
     if (!this.atLiteral || !Buffer.isBuffer(next)) return this.fail('a literal')
     this.#piece += 2
     this.#at = 0
     return next
+  }
+  /** RFC 9051 9: CHAR8 is any octet but NUL. */
+  literal(): Buffer {
+    const octets = this.#octets()
+    return octets.includes(0) ? this.fail('a literal without NUL') : octets
+  }
+  /** literal / literal8: a message in APPEND (RFC 9051 6.3.12) */
+  message(): Buffer {
+    if (!this.peek('~')) return this.literal()
+    this.#at++
+    return this.#octets()
   }
   #quoted(): Buffer {
     let value = ''
@@ -230,9 +241,14 @@ export class Cursor {
   /** @returns days since 1970 */
   date(): number {
     const [, day = '', month = '', year = ''] = this.#match(DATE) ?? this.fail('a date such as 1-Feb-2026')
+    return Math.floor(this.#midnight(Number(year), month, Number(day)) / 86_400_000)
+  }
+  #midnight(year: number, month: string, day: number): number {
     const index = MONTHS.indexOf(month.toLowerCase())
     if (index < 0) this.fail('a month')
-    return Math.floor(Date.UTC(Number(year), index, Number(day)) / 86_400_000)
+    const midnight = new Date(0).setUTCFullYear(year, index, day)
+    // 31-Feb is no day.
+    return new Date(midnight).getUTCMonth() === index && day > 0 ? midnight : this.fail('a day of this month')
   }
   /** @returns milliseconds since 1970 */
   dateTime(): number {
@@ -249,10 +265,12 @@ export class Cursor {
       zoneHour = '',
       zoneMinute = '',
     ] = match
-    const index = MONTHS.indexOf(month.toLowerCase())
-    if (index < 0) this.fail('a month')
+    const midnight = this.#midnight(Number(year), month, Number(day))
+    // RFC 5322 3.3: 60 is a leap second, and a zone is below 100 hours with minutes below 60.
+    if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) this.fail('a time of day')
+    if (Number(zoneMinute) > 59) this.fail('a zone')
     const offset = (Number(zoneHour) * 60 + Number(zoneMinute)) * (sign === '-' ? -1 : 1)
-    return Date.UTC(Number(year), index, Number(day), Number(hour), Number(minute), Number(second)) - offset * 60_000
+    return midnight + ((Number(hour) * 60 + Number(minute) - offset) * 60 + Number(second)) * 1000
   }
 
   /** `(item item ...)`, not empty */

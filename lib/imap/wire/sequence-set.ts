@@ -13,12 +13,24 @@ export function ranges(set: readonly SeqRange[], highest: number): Range[] {
 
 /** Numbers of 1..exists that the set names, ascending; undefined when it names a number beyond. */
 export function sequenceNumbers(set: readonly SeqRange[], exists: number): number[] | undefined {
-  const found = new Set<number>()
-  for (const [low, high] of ranges(set, exists)) {
+  const found: number[] = []
+  for (const [low, high] of merged(ranges(set, exists))) {
     if (low < 1 || high > exists) return undefined
-    for (let number = low; number <= high; number++) found.add(number)
+    for (let number = low; number <= high; number++) found.push(number)
   }
-  return [...found].sort((a, b) => a - b)
+  return found
+}
+
+/** Whether one of ascending ranges, none touching another, has the number. */
+export function inRanges(list: readonly Range[], number: number): boolean {
+  let low = 0
+  let high = list.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((list[middle]?.[1] ?? 0) < number) low = middle + 1
+    else high = middle
+  }
+  return number >= (list[low]?.[0] ?? Number.POSITIVE_INFINITY)
 }
 
 /** Compact form of ascending numbers, `1:3,5`. */

@@ -147,6 +147,12 @@ export function createView(state: MailboxState, options: ViewOptions): SessionVi
     modSeqAt: (seq) => current().at(seq, columns.modSeqAt, (row) => row.modSeq),
     sizeAt: (seq) => current().at(seq, columns.sizeAt, (row) => row.size),
     internalDateAt: (seq) => current().at(seq, columns.internalDateAt, (row) => row.internalDate),
+    isGone: (seq) =>
+      current().at(
+        seq,
+        () => false,
+        () => true,
+      ),
     isRecent: (seq) => recent.has(current().uidAt(seq)),
     get recentCount() {
       current()

@@ -268,6 +268,29 @@ export function storeConformance(
       assert.equal((await store.mailboxes.rename(id, 'a', 'x')).ok, false)
     })
 
+    it('a level that is no mailbox is renamed with what is below it', async () => {
+      const { id } = await account()
+      value(await store.mailboxes.create(id, 'a/b/c'))
+      value(await store.mailboxes.remove(id, 'a/b'))
+      value(await store.mailboxes.rename(id, 'a/b', 'x'))
+      const names = (await store.mailboxes.list(id)).map((mailbox) => mailbox.name)
+      assert.deepEqual(names, ['INBOX', 'a', 'x/c'])
+      assert.equal((await store.mailboxes.rename(id, 'a/b', 'y')).ok, false)
+    })
+
+    it('a copy or move that must be of all messages does nothing when one is gone', async () => {
+      const { id, inbox } = await account()
+      await add(store, id, inbox, 'a', 'b')
+      const { value: other } = value(await store.mailboxes.create(id, 'Other'))
+      for (const verb of [store.messages.copy, store.messages.move]) {
+        const refused = await verb(id, inbox.id, [uid(1), uid(2), uid(3)], other.id, { missing: 'refuse' })
+        assert.equal(!refused.ok && refused.fault.kind, 'message-gone')
+      }
+      assert.equal((await named(store, id, 'Other')).messages, 0)
+      value(await store.messages.move(id, inbox.id, [uid(1), uid(2)], other.id, { missing: 'refuse' }))
+      assert.equal((await named(store, id, 'Other')).messages, 2)
+    })
+
     it('a mailbox made again has a higher UIDVALIDITY', async () => {
       const { id } = await account()
       const { value: first } = value(await store.mailboxes.create(id, 'Again'))

@@ -60,7 +60,7 @@ export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOpti
     copy: (id, from, uids, to, options) =>
       tables.write(() => copyOrMove(tables, clock, id, from, uids, to, { kind: 'copy', ...(options && { options }) })),
     move: (id, from, uids, to, options) =>
-      tables.write(() => copyOrMove(tables, clock, id, from, uids, to, { kind: 'move', ...options })),
+      tables.write(() => copyOrMove(tables, clock, id, from, uids, to, { kind: 'move', ...(options && { options }) })),
   }
 
   return {

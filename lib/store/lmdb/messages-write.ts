@@ -4,7 +4,7 @@ import type { AccountId, MailboxId } from '../../terms/names'
 import { type Fence, type ModSeq, modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type Change, type Commit, type MailboxChange, NO_COMMIT } from '../change'
-import type { AppendOptions, Copied, ExpungeOptions, FlagsStored, NewMessage, Written } from '../store'
+import type { AppendOptions, Copied, CopyOptions, ExpungeOptions, FlagsStored, NewMessage, Written } from '../store'
 import { removeBody, writeBody } from './bodies'
 import { encodePrepared } from './codec'
 import { accountKey, accountNumber, logKey, mailboxKey, mailboxNumber, makeMailboxId, messageKey, rowKey } from './keys'
@@ -281,8 +281,8 @@ export function replace(
 }
 
 export type CopyMode =
-  | { readonly kind: 'copy'; readonly options?: AppendOptions }
-  | { readonly kind: 'move'; readonly fence?: Fence }
+  | { readonly kind: 'copy'; readonly options?: CopyOptions & AppendOptions }
+  | { readonly kind: 'move'; readonly options?: CopyOptions & { readonly fence?: Fence } }
 
 export function copyOrMove(
   tables: Tables,
@@ -297,8 +297,10 @@ export function copyOrMove(
   if (!source) return failed({ kind: 'no-such-mailbox' })
   const target = mailboxOf(tables, id, to)
   if (!target) return failed({ kind: 'no-such-mailbox', tryCreate: true })
-  if (mode.kind === 'move' && fenceLost(tables, source.account, mode.fence)) return failed({ kind: 'lease-lost' })
+  if (mode.kind === 'move' && fenceLost(tables, source.account, mode.options?.fence))
+    return failed({ kind: 'lease-lost' })
   const entries = entriesOf(tables, source.account, source.number, uids).sort((a, b) => a.uid - b.uid)
+  if (mode.options?.missing === 'refuse' && entries.length < uids.length) return failed({ kind: 'message-gone' })
   const bytes = entries.reduce((sum, { row }) => sum + row.size, 0)
   if (mode.kind === 'copy' && overQuota(tables, source.account, mode.options, bytes, entries.length)) {
     return failed({ kind: 'over-quota' })
