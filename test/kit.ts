@@ -45,6 +45,8 @@ export interface KitOptions {
   readonly tls?: TlsSource
   /** of the protocols; the store has its own */
   readonly clock?: Clock
+  /** milliseconds; the settings allow no less than half an hour */
+  readonly imapIdle?: number
 }
 
 function simpleLogin(store: Store): Login {
@@ -117,7 +119,10 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     listeners.push(listener)
     return (await listener.listen()).port
   }
-  const imap = await listen(createImapServer({ ...common, settings: imapSettings(options.imap ?? {}) }))
+  const ofImap = imapSettings(options.imap ?? {})
+  const imap = await listen(
+    createImapServer({ ...common, settings: { ...ofImap, idle: options.imapIdle ?? ofImap.idle } }),
+  )
   const pop3 = await listen(createPop3Server({ ...common, settings: pop3Settings(options.pop3 ?? {}) }))
   return {
     store,

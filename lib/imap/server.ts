@@ -2,6 +2,7 @@ import type { LoginPeer } from '../login/login'
 import type { Update } from '../mailbox/mailbox'
 import type { Connection } from '../transport/connection'
 import { flagsText, saysUid } from './base/change'
+import { IDLE_TOO_LONG } from './base/connection'
 import { dispatch } from './dispatch'
 import { extensions } from './extensions'
 import { faultReply, type Reply } from './faults'
@@ -89,10 +90,13 @@ function openSession(connection: Connection, ports: ImapPorts): Session {
       }
       session.lease = entered.value
       entered.value.lost.addEventListener('abort', () => {
-        say('* BYE The mailbox is needed elsewhere')
-        void connection.end()
+        void session.bye('The mailbox is needed elsewhere')
       })
       return undefined
+    },
+    bye: (text) => {
+      say(`* BYE ${text}`)
+      return connection.end()
     },
     ...createKeywords(() => session),
     close: () => {
@@ -141,11 +145,7 @@ export function createImapServer(ports: ImapPorts) {
   /** Serves one connection to its end. Never rejects. */
   async function serve(connection: Connection): Promise<void> {
     const session = openSession(connection, ports)
-    connection.idleAfter(ports.settings.loginTime, () => {
-      // RFC 9051 5.4: a word before the connection ends.
-      session.say('* BYE Idle for too long')
-      void connection.end()
-    })
+    connection.idleAfter(ports.settings.loginTime, () => void session.bye(IDLE_TOO_LONG))
     try {
       session.say(`* OK [CAPABILITY ${session.capabilities()}] IMAP ready`)
       await converse(session)

@@ -69,6 +69,8 @@ export interface Session {
   capabilities(): string
   /** Takes the shared lock unless this session has it; a reply when it is refused. */
   enter(mail: AccountMail): Promise<Reply | undefined>
+  /** RFC 9051 7.1.5: a word before the connection ends, while a command runs or between them. */
+  bye(text: string): Promise<void>
   /** FLAGS and PERMANENTFLAGS of the selected mailbox, which has these keywords (RFC 9051 7.3.5, 7.1). */
   sayFlags(keywords: readonly string[]): void
   /** Says FLAGS again when there are keywords among these that the client has not heard of. */
