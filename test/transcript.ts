@@ -9,7 +9,8 @@ import { type Kit, Wire } from './kit'
  *   1C a1 LOGIN alice pass                      connection 1 sends
  *   1S a1 OK                                    connection 1 receives a line that starts like this
  *   1S * SEARCH 1 2$                            ... or is this, with $ at the end
- * `<n>` stands for a number, `<any>` for anything; `<x=n>` is a number that later lines call `<x>`. Lines that no S line names are passed over when an S line starts with
+ * `<n>` stands for a number, `<any>` for anything; `<x=n>` is a number and `<x=id>` an object id
+ * that later lines call `<x>`. Lines that no S line names are passed over when an S line starts with
  * a tag; untagged S lines must come in this order. `\r\n` is a line end inside a line. Text goes as UTF-8, `<ff>` is that
  * octet, `<<text>>` is text as a literal.
  */
@@ -35,6 +36,7 @@ function patternOf(expected: string): RegExp {
     .replaceAll('\\\\r\\\\n', '\\r\\n')
     .replace(/<n>/g, '\\d+')
     .replace(/<(\w+)=n>/g, '(?<$1>\\d+)')
+    .replace(/<(\w+)=id>/g, '(?<$1>[\\w-]+)')
     .replace(/<any>/g, '.*')
   return new RegExp(`^${source}${whole ? '\\r\\n' : '[^\\r\\n]*\\r\\n'}`, 'm')
 }

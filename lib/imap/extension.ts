@@ -2,7 +2,7 @@ import type { AccountMail, View } from '../mailbox/mailbox'
 import type { SearchKey } from '../search/key'
 import type { Mailbox, MessageRow } from '../store/store'
 import type { Command } from './command'
-import type { Modes, Selected, Session } from './session'
+import type { Selected, Session } from './session'
 import type { Cursor } from './wire/cursor'
 import type { SequenceSet } from './wire/sequence-set'
 
@@ -88,7 +88,7 @@ export interface FetchModifierSlot {
 
 export interface EnableSlot {
   readonly word: string
-  turnOn(modes: Modes): void
+  turnOn(session: Session): void
 }
 
 /** Everything that one extension adds, in the slots of RFC 4466. One folder, one object. */

@@ -189,7 +189,7 @@ const enable = defineCommand({
   run: async ({ session }, words) => {
     const slots = session.extensions.flatMap((extension) => extension.enable ?? [])
     const on = words.flatMap((word) => slots.find((slot) => slot.word.toUpperCase() === word) ?? [])
-    for (const slot of on) slot.turnOn(session.modes)
+    for (const slot of on) slot.turnOn(session)
     session.say(`* ENABLED${on.map(({ word }) => ` ${word}`).join('')}`)
     return done('ENABLE completed')
   },

@@ -46,7 +46,7 @@ export const base: Extension = {
     {
       // RFC 9051 A: with IMAP4rev1 offered too, nothing of rev2 is said before this.
       word: 'IMAP4rev2',
-      turnOn: (modes) => {
+      turnOn: ({ modes }) => {
         modes.rev2 = true
         modes.utf8 = true
       },

@@ -105,9 +105,9 @@ export const qresync: Extension = {
   enable: [
     {
       word: 'QRESYNC',
-      turnOn: (modes) => {
-        modes.condstore = true
-        modes.qresync = true
+      turnOn: (session) => {
+        session.enableCondstore()
+        session.modes.qresync = true
       },
     },
   ],

@@ -7,7 +7,7 @@ export const utf8: Extension = {
   enable: [
     {
       word: 'UTF8=ACCEPT',
-      turnOn: (modes) => {
+      turnOn: ({ modes }) => {
         modes.utf8 = true
       },
     },
