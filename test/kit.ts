@@ -18,7 +18,7 @@ import { openLmdbStore } from '../lib/store/lmdb'
 import type { Store } from '../lib/store/store'
 import { NO_FLAGS } from '../lib/terms/flags'
 import type { AccountId } from '../lib/terms/names'
-import { noMetrics, silentLog, systemClock } from '../lib/terms/ports'
+import { type Clock, noMetrics, silentLog, systemClock } from '../lib/terms/ports'
 import type { Ini } from '../lib/terms/settings'
 import type { Connection } from '../lib/transport/connection'
 import { createListener, type Listener } from '../lib/transport/listener'
@@ -43,6 +43,8 @@ export interface KitOptions {
   readonly pop3?: Ini
   readonly locks?: Ini
   readonly tls?: TlsSource
+  /** of the protocols; the store has its own */
+  readonly clock?: Clock
   /** milliseconds; the settings allow no less than half an hour */
   readonly imapIdle?: number
 }
@@ -95,7 +97,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     tellHolder: settings.tellHolder,
     tlsAvailable: () => tls.secureContext() !== undefined,
     version: '0',
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     log,
   }
   const listeners: Listener[] = []

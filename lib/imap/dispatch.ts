@@ -81,7 +81,7 @@ async function execute(session: Session, command: Command, cursor: Cursor, tag: 
 
 /** One command from its octets to its tagged response. */
 export async function dispatch(session: Session, frame: Frame): Promise<void> {
-  const cursor = new Cursor(frame)
+  const cursor = new Cursor(frame, session.modes.utf8)
   let tag = '*'
   let command: Command | undefined
   try {

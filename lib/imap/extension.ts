@@ -86,6 +86,11 @@ export interface FetchModifierSlot {
   read(cursor: Cursor, session: Session, by: 'seq' | 'uid', modifiers: FetchModifiers): void
 }
 
+export interface EnableSlot {
+  readonly word: string
+  turnOn(session: Session): void
+}
+
 /** Everything that one extension adds, in the slots of RFC 4466. One folder, one object. */
 export interface Extension {
   readonly rfc: string
@@ -98,8 +103,8 @@ export interface Extension {
   readonly returns?: readonly ReturnSlot[]
   readonly select?: readonly SelectSlot[]
   readonly fetchModifiers?: readonly FetchModifierSlot[]
-  /** words of ENABLE; @returns whether it is on now */
-  enable?(word: string, session: Session): boolean
+  /** what ENABLE turns on */
+  readonly enable?: readonly EnableSlot[]
   /** response codes of a successful SELECT or EXAMINE, without `* OK` */
   selected?(view: View, session: Session): readonly string[]
 }

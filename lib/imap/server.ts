@@ -72,6 +72,12 @@ function openSession(connection: Connection, ports: ImapPorts): Session {
       if (gone.length > 0) say(`* VANISHED ${compact(gone.map(({ uid }) => uid).sort((a, b) => a - b))}`)
       for (const update of updates) if (gone.length === 0 || update.kind !== 'expunge') tellOne(update, withUid)
     },
+    enableCondstore: () => {
+      if (session.modes.condstore) return
+      session.modes.condstore = true
+      const { state } = session
+      if (state.name === 'selected') say(`* OK [HIGHESTMODSEQ ${state.view.highestModSeq}] Highest mod-sequence`)
+    },
     capabilities: () => extensions.flatMap((extension) => extension.capabilities?.(session) ?? []).join(' '),
     enter: async (mail): Promise<Reply | undefined> => {
       if (session.lease) return undefined
@@ -120,7 +126,8 @@ export function createImapServer(ports: ImapPorts) {
     const before = session.state.name === 'not-authenticated'
     return {
       line: before ? LOGIN_LINE : ports.settings.maxLine,
-      literal: (first) => (before ? LOGIN_LITERAL : /^\S+ APPEND /i.test(first) ? ports.settings.maxAppend : LITERAL),
+      literal: (first) =>
+        before ? LOGIN_LITERAL : /^\S+ (?:APPEND|(?:UID )?REPLACE) /i.test(first) ? ports.settings.maxAppend : LITERAL,
     }
   }
 

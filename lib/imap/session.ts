@@ -67,6 +67,8 @@ export interface Session {
   /** Untagged responses of what changed. */
   tell(updates: readonly Update[], withUid: boolean): void
   capabilities(): string
+  /** RFC 7162 3.1: the client has shown that it knows mod-sequences; the first time, it hears the highest one of its mailbox. */
+  enableCondstore(): void
   /** Takes the shared lock unless this session has it; a reply when it is refused. */
   enter(mail: AccountMail): Promise<Reply | undefined>
   /** RFC 9051 7.1.5: a word before the connection ends, while a command runs or between them. */

@@ -14,6 +14,8 @@ import type { ModSeq, SeqNum, Uid } from '../terms/numbers'
 export interface MailRoom {
   readonly store: Store
   readonly hub: Hub
+  /** octets of the largest message that is stored; 0: no limit */
+  readonly maxMessageSize: number
   /** The account's verbs. Costs nothing; made per session. */
   account(identity: Identity): AccountMail
   deliver(request: Delivery): Promise<Result<Delivered>>
@@ -49,6 +51,11 @@ export interface AccountMail {
   open(name: string, recent: 'claim' | 'peek'): Promise<Result<View>>
   /** Appends all or none. Faults: no-such-mailbox (tryCreate), over-quota, too-big. */
   append(name: string, messages: readonly Incoming[]): Promise<Result<Appended>>
+  /**
+   * Appends a message and expunges another, in one transaction; the quota counts the difference (RFC 8508).
+   * Faults: no-such-mailbox (tryCreate), over-quota, too-big, message-gone.
+   */
+  replace(view: View, replaced: Uid, name: string, message: Incoming): Promise<Result<Appended>>
   /** @param missing with `refuse` nothing is copied when one is gone. Faults: no-such-mailbox (tryCreate), over-quota, message-gone. */
   copy(view: View, uids: readonly Uid[], to: string, missing?: CopyOptions['missing']): Promise<Result<Copied>>
   move(view: View, uids: readonly Uid[], to: string, missing?: CopyOptions['missing']): Promise<Result<Copied>>

@@ -10,7 +10,7 @@ import { createView, type SessionView } from './view/view'
 
 export type MessageVerbs = Pick<
   AccountMail,
-  'open' | 'append' | 'copy' | 'move' | 'storeFlags' | 'expunge' | 'expungedSince' | 'rows' | 'read'
+  'open' | 'append' | 'replace' | 'copy' | 'move' | 'storeFlags' | 'expunge' | 'expungedSince' | 'rows' | 'read'
 >
 
 /** What may be done to messages. */
@@ -60,6 +60,24 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     return uids.fault.kind === 'no-such-mailbox' ? failed({ ...uids.fault, tryCreate: true }) : uids
   }
 
+  async function replace(
+    view: View,
+    replaced: Uid,
+    nameUtf8: string,
+    message: Incoming,
+  ): ReturnType<AccountMail['replace']> {
+    const to = await target(nameUtf8)
+    if (!to.ok) return to
+    const prepared = asNewMessages([message], settings.maxMessageSize, parts.prepare, parts.clock)
+    if (!prepared.ok) return prepared
+    const [one] = prepared.value
+    if (!one) return ok({ mailbox: to.value, uids: [] })
+    const from = view.mailbox.id
+    const written = await store.messages.replace(account, from, replaced, to.value.id, one, await quotaNow())
+    const uid = published(hub, written)
+    return uid.ok ? ok({ mailbox: to.value, uids: [uid.value] }) : uid
+  }
+
   async function expunge(view: View, uids: readonly Uid[] | 'all'): Promise<Result<readonly Uid[]>> {
     const wanted = uids === 'all' ? markedDeleted(view) : uids
     if (wanted.length === 0) return ok([])
@@ -69,6 +87,7 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
   return {
     open,
     append,
+    replace,
     async copy(view, uids, nameUtf8, missing) {
       const to = await target(nameUtf8)
       if (!to.ok) return to

@@ -227,6 +227,18 @@ export interface MessageTable {
     uids: readonly Uid[],
     options: ExpungeOptions,
   ): Promise<Result<Written<readonly Uid[]>>>
+  /**
+   * Appends a message and removes another, which may be in another mailbox, in one transaction (RFC 8508). The quota counts
+   * the difference of octets. Faults: no-such-mailbox (tryCreate), over-quota, limit, message-gone. @returns the new UID
+   */
+  replace(
+    account: AccountId,
+    from: MailboxId,
+    replaced: Uid,
+    to: MailboxId,
+    message: NewMessage,
+    options?: AppendOptions,
+  ): Promise<Result<Written<Uid>>>
   /** Copies with flags and internal date; a copy gets its own UIDL. Faults: no-such-mailbox (tryCreate), over-quota, message-gone. */
   copy(
     account: AccountId,

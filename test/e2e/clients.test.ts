@@ -168,6 +168,50 @@ SyncState *
     await check.logout()
   })
 
+  it('imapflow: ENABLE of everything, QRESYNC after a visit of somebody else, names in UTF-8', async () => {
+    await fill('q1', 'q2', 'q3')
+    const flow = (): ImapFlow =>
+      new ImapFlow({
+        host: '127.0.0.1',
+        port: demo.imap,
+        secure: false,
+        doSTARTTLS: false,
+        auth: { user: alice, pass: password },
+        logger: false,
+        qresync: true,
+      })
+    const first = flow()
+    await first.connect()
+    for (const word of ['QRESYNC', 'UTF8=ACCEPT', 'IMAP4REV2']) assert.ok(first.enabled.has(word), word)
+    const before = await first.mailboxOpen('INBOX')
+    await first.mailboxCreate('Grüße/日本')
+    assert.ok((await first.list()).some(({ path }) => path === 'Grüße/日本'))
+    await first.mailboxDelete('Grüße/日本')
+    await first.mailboxDelete('Grüße')
+    await first.logout()
+
+    const other = flow()
+    await other.connect()
+    await other.mailboxOpen('INBOX')
+    const gone = await other.fetchOne('2', { uid: true })
+    await other.messageDelete('2')
+    await other.messageFlagsAdd('1', ['$Label'])
+    await other.logout()
+
+    const again = flow()
+    const told: unknown[] = []
+    again.on('expunge', ({ uid, earlier }: { uid?: number; earlier?: boolean }) => told.push([uid, earlier]))
+    again.on('flags', ({ seq, flags }: { seq: number; flags?: Set<string> }) => told.push([seq, [...(flags ?? [])]]))
+    await again.connect()
+    const known = { changedSince: before.highestModseq, uidValidity: before.uidValidity }
+    await again.mailboxOpen('INBOX', known)
+    assert.deepEqual(told, [
+      [gone ? gone.uid : 0, true],
+      [1, ['$Label']],
+    ])
+    await again.logout()
+  })
+
   withClient('mutt', 'opens the mailbox and saves a message into another', async () => {
     await fill('for mutt')
     const rc = path.join(work, 'muttrc')

@@ -11,7 +11,7 @@ describe('IMAP under many sessions across two workers', function () {
   let demo: Demo
   before(async () => {
     demo = await startDemo(['--nodes', '2'])
-    const client = await Client.open(demo.imap, user, password, new Truth())
+    const client = await Client.open({ port: demo.imap, user: user, password: password }, new Truth())
     await client.run('CREATE Other')
     client.wire.close()
   })

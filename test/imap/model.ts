@@ -53,7 +53,11 @@ function responses(answer: string): string[] {
 /** RFC 9051 7.5.1: no EXPUNGE while sequence numbers are in use; with UID, and in the others, it may be said. */
 const HOLDS = /^(FETCH|STORE|SEARCH|COPY) /
 /** RFC 5530 3: what is not there any more */
-const MAY_BE_REFUSED = /^(FETCH|STORE|COPY|MOVE) /
+const MAY_BE_REFUSED = /^(FETCH|STORE|COPY|MOVE|REPLACE|UID REPLACE) /
+
+/** What a client enables: VANISHED in place of EXPUNGE (RFC 7162), the answers of rev2 (RFC 9051) */
+export const MODES = ['none', 'QRESYNC', 'IMAP4rev2'] as const
+type Mode = (typeof MODES)[number]
 
 /** A client that checks every response against its model of the mailbox. */
 export class Client {
@@ -63,16 +67,25 @@ export class Client {
   lines = 0
   #announced = new Set<string>()
   #lastAppended = new Map<string, number>()
+  /** a command has said VANISHED */
+  #vanished = false
+  #toldModSeq = false
 
   private constructor(
     readonly wire: Wire,
     readonly truth: Truth,
+    readonly mode: Mode,
   ) {}
 
-  static async open(port: number, user: string, password: string, truth: Truth): Promise<Client> {
-    const client = new Client(new Wire(port), truth)
+  static async open(
+    { port, user, password }: Pick<Storm, 'port' | 'user' | 'password'>,
+    truth: Truth,
+    mode: Mode = 'none',
+  ): Promise<Client> {
+    const client = new Client(new Wire(port), truth, mode)
     await client.wire.until(/^\* OK.*\r\n/)
     await client.run(`LOGIN "${user}" "${password}"`)
+    if (mode !== 'none') await client.run(`ENABLE ${mode}`)
     return client
   }
 
@@ -114,6 +127,9 @@ export class Client {
     if (line.startsWith(`${tag} `)) return this.#takeEnd(line.slice(tag.length + 1), command)
     const number = /^\* (\d+) (EXISTS|RECENT|EXPUNGE|FETCH)(?: \((.*)\))?$/.exec(line)
     if (number) return this.#takeNumber(Number(number[1]), number[2] ?? '', number[3] ?? '', command, shown)
+    const vanished = /^\* VANISHED ([\d:,]+)$/.exec(line)
+    if (vanished) return this.#takeVanished(vanished[1] ?? '', command, shown)
+    if (this.mode === 'IMAP4rev2') assert.doesNotMatch(line, /^\* (SEARCH|\d+ RECENT)/, shown)
     const search = /^\* SEARCH((?: \d+)*)$/.exec(line)
     if (search) {
       const found = (search[1] ?? '').split(' ').filter(Boolean).map(Number)
@@ -129,13 +145,40 @@ export class Client {
         )
       return
     }
+    if (line.startsWith('* OK [HIGHESTMODSEQ ')) this.#toldModSeq = true
     const flags = /^\* FLAGS \(([^)]*)\)$/.exec(line)
     if (flags) this.#announced = new Set((flags[1] ?? '').toLowerCase().split(' '))
     assert.doesNotMatch(line, /^\* (BYE|BAD)/, shown)
   }
 
+  /** RFC 7162 3.2.10.2: each UID is one message that this client counts. */
+  #takeVanished(set: string, command: string, shown: string): void {
+    assert.equal(this.mode, 'QRESYNC', shown)
+    assert.doesNotMatch(command, HOLDS, shown)
+    this.#vanished = true
+    for (const range of set.split(',')) {
+      const [low = 0, high = low] = range.split(':').map(Number)
+      for (let uid = low; uid <= high; uid++) {
+        const known = this.messages.findIndex((message) => message.uid === uid)
+        // Of several that it does not know by UID, any is as good.
+        const place = known >= 0 ? known : this.messages.findIndex((message) => (message.uid ?? 0) > uid) - 1
+        const at = place < 0 ? this.messages.length - 1 : place
+        assert.ok(
+          known >= 0 || (this.messages[at] && this.messages[at].uid === undefined),
+          `${shown}: ${uid} is not here`,
+        )
+        this.messages.splice(at, 1)
+      }
+    }
+  }
+
   #takeEnd(end: string, command: string): void {
-    if (MAY_BE_REFUSED.test(command) && end.startsWith('NO [EXPUNGEISSUED]')) return
+    // RFC 7162 3.2.7
+    if (this.#vanished && command !== 'IDLE')
+      assert.ok(this.#toldModSeq || end.startsWith('OK [HIGHESTMODSEQ '), command)
+    this.#vanished = false
+    this.#toldModSeq = false
+    if (MAY_BE_REFUSED.test(command) && /^NO \[(EXPUNGEISSUED|NONEXISTENT)\]/.test(end)) return
     assert.match(end, /^OK/, `${command}: ${end}`)
     const appended = /^OK \[APPENDUID \d+ (\d+)\]/.exec(end)
     if (!appended) return
@@ -157,6 +200,7 @@ export class Client {
     }
     assert.ok(value >= 1 && value <= messages.length, `${shown}, but ${messages.length} messages are known`)
     if (word === 'EXPUNGE') {
+      assert.notEqual(this.mode, 'QRESYNC', shown)
       assert.doesNotMatch(command, HOLDS, shown)
       messages.splice(value - 1, 1)
       return
@@ -168,6 +212,8 @@ export class Client {
     const message = this.messages[seq - 1]
     assert.ok(message)
     const uid = /\bUID (\d+)/.exec(data)?.[1]
+    // RFC 7162 3.2.4, RFC 9051 7.5.2: only who asks by number without UID gets none.
+    if (this.mode !== 'none') assert.ok(uid !== undefined || shown.startsWith('FETCH '), shown)
     if (uid !== undefined) {
       assert.ok(message.uid === undefined || message.uid === Number(uid), `${shown}, but it was UID ${message.uid}`)
       message.uid = Number(uid)
@@ -216,8 +262,8 @@ let serial = 0
 /** One step of a session: a command, or several in one packet. */
 async function step(client: Client, pick: (below: number) => number): Promise<void> {
   const count = client.messages.length
-  const append = (): string =>
-    `APPEND ${BOXES[pick(2)]} {26+}\r\nSubject: ${String(++serial).padStart(11, '0')}\r\n\r\nx`
+  const message = (): string => `{25+}\r\nSubject: ${String(++serial).padStart(11, '0')}\r\n\r\nx`
+  const append = (): string => `APPEND ${BOXES[pick(2)]} ${message()}`
   if (count === 0) return client.run(append())
   const one = (): number => 1 + pick(count)
   const set = (): string => (pick(2) === 0 ? `${one()}` : `${one()}:${one()}`)
@@ -241,6 +287,8 @@ async function step(client: Client, pick: (below: number) => number): Promise<vo
     () => client.run(`UID COPY ${uid()} ${other}`),
     () => client.run(`UID MOVE ${uid()} ${other}`),
     () => client.run(`MOVE ${one()} ${other}`),
+    () => client.run(`REPLACE ${one()} ${BOXES[pick(2)]} ${message()}`),
+    () => client.run(`UID REPLACE ${uid()} ${client.mailbox} ${message()}`),
     () => client.run('EXPUNGE'),
     () => client.run(`UID EXPUNGE ${uid()}`),
     () => client.run('NOOP'),
@@ -259,10 +307,15 @@ async function step(client: Client, pick: (below: number) => number): Promise<vo
  * Many sessions, two mailboxes, random commands: each response is checked against the model of its session; in the end all
  * sessions know the same.
  */
-export async function storm({ port, user, password, sessions, steps, milliseconds }: Storm): Promise<Calm> {
+export async function storm(options: Storm): Promise<Calm> {
+  const { steps, milliseconds } = options
   const truth = new Truth()
-  const clients = await Promise.all(Array.from({ length: sessions }, () => Client.open(port, user, password, truth)))
-  for (const [index, client] of clients.entries()) await client.select(BOXES[index % 2] ?? 'INBOX')
+  const clients = await Promise.all(
+    Array.from({ length: options.sessions }, (_session, index) =>
+      Client.open(options, truth, MODES[index % MODES.length] ?? 'none'),
+    ),
+  )
+  for (const [index, client] of clients.entries()) await client.select(BOXES[(index >> 2) % 2] ?? 'INBOX')
   const end = milliseconds === undefined ? undefined : performance.now() + milliseconds
   await Promise.all(
     clients.map(async (client, index) => {

@@ -58,7 +58,7 @@ const store = (by: By): Command =>
     run: async ({ session, state }, { set, unchangedSince, how, silent, flags }) => {
       const refused = readOnlyReply(state)
       if (refused) return refused
-      if (unchangedSince !== undefined) session.modes.condstore = true
+      if (unchangedSince !== undefined) session.enableCondstore()
       const { view, mail } = state
       const seqs = messagesOf(state, set, by)
       const uids = uidsOf(view, seqs)

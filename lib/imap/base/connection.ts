@@ -187,8 +187,10 @@ const enable = defineCommand({
     return words.length > 0 ? words : cursor.fail('a capability')
   },
   run: async ({ session }, words) => {
-    const on = words.filter((word) => session.extensions.some((extension) => extension.enable?.(word, session)))
-    session.say(`* ENABLED${on.map((word) => ` ${word}`).join('')}`)
+    const slots = session.extensions.flatMap((extension) => extension.enable ?? [])
+    const on = words.flatMap((word) => slots.find((slot) => slot.word.toUpperCase() === word) ?? [])
+    for (const slot of on) slot.turnOn(session)
+    session.say(`* ENABLED${on.map(({ word }) => ` ${word}`).join('')}`)
     return done('ENABLE completed')
   },
 })

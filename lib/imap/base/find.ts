@@ -6,6 +6,7 @@ import type { MessageRow, Store } from '../../store/store'
 import { uid } from '../../terms/numbers'
 import type { Selected, Session } from '../session'
 import { uidsOf } from './numbers'
+import { createProgress } from './progress'
 
 /** Runs a search program over the window of a session: from the index, then from kept keys, then from octets. */
 
@@ -94,9 +95,11 @@ async function decide(
 }
 
 /** Ascending sequence numbers of what matches. */
-export async function search({ ports }: Session, state: Selected, key: SearchKey, _tag: string): Promise<number[]> {
+export async function search(session: Session, state: Selected, key: SearchKey, tag: string): Promise<number[]> {
   const { view } = state
+  const { ports } = session
   const now = ports.clock.now()
+  const progress = createProgress(session, tag, view.exists + 1)
   const found: number[] = []
   let open: IndexFacts[] = []
   for (let seq = 1; seq <= view.exists; seq++) {
@@ -106,6 +109,7 @@ export async function search({ ports }: Session, state: Selected, key: SearchKey
     else if (quick === undefined && open.push(facts) >= BATCH) {
       found.push(...(await decide(ports.room.store, state, key, open, now)))
       open = []
+      progress(seq)
     }
     if (seq % TURN === 0) await new Promise((resolve) => setImmediate(resolve))
   }

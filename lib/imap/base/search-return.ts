@@ -81,7 +81,7 @@ export function sayFound(session: Session, state: Selected, found: Found): void 
   const { tag, by, seqs, usesModSeq, plain } = found
   const { view } = state
   const returns = found.returns ?? (plain === 'SEARCH' && session.modes.rev2 ? ALL : undefined)
-  if (usesModSeq) session.modes.condstore = true
+  if (usesModSeq) session.enableCondstore()
   const picked = returns ? chosen(seqs, returns.items) : seqs
   if (returns?.save) state.saved = uidsSorted(view.uidAt, picked)
   const highest = usesModSeq ? picked.reduce((high, seq) => Math.max(high, view.modSeqAt(seq)), 0) : 0

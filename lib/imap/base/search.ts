@@ -24,6 +24,8 @@ export function program(cursor: Cursor, session: Session, charsetFirst: boolean)
     charset = cursor.astring().toString('latin1')
     cursor.space()
   } else if (cursor.tryWord('CHARSET')) {
+    // RFC 6855 3; RFC 9051 6.4.4 has it still.
+    if (session.modes.utf8 && !session.modes.rev2) cursor.fail('no CHARSET after ENABLE UTF8=ACCEPT')
     cursor.space()
     charset = cursor.astring().toString('latin1')
     cursor.space()

@@ -4,6 +4,8 @@ import { type Command, defineCommand, nothing } from '../command'
 import type { SelectParameter } from '../extension'
 import { done, faultReply } from '../faults'
 import type { Selected, Session } from '../session'
+import type { NamedMailbox } from '../wire/cursor'
+import { listAttributes, listLine, oldName } from './mailboxes'
 
 /** Messages that SELECT looks at for keywords and the first unseen one; beyond, FETCH shows them all the same. */
 const SCAN = 20_000
@@ -36,6 +38,12 @@ function announce(session: Session, view: View): void {
   }
 }
 
+/** RFC 9051 6.3.2: the LIST response of SELECT */
+async function sayName(session: Session, { mail, view }: Selected, { name, supplied }: NamedMailbox): Promise<void> {
+  const attributes = listAttributes(view.mailbox, await mail.mailboxes())
+  session.say(listLine(session, 'LIST', attributes, name, supplied === name ? '' : oldName(supplied)))
+}
+
 const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
   defineCommand({
     name,
@@ -44,7 +52,7 @@ const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
     expunges: 'none',
     parse: (cursor, session) => {
       cursor.space()
-      const mailbox = cursor.mailbox()
+      const mailbox = cursor.namedMailbox()
       const slots = session.extensions.flatMap((extension) => extension.select ?? [])
       const parameter = (): SelectParameter => {
         const word = cursor.keyword()
@@ -62,11 +70,12 @@ const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
       const refused = await session.enter(mail)
       if (refused) return refused
       const readOnly = name === 'EXAMINE'
-      const opened = await mail.open(mailbox, readOnly ? 'peek' : 'claim')
+      const opened = await mail.open(mailbox.name, readOnly ? 'peek' : 'claim')
       if (!opened.ok) return faultReply(opened.fault, session.ports.tellHolder)
       const selected: Selected = { name: 'selected', mail, view: opened.value, readOnly, saved: [] }
       session.state = selected
       announce(session, opened.value)
+      if (session.modes.rev2) await sayName(session, selected, mailbox)
       for (const apply of parameters) await apply(session, selected)
       return done(`${name} completed`, readOnly ? 'READ-ONLY' : 'READ-WRITE')
     },

@@ -102,12 +102,15 @@ async function sayFlags(session: Session, state: Selected, known: readonly SeqRa
 export const qresync: Extension = {
   rfc: 'RFC 7162',
   capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['QRESYNC']),
-  enable: (word, { modes }) => {
-    if (word !== 'QRESYNC') return false
-    modes.condstore = true
-    modes.qresync = true
-    return true
-  },
+  enable: [
+    {
+      word: 'QRESYNC',
+      turnOn: (session) => {
+        session.enableCondstore()
+        session.modes.qresync = true
+      },
+    },
+  ],
   select: [
     {
       // RFC 7162 3.2.5: (uidvalidity modseq [known-uids] [(known-sequence-set known-uid-set)])

@@ -75,8 +75,9 @@ const threading = (by: By): Command =>
       cursor.space()
       return { algorithm, ...program(cursor, session, true) }
     },
-    run: async ({ session, state, tag }, { algorithm, key }) => {
+    run: async ({ session, state, tag }, { algorithm, key, usesModSeq }) => {
       if (!key) return badCharset(state, undefined)
+      if (usesModSeq) session.enableCondstore()
       const { rows, numberOf } = await found(session, state, key, by, tag)
       const threads = algorithm === 'REFERENCES' ? byReferences(rows) : orderedSubject(rows)
       session.say(`* THREAD ${threadText(threads, numberOf)}`.trimEnd())

@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { isSystemFlag } from '../../terms/flags'
-import { decodeMailboxName } from './mailbox-name'
+import { decodeMailboxName, normalMailboxName } from './mailbox-name'
 import type { SeqRange, SequenceSet } from './sequence-set'
 
 /** The client's command is not in the grammar: answered with BAD, the connection goes on. */
@@ -22,12 +23,22 @@ const DATE_TIME = /"([ \d]\d)-([A-Za-z]{3})-(\d{4}) (\d{2}):(\d{2}):(\d{2}) ([+-
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const MAX_NUMBER = 0xffff_ffff
 
+/** A mailbox by its one spelling, and as the client wrote it; both UTF-8. */
+export interface NamedMailbox {
+  readonly name: string
+  readonly supplied: string
+}
+
 /** Typed reading of a command's arguments; each method is named after its rule in RFC 9051 9. */
 export class Cursor {
   #piece = 0
   #at = 0
 
-  constructor(readonly frame: Frame) {}
+  /** @param utf8 the client asked for UTF-8 in names and quoted strings (RFC 6855 3, RFC 9051) */
+  constructor(
+    readonly frame: Frame,
+    readonly utf8 = false,
+  ) {}
 
   get #line(): string {
     const piece = this.frame[this.#piece]
@@ -137,7 +148,9 @@ export class Cursor {
       const c = this.#line[at]
       if (c === '"') {
         this.#at = at + 1
-        return Buffer.from(value, 'latin1')
+        const octets = Buffer.from(value, 'latin1')
+        // RFC 6855 3
+        return this.utf8 && !isUtf8(octets) ? this.fail('UTF-8 in a quoted string') : octets
       }
       if (c === '\\') {
         at++
@@ -166,18 +179,21 @@ export class Cursor {
 
   /** UTF-8, canonical */
   mailbox(): string {
-    const name = decodeMailboxName(this.astring())
-    return name === undefined || name === '' ? this.fail('a mailbox name') : name
+    return this.namedMailbox().name
+  }
+  namedMailbox(): NamedMailbox {
+    const supplied = decodeMailboxName(this.astring(), this.utf8) || this.fail('a mailbox name')
+    return { name: normalMailboxName(supplied), supplied }
   }
   /** a reference name: a mailbox name or "" */
   mailboxOrEmpty(): string {
-    return decodeMailboxName(this.astring()) ?? this.fail('a mailbox name')
+    return normalMailboxName(decodeMailboxName(this.astring(), this.utf8) ?? this.fail('a mailbox name'))
   }
   /** list-mailbox: a name with wildcards, UTF-8 */
   listMailbox(): string {
     const chars = this.#match(LIST_CHARS)
     const octets = chars ? Buffer.from(chars[0], 'latin1') : this.string()
-    return decodeMailboxName(octets) ?? this.fail('a mailbox name')
+    return normalMailboxName(decodeMailboxName(octets, this.utf8) ?? this.fail('a mailbox name'))
   }
 
   sequenceSet(): SequenceSet {

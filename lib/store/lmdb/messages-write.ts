@@ -254,6 +254,32 @@ export function expunge(
   return ok({ value: gone, commit: { ...NO_COMMIT, mailboxes: [change] } })
 }
 
+export function replace(
+  tables: Tables,
+  clock: Clock,
+  id: AccountId,
+  { from, replaced, to }: { readonly from: MailboxId; readonly replaced: Uid; readonly to: MailboxId },
+  message: NewMessage,
+  options: AppendOptions | undefined,
+): Result<Written<Uid>> {
+  const source = mailboxOf(tables, id, from)
+  if (!source) return failed({ kind: 'no-such-mailbox' })
+  const [old] = entriesOf(tables, source.account, source.number, [replaced])
+  if (!old) return failed({ kind: 'message-gone' })
+  // RFC 8508 3.4: the number of messages stays, and what does not grow fits.
+  const growth = message.bytes.length - old.row.size
+  const limit = options?.quota && { quota: { ...options.quota, messages: 0 } }
+  if (growth > 0 && overQuota(tables, source.account, limit, growth, 0)) return failed({ kind: 'over-quota' })
+  const appended = append(tables, clock, id, to, [message])
+  if (!appended.ok)
+    return appended.fault.kind === 'no-such-mailbox' ? failed({ ...appended.fault, tryCreate: true }) : appended
+  const removed = expunge(tables, id, from, [replaced], { only: 'all' })
+  const [uid] = appended.value.value
+  if (!removed.ok || uid === undefined) throw new Error('a message that was there cannot be replaced')
+  const mailboxes = [...appended.value.commit.mailboxes, ...removed.value.commit.mailboxes]
+  return ok({ value: uid, commit: { ...NO_COMMIT, mailboxes } })
+}
+
 export type CopyMode =
   | { readonly kind: 'copy'; readonly options?: CopyOptions & AppendOptions }
   | { readonly kind: 'move'; readonly options?: CopyOptions & { readonly fence?: Fence } }
