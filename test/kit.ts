@@ -6,6 +6,7 @@ import { createImapServer } from '../lib/imap/server'
 import { imapSettings } from '../lib/imap/settings'
 import { openMemoryLocks } from '../lib/locks/memory'
 import { lockSettings } from '../lib/locks/settings'
+import { splitMailbox } from '../lib/login/account-name'
 import type { Identity, Login, LoginAnswer, LoginPeer, SaslExchange } from '../lib/login/login'
 import { localBus } from '../lib/mailbox/bus/local-bus'
 import { createMailRoom } from '../lib/mailbox/mail-room'
@@ -13,12 +14,12 @@ import type { MailRoom } from '../lib/mailbox/mailbox'
 import { mailboxSettings } from '../lib/mailbox/settings'
 import { prepare } from '../lib/mime/prepare'
 import { createPop3Server } from '../lib/pop3/server'
-import { pop3Settings } from '../lib/pop3/settings'
+import { type Pop3Settings, pop3Settings } from '../lib/pop3/settings'
 import { openLmdbStore } from '../lib/store/lmdb'
 import type { Store } from '../lib/store/store'
 import { NO_FLAGS } from '../lib/terms/flags'
 import type { AccountId } from '../lib/terms/names'
-import { noMetrics, silentLog, systemClock } from '../lib/terms/ports'
+import { type Clock, noMetrics, silentLog, systemClock } from '../lib/terms/ports'
 import type { Ini } from '../lib/terms/settings'
 import type { Connection } from '../lib/transport/connection'
 import { createListener, type Listener } from '../lib/transport/listener'
@@ -43,13 +44,23 @@ export interface KitOptions {
   readonly pop3?: Ini
   readonly locks?: Ini
   readonly tls?: TlsSource
+  /** beside what an .ini may say, such as a timer shorter than the RFC allows */
+  readonly pop3Settings?: Partial<Pop3Settings>
+  readonly clock?: Clock
 }
 
 function simpleLogin(store: Store): Login {
-  async function attempt(_peer: LoginPeer, user: string, password: string): Promise<LoginAnswer> {
+  async function attempt(peer: LoginPeer, name: string, password: string): Promise<LoginAnswer> {
+    const { user, mailbox } = splitMailbox(peer, name)
     const account = await store.accounts.find(user)
     if (!account || password !== 'pass') return { kind: 'invalid' }
-    const identity: Identity = { id: account.id, name: account.name, overrides: account.overrides, admin: false }
+    const identity: Identity = {
+      id: account.id,
+      name: account.name,
+      overrides: account.overrides,
+      admin: false,
+      ...(mailbox !== undefined && { mailbox }),
+    }
     return { kind: 'granted', identity }
   }
   const plain = (peer: LoginPeer): SaslExchange => ({
@@ -93,7 +104,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     tellHolder: settings.tellHolder,
     tlsAvailable: () => tls.secureContext() !== undefined,
     version: '0',
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     log,
   }
   const listeners: Listener[] = []
@@ -116,7 +127,9 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     return (await listener.listen()).port
   }
   const imap = await listen(createImapServer({ ...common, settings: imapSettings(options.imap ?? {}) }))
-  const pop3 = await listen(createPop3Server({ ...common, settings: pop3Settings(options.pop3 ?? {}) }))
+  const pop3 = await listen(
+    createPop3Server({ ...common, settings: { ...pop3Settings(options.pop3 ?? {}), ...options.pop3Settings } }),
+  )
   return {
     store,
     room,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { sendOctets } from '../../lib/pop3/multiline'
 import { type Kit, startKit, Wire } from '../kit'
+import { unstuffed } from './multiline'
 
 async function login(kit: Kit, user: string): Promise<Wire> {
   const wire = new Wire(kit.pop3)
@@ -9,12 +10,6 @@ async function login(kit: Kit, user: string): Promise<Wire> {
   wire.send(`USER ${user}\r\nPASS pass\r\n`)
   await wire.until(/^\+OK\r\n\+OK \d+ messages\r\n/)
   return wire
-}
-
-/** What a client makes of a multi-line response (RFC 1939 3). */
-function unstuffed(response: string): string {
-  const body = response.slice(0, response.length - '.\r\n'.length)
-  return body.replace(/^\./, '').replace(/\r\n\./g, '\r\n')
 }
 
 describe('POP3 dot-stuffing', () => {
