@@ -47,6 +47,7 @@ export interface KitOptions {
   /** beside what an .ini may say, such as a timer shorter than the RFC allows */
   readonly pop3Settings?: Partial<Pop3Settings>
   readonly clock?: Clock
+  readonly login?: Login
 }
 
 function simpleLogin(store: Store): Login {
@@ -100,7 +101,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const tls = options.tls ?? noTls
   const common = {
     room,
-    login: simpleLogin(store),
+    login: options.login ?? simpleLogin(store),
     tellHolder: settings.tellHolder,
     tlsAvailable: () => tls.secureContext() !== undefined,
     version: '0',
@@ -170,8 +171,9 @@ export class Wire {
   #wake: (() => void) | undefined
   readonly socket: Socket
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  /** @param at a port of this host, or a connection (TLS) */
+  constructor(at: number | Socket) {
+    this.socket = typeof at === 'number' ? connect({ port: at, host: '127.0.0.1', allowHalfOpen: true }) : at
     this.socket.on('data', (data) => {
       this.#text += data.toString('latin1')
       this.#wake?.()
