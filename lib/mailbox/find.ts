@@ -99,9 +99,15 @@ async function decide(
 /**
  * Runs a search program over a view's window: from the index, then from kept keys, then from octets.
  * @param now milliseconds since 1970
+ * @param progress told now and then how many messages were looked at
  * @returns ascending sequence numbers of what matches
  */
-export async function find(searched: Searched, key: SearchKey, now: number): Promise<number[]> {
+export async function find(
+  searched: Searched,
+  key: SearchKey,
+  now: number,
+  progress?: (seq: number) => void,
+): Promise<number[]> {
   const { view } = searched
   const found: number[] = []
   let open: IndexFacts[] = []
@@ -112,6 +118,7 @@ export async function find(searched: Searched, key: SearchKey, now: number): Pro
     else if (quick === undefined && open.push(facts) >= BATCH) {
       found.push(...(await decide(searched, key, open, now)))
       open = []
+      progress?.(seq)
     }
     if (seq % TURN === 0) await new Promise((resolve) => setImmediate(resolve))
   }

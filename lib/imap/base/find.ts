@@ -1,10 +1,10 @@
 import { find } from '../../mailbox/find'
 import type { SearchKey } from '../../search/key'
-import type { Session, State } from '../session'
+import type { Selected, Session } from '../session'
+import { createProgress } from './progress'
 
 /** Ascending sequence numbers of what matches in the window of a session. */
-export const search = (
-  { ports }: Session,
-  { mail, view }: Extract<State, { name: 'selected' }>,
-  key: SearchKey,
-): Promise<number[]> => find({ store: ports.room.store, mail, view }, key, ports.clock.now())
+export const search = (session: Session, { mail, view }: Selected, key: SearchKey, tag: string): Promise<number[]> => {
+  const { room, clock } = session.ports
+  return find({ store: room.store, mail, view }, key, clock.now(), createProgress(session, tag, view.exists + 1))
+}
