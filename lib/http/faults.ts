@@ -1,7 +1,7 @@
 import type { Refusal } from '../locks/locks'
 import { assertNever, type Fault, type Result } from '../terms/fault'
 
-/** An answer that is no success; thrown by a route, caught where answers are written. Shaped as RFC 9457 has it. */
+/** An answer that is no success; thrown by a route, caught where answers are written. */
 export class Refused extends Error {
   override readonly name = 'Refused'
   constructor(
