@@ -16,6 +16,9 @@ export function register(this: HarakaPlugin): void {
     const { context, log } = host
     const place = placeOf(host)
     const lockouts = context.part('lockouts')
+    const { main } = place.ini('http')
+    const listens = typeof main === 'object' && main !== null && 'listen' in main && main.listen
+    if (!listens) log.warn('mailbox/http serves nothing: config/http.ini has no listen = address:port')
     http = createHttp({
       room: context.room,
       locks: context.locks,

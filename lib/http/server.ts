@@ -65,7 +65,7 @@ function cookieOf(request: Request, tls: boolean): string | undefined {
   return undefined
 }
 
-/** RFC 6265bis: HttpOnly, SameSite=Strict, and under TLS Secure with the `__Host-` prefix. */
+/** HttpOnly, SameSite=Strict, and under TLS Secure with the `__Host-` prefix. */
 function setCookie(response: Response, tls: boolean, secret: string | null): void {
   const age = secret === null ? '; Max-Age=0' : ''
   const value = `${cookieName(tls)}=${secret ?? ''}; Path=/; HttpOnly; SameSite=Strict${tls ? '; Secure' : ''}${age}`
