@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw } from 'node:zlib'
@@ -165,7 +165,8 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
   }
 
   return {
-    id: randomUUID(),
+    // One flat string: a UUID of Node is a rope of 28 pieces as long as the connection lives.
+    id: randomBytes(16).toString('hex'),
     address: options.proxied?.address ?? peer.address,
     port: options.proxied?.port ?? peer.port,
     proxy: options.proxied ? peer.address : undefined,
