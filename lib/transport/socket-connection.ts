@@ -26,7 +26,6 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
   const peer = { address: plainAddress(raw.remoteAddress), port: raw.remotePort ?? 0 }
   const abort = new AbortController()
   let socket: Socket = raw
-  let secure = false
   let deflate: DeflateRaw | undefined
   let idleLimit = 0
   let onIdle: (() => void) | undefined
@@ -129,7 +128,7 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
       destroy('reset')
       throw error
     })
-    secure = true
+    connection.secure = true
     attach(upgraded)
   }
 
@@ -164,15 +163,13 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
     if (early) inflate.write(early)
   }
 
-  return {
+  const connection: Omit<Connection, 'secure'> & { secure: boolean } = {
     // One flat string: a UUID of Node is a rope of 28 pieces as long as the connection lives.
     id: randomBytes(16).toString('hex'),
     address: options.proxied?.address ?? peer.address,
     port: options.proxied?.port ?? peer.port,
     proxy: options.proxied ? peer.address : undefined,
-    get secure() {
-      return secure
-    },
+    secure: false,
     channelBindings: () => (socket instanceof TLSSocket ? channelBindingsOf(socket) : {}),
     certificateName: undefined,
     reader,
@@ -204,4 +201,5 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
     },
     destroy,
   }
+  return connection
 }
