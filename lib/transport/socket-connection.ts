@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw } from 'node:zlib'
+import { canonicalAddress } from './address'
 import type { CloseReason, Connection } from './connection'
 import { createReader, HIGH_WATER } from './reader'
 import { channelBindingsOf, type TlsSource } from './tls'
@@ -163,13 +164,20 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
     if (early) inflate.write(early)
   }
 
-  const connection: Omit<Connection, 'secure'> & { secure: boolean } = {
+  // Plain properties: getters of an object literal cost each idle connection its own hidden class.
+  type Changing = 'secure' | 'address' | 'port' | 'proxy'
+  const connection: Omit<Connection, Changing> & { -readonly [Name in Changing]: Connection[Name] } = {
     // One flat string: a UUID of Node is a rope of 28 pieces as long as the connection lives.
     id: randomBytes(16).toString('hex'),
     address: options.proxied?.address ?? peer.address,
     port: options.proxied?.port ?? peer.port,
     proxy: options.proxied ? peer.address : undefined,
     secure: false,
+    forward: ({ address, port = 0 }) => {
+      connection.address = canonicalAddress(address)
+      connection.port = port
+      connection.proxy = peer.address
+    },
     channelBindings: () => (socket instanceof TLSSocket ? channelBindingsOf(socket) : {}),
     certificateName: undefined,
     reader,

@@ -57,17 +57,27 @@ export async function openEmbeddedLocks(options: EmbeddedLocksOptions): Promise<
     },
   }
 
-  /** One write for all leases of this process. */
+  /** One write for all leases of this process. @returns whether it came too late: others may be in already */
+  const renew = (): boolean =>
+    // Time is read and judged where nobody comes between, as by those who look whether this process lives.
+    root.transactionSync(() => {
+      const now = monotonic()
+      const until = beats.get(self)
+      beats.putSync(self, now + settings.expiry)
+      return until !== undefined && until < now
+    })
+
   function beat(): void {
-    const now = monotonic()
-    const until = beats.get(self)
-    if (until !== undefined && until < now) {
-      // Stopped for longer than the expiry: others may be in already.
-      log.warn('locks: this process was stopped for too long; its sessions end')
-      engine?.expire()
+    try {
+      if (renew()) {
+        log.warn('locks: this process was stopped for too long; its sessions end')
+        engine?.expire()
+      }
+    } catch (error) {
+      // The next one that can be written finds that it is too late.
+      log.error(`locks: not renewed: ${error instanceof Error ? error.message : String(error)}`)
     }
-    beats.putSync(self, now + settings.expiry)
-    engine?.noteActivity()
+    engine?.tend()
   }
 
   const peers = await openPeers({
