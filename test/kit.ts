@@ -6,6 +6,7 @@ import { createImapServer } from '../lib/imap/server'
 import { imapSettings } from '../lib/imap/settings'
 import { openMemoryLocks } from '../lib/locks/memory'
 import { lockSettings } from '../lib/locks/settings'
+import { splitMailbox } from '../lib/login/account-name'
 import type { Identity, Login, LoginAnswer, LoginPeer, SaslExchange } from '../lib/login/login'
 import { localBus } from '../lib/mailbox/bus/local-bus'
 import { createMailRoom } from '../lib/mailbox/mail-room'
@@ -13,7 +14,7 @@ import type { MailRoom } from '../lib/mailbox/mailbox'
 import { mailboxSettings } from '../lib/mailbox/settings'
 import { prepare } from '../lib/mime/prepare'
 import { createPop3Server } from '../lib/pop3/server'
-import { pop3Settings } from '../lib/pop3/settings'
+import { type Pop3Settings, pop3Settings } from '../lib/pop3/settings'
 import { openLmdbStore } from '../lib/store/lmdb'
 import type { Store } from '../lib/store/store'
 import { NO_FLAGS } from '../lib/terms/flags'
@@ -47,13 +48,23 @@ export interface KitOptions {
   readonly clock?: Clock
   /** milliseconds; the settings allow no less than half an hour */
   readonly imapIdle?: number
+  /** beside what an .ini may say, such as a timer shorter than the RFC allows */
+  readonly pop3Settings?: Partial<Pop3Settings>
+  readonly login?: Login
 }
 
 function simpleLogin(store: Store): Login {
-  async function attempt(_peer: LoginPeer, user: string, password: string): Promise<LoginAnswer> {
+  async function attempt(peer: LoginPeer, name: string, password: string): Promise<LoginAnswer> {
+    const { user, mailbox } = splitMailbox(peer, name)
     const account = await store.accounts.find(user)
     if (!account || password !== 'pass') return { kind: 'invalid' }
-    const identity: Identity = { id: account.id, name: account.name, overrides: account.overrides, admin: false }
+    const identity: Identity = {
+      id: account.id,
+      name: account.name,
+      overrides: account.overrides,
+      admin: false,
+      ...(mailbox !== undefined && { mailbox }),
+    }
     return { kind: 'granted', identity }
   }
   const plain = (peer: LoginPeer): SaslExchange => ({
@@ -93,7 +104,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const tls = options.tls ?? noTls
   const common = {
     room,
-    login: simpleLogin(store),
+    login: options.login ?? simpleLogin(store),
     tellHolder: settings.tellHolder,
     tlsAvailable: () => tls.secureContext() !== undefined,
     version: '0',
@@ -123,7 +134,9 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const imap = await listen(
     createImapServer({ ...common, settings: { ...ofImap, idle: options.imapIdle ?? ofImap.idle } }),
   )
-  const pop3 = await listen(createPop3Server({ ...common, settings: pop3Settings(options.pop3 ?? {}) }))
+  const pop3 = await listen(
+    createPop3Server({ ...common, settings: { ...pop3Settings(options.pop3 ?? {}), ...options.pop3Settings } }),
+  )
   return {
     store,
     room,
@@ -163,8 +176,10 @@ export class Wire {
   #wake: (() => void) | undefined
   readonly socket: Socket
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+  /** @param at a port of this host, or a connection (TLS) */
+  constructor(at: number | Socket) {
+    this.socket =
+      typeof at === 'number' ? connect({ port: at, host: '127.0.0.1', allowHalfOpen: true, noDelay: true }) : at
     this.socket.on('data', (data) => {
       this.#text += data.toString('latin1')
       this.#wake?.()

@@ -1,5 +1,6 @@
 import type { LoginPeer } from '../login/login'
 import type { Update } from '../mailbox/mailbox'
+import { onAbort } from '../terms/abort'
 import type { Connection } from '../transport/connection'
 import { flagsText, saysUid } from './base/change'
 import { IDLE_TOO_LONG } from './base/connection'
@@ -95,7 +96,7 @@ function openSession(connection: Connection, ports: ImapPorts): Session {
         return { kind: 'bad', text: 'closed' }
       }
       session.lease = entered.value
-      entered.value.lost.addEventListener('abort', () => {
+      onAbort(entered.value.lost, () => {
         void session.bye('The mailbox is needed elsewhere')
       })
       return undefined

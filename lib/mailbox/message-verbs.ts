@@ -1,7 +1,7 @@
 import type { Mailbox } from '../store/store'
-import { failed, ok, type Result } from '../terms/fault'
+import { type Fault, failed, ok, type Result } from '../terms/fault'
 import type { AccountId } from '../terms/names'
-import type { Uid } from '../terms/numbers'
+import type { ModSeq, Uid } from '../terms/numbers'
 import { asNewMessages, quotaCheck, quotaOf } from './limits'
 import type { AccountMail, Incoming, View } from './mailbox'
 import { checkNewName, spellMailbox } from './mailbox-name'
@@ -12,6 +12,9 @@ export type MessageVerbs = Pick<
   AccountMail,
   'open' | 'append' | 'replace' | 'copy' | 'move' | 'storeFlags' | 'expunge' | 'expungedSince' | 'rows' | 'read'
 >
+
+/** Messages whose flags change in one transaction: nobody else can write while it runs. */
+const STORE_AT_ONCE = 5000
 
 /** What may be done to messages. */
 export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
@@ -101,13 +104,21 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     },
     async storeFlags(view, uids, how, flags, unchangedSince) {
       const { id } = view.mailbox
-      const written = await store.messages.storeFlags(account, id, uids, how, flags, unchangedSince)
-      if (written.ok) {
-        const own = written.value.commit.mailboxes.find((change) => change.mailbox === id)
-        sessions.get(view)?.stored(own?.modSeq)
+      const modified: Uid[] = []
+      const commits: ModSeq[] = []
+      let fault: Fault | undefined
+      for (let start = 0; start < uids.length && !fault; start += STORE_AT_ONCE) {
+        const some = uids.slice(start, start + STORE_AT_ONCE)
+        const written = await store.messages.storeFlags(account, id, some, how, flags, unchangedSince)
+        if (written.ok) {
+          for (const change of written.value.commit.mailboxes) if (change.mailbox === id) commits.push(change.modSeq)
+        }
+        const stored = published(hub, written)
+        if (stored.ok) for (const one of stored.value.modified) modified.push(one)
+        else fault = stored.fault
       }
-      const stored = published(hub, written)
-      return stored.ok ? ok(stored.value.modified) : stored
+      sessions.get(view)?.stored(commits)
+      return fault ? failed(fault) : ok(modified)
     },
     expunge,
     expungedSince: (view, since) => store.messages.expungedSince(account, view.mailbox.id, since),

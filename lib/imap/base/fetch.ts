@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { MessageRow } from '../../store/store'
 import { flagSet } from '../../terms/flags'
 import { type Command, defineCommand } from '../command'
@@ -13,6 +14,8 @@ type By = 'seq' | 'uid'
 const SEEN = flagSet(['\\Seen'])
 /** Messages whose records are read ahead of the client. */
 const BATCH = 100
+/** Messages that are written before others get a turn. */
+const TURN = 2000
 
 interface FetchArguments {
   readonly set: SequenceSet
@@ -117,6 +120,7 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
   const needsRow = wanted.some((one) => one.needs === 'row')
   let gone = false
   let unknown = false
+  let written = 0
   for await (const [seq, row] of needsRow ? rowsOf(state, seqs) : withoutRows(seqs)) {
     if (needsRow && !row) {
       gone = true
@@ -126,6 +130,8 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
     if (outcome === 'gone') gone = true
     if (outcome === 'unknown-cte') unknown = true
     if (writer.full && !(await writer.drained())) break
+    // A client that reads as fast as we write must not keep the others waiting.
+    if (++written % TURN === 0) await turn()
   }
   if (unknown) return no('The transfer encoding of a part is not known', 'UNKNOWN-CTE')
   // RFC 9051 6.4.9: a UID that is no more is passed over.

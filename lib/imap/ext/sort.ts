@@ -1,5 +1,5 @@
 import { byReferences } from '../../search/references'
-import { SORT_KEYS, type SortCriterion, sortRows } from '../../search/sort'
+import { SORT_KEYS, type SortCriterion, type SortKey, type SortKeys, type SortRow, sortRows } from '../../search/sort'
 import { orderedSubject, threadText } from '../../search/thread'
 import type { KeyRow } from '../../store/store'
 import { search } from '../base/find'
@@ -37,6 +37,50 @@ async function found(session: Session, state: Selected, key: NonNullable<SearchA
   return { rows, numberOf }
 }
 
+const NO_KEYS: SortKeys = {
+  sentAt: undefined,
+  baseSubject: '',
+  sortFrom: '',
+  sortTo: '',
+  sortCc: '',
+  displayFrom: '',
+  displayTo: '',
+}
+/** Where the order is read; arrival and size are in the index. */
+const KEY_OF: Readonly<Record<SortKey, keyof SortKeys | undefined>> = {
+  arrival: undefined,
+  size: undefined,
+  date: 'sentAt',
+  subject: 'baseSubject',
+  from: 'sortFrom',
+  to: 'sortTo',
+  cc: 'sortCc',
+  displayfrom: 'displayFrom',
+  displayto: 'displayTo',
+}
+
+/** What the order needs of each message, and no more: a mailbox may have a million. */
+async function* rowsFor({ ports }: Session, { view, mail }: Selected, seqs: readonly number[], order: SortCriterion[]) {
+  const needed = order.flatMap(({ by }) => KEY_OF[by] ?? [])
+  const row = (seq: number, keys: SortKeys) => ({
+    seq,
+    internalDate: view.internalDateAt(seq),
+    size: view.sizeAt(seq),
+    keys,
+  })
+  if (needed.length === 0) {
+    for (const seq of seqs) yield row(seq, NO_KEYS)
+    return
+  }
+  for await (const some of ports.room.store.messages.keys(mail.id, view.mailbox.id, uidsOf(view, seqs))) {
+    for (const { uid, keys } of some) {
+      const seq = view.seqOf(uid)
+      const kept = Object.fromEntries(needed.map((name) => [name, keys[name]]))
+      if (seq !== undefined) yield row(seq, { ...NO_KEYS, ...kept })
+    }
+  }
+}
+
 const sorting = (by: By): Command =>
   defineCommand({
     name: by === 'uid' ? 'UID SORT' : 'SORT',
@@ -53,8 +97,10 @@ const sorting = (by: By): Command =>
     },
     run: async ({ session, state, tag }, { returns, order, key, usesModSeq }) => {
       if (!key) return badCharset(state, returns)
-      const { rows } = await found(session, state, key, by, tag)
-      const seqs = sortRows(rows, order).flatMap(({ uid }) => state.view.seqOf(uid) ?? [])
+      const rows: (SortRow & { readonly seq: number })[] = []
+      const unsorted = await search(session, state, key, tag)
+      for await (const row of rowsFor(session, state, unsorted, order)) rows.push(row)
+      const seqs = sortRows(rows, order).map(({ seq }) => seq)
       // RFC 7162 3.1.9 and 3.1.10
       sayFound(session, state, { tag, by, seqs, returns, usesModSeq, plain: 'SORT' })
       return done('SORT completed')

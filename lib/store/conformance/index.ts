@@ -40,8 +40,9 @@ export function storeConformance(
       const [first] = await add(store, id, inbox, 'a', 'b')
       const [row] = await rowsOf(store, id, inbox)
       assert.ok(row && first)
-      value(await store.accounts.update(id, { disabled: true }))
-      assert.equal((await store.accounts.get(id))?.disabled, true)
+      value(await store.accounts.update(id, { disabled: true, lastPop3Login: 1_800_000_000_123 }))
+      const updated = await store.accounts.get(id)
+      assert.deepEqual([updated?.disabled, updated?.lastPop3Login], [true, 1_800_000_000_123])
       const names: string[] = []
       for await (const one of store.accounts.list()) names.push(one.name)
       assert.deepEqual(names, [...names].sort())
