@@ -44,9 +44,12 @@ export interface KitOptions {
   readonly pop3?: Ini
   readonly locks?: Ini
   readonly tls?: TlsSource
+  /** of the protocols; the store has its own */
+  readonly clock?: Clock
+  /** milliseconds; the settings allow no less than half an hour */
+  readonly imapIdle?: number
   /** beside what an .ini may say, such as a timer shorter than the RFC allows */
   readonly pop3Settings?: Partial<Pop3Settings>
-  readonly clock?: Clock
   readonly login?: Login
 }
 
@@ -127,7 +130,10 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     listeners.push(listener)
     return (await listener.listen()).port
   }
-  const imap = await listen(createImapServer({ ...common, settings: imapSettings(options.imap ?? {}) }))
+  const ofImap = imapSettings(options.imap ?? {})
+  const imap = await listen(
+    createImapServer({ ...common, settings: { ...ofImap, idle: options.imapIdle ?? ofImap.idle } }),
+  )
   const pop3 = await listen(
     createPop3Server({ ...common, settings: { ...pop3Settings(options.pop3 ?? {}), ...options.pop3Settings } }),
   )
@@ -161,19 +167,19 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
 }
 
 /** Milliseconds after which a test says what it waited for; nothing is measured by it. */
-const LIMIT = 10_000
+const LIMIT = process.env.MAILBOX_LONG ? 60_000 : 10_000
 
 /** A raw client: what it received, and waiting for a text in it. */
 export class Wire {
   #text = ''
-  #taken = 0
   #ended = false
   #wake: (() => void) | undefined
   readonly socket: Socket
 
   /** @param at a port of this host, or a connection (TLS) */
   constructor(at: number | Socket) {
-    this.socket = typeof at === 'number' ? connect({ port: at, host: '127.0.0.1', allowHalfOpen: true }) : at
+    this.socket =
+      typeof at === 'number' ? connect({ port: at, host: '127.0.0.1', allowHalfOpen: true, noDelay: true }) : at
     this.socket.on('data', (data) => {
       this.#text += data.toString('latin1')
       this.#wake?.()
@@ -191,11 +197,11 @@ export class Wire {
   /** Everything up to and with the first match of `pattern`. */
   async until(pattern: RegExp): Promise<string> {
     for (;;) {
-      const rest = this.#text.slice(this.#taken)
+      const rest = this.#text
       const match = pattern.exec(rest)
       if (match) {
         const end = match.index + match[0].length
-        this.#taken += end
+        this.#text = rest.slice(end)
         return rest.slice(0, end)
       }
       if (this.#ended)
@@ -219,7 +225,7 @@ export class Wire {
         this.#wake = resolve
       })
     }
-    return this.#text.slice(this.#taken)
+    return this.#text
   }
   close(): void {
     this.socket.destroy()

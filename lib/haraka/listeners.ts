@@ -1,3 +1,4 @@
+import { onAbort } from '../terms/abort'
 import type { Connection } from '../transport/connection'
 import { createListener, parseListen } from '../transport/listener'
 import type { TlsSource } from '../transport/tls'
@@ -35,7 +36,7 @@ export async function listenAll(
   function counted(connection: Connection): Promise<void> {
     metrics.count('mailbox_connections_total', labels)
     metrics.move('mailbox_connections', 1, labels)
-    connection.closed.addEventListener('abort', () => metrics.move('mailbox_connections', -1, labels))
+    onAbort(connection.closed, () => metrics.move('mailbox_connections', -1, labels))
     return protocol.serve(connection)
   }
   for (const { text, implicitTls } of wanted) {

@@ -47,12 +47,21 @@ export interface Engine extends Locks {
   receive(message: PeerMessage): void
   /** this process was thought dead: every lease is over */
   expire(): void
-  /** writes down when holders were active, for display and take-over */
-  noteActivity(): void
+  /** now and then: writes down when holders were active, and looks whether those that wait were forgotten */
+  tend(): void
+}
+
+interface Waiting {
+  readonly account: string
+  readonly claim: ClaimRecord
+  readonly takeover: 'never' | number
+  arrive(holder: HolderRecord): void
 }
 
 export function createEngine({ driver, table, peers, settings, clock, log, metrics }: EnginePorts): Engine {
-  const waiting = new Map<string, (holder: HolderRecord) => void>()
+  const waiting = new Map<string, Waiting>()
+  const living = (process: string): boolean => process === peers.self || peers.alive(process)
+  const nextOnes = (record: AccountRecord): HolderRecord[] => grantWaiters(record, clock.now(), living)
 
   const showHolder = (account: string, record: HolderRecord): Holder => ({
     ...record,
@@ -70,9 +79,9 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
   }
 
   function arrived(account: string, holder: HolderRecord): void {
-    const resolve = waiting.get(holder.id)
+    const waiter = waiting.get(holder.id)
     waiting.delete(holder.id)
-    if (resolve) resolve(holder)
+    if (waiter) waiter.arrive(holder)
     // Nobody waits any more (the client hung up): give it back.
     else giveBack(account, holder.id)
   }
@@ -83,12 +92,15 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
         const before = record.holders.length
         record.holders = record.holders.filter((holder) => holder.id !== id)
         record.waiters = record.waiters.filter((waiter) => waiter.id !== id)
-        return before === record.holders.length && record.waiters.length === 0 ? [] : grantWaiters(record, clock.now())
+        return before === record.holders.length && record.waiters.length === 0 ? [] : nextOnes(record)
       })
       wake(account, granted)
     } catch (error) {
-      log.error(`lock of ${account}: ${error instanceof Error ? error.message : String(error)}`)
+      broken(account, error)
     }
+  }
+  function broken(account: string, error: unknown): void {
+    log.error(`lock of ${account}: ${error instanceof Error ? error.message : String(error)}`)
   }
 
   const leases = createLeases({
@@ -99,9 +111,13 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
   })
 
   function amend(account: string, id: string, change: Partial<HolderRecord>): void {
-    table.change(account, (current) => {
-      current.holders = current.holders.map((holder) => (holder.id === id ? { ...holder, ...change } : holder))
-    })
+    try {
+      table.change(account, (current) => {
+        current.holders = current.holders.map((holder) => (holder.id === id ? { ...holder, ...change } : holder))
+      })
+    } catch (error) {
+      broken(account, error)
+    }
   }
 
   /** Ends exclusive holders that are idle for longer than this request allows. */
@@ -126,11 +142,11 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     const taken: HolderRecord[] = []
     const outcome = table.change(account, (record): { result: Try; woken: HolderRecord[] } => {
       if (obstacle(record, claim)) {
-        purge(record, (process) => process === peers.self || peers.alive(process))
+        purge(record, living)
         taken.push(...takeOver(account, record, claim, takeover))
       }
       // Who waited longer goes first when a dead holder made room.
-      const woken = record.waiters.length > 0 ? grantWaiters(record, clock.now()) : []
+      const woken = record.waiters.length > 0 ? nextOnes(record) : []
       const by = obstacle(record, claim)
       if (!by) return { result: { holder: grant(record, claim, clock.now()) }, woken }
       if (enqueue && !record.waiters.some((waiter) => waiter.id === claim.id))
@@ -145,10 +161,27 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     return outcome.result
   }
 
+  /** A wake-up is lost when this process was stopped for so long that it was taken for dead, or a holder's process is. */
+  function lookAgain({ account, claim, takeover }: Waiting): void {
+    try {
+      const granted = table.change(account, (record) => {
+        purge(record, living)
+        const mine = record.holders.find(({ id }) => id === claim.id)
+        if (mine) return [mine]
+        if (!record.waiters.some(({ id }) => id === claim.id)) record.waiters.push({ ...claim, takeover })
+        return nextOnes(record)
+      })
+      wake(account, granted)
+    } catch (error) {
+      broken(account, error)
+    }
+  }
+
   /** Waits in the queue; looks again when the process of a holder ends. */
   function queue(
     account: string,
     claim: ClaimRecord,
+    takeover: 'never' | number,
     by: HolderRecord,
     wait: number,
     signal: AbortSignal | undefined,
@@ -167,17 +200,14 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
       }
       const cancel = (): void => settle('cancelled')
       const timer = setTimeout(() => settle('late'), wait)
-      waiting.set(claim.id, settle)
+      const mine: Waiting = { account, claim, takeover, arrive: settle }
+      waiting.set(claim.id, mine)
       signal?.addEventListener('abort', cancel)
       const look = (holder: HolderRecord): void => {
         if (holder.process === peers.self) return
         stops.push(
           peers.watch(holder.process, () => {
-            const granted = table.change(account, (record) => {
-              purge(record, (process) => process === peers.self || peers.alive(process))
-              return grantWaiters(record, clock.now())
-            })
-            wake(account, granted)
+            lookAgain(mine)
             const next = table.list(account)[0]?.[1].holders.find((one) => one.process !== peers.self)
             if (waiting.has(claim.id) && next) look(next)
           }),
@@ -199,22 +229,23 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
       if ('holder' in first) return ok(leases.open(account, first.holder))
       if (wait === 0) return leases.refused(request, showHolder(account, first.by))
       const started = performance.now()
-      const outcome = await queue(account, claim, first.by, wait, signal)
+      const outcome = await queue(account, claim, takeover, first.by, wait, signal)
       leases.waited(request, performance.now() - started)
-      if (outcome === 'late') return leases.refused(request, showHolder(account, first.by))
-      return outcome === 'cancelled' ? failed({ kind: 'cancelled' }) : ok(leases.open(account, outcome))
+      if (outcome === 'cancelled') return failed({ kind: 'cancelled' })
+      const last = outcome === 'late' ? tryOnce(account, claim, takeover, false) : { holder: outcome }
+      if ('by' in last) return leases.refused(request, showHolder(account, last.by))
+      return ok(leases.open(account, last.holder))
     } catch (error) {
-      log.error(`lock of ${account}: ${error instanceof Error ? error.message : String(error)}`)
+      broken(account, error)
       return leases.unavailable(request, 'the lock table cannot be used')
     }
   }
 
   function listed([account, record]: readonly [string, AccountRecord]): AccountLocks[] {
-    const alive = (process: string): boolean => process === peers.self || peers.alive(process)
     const holders = record.holders
-      .filter((holder) => alive(holder.process))
+      .filter((holder) => living(holder.process))
       .map((holder) => showHolder(account, holder))
-    const waiters = record.waiters.filter((waiter) => alive(waiter.process)).length
+    const waiters = record.waiters.filter((waiter) => living(waiter.process)).length
     return holders.length + waiters > 0 ? [{ account, holders, waiters }] : []
   }
 
@@ -248,8 +279,9 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
       if (holder && holder.process === peers.self) arrived(message.account, holder)
     },
     expire: () => leases.endAll('expired'),
-    noteActivity: () => {
+    tend: () => {
       for (const { account, id, activeAt } of leases.active()) amend(account, id, { activeAt })
+      for (const waiter of waiting.values()) lookAgain(waiter)
     },
   }
 }

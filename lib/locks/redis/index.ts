@@ -125,6 +125,7 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
       clearTimeout(deadline)
       deadline = setTimeout(lapse, settings.expiry * 0.9 - (performance.now() - sent)).unref()
       for (const [id, account] of owed) if (!leases.has(id)) await giveBack(account, id)
+      await askAgain()
       for (const { account, id, activeAt } of leases.active()) amend(account, id, 'activeAt', activeAt)
     } catch (error) {
       log.warn(`locks: not renewed: ${textOf(error)}`)
@@ -234,6 +235,14 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
     })
   }
 
+  /** For those that wait: a wake-up may have been lost, or the holder with its host. */
+  async function askAgain(): Promise<void> {
+    for (const one of [...waiting.values()]) {
+      const answer = await claimOnce(one, true)
+      if ('holder' in answer) one.arrive(answer.holder)
+    }
+  }
+
   /** What was said while the subscription was down: leases that ended, turns that came. */
   async function catchUp(): Promise<void> {
     try {
@@ -241,10 +250,7 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
         (await records([...leases.accounts()])).flatMap(({ holders }) => holders.map(({ id }) => id)),
       )
       for (const id of leases.ids()) if (!there.has(id)) leases.end(id, 'expired')
-      for (const one of [...waiting.values()]) {
-        const answer = await claimOnce(one, true)
-        if ('holder' in answer) one.arrive(answer.holder)
-      }
+      await askAgain()
     } catch (error) {
       log.warn(`locks: ${textOf(error)}`)
     }

@@ -1,6 +1,7 @@
 import type { Identity, LoginAnswer, SaslStep } from '../../login/login'
 import type { Maildrop } from '../../mailbox/mailbox'
 import { StoreUnavailable } from '../../store/store'
+import { onAbort } from '../../terms/abort'
 import { accountId } from '../../terms/names'
 import type { Command, Session } from '../command'
 import { refuse } from '../faults'
@@ -60,7 +61,7 @@ async function enter(session: Session, answer: LoginAnswer): Promise<void> {
       if (maildrop === undefined) return
       session.state = { name: 'transaction', maildrop, identity, deleted: new Set(), retrieved: new Set() }
       // A lease that is lost (kick, take-over) ends the session without UPDATE.
-      maildrop.lease.lost.addEventListener('abort', () => connection.destroy('kicked'))
+      onAbort(maildrop.lease.lost, () => connection.destroy('kicked'))
       return session.ok('{} messages', maildrop.count)
     }
   }
