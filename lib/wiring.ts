@@ -20,7 +20,7 @@ import { type LoginSettings, loginSettings } from './login/settings'
 import { socketBus } from './mailbox/bus/socket-bus'
 import { createMailRoom } from './mailbox/mail-room'
 import type { Bus, MailRoom } from './mailbox/mailbox'
-import { mailboxSettings } from './mailbox/settings'
+import { type MailboxSettings, mailboxSettings } from './mailbox/settings'
 import { prepare } from './mime/prepare'
 import type { Account } from './store/account'
 import { openLmdbStore } from './store/lmdb'
@@ -74,11 +74,14 @@ export async function openLocks(place: Place, forked: boolean): Promise<Locks> {
 export const openBus = (place: Place): Promise<Bus> =>
   socketBus({ directory: path.join(dataFolder(place), 'bus'), log: place.log })
 
+export const readMailboxSettings = (place: Place): MailboxSettings =>
+  mailboxSettings(place.ini('mailbox_store'), readLockSettings(place).mode)
+
 /** Octets of the largest message that is stored; 0: none. */
-export const messageLimit = (place: Place): number => mailboxSettings(place.ini('mailbox_store')).maxMessageSize
+export const messageLimit = (place: Place): number => readMailboxSettings(place).maxMessageSize
 
 export function openRoom(place: Place, parts: { store: Store; locks: Locks; bus: Bus }): MailRoom {
-  const settings = mailboxSettings(place.ini('mailbox_store'), readLockSettings(place).mode)
+  const settings = readMailboxSettings(place)
   return createMailRoom({ ...parts, prepare, settings, clock: systemClock, log: place.log, metrics: noMetrics })
 }
 
