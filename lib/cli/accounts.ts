@@ -155,7 +155,7 @@ export function accountsCommand(): Command {
     .option('--quota-messages <n>', 'the same for the number of messages')
     .option(
       '--override <key=value>',
-      'lock.mode, lock.wait or lock.takeover; an empty value takes it out (again for more)',
+      'lock.mode, lock.wait, lock.takeover or forward; an empty value takes it out (again for more)',
       gather,
       [],
     )
