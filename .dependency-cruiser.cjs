@@ -4,7 +4,7 @@ const floors = [
   ['mime', 'search', 'transport', 'locks', 'login'],
   ['store'],
   ['mailbox'],
-  ['imap', 'pop3', 'http', 'lmtp'],
+  ['imap', 'pop3', 'http', 'lmtp', 'import', 'export'],
 ]
 const rooms = floors.flatMap((names, floor) => names.map((name) => ({ name, floor })))
 const below = (floor) => floors.slice(0, floor).flat()

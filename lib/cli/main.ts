@@ -5,7 +5,9 @@ import { SettingsError } from '../terms/settings'
 import { accountsCommand } from './accounts'
 import { checkCommand } from './check'
 import { demoCommand } from './demo'
+import { exportCommand } from './export'
 import { homeOption } from './home'
+import { importCommand } from './import'
 import { initCommand } from './init'
 import { lockoutsCommand } from './lockouts'
 import { openLockouts } from './lockouts-home'
@@ -17,6 +19,8 @@ const program = new Command('haraka-mailbox')
   .addCommand(initCommand())
   .addCommand(demoCommand())
   .addCommand(accountsCommand())
+  .addCommand(importCommand())
+  .addCommand(exportCommand())
   .addCommand(checkCommand())
   .addCommand(locksCommand())
   .addCommand(

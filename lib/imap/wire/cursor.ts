@@ -1,5 +1,5 @@
 import { isSystemFlag } from '../../terms/flags'
-import { decodeMailboxName } from './mailbox-name'
+import { decodeMailboxName } from '../../terms/modified-utf7'
 import type { SequenceSet } from './sequence-set'
 
 /** The client's command is not in the grammar: answered with BAD, the connection goes on. */

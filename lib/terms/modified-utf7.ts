@@ -1,4 +1,4 @@
-import { canonicalMailboxName } from '../../terms/names'
+import { canonicalMailboxName } from './names'
 
 /** Modified UTF-7 of RFC 3501 5.1.3: mailbox names of clients that did not ask for UTF-8. */
 
