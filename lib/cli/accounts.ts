@@ -91,6 +91,18 @@ async function existing(store: Store, name: string): Promise<Account> {
   throw new Error(`there is no account ${name}`)
 }
 
+/** What the store still knows of an account that was removed; empty when all is gone. */
+async function remains(store: Store, { id, name }: Account): Promise<readonly string[]> {
+  const mailboxes = await store.mailboxes.list(id)
+  const usage = await store.accounts.usage(id)
+  return [
+    ...((await store.accounts.get(id)) || (await store.accounts.find(name)) ? ['the account'] : []),
+    ...mailboxes.map((mailbox) => `mailbox ${mailbox.name}`),
+    ...(await store.mailboxes.subscriptions(id)).map((one) => `a subscription to ${one}`),
+    ...(usage.bytes + usage.messages > 0 ? [`${usage.messages} messages`] : []),
+  ]
+}
+
 const bytes = (count: number): string =>
   count < 1024
     ? `${count} B`
@@ -182,7 +194,9 @@ export function accountsCommand(): Command {
         }
         const done = await store.accounts.remove(account.id)
         if (!done.ok) throw new Error(`${account.name}: ${done.fault.kind}`)
-        console.log(`removed ${account.name} (${messages} messages)`)
+        const left = await remains(store, account)
+        if (left.length > 0) throw new Error(`${account.name} was removed, but the store still has ${left.join(', ')}`)
+        console.log(`removed ${account.name} (${messages} messages); the store has nothing of it any more`)
       }),
     )
   return accounts
