@@ -8,7 +8,7 @@ import { loginSettings } from './login/settings'
 import { parseAliases } from './mailbox/deliver/aliases'
 import { createFinalDelivery } from './mailbox/deliver/final-delivery'
 import { packageRoot } from './package-root'
-import { type Log, silentLog, systemClock } from './terms/ports'
+import { type Log, noMetrics, silentLog, systemClock } from './terms/ports'
 import type { Ini } from './terms/settings'
 import {
   messageLimit,
@@ -50,8 +50,10 @@ export async function openMailboxes(options: EmbedOptions) {
   const store = await openStore(place)
   const locks = await openLocks(place, false)
   const bus = await openBus(place)
-  const room = openRoom(place, { store, locks, bus })
-  const login = openLogin(place, store, directoryChain, async ({ to }) => log.warn(`a notice to ${to} was not sent`))
+  const room = openRoom(place, { store, locks, bus, metrics: noMetrics })
+  const login = openLogin(place, store, noMetrics, directoryChain, async ({ to }) =>
+    log.warn(`a notice to ${to} was not sent`),
+  )
   const isListed = spelledHosts(() => files.get('host_list', 'list'))
   const lines: unknown = files.get('mailbox_aliases', 'list')
   const aliases = parseAliases(Array.isArray(lines) ? lines.map(String) : [])

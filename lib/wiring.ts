@@ -21,13 +21,15 @@ import { socketBus } from './mailbox/bus/socket-bus'
 import { createMailRoom } from './mailbox/mail-room'
 import type { Bus, MailRoom } from './mailbox/mailbox'
 import { type MailboxSettings, mailboxSettings } from './mailbox/settings'
+import { type Gathering, openGathering as gather } from './metrics/gather'
+import { createMetrics, type Measured } from './metrics/registry'
 import { prepare } from './mime/prepare'
 import type { Account } from './store/account'
 import { openLmdbStore } from './store/lmdb'
 import { storeSettings } from './store/settings'
 import type { Store } from './store/store'
 import { accountId } from './terms/names'
-import { type Log, noMetrics, systemClock } from './terms/ports'
+import { type Log, type Metrics, noMetrics, systemClock } from './terms/ports'
 import type { Ini } from './terms/settings'
 
 /** The one place that knows every driver: what the .ini files choose is opened here, for the plugins and for the CLI. */
@@ -51,6 +53,12 @@ export const placeOf = ({ plugin, log }: Host): Place => ({
 export const dataFolder = (place: Place): string =>
   path.resolve(place.home, storeSettings(place.ini('mailbox_store')).path)
 
+export const openMetrics = (): Measured => createMetrics()
+
+/** The metrics of all processes of this home; `own`: this process's, if it has some. */
+export const openGathering = (place: Place, own?: Measured): Promise<Gathering> =>
+  gather(path.join(dataFolder(place), 'metrics'), own?.registry)
+
 export async function openStore(place: Place): Promise<Store> {
   const settings = storeSettings(place.ini('mailbox_store'))
   if (settings.driver === 'postgres') throw new Error('mailbox_store.ini: driver = postgres is not built yet; use lmdb')
@@ -59,15 +67,15 @@ export async function openStore(place: Place): Promise<Store> {
 
 export const readLockSettings = (place: Place): LockSettings => lockSettings(place.ini('mailbox_locks'))
 
-export async function openLocks(place: Place, forked: boolean): Promise<Locks> {
+export async function openLocks(place: Place, forked: boolean, metrics: Metrics = noMetrics): Promise<Locks> {
   const settings = readLockSettings(place)
   switch (settings.driver) {
     case 'embedded':
-      return openEmbeddedLocks({ path: path.join(dataFolder(place), 'locks'), settings, log: place.log })
+      return openEmbeddedLocks({ path: path.join(dataFolder(place), 'locks'), settings, log: place.log, metrics })
     case 'memory':
-      return openMemoryLocks({ settings, forked, log: place.log })
+      return openMemoryLocks({ settings, forked, log: place.log, metrics })
     case 'redis':
-      return openRedisLocks({ settings, log: place.log })
+      return openRedisLocks({ settings, log: place.log, metrics })
   }
 }
 
@@ -80,9 +88,9 @@ export const readMailboxSettings = (place: Place): MailboxSettings =>
 /** Octets of the largest message that is stored; 0: none. */
 export const messageLimit = (place: Place): number => readMailboxSettings(place).maxMessageSize
 
-export function openRoom(place: Place, parts: { store: Store; locks: Locks; bus: Bus }): MailRoom {
+export function openRoom(place: Place, parts: { store: Store; locks: Locks; bus: Bus; metrics: Metrics }): MailRoom {
   const settings = readMailboxSettings(place)
-  return createMailRoom({ ...parts, prepare, settings, clock: systemClock, log: place.log, metrics: noMetrics })
+  return createMailRoom({ ...parts, prepare, settings, clock: systemClock, log: place.log })
 }
 
 function entryOf({ id, name, disabled, protocols, admin, overrides, credentials }: Account): DirectoryEntry {
@@ -162,7 +170,7 @@ export function openLoginParts(place: Place, store: Store): LoginParts {
   }
 }
 
-export function openLogin(place: Place, store: Store, chain: Chain, send: SendNotice): Door {
+export function openLogin(place: Place, store: Store, metrics: Metrics, chain: Chain, send: SendNotice): Door {
   const { settings, directory, attempts, secret } = openLoginParts(place, store)
   return createLogin({
     directory,
@@ -172,7 +180,7 @@ export function openLogin(place: Place, store: Store, chain: Chain, send: SendNo
     secret,
     clock: systemClock,
     log: place.log,
-    metrics: noMetrics,
+    metrics,
     verifyToken: settings.oauth && jwtVerifier(settings.oauth),
     tell: createNotices({
       settings: settings.notify,

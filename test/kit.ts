@@ -82,9 +82,9 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     bus: localBus(),
     prepare,
     settings: mailboxSettings({ mailboxes: { autocreate: 'none' } }, settings.mode),
+    metrics: noMetrics,
     clock: systemClock,
     log,
-    metrics: noMetrics,
   })
   const tls = options.tls ?? noTls
   const common = {
@@ -95,7 +95,6 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     version: '0',
     clock: systemClock,
     log,
-    metrics: noMetrics,
   }
   const listeners: Listener[] = []
   const listen = async (protocol: {

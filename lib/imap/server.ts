@@ -1,5 +1,6 @@
 import type { LoginPeer } from '../login/login'
 import type { Update } from '../mailbox/mailbox'
+import { onAbort } from '../terms/abort'
 import type { Connection } from '../transport/connection'
 import { flagsText } from './base/change'
 import { dispatch } from './dispatch'
@@ -83,7 +84,7 @@ function openSession(connection: Connection, ports: ImapPorts): Session {
         return { kind: 'bad', text: 'closed' }
       }
       session.lease = entered.value
-      entered.value.lost.addEventListener('abort', () => {
+      onAbort(entered.value.lost, () => {
         say('* BYE The mailbox is needed elsewhere')
         void connection.end()
       })
@@ -134,7 +135,6 @@ export function createImapServer(ports: ImapPorts) {
   /** Serves one connection to its end. Never rejects. */
   async function serve(connection: Connection): Promise<void> {
     const session = openSession(connection, ports)
-    ports.metrics.count('imap_connections')
     connection.idleAfter(ports.settings.loginTime, () => {
       // RFC 9051 5.4: a word before the connection ends.
       session.say('* BYE Idle for too long')
@@ -154,7 +154,8 @@ export function createImapServer(ports: ImapPorts) {
   }
 
   return {
+    name: 'imap',
     serve,
     refuse: (connection: Connection): void => connection.writer.write('* BYE [UNAVAILABLE] Too many connections\r\n'),
-  }
+  } as const
 }

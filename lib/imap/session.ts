@@ -2,7 +2,7 @@ import type { Lease } from '../locks/locks'
 import type { TellHolder } from '../locks/refusal'
 import type { Login, LoginPeer } from '../login/login'
 import type { AccountMail, MailRoom, Update, View } from '../mailbox/mailbox'
-import type { Clock, Log, Metrics } from '../terms/ports'
+import type { Clock, Log } from '../terms/ports'
 import type { Connection } from '../transport/connection'
 import type { Extension } from './extension'
 import type { Reply } from './faults'
@@ -17,7 +17,6 @@ export interface ImapPorts {
   readonly version: string
   readonly clock: Clock
   readonly log: Log
-  readonly metrics: Metrics
 }
 
 /** RFC 9051 3: state is data, and a command gets exactly the states that it declares. */
