@@ -2,7 +2,7 @@
 const floors = [
   ['terms', 'processes'],
   ['metrics', 'mime', 'search', 'transport', 'locks', 'login'],
-  ['store'],
+  ['store', 'sieve'],
   ['mailbox'],
   ['imap', 'pop3', 'http', 'lmtp', 'import', 'export'],
 ]

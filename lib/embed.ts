@@ -7,6 +7,7 @@ import { directoryChain } from './login/chain'
 import { loginSettings } from './login/settings'
 import { parseAliases } from './mailbox/deliver/aliases'
 import { createFinalDelivery } from './mailbox/deliver/final-delivery'
+import { createRules } from './mailbox/deliver/rules'
 import { packageRoot } from './package-root'
 import { type Log, noMetrics, silentLog, systemClock } from './terms/ports'
 import type { Ini } from './terms/settings'
@@ -16,6 +17,7 @@ import {
   openLocks,
   openLogin,
   openRoom,
+  openScripts,
   openStore,
   type Place,
   readMailboxSettings,
@@ -58,7 +60,9 @@ export async function openMailboxes(options: EmbedOptions) {
   const lines: unknown = files.get('mailbox_aliases', 'list')
   const aliases = parseAliases(Array.isArray(lines) ? lines.map(String) : [])
   for (const mistake of aliases.mistakes) log.error(`mailbox_aliases: ${mistake}`)
+  const forward = options.forward ?? (() => Promise.reject(new Error('this program forwards nothing')))
   const delivery = createFinalDelivery({
+    rules: createRules({ scripts: openScripts(place), clock: systemClock, log, forward }),
     store,
     room,
     settings: readMailboxSettings(place),
@@ -67,7 +71,7 @@ export async function openMailboxes(options: EmbedOptions) {
     aliases: () => aliases.table,
     isLocalDomain: (domain) => settings.domains.has(domain) || isListed(domain),
     settingsOf: settings.settingsOf,
-    forward: options.forward ?? (() => Promise.reject(new Error('this program forwards nothing'))),
+    forward,
   })
   const handlers = createHandlers({
     delivery,

@@ -18,6 +18,7 @@ import { createNotices, type Notice } from './login/notices'
 import { jwtVerifier } from './login/sasl/jwt'
 import { type LoginSettings, loginSettings } from './login/settings'
 import { socketBus } from './mailbox/bus/socket-bus'
+import { type Scripts, scriptFiles } from './mailbox/deliver/scripts'
 import { createMailRoom } from './mailbox/mail-room'
 import type { Bus, MailRoom } from './mailbox/mailbox'
 import { type MailboxSettings, mailboxSettings } from './mailbox/settings'
@@ -84,6 +85,9 @@ export const openBus = (place: Place): Promise<Bus> =>
 
 export const readMailboxSettings = (place: Place): MailboxSettings =>
   mailboxSettings(place.ini('mailbox_store'), readLockSettings(place).mode)
+
+/** Sieve scripts lie beside the store. */
+export const openScripts = (place: Place): Scripts => scriptFiles(path.join(dataFolder(place), 'sieve'))
 
 /** Octets of the largest message that is stored; 0: none. */
 export const messageLimit = (place: Place): number => readMailboxSettings(place).maxMessageSize

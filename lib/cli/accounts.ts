@@ -4,7 +4,7 @@ import { Writable } from 'node:stream'
 import { Command } from 'commander'
 import type { Account } from '../store/account'
 import type { Store } from '../store/store'
-import { hashPassword } from '../wiring'
+import { hashPassword, openScripts } from '../wiring'
 import { type AccountChanges, gather, patchOf } from './account-changes'
 import { homeOption, openHome } from './home'
 
@@ -194,6 +194,7 @@ export function accountsCommand(): Command {
         }
         const done = await store.accounts.remove(account.id)
         if (!done.ok) throw new Error(`${account.name}: ${done.fault.kind}`)
+        await openScripts(openHome(options.home).place).remove(account.id)
         const left = await remains(store, account)
         if (left.length > 0) throw new Error(`${account.name} was removed, but the store still has ${left.join(', ')}`)
         console.log(`removed ${account.name} (${messages} messages); the store has nothing of it any more`)

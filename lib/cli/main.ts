@@ -13,6 +13,7 @@ import { lockoutsCommand } from './lockouts'
 import { openLockouts } from './lockouts-home'
 import { locksCommand } from './locks'
 import { metricsCommand } from './metrics'
+import { rulesCommand } from './rules'
 
 const program = new Command('haraka-mailbox')
   .description('Mailboxes for Haraka: POP3 and IMAP under one lock and one login')
@@ -22,6 +23,7 @@ const program = new Command('haraka-mailbox')
   .addCommand(accountsCommand())
   .addCommand(importCommand())
   .addCommand(exportCommand())
+  .addCommand(rulesCommand())
   .addCommand(checkCommand())
   .addCommand(locksCommand())
   .addCommand(metricsCommand())

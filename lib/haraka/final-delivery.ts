@@ -1,7 +1,8 @@
 import { type AliasTable, parseAliases } from '../mailbox/deliver/aliases'
 import { createFinalDelivery, type FinalDelivery } from '../mailbox/deliver/final-delivery'
+import { createRules } from '../mailbox/deliver/rules'
 import { systemClock } from '../terms/ports'
-import { placeOf, readMailboxSettings } from '../wiring'
+import { openScripts, placeOf, readMailboxSettings } from '../wiring'
 import { deliverySettings } from './delivery-settings'
 import { forwarder } from './forward'
 import { spelledHosts } from './host-list'
@@ -14,7 +15,9 @@ export function finalDelivery(host: Host): FinalDelivery {
   const place = placeOf(host)
   const settings = deliverySettings(place.ini('mailbox_deliver'))
   const isListed = spelledHosts(() => plugin.config.get('host_list', 'list'))
+  const forward = forwarder(host)
   const delivery = createFinalDelivery({
+    rules: createRules({ scripts: openScripts(place), clock: systemClock, log, forward }),
     store: context.store,
     room: context.room,
     settings: readMailboxSettings(place),
@@ -23,7 +26,7 @@ export function finalDelivery(host: Host): FinalDelivery {
     aliases: aliasFile(host),
     isLocalDomain: (domain) => settings.domains.has(domain) || isListed(domain),
     settingsOf: settings.settingsOf,
-    forward: forwarder(host),
+    forward,
   })
   context.open('delivery', delivery)
   return delivery

@@ -1,5 +1,6 @@
 import type { Account } from '../../store/account'
 import type { Store } from '../../store/store'
+import { flagSet } from '../../terms/flags'
 import type { Clock, Log } from '../../terms/ports'
 import type { MailRoom } from '../mailbox'
 import type { MailboxSettings } from '../settings'
@@ -7,6 +8,7 @@ import { spellDomain } from './address'
 import { createQuotaWarnings, warningMessage } from './quota-warnings'
 import { createRecipients, type RecipientPorts, type Target, type Targets } from './recipients'
 import { faultReply, fullReply, isFailure, LOOP, type Reply, UNAVAILABLE, UNKNOWN } from './reply'
+import { complaintMessage, type Rules } from './rules'
 
 export interface FinalDeliveryPorts extends Omit<RecipientPorts, 'store'> {
   readonly store: Store
@@ -14,6 +16,8 @@ export interface FinalDeliveryPorts extends Omit<RecipientPorts, 'store'> {
   readonly settings: MailboxSettings
   readonly clock: Clock
   readonly log: Log
+  /** Sieve scripts of the accounts; undefined: there are none */
+  readonly rules?: Rules | undefined
   /** Queues a message for addresses elsewhere (aliases); resolves when it is on the disk there. */
   forward(sender: string, recipients: readonly string[], octets: Buffer): Promise<void>
 }
@@ -85,12 +89,17 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
       ?.name
   }
 
-  async function warnOwner(account: Account, size: number): Promise<void> {
-    const warning = await warn(account, size)
-    if (!warning) return
-    const bytes = warningMessage(account.name, warning, new Date(clock.now()))
+  /** Tells the owner, also of a full mailbox; never rejects. */
+  async function tellOwner(account: Account, bytes: Buffer | undefined): Promise<void> {
+    if (!bytes) return
     const done = await room.deliver({ account: account.id, bytes, quota: 'ignore' })
-    if (!done.ok) log.warn(`quota warning to ${account.name} failed: ${done.fault.kind}`)
+    if (!done.ok) log.warn(`a notice to ${account.name} failed: ${done.fault.kind}`)
+  }
+  async function afterwards(account: Account, size: number, complaint: string | undefined): Promise<void> {
+    const now = new Date(clock.now())
+    await tellOwner(account, complaint === undefined ? undefined : complaintMessage(account.name, complaint, now))
+    const warning = await warn(account, size)
+    await tellOwner(account, warning && warningMessage(account.name, warning, now))
   }
 
   async function copyTo(target: Target, mail: Mail, to: Accepted, recipient: string | undefined): Promise<Reply> {
@@ -100,13 +109,27 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
       // RFC 5321 4.4: the final delivery adds Return-Path; Delivered-To names the account for people and loops.
       const trace = `Return-Path: <${mail.sender}>\r\nDelivered-To: ${account.name}\r\n${mail.received(recipient)}`
       const bytes = Buffer.concat([Buffer.from(trace), ...mail.octets])
-      const done = await room.deliver({ account: account.id, bytes, ...(mailbox !== undefined && { mailbox }) })
-      if (done.ok) {
-        warnOwner(account, bytes.length).catch((error) => log.error(`quota warning: ${text(error)}`))
-        return STORED
+      const ruling = await ports.rules?.decide(account, mail.sender, to.address, bytes)
+      if (ruling?.reject !== undefined) {
+        return { code: 550, enhanced: '5.7.1', text: ruling.reject.replace(/[\r\n]+/g, ' ').slice(0, 400) }
       }
-      log.warn(`delivery to ${account.name} failed: ${done.fault.kind}`)
-      return faultReply(done.fault, to.full)
+      let stored = false
+      for (const copy of ruling?.stores ?? [{ mailbox: undefined, flags: [] }]) {
+        const into = copy.mailbox ?? mailbox
+        const done = await room.deliver({
+          account: account.id,
+          bytes,
+          ...(copy.flags.length > 0 && { flags: flagSet(copy.flags) }),
+          ...(into !== undefined && { mailbox: into }),
+        })
+        stored ||= done.ok
+        if (done.ok) continue
+        log.warn(`delivery to ${account.name} failed: ${done.fault.kind}`)
+        // With one copy on the disk nothing is lost, and sending it again would double that one.
+        if (!stored) return faultReply(done.fault, to.full)
+      }
+      afterwards(account, bytes.length, ruling?.complaint).catch((error) => log.error(`notice: ${text(error)}`))
+      return STORED
     } catch (error) {
       log.error(`delivery to ${account.name} failed: ${text(error)}`)
       return UNAVAILABLE
