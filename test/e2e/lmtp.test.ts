@@ -21,7 +21,7 @@ describe('demo --lmtp', function () {
     socket = path.join(home, 'lmtp.socket')
     const [port] = await freePorts(1)
     demo = await startDemo(
-      ['--lmtp', String(port), '--set', `mailbox_lmtp.ini:main.listen=127.0.0.1:${port} ${socket}`],
+      ['--lmtp', String(port), '--set', `mailbox_lmtp.ini:main.listen=${socket} 127.0.0.1:${port}`],
       home,
     )
   })
