@@ -60,6 +60,19 @@ function indexOf(directory: string): MaildirIndex | undefined {
   )
 }
 
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
+
+/** A server that still runs renames a file when flags change: the base name stays. */
+async function readMessage(directory: string, at: string, base: string): Promise<Buffer> {
+  try {
+    return await readFile(at)
+  } catch (error) {
+    const renamed = readdirSync(path.join(directory, 'cur')).find((file) => baseOf(file) === base)
+    if (!isMissing(error) || renamed === undefined) throw error
+    return readFile(path.join(directory, 'cur', renamed))
+  }
+}
+
 function messagesOf({ directory }: Folder, index: MaildirIndex | undefined): readonly SourceMessage[] {
   const keywords = parseKeywords(readText(directory, 'dovecot-keywords'))
   const files = ['cur', 'new'].flatMap((part) =>
@@ -79,8 +92,8 @@ function messagesOf({ directory }: Folder, index: MaildirIndex | undefined): rea
       uidl: entry?.uidl ?? (index ? undefined : madeUidl(baseOf(file))),
       flags: flagsOf(file, keywords),
       // Dovecot and Courier keep INTERNALDATE as the file's time.
-      internalDate: Math.round(statSync(at).mtimeMs),
-      read: async () => crlf(await readFile(at)),
+      internalDate: Math.round(statSync(at, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()),
+      read: async () => crlf(await readMessage(directory, at, baseOf(file))),
     }
   })
 }

@@ -46,7 +46,8 @@ export function createHandlers(ports: HandlerPorts & { onFailed?(sender: string,
   const accepted = new WeakMap<SMTPServerEnvelope, Accepted[]>()
 
   async function rcpt({ address }: SMTPServerAddress, { envelope }: SMTPServerSession): Promise<void> {
-    const answer = (await delivery.rcpt(address)) ?? UNKNOWN
+    // RFC 5321 4.5.1: `postmaster` may stand without a domain.
+    const answer = (await delivery.rcpt(address.includes('@') ? address : `${address}@${hostname}`)) ?? UNKNOWN
     if (isReply(answer)) throw new Refusal(answer)
     const known = accepted.get(envelope)
     if (known) known.push(answer)

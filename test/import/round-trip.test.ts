@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
@@ -258,6 +258,18 @@ describe('import and export', function () {
       (await bring(id, emlSource(root, 'Read'))).map(({ added }) => added),
       [0, 1],
     )
+  })
+
+  it('a file that the old server renames meanwhile is found again', async () => {
+    const root = path.join(folder, 'renamed')
+    for (const part of ['cur', 'new']) mkdirSync(path.join(root, part), { recursive: true })
+    writeFileSync(path.join(root, 'new/1.a.host'), 'Subject: x\n\n')
+    const texts: string[] = []
+    for await (const mailbox of maildirSource(root).mailboxes()) {
+      renameSync(path.join(root, 'new/1.a.host'), path.join(root, 'cur/1.a.host:2,S'))
+      for await (const message of mailbox.messages(1)) texts.push(String(await message.read()))
+    }
+    assert.deepEqual(texts, ['Subject: x\r\n\r\n'])
   })
 
   it('line ends of files become CRLF; files that have them are kept', () => {

@@ -148,6 +148,11 @@ describe('LMTP', function () {
     assert.deepEqual(replies(again).slice(-2), ['554 5.4.6', '221 2.0.0'])
   })
 
+  it('RFC 5321 4.5.1: postmaster needs no domain', async () => {
+    await kit.account('postmaster@mx.example.org')
+    assert.deepEqual(replies(await talk(mail(['Postmaster']))).slice(-2), ['250 2.0.0', '221 2.0.0'])
+  })
+
   it('a client that goes away within DATA leaves nothing', async () => {
     const before = (await inbox('b@example.org')).length
     const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1') // it listens on TCP
