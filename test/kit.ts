@@ -6,6 +6,7 @@ import { createImapServer } from '../lib/imap/server'
 import { imapSettings } from '../lib/imap/settings'
 import { openMemoryLocks } from '../lib/locks/memory'
 import { lockSettings } from '../lib/locks/settings'
+import { splitMailbox } from '../lib/login/account-name'
 import type { Identity, Login, LoginAnswer, LoginPeer, SaslExchange } from '../lib/login/login'
 import { localBus } from '../lib/mailbox/bus/local-bus'
 import { createMailRoom } from '../lib/mailbox/mail-room'
@@ -13,12 +14,12 @@ import type { MailRoom } from '../lib/mailbox/mailbox'
 import { mailboxSettings } from '../lib/mailbox/settings'
 import { prepare } from '../lib/mime/prepare'
 import { createPop3Server } from '../lib/pop3/server'
-import { pop3Settings } from '../lib/pop3/settings'
+import { type Pop3Settings, pop3Settings } from '../lib/pop3/settings'
 import { openLmdbStore } from '../lib/store/lmdb'
 import type { Store } from '../lib/store/store'
 import { NO_FLAGS } from '../lib/terms/flags'
 import type { AccountId } from '../lib/terms/names'
-import { noMetrics, silentLog, systemClock } from '../lib/terms/ports'
+import { type Clock, noMetrics, silentLog, systemClock } from '../lib/terms/ports'
 import type { Ini } from '../lib/terms/settings'
 import type { Connection } from '../lib/transport/connection'
 import { createListener, type Listener } from '../lib/transport/listener'
@@ -43,13 +44,27 @@ export interface KitOptions {
   readonly pop3?: Ini
   readonly locks?: Ini
   readonly tls?: TlsSource
+  /** of the protocols; the store has its own */
+  readonly clock?: Clock
+  /** milliseconds; the settings allow no less than half an hour */
+  readonly imapIdle?: number
+  /** beside what an .ini may say, such as a timer shorter than the RFC allows */
+  readonly pop3Settings?: Partial<Pop3Settings>
+  readonly login?: Login
 }
 
 function simpleLogin(store: Store): Login {
-  async function attempt(_peer: LoginPeer, user: string, password: string): Promise<LoginAnswer> {
+  async function attempt(peer: LoginPeer, name: string, password: string): Promise<LoginAnswer> {
+    const { user, mailbox } = splitMailbox(peer, name)
     const account = await store.accounts.find(user)
     if (!account || password !== 'pass') return { kind: 'invalid' }
-    const identity: Identity = { id: account.id, name: account.name, overrides: account.overrides, admin: false }
+    const identity: Identity = {
+      id: account.id,
+      name: account.name,
+      overrides: account.overrides,
+      admin: false,
+      ...(mailbox !== undefined && { mailbox }),
+    }
     return { kind: 'granted', identity }
   }
   const plain = (peer: LoginPeer): SaslExchange => ({
@@ -89,11 +104,11 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const tls = options.tls ?? noTls
   const common = {
     room,
-    login: simpleLogin(store),
+    login: options.login ?? simpleLogin(store),
     tellHolder: settings.tellHolder,
     tlsAvailable: () => tls.secureContext() !== undefined,
     version: '0',
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     log,
   }
   const listeners: Listener[] = []
@@ -115,8 +130,13 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     listeners.push(listener)
     return (await listener.listen()).port
   }
-  const imap = await listen(createImapServer({ ...common, settings: imapSettings(options.imap ?? {}) }))
-  const pop3 = await listen(createPop3Server({ ...common, settings: pop3Settings(options.pop3 ?? {}) }))
+  const ofImap = imapSettings(options.imap ?? {})
+  const imap = await listen(
+    createImapServer({ ...common, settings: { ...ofImap, idle: options.imapIdle ?? ofImap.idle } }),
+  )
+  const pop3 = await listen(
+    createPop3Server({ ...common, settings: { ...pop3Settings(options.pop3 ?? {}), ...options.pop3Settings } }),
+  )
   return {
     store,
     room,
@@ -147,18 +167,19 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
 }
 
 /** Milliseconds after which a test says what it waited for; nothing is measured by it. */
-const LIMIT = 10_000
+const LIMIT = process.env.MAILBOX_LONG ? 60_000 : 10_000
 
 /** A raw client: what it received, and waiting for a text in it. */
 export class Wire {
   #text = ''
-  #taken = 0
   #ended = false
   #wake: (() => void) | undefined
   readonly socket: Socket
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  /** @param at a port of this host, or a connection (TLS) */
+  constructor(at: number | Socket) {
+    this.socket =
+      typeof at === 'number' ? connect({ port: at, host: '127.0.0.1', allowHalfOpen: true, noDelay: true }) : at
     this.socket.on('data', (data) => {
       this.#text += data.toString('latin1')
       this.#wake?.()
@@ -176,11 +197,11 @@ export class Wire {
   /** Everything up to and with the first match of `pattern`. */
   async until(pattern: RegExp): Promise<string> {
     for (;;) {
-      const rest = this.#text.slice(this.#taken)
+      const rest = this.#text
       const match = pattern.exec(rest)
       if (match) {
         const end = match.index + match[0].length
-        this.#taken += end
+        this.#text = rest.slice(end)
         return rest.slice(0, end)
       }
       if (this.#ended)
@@ -204,7 +225,7 @@ export class Wire {
         this.#wake = resolve
       })
     }
-    return this.#text.slice(this.#taken)
+    return this.#text
   }
   close(): void {
     this.socket.destroy()

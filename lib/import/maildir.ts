@@ -30,7 +30,7 @@ const subfolders = (directory: string): readonly string[] =>
     .map((entry) => entry.name)
     .sort()
 
-const decoded = (name: string): string => decodeMailboxName(Buffer.from(name)) ?? name.normalize('NFC')
+const decoded = (name: string): string => (decodeMailboxName(Buffer.from(name), false) ?? name).normalize('NFC')
 
 /** Maildir++ (`.Sent.2024` beside cur) and Dovecot's LAYOUT=fs (`Sent/2024`), which may even be mixed. */
 function foldersBelow(root: string): readonly Folder[] {
