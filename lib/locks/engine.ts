@@ -99,6 +99,18 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
       broken(account, error)
     }
   }
+  /** Takes out what dead processes left, and lets in who can get in now. */
+  function bury(account: string): void {
+    try {
+      const granted = table.change(account, (record) => {
+        purge(record, living)
+        return nextOnes(record)
+      })
+      wake(account, granted)
+    } catch (error) {
+      broken(account, error)
+    }
+  }
   function broken(account: string, error: unknown): void {
     log.error(`lock of ${account}: ${error instanceof Error ? error.message : String(error)}`)
   }
@@ -261,7 +273,7 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
         if (holder.process === peers.self) leases.end(holder.id, 'kicked')
         else if (peers.alive(holder.process))
           peers.send(holder.process, { kind: 'end', account, id: holder.id, reason: 'kicked' })
-        else giveBack(account, holder.id)
+        else bury(account)
       }
       return chosen.length
     },

@@ -20,6 +20,8 @@ export interface Connection {
   startDeflate(): void
   /** After `milliseconds` without an octet from the client, `closed` aborts with reason `idle` unless `onIdle` was given. */
   idleAfter(milliseconds: number, onIdle?: () => void): void
+  /** A trusted front-end tells who its client is (XCLIENT, IMAP ID): `address` is the client's from now on. */
+  forward(client: { readonly address: string; readonly port?: number }): void
   /** Aborted once, when the connection is over; reason: CloseReason. */
   readonly closed: AbortSignal
   /** Sends what is written, then closes; bounded in time. Never rejects. */

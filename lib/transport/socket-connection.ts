@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw } from 'node:zlib'
+import { canonicalAddress } from './address'
 import type { CloseReason, Connection } from './connection'
 import { createReader, HIGH_WATER } from './reader'
 import { channelBindingsOf, type TlsSource } from './tls'
@@ -24,6 +25,7 @@ const plainAddress = (address: string | undefined): string => (address ?? '').re
 /** @param raw a connected socket, nothing read yet */
 export function createSocketConnection(raw: Socket, options: ConnectionOptions): Connection {
   const peer = { address: plainAddress(raw.remoteAddress), port: raw.remotePort ?? 0 }
+  let { proxied } = options
   const abort = new AbortController()
   let socket: Socket = raw
   let secure = false
@@ -166,9 +168,18 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
 
   return {
     id: randomUUID(),
-    address: options.proxied?.address ?? peer.address,
-    port: options.proxied?.port ?? peer.port,
-    proxy: options.proxied ? peer.address : undefined,
+    get address() {
+      return proxied?.address ?? peer.address
+    },
+    get port() {
+      return proxied?.port ?? peer.port
+    },
+    get proxy() {
+      return proxied ? peer.address : undefined
+    },
+    forward: ({ address, port = 0 }) => {
+      proxied = { address: canonicalAddress(address), port }
+    },
     get secure() {
       return secure
     },
