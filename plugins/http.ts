@@ -26,7 +26,7 @@ export function register(this: HarakaPlugin): void {
       sessions: openSessions(place),
       attempts: lockouts.attempts,
       explain: (asked) => explain(lockouts, asked, systemClock.now()),
-      submit: submitter(host, context.store, context.room),
+      submit: submitter(host),
       metricsText: () => context.part('gathering').text(),
       settings: httpSettings(place.ini('mailbox_http')),
       tellHolder: readLockSettings(place).tellHolder,

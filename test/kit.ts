@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createImapServer } from '../lib/imap/server'
 import { imapSettings } from '../lib/imap/settings'
+import type { Locks } from '../lib/locks/locks'
 import { openMemoryLocks } from '../lib/locks/memory'
 import { lockSettings } from '../lib/locks/settings'
 import { splitMailbox } from '../lib/login/account-name'
@@ -23,12 +24,14 @@ import { type Clock, noMetrics, silentLog, systemClock } from '../lib/terms/port
 import type { Ini } from '../lib/terms/settings'
 import type { Connection } from '../lib/transport/connection'
 import { createListener, type Listener } from '../lib/transport/listener'
+import type { ProxyHeaderPolicy } from '../lib/transport/proxy-protocol'
 import { noTls, type TlsSource } from '../lib/transport/tls'
 
 /** POP3 and IMAP over a real store, in this process, without Haraka. Everybody's password is `pass`. */
 export interface Kit {
   readonly store: Store
   readonly room: MailRoom
+  readonly locks: Locks
   readonly pop3: number
   readonly imap: number
   /** what the servers logged at level error: bugs */
@@ -51,6 +54,8 @@ export interface KitOptions {
   /** beside what an .ini may say, such as a timer shorter than the RFC allows */
   readonly pop3Settings?: Partial<Pop3Settings>
   readonly login?: Login
+  /** this host is a trusted front-end */
+  readonly frontEnd?: ProxyHeaderPolicy
 }
 
 function simpleLogin(store: Store): Login {
@@ -80,6 +85,7 @@ function simpleLogin(store: Store): Login {
     sasl: (peer, mechanism) => (mechanism.toUpperCase() === 'PLAIN' ? plain(peer) : undefined),
     allowsCleartext: () => true,
     trustsProxy: () => false,
+    proxyHeader: () => 'never',
     close: async () => undefined,
   }
 }
@@ -104,7 +110,10 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const tls = options.tls ?? noTls
   const common = {
     room,
-    login: options.login ?? simpleLogin(store),
+    login: {
+      ...(options.login ?? simpleLogin(store)),
+      ...(options.frontEnd && { trustsProxy: (address: string) => address === '127.0.0.1' }),
+    },
     tellHolder: settings.tellHolder,
     tlsAvailable: () => tls.secureContext() !== undefined,
     version: '0',
@@ -121,7 +130,8 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
       port: 0,
       implicitTls: false,
       tls,
-      trustsProxy: () => false,
+      trustsProxy: () => options.frontEnd !== undefined,
+      proxyHeader: () => options.frontEnd ?? 'never',
       maxConnections: 1000,
       maxPerAddress: 1000,
       log,
@@ -140,6 +150,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   return {
     store,
     room,
+    locks,
     pop3,
     imap,
     errors,

@@ -7,6 +7,7 @@ interface Outbound {
     contents: string,
     next: (code: number, text: unknown) => void,
   ): void
+  send_trans_email(transaction: object, next: (code: number, text: unknown) => void): void
 }
 
 const isOutbound = (found: unknown): found is Outbound =>

@@ -1,5 +1,7 @@
-import type { MailRoom } from '../mailbox/mailbox'
-import type { Store } from '../store/store'
+import { type Accepted, isReply } from '../mailbox/deliver/final-delivery'
+import { isFailure, type Reply, UNAVAILABLE } from '../mailbox/deliver/reply'
+import { bouncer } from './bounce'
+import { finalDelivery } from './final-delivery'
 import { HOOK } from './host'
 import type { Host } from './lines'
 import { outboundOf } from './outbound'
@@ -11,59 +13,52 @@ interface Submission {
 }
 
 /**
- * Mail that a user wrote here: to accounts of this server at once, to everybody else through Haraka's outbound queue. What is
- * refused is refused before anything is on its way.
+ * Mail that a user wrote here: to recipients of this server by final delivery, to everybody else through Haraka's outbound
+ * queue. What can be refused is refused before anything is on its way; what fails later is told to the sender by mail.
  * @returns why nothing was sent; undefined: it is on its way
  */
-export function submitter({ plugin, log }: Host, store: Store, room: MailRoom) {
-  const isLocal = (domain: string): boolean => {
-    const listed: unknown = plugin.config.get('host_list', 'list')
-    return Array.isArray(listed) && listed.some((entry) => String(entry).toLowerCase() === domain)
-  }
+export function submitter(host: Host): (submission: Submission) => Promise<string | undefined> {
+  const { plugin } = host
+  const delivery = finalDelivery(host)
+  const bounce = bouncer(host)
 
   async function queue(from: string, to: readonly string[], bytes: Buffer): Promise<string | undefined> {
     const outbound = outboundOf(plugin)
     if (!outbound) return 'There is no outbound queue.'
+    const recipients = to.map((one) => `<${one}>`)
     return new Promise((resolve) => {
       // Haraka takes octets as latin1 text.
-      outbound.send_email(
-        `<${from}>`,
-        to.map((one) => `<${one}>`),
-        bytes.toString('binary'),
-        (code, text) => {
-          resolve(code === HOOK.ok ? undefined : `The queue refused it: ${String(text ?? 'no reason given')}`)
-        },
-      )
+      outbound.send_email(`<${from}>`, recipients, bytes.toString('binary'), (code, text) => {
+        resolve(code === HOOK.ok ? undefined : `The queue refused it: ${String(text ?? 'no reason given')}`)
+      })
     })
   }
 
-  return async ({ from, to, bytes }: Submission): Promise<string | undefined> => {
+  return async ({ from, to, bytes }) => {
     const remote: string[] = []
-    const local = new Map<string, string>()
-    const unknown: string[] = []
+    const local: Accepted[] = []
+    const refused: string[] = []
     for (const recipient of to) {
-      const account = await store.accounts.find(recipient)
-      if (account && !account.disabled) local.set(account.id, recipient)
-      else if (isLocal(recipient.slice(recipient.lastIndexOf('@') + 1).toLowerCase())) unknown.push(recipient)
-      else remote.push(recipient)
+      const answer = await delivery.rcpt(recipient)
+      if (answer === undefined) remote.push(recipient)
+      else if (isReply(answer)) refused.push(`${recipient} (${answer.text})`)
+      else local.push(answer)
     }
-    if (unknown.length > 0) return `There is no such address here: ${unknown.join(', ')}`
+    if (refused.length > 0) return `Not sent, because of ${refused.join(', ')}`
     if (remote.length > 0) {
-      const refused = await queue(from, remote, bytes)
-      if (refused !== undefined) return refused
+      const why = await queue(from, remote, bytes)
+      if (why !== undefined) return why
     }
-    const failed: string[] = []
-    for (const [id, recipient] of local) {
-      // RFC 5321 4.4: the final delivery adds Return-Path.
-      const trace = `Return-Path: <${from}>\r\nDelivered-To: ${recipient}\r\n`
-      const account = await store.accounts.find(recipient)
-      const done =
-        account && (await room.deliver({ account: account.id, bytes: Buffer.concat([Buffer.from(trace), bytes]) }))
-      if (done?.ok) continue
-      log.warn(`delivery of ${from} to account ${id} failed: ${done ? done.fault.kind : 'gone'}`)
-      failed.push(`${recipient} (${done?.fault.kind === 'over-quota' ? 'mailbox full' : 'not delivered'})`)
-    }
-    const nothing = failed.length === to.length
-    return nothing ? `Nobody got it: ${failed.join(', ')}` : undefined
+    const replies: readonly Reply[] = await delivery.deliver(
+      { sender: from, received: () => '', octets: [bytes] },
+      local,
+    )
+    const failures = local.flatMap(({ address }, index) => {
+      const reply = replies[index] ?? UNAVAILABLE
+      return isFailure(reply) ? [`<${address}>: ${reply.enhanced} ${reply.text}`] : []
+    })
+    if (failures.length === to.length) return `Not sent: ${failures.join(', ')}`
+    if (failures.length > 0) bounce({ format: () => `<${from}>` }, failures.join('\r\n'))
+    return undefined
   }
 }

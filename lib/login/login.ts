@@ -60,5 +60,7 @@ export interface Login {
   allowsCleartext(peer: LoginPeer): boolean
   /** whether this TCP peer may tell another address (PROXY, XCLIENT, IMAP ID) */
   trustsProxy(address: string): boolean
+  /** whether this TCP peer begins each connection with a PROXY header; `never` for who is not trusted */
+  proxyHeader(address: string): 'always' | 'auto' | 'never'
   close(): Promise<void>
 }

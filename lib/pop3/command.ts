@@ -61,6 +61,8 @@ export type Command = {
   readonly rfc: string
   /** it takes no argument: with one it is not done */
   readonly bare?: true
+  /** false: for this client there is no such command */
+  known?(session: Session): boolean
 } & (
   | { readonly states: 'any'; run(session: Session, args: string): Promise<void> | void }
   | {

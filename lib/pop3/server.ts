@@ -16,10 +16,10 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
 
 export function createPop3Server(ports: Pop3Ports) {
   function openSession(connection: Connection): Session {
-    let bindings: { secure: boolean; peer: LoginPeer } | undefined
+    let known: LoginPeer | undefined
     const peer = (): LoginPeer => {
-      if (bindings?.secure === connection.secure) return bindings.peer
-      const made: LoginPeer = {
+      if (known?.tls === connection.secure && known.address === connection.address) return known
+      known = {
         protocol: 'pop3',
         mailboxInName: ports.settings.mailboxInName,
         address: connection.address,
@@ -28,8 +28,7 @@ export function createPop3Server(ports: Pop3Ports) {
         connection: connection.id,
         ...(connection.secure && { channelBindings: connection.channelBindings() }),
       }
-      bindings = { secure: connection.secure, peer: made }
-      return made
+      return known
     }
     const readLine = async (): Promise<Buffer | 'too-long' | undefined> => {
       for (;;) {
@@ -70,7 +69,7 @@ export function createPop3Server(ports: Pop3Ports) {
     const verb = (blank < 0 ? text : text.slice(0, blank)).toUpperCase()
     const args = blank < 0 ? '' : text.slice(blank + 1)
     const command = COMMANDS.get(verb)
-    if (!command) return bad(session, 'unknown command')
+    if (!command || command.known?.(session) === false) return bad(session, 'unknown command')
     if (text.includes('\0')) return bad(session, 'NUL is not allowed')
     // RFC 6856 2.2: names and passwords that are no UTF-8 are refused.
     if (!isUtf8(line)) return bad(session, 'that is no UTF-8')
@@ -108,7 +107,9 @@ export function createPop3Server(ports: Pop3Ports) {
     const { maxSession } = ports.settings
     const limit = maxSession > 0 ? setTimeout(() => connection.destroy('limit'), maxSession) : undefined
     try {
-      session.ok('POP3 ready')
+      // As Dovecot greets its proxies, which look for it.
+      const xclient = COMMANDS.get('XCLIENT')?.known?.(session) ? '[XCLIENT] ' : ''
+      session.say(`+OK ${xclient}${inLanguage(session.modes.language, 'POP3 ready')}`)
       await converse(session)
       await connection.end()
     } catch (error) {

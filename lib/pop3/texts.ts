@@ -32,6 +32,12 @@ const TEXTS = {
     es: 'TOP necesita un mensaje y un número de líneas',
   },
   'Too many sessions': { de: 'Zu viele Sitzungen', fr: 'Trop de sessions', es: 'Demasiadas sesiones' },
+  'XCLIENT needs an address': {
+    de: 'XCLIENT braucht eine Adresse',
+    fr: 'XCLIENT demande une adresse',
+    es: 'XCLIENT necesita una dirección',
+  },
+  'address noted': { de: 'Adresse vermerkt', fr: 'adresse notée', es: 'dirección anotada' },
   'USER first': { de: 'zuerst USER', fr: "USER d'abord", es: 'primero USER' },
   'USER needs a name': { de: 'USER braucht einen Namen', fr: 'USER demande un nom', es: 'USER necesita un nombre' },
   'UTF-8 from now on': { de: 'ab jetzt UTF-8', fr: 'UTF-8 désormais', es: 'UTF-8 desde ahora' },

@@ -18,6 +18,7 @@ export interface Demo {
   readonly imaps: number
   /** 0 unless it was asked for */
   readonly http: number
+  readonly lmtp: number
   /** everything it printed */
   readonly output: () => string
   stop(signal?: NodeJS.Signals): Promise<number | null>
@@ -26,7 +27,7 @@ export interface Demo {
 export const ACCOUNTS = { 'alice@example.org': 'wonder land', 'bob@example.org': 'build3r' } as const
 
 const CLI = path.join(packageRoot, 'dist/lib/cli/main.js')
-const NAMES = ['smtp', 'submission', 'pop3', 'pop3s', 'imap', 'imaps'] as const
+const NAMES = ['smtp', 'submission', 'pop3', 'pop3s', 'imap', 'imaps', 'lmtp'] as const
 
 /** Free ports: bound all at once so that they differ, then let go. */
 export async function freePorts(count: number): Promise<number[]> {
@@ -64,7 +65,7 @@ export async function startDemo(
   const ports = await freePorts(NAMES.length)
   const args = [
     ...NAMES.flatMap((name, index) => [`--${name}`, String(ports[index])]),
-    ...['--lmtp', '0', '--http', '0', '--home', home],
+    ...['--http', '0', '--home', home],
     ...Object.entries(ACCOUNTS).flatMap(([name, password]) => ['--account', `${name}:${password}`]),
     ...extra,
   ]
@@ -82,6 +83,7 @@ export async function startDemo(
     imap: port('imap'),
     imaps: port('imaps'),
     http: port('http'),
+    lmtp: port('lmtp'),
     output: () => log.join('\n'),
     stop: (signal = 'SIGTERM') =>
       new Promise((resolve) => {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Identity, LoginAnswer, SaslStep } from '../../login/login'
 import type { Maildrop } from '../../mailbox/mailbox'
 import { StoreUnavailable } from '../../store/store'
@@ -65,6 +66,25 @@ async function enter(session: Session, answer: LoginAnswer): Promise<void> {
       return session.ok('{} messages', maildrop.count)
     }
   }
+}
+
+const trusted = ({ connection, ports }: Session): boolean =>
+  ports.login.trustsProxy(connection.proxy ?? connection.address)
+
+/** Not of an RFC: as Dovecot's proxies send it, `ADDR=` and `PORT=`, the names of Postfix's XCLIENT. */
+const xclient: Command = {
+  name: 'XCLIENT',
+  rfc: 'none',
+  known: trusted,
+  states: 'authorization',
+  run: (session, args) => {
+    const value = (name: string): string => new RegExp(`(?:^| )${name}=(?:IPV6:)?(\\S*)`, 'i').exec(args)?.[1] ?? ''
+    const address = value('ADDR')
+    if (isIP(address) === 0) return session.err('XCLIENT needs an address')
+    const port = Number(value('PORT'))
+    session.connection.forward({ address, ...(port > 0 && port < 65_536 && { port }) })
+    session.ok('address noted')
+  },
 }
 
 const user: Command = {
@@ -175,4 +195,4 @@ const utf8: Command = {
   },
 }
 
-export const authorizationCommands: readonly Command[] = [user, pass, auth, stls, utf8]
+export const authorizationCommands: readonly Command[] = [user, pass, auth, stls, utf8, xclient]
