@@ -92,7 +92,7 @@ export function object<F extends Fields>(fields: F): Schema<ObjectOf<F>> {
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong(at, 'an object')
       const given = new Map<string, unknown>(Object.entries(value))
       const unknown = [...given.keys()].find((name) => !Object.hasOwn(fields, name))
-      if (unknown !== undefined) return wrong(unknown.slice(0, 60), 'no such field')
+      if (unknown !== undefined) throw new Invalid(`${unknown.slice(0, 60)}: there is no such field`)
       const read = entries.map(([name, schema]) => [name, schema.read(given.get(name), at ? `${at}.${name}` : name)])
       return Object.fromEntries(read) as ObjectOf<F> // each field was read by its own schema
     },
