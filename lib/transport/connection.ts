@@ -1,6 +1,6 @@
 /** What POP3 and IMAP see of a socket: lines and octets in, octets out, TLS, time limits. No protocol knowledge. */
 export interface Connection {
-  /** unique in this process and in logs, such as a UUID */
+  /** unique in this process and in logs */
   readonly id: string
   /** the client's address: the TCP peer's, or what a trusted proxy told (PROXY v1/v2) */
   readonly address: string
