@@ -2,9 +2,9 @@
 const floors = [
   ['terms', 'processes'],
   ['metrics', 'mime', 'search', 'transport', 'locks', 'login'],
-  ['store'],
+  ['store', 'sieve'],
   ['mailbox'],
-  ['imap', 'pop3', 'http', 'lmtp'],
+  ['imap', 'pop3', 'http', 'lmtp', 'import', 'export'],
 ]
 const rooms = floors.flatMap((names, floor) => names.map((name) => ({ name, floor })))
 const below = (floor) => floors.slice(0, floor).flat()

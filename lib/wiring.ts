@@ -18,9 +18,10 @@ import { createNotices, type Notice } from './login/notices'
 import { jwtVerifier } from './login/sasl/jwt'
 import { type LoginSettings, loginSettings } from './login/settings'
 import { socketBus } from './mailbox/bus/socket-bus'
+import { type Scripts, scriptFiles } from './mailbox/deliver/scripts'
 import { createMailRoom } from './mailbox/mail-room'
 import type { Bus, MailRoom } from './mailbox/mailbox'
-import { mailboxSettings } from './mailbox/settings'
+import { type MailboxSettings, mailboxSettings } from './mailbox/settings'
 import { type Gathering, openGathering as gather } from './metrics/gather'
 import { createMetrics, type Measured } from './metrics/registry'
 import { prepare } from './mime/prepare'
@@ -82,11 +83,17 @@ export async function openLocks(place: Place, forked: boolean, metrics: Metrics 
 export const openBus = (place: Place): Promise<Bus> =>
   socketBus({ directory: path.join(dataFolder(place), 'bus'), log: place.log })
 
+export const readMailboxSettings = (place: Place): MailboxSettings =>
+  mailboxSettings(place.ini('mailbox_store'), readLockSettings(place).mode)
+
+/** Sieve scripts lie beside the store. */
+export const openScripts = (place: Place): Scripts => scriptFiles(path.join(dataFolder(place), 'sieve'))
+
 /** Octets of the largest message that is stored; 0: none. */
-export const messageLimit = (place: Place): number => mailboxSettings(place.ini('mailbox_store')).maxMessageSize
+export const messageLimit = (place: Place): number => readMailboxSettings(place).maxMessageSize
 
 export function openRoom(place: Place, parts: { store: Store; locks: Locks; bus: Bus; metrics: Metrics }): MailRoom {
-  const settings = mailboxSettings(place.ini('mailbox_store'), readLockSettings(place).mode)
+  const settings = readMailboxSettings(place)
   return createMailRoom({ ...parts, prepare, settings, clock: systemClock, log: place.log })
 }
 

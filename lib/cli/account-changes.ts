@@ -11,13 +11,13 @@ export interface AccountChanges {
 }
 
 export const gather = (text: string, before: readonly string[]): readonly string[] => [...before, text]
-const OVERRIDES = ['lock.mode', 'lock.wait', 'lock.takeover']
+const OVERRIDES = ['lock.mode', 'lock.wait', 'lock.takeover', 'forward']
 const PROTOCOLS = ['pop3', 'imap', 'smtp', 'http', 'sieve']
 
 function overridesOf(account: Account, words: readonly string[]): Account['overrides'] {
   const overrides = { ...account.overrides }
   for (const word of words) {
-    const [, key = '', value = ''] = /^([\w.]+)=(.*)$/.exec(word) ?? []
+    const [, key = '', value = ''] = /^([\w.]+)=(.*)$/s.exec(word) ?? []
     if (!OVERRIDES.includes(key)) throw new Error(`${word}: expected one of ${OVERRIDES.join(', ')} with =value`)
     if (value === '') delete overrides[key]
     else overrides[key] = value

@@ -16,7 +16,7 @@ const START_LIMIT = 30_000
 const STOP_LIMIT = 10_000
 const WORKERS_LIMIT = 5_000
 /** Listeners that the demo knows and this version does not have yet. */
-const LATER = ['lmtp', 'http'] as const
+const LATER = ['http'] as const
 
 function accountsOf(options: DemoOptions): readonly AccountArgument[] {
   const given = [...options.account, ...(options.accountsFile ? readAccountsFile(options.accountsFile) : [])]

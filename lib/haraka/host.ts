@@ -1,6 +1,7 @@
 /** The part of Haraka 3.3 that this package touches. Haraka has no types of its own. */
 
-export type Next = (code?: number, message?: string) => void
+/** An object in place of the text (`haraka-dsn`) brings its own reply code. */
+export type Next = (code?: number, message?: string | object) => void
 
 export interface HarakaConfig {
   get(name: string, type?: string | object, changed?: () => void, options?: object): unknown

@@ -2,6 +2,7 @@ import type { Address, HarakaPlugin } from './host'
 
 interface Outbound {
   send_email(from: string, to: string | Address, contents: string, next: (code: number, text: unknown) => void): void
+  send_trans_email(transaction: object, next: (code: number, text: unknown) => void): void
 }
 
 const isOutbound = (found: unknown): found is Outbound =>

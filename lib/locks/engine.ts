@@ -80,10 +80,9 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
 
   function arrived(account: string, holder: HolderRecord): void {
     const waiter = waiting.get(holder.id)
-    waiting.delete(holder.id)
     if (waiter) waiter.arrive(holder)
-    // Nobody waits any more (the client hung up): give it back.
-    else giveBack(account, holder.id)
+    // Nobody waits any more (the client hung up): give it back. It may also be said twice.
+    else if (!leases.has(holder.id)) giveBack(account, holder.id)
   }
 
   function giveBack(account: string, id: string): void {
@@ -204,10 +203,7 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
         clearTimeout(timer)
         for (const stop of stops) stop()
         signal?.removeEventListener('abort', cancel)
-        if (typeof outcome === 'string') {
-          waiting.delete(claim.id)
-          giveBack(account, claim.id)
-        }
+        if (typeof outcome === 'string') giveBack(account, claim.id)
         resolve(outcome)
       }
       const cancel = (): void => settle('cancelled')
@@ -250,6 +246,8 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     } catch (error) {
       broken(account, error)
       return leases.unavailable(request, 'the lock table cannot be used')
+    } finally {
+      waiting.delete(claim.id)
     }
   }
 

@@ -224,6 +224,8 @@ export interface Delivery {
   readonly mailbox?: string
   readonly flags?: FlagSet
   readonly internalDate?: number
+  /** `ignore`: for what the owner must hear although the mailbox is full */
+  readonly quota?: 'check' | 'ignore'
 }
 
 export interface Delivered {

@@ -4,10 +4,10 @@ const DOT = 46
 const CR = 13
 const LF = 10
 
-/** Lines of a listing in UTF-8, with `.` at the end. False: the client is gone. */
+/** Lines of a listing in ASCII, with `.` at the end. False: the client is gone. */
 export async function sendLines(writer: Writer, lines: Iterable<string>): Promise<boolean> {
   for (const line of lines) {
-    writer.write(Buffer.from(`${line}\r\n`))
+    writer.write(`${line}\r\n`)
     if (writer.full && !(await writer.drained())) return false
   }
   writer.write('.\r\n')

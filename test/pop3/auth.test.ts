@@ -26,7 +26,11 @@ describe('POP3 login', () => {
       },
       { verifyToken: async (token) => (token === 'good' ? ANN : undefined) },
     )
-    kit = await startKit({ login, tls: tlsFrom(key, cert), pop3: { limits: { tries: 10 } } })
+    kit = await startKit({
+      login,
+      tls: tlsFrom(key, cert),
+      pop3: { limits: { tries: 10 }, session: { mailbox_in_name: 'true' } },
+    })
     directory.people.set(ANN, await person(ANN, RIGHT, { id: await kit.account(ANN) }))
   })
   after(async () => {
@@ -117,6 +121,14 @@ describe('POP3 login', () => {
     assert.ok(client.isServer(Buffer.from(signature, 'base64')), 'the server proves itself')
     return ask(wire, '')
   }
+
+  it("SCRAM with user+mailbox: the keys are the account's", async () => {
+    const wire = await connected()
+    const options = { user: 'ann+None@example.org', password: RIGHT }
+    assert.match(await scram(wire, 'SCRAM-SHA-256', options), /^-ERR \[SYS\/PERM\] There is no such mailbox/)
+    assert.match(await scram(wire, 'SCRAM-SHA-256', { ...options, password: 'wrong' }), /^-ERR \[AUTH\]/)
+    wire.close()
+  })
 
   it('SCRAM without TLS, and with channel binding in TLS (RFC 5802, RFC 7677, RFC 9266)', async () => {
     const plain = await connected()

@@ -49,14 +49,11 @@ const lang: Command = {
   name: 'LANG',
   rfc: 'RFC 6856 3',
   states: 'any',
-  run: async (session, range) => {
+  run: (session, range) => {
     if (range === '') {
       session.ok('languages follow')
-      await sendLines(
-        session.connection.writer,
-        languageTags.map((tag) => `${tag} ${LANGUAGES[tag]}`),
-      )
-      return
+      for (const tag of languageTags) session.say(`${tag} ${LANGUAGES[tag]}`)
+      return session.say('.')
     }
     const found = range === '*' ? session.ports.settings.language : matchLanguage(range)
     if (found === undefined) return session.err('no such language')

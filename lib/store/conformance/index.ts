@@ -53,6 +53,18 @@ export function storeConformance(
       assert.deepEqual(await store.accounts.usage(id), { bytes: 0, messages: 0 })
     })
 
+    it('an import gives its UIDVALIDITY and UIDNEXT to a mailbox that was never used, and to no other', async () => {
+      const { id, inbox } = await account()
+      const options = { uidValidity: uidValidity(1234), uidNext: uid(10) }
+      const adopted = value(await store.mailboxes.create(id, 'INBOX', options)).value
+      assert.deepEqual([adopted.id, adopted.uidValidity, adopted.uidNext], [inbox.id, 1234, 10])
+      assert.equal((await store.mailboxes.find(id, 'INBOX'))?.uidValidity, 1234)
+      const later = value(await store.mailboxes.create(id, 'INBOX', { ...options, uidNext: uid(20) })).value
+      assert.equal(later.uidNext, 20)
+      const again = await store.mailboxes.create(id, 'INBOX', { uidValidity: uidValidity(1235) })
+      assert.equal(!again.ok && again.fault.kind, 'mailbox-exists')
+    })
+
     it('append gives rising UIDs, one mod-sequence a commit, and counts', async () => {
       const { id, inbox } = await account()
       const written = value(
