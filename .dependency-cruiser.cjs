@@ -23,15 +23,18 @@ const walls = rooms.map(({ name, floor }) => ({
 module.exports = {
   forbidden: [
     ...walls,
-    ...['lib/locks/(embedded|redis|memory)', 'lib/store/(lmdb|postgres)', 'lib/login/(attempts|directories)'].map(
-      (driver) => ({
-        name: 'drivers-from-wiring-only',
-        severity: 'error',
-        comment: 'a driver is chosen in lib/wiring.ts (or by the CLI), nowhere else',
-        from: { path: '^(lib|plugins)/', pathNot: [`^${driver}/`, '^lib/(wiring\\.ts|cli/)'] },
-        to: { path: `^${driver}/` },
-      }),
-    ),
+    ...[
+      'lib/locks/(embedded|redis|memory)',
+      'lib/store/(lmdb|postgres)',
+      'lib/login/(attempts|directories)',
+      'lib/http/sessions',
+    ].map((driver) => ({
+      name: 'drivers-from-wiring-only',
+      severity: 'error',
+      comment: 'a driver is chosen in lib/wiring.ts (or by the CLI), nowhere else',
+      from: { path: '^(lib|plugins)/', pathNot: [`^${driver}/`, '^lib/(wiring\\.ts|cli/)'] },
+      to: { path: `^${driver}/` },
+    })),
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Host } from './haraka/lines'
+import type { Sessions } from './http/sessions'
+import { openEmbeddedSessions } from './http/sessions/embedded'
 import { openEmbeddedLocks } from './locks/embedded'
 import type { Locks } from './locks/locks'
 import { openMemoryLocks } from './locks/memory'
@@ -174,8 +176,15 @@ export function openLoginParts(place: Place, store: Store): LoginParts {
   }
 }
 
-export function openLogin(place: Place, store: Store, metrics: Metrics, chain: Chain, send: SendNotice): Door {
-  const { settings, directory, attempts, secret } = openLoginParts(place, store)
+export function openLogin(
+  place: Place,
+  store: Store,
+  metrics: Metrics,
+  chain: Chain,
+  send: SendNotice,
+  parts = openLoginParts(place, store),
+): Door {
+  const { settings, directory, attempts, secret } = parts
   return createLogin({
     directory,
     attempts,
@@ -197,3 +206,7 @@ export function openLogin(place: Place, store: Store, metrics: Metrics, chain: C
 }
 
 export type SendNotice = (notice: Notice) => Promise<void>
+
+/** Web sessions and API tokens, shared by the processes of the host. */
+export const openSessions = (place: Place): Sessions =>
+  openEmbeddedSessions({ path: path.join(dataFolder(place), 'http') })

@@ -4,6 +4,8 @@ import type { Account, AccountPatch } from '../store/account'
 export interface AccountChanges {
   readonly disable?: boolean
   readonly enable?: boolean
+  /** --administrator, --no-administrator */
+  readonly administrator?: boolean
   readonly protocols?: string
   readonly quotaBytes?: string
   readonly quotaMessages?: string
@@ -41,6 +43,7 @@ export function patchOf(account: Account, options: AccountChanges): AccountPatch
   return {
     overrides: overridesOf(account, options.override),
     ...((options.disable || options.enable) && { disabled: options.disable === true }),
+    ...(options.administrator !== undefined && { admin: options.administrator }),
     ...(protocols !== undefined && { protocols: protocolsOf(protocols) }),
     ...(quotaBytes !== undefined && { quotaBytes: limitOf(quotaBytes) }),
     ...(quotaMessages !== undefined && { quotaMessages: limitOf(quotaMessages) }),

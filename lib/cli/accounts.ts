@@ -162,6 +162,8 @@ export function accountsCommand(): Command {
   sub('set <name>', 'change what an account may do')
     .option('--disable', 'no login, no delivery')
     .option('--enable', 'the opposite')
+    .option('--administrator', 'may use the administrator pages (with a second factor)')
+    .option('--no-administrator', 'the opposite')
     .option('--protocols <words>', 'only these: pop3 imap smtp http sieve; "all" for all')
     .option('--quota-bytes <n>', 'own limit; 0: none')
     .option('--quota-messages <n>', 'the same for the number of messages')

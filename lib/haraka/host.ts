@@ -1,3 +1,5 @@
+import type { Application, RequestHandler } from 'express'
+
 /** The part of Haraka 3.3 that this package touches. Haraka has no types of its own. */
 
 /** An object in place of the text (`haraka-dsn`) brings its own reply code. */
@@ -28,6 +30,11 @@ export interface HarakaServer {
   readonly listeners?: unknown[]
   readonly plugins?: { run_hooks(hook: string, object: object, params: readonly unknown[]): void }
   readonly logger?: { add_log_methods(target: object): void }
+  /** there once Haraka's HTTP server is, which needs config/http.ini and the package express */
+  readonly http?: {
+    readonly app?: Application
+    readonly express?: { json(options: { limit: number }): RequestHandler }
+  }
 }
 
 export interface Address {

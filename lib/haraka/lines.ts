@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads'
 import type { Locks } from '../locks/locks'
+import type { ExplainPorts } from '../login/explain'
 import type { Login } from '../login/login'
 import type { FinalDelivery } from '../mailbox/deliver/final-delivery'
 import type { Bus, MailRoom } from '../mailbox/mailbox'
@@ -18,6 +19,8 @@ export interface Parts {
   store: Store
   locks: Locks
   login: Login
+  /** what lockouts are decided and explained by */
+  lockouts: ExplainPorts
   bus: Bus
   room: MailRoom
   delivery: FinalDelivery

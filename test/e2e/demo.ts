@@ -16,6 +16,8 @@ export interface Demo {
   readonly pop3s: number
   readonly imap: number
   readonly imaps: number
+  /** 0 unless it was asked for */
+  readonly http: number
   readonly lmtp: number
   /** everything it printed */
   readonly output: () => string
@@ -80,6 +82,7 @@ export async function startDemo(
     pop3s: port('pop3s'),
     imap: port('imap'),
     imaps: port('imaps'),
+    http: port('http'),
     lmtp: port('lmtp'),
     output: () => log.join('\n'),
     stop: (signal = 'SIGTERM') =>
