@@ -38,7 +38,7 @@ describe('webmail in Chromium', function () {
     const at = sink.address()
     sinkHost = `127.0.0.1:${typeof at === 'object' && at ? at.port : 0}`
     const [port] = await freePorts(1)
-    demo = await startDemo(['--http', String(port), '--nodes', '2', '--set', 'mailbox_locks.ini:wait.webmail=0s'])
+    demo = await startDemo(['--http', String(port), '--nodes', '2'])
     browser = await openBrowser()
   })
   after(async () => {
