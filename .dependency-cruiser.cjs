@@ -1,7 +1,7 @@
 // The rooms of docs/architecture.md: a room imports only rooms below it, never a sibling, never a driver but from wiring.
 const floors = [
-  ['terms'],
-  ['mime', 'search', 'transport', 'locks', 'login'],
+  ['terms', 'processes'],
+  ['metrics', 'mime', 'search', 'transport', 'locks', 'login'],
   ['store'],
   ['mailbox'],
   ['imap', 'pop3', 'http', 'lmtp'],

@@ -17,17 +17,21 @@ import type { Directory, DirectoryEntry } from './login/directory'
 import { createNotices, type Notice } from './login/notices'
 import { jwtVerifier } from './login/sasl/jwt'
 import { type LoginSettings, loginSettings } from './login/settings'
+import { redisBus } from './mailbox/bus/redis-bus'
 import { socketBus } from './mailbox/bus/socket-bus'
 import { createMailRoom } from './mailbox/mail-room'
 import type { Bus, MailRoom } from './mailbox/mailbox'
 import { mailboxSettings } from './mailbox/settings'
+import { type Gathering, openGathering as gather } from './metrics/gather'
+import { createMetrics, type Measured } from './metrics/registry'
 import { prepare } from './mime/prepare'
 import type { Account } from './store/account'
 import { openLmdbStore } from './store/lmdb'
+import { openPostgresStore } from './store/postgres'
 import { storeSettings } from './store/settings'
 import type { Store } from './store/store'
 import { accountId } from './terms/names'
-import { type Log, noMetrics, systemClock } from './terms/ports'
+import { type Log, type Metrics, noMetrics, systemClock } from './terms/ports'
 import type { Ini } from './terms/settings'
 
 /** The one place that knows every driver: what the .ini files choose is opened here, for the plugins and for the CLI. */
@@ -51,35 +55,47 @@ export const placeOf = ({ plugin, log }: Host): Place => ({
 export const dataFolder = (place: Place): string =>
   path.resolve(place.home, storeSettings(place.ini('mailbox_store')).path)
 
+export const openMetrics = (): Measured => createMetrics()
+
+/** The metrics of all processes of this home; `own`: this process's, if it has some. */
+export const openGathering = (place: Place, own?: Measured): Promise<Gathering> =>
+  gather(path.join(dataFolder(place), 'metrics'), own?.registry)
+
 export async function openStore(place: Place): Promise<Store> {
   const settings = storeSettings(place.ini('mailbox_store'))
-  if (settings.driver === 'postgres') throw new Error('mailbox_store.ini: driver = postgres is not built yet; use lmdb')
+  if (settings.driver === 'postgres') return openPostgresStore({ ...settings.postgres, log: place.log })
   return openLmdbStore({ path: path.join(dataFolder(place), 'mail') })
 }
 
 export const readLockSettings = (place: Place): LockSettings => lockSettings(place.ini('mailbox_locks'))
 
-export async function openLocks(place: Place, forked: boolean): Promise<Locks> {
+export async function openLocks(place: Place, forked: boolean, metrics: Metrics = noMetrics): Promise<Locks> {
   const settings = readLockSettings(place)
   switch (settings.driver) {
     case 'embedded':
-      return openEmbeddedLocks({ path: path.join(dataFolder(place), 'locks'), settings, log: place.log })
+      return openEmbeddedLocks({ path: path.join(dataFolder(place), 'locks'), settings, log: place.log, metrics })
     case 'memory':
-      return openMemoryLocks({ settings, forked, log: place.log })
+      return openMemoryLocks({ settings, forked, log: place.log, metrics })
     case 'redis':
-      return openRedisLocks({ settings, log: place.log })
+      return openRedisLocks({ settings, log: place.log, metrics })
   }
 }
 
-export const openBus = (place: Place): Promise<Bus> =>
-  socketBus({ directory: path.join(dataFolder(place), 'bus'), log: place.log })
+/** Notices go where the locks are, unless the .ini says otherwise: who shares one shares the other. */
+export function openBus(place: Place): Promise<Bus> {
+  const { notices } = storeSettings(place.ini('mailbox_store'))
+  const { driver, redisUrl, redisPrefix } = readLockSettings(place)
+  return notices === 'redis' || (notices === 'auto' && driver === 'redis')
+    ? redisBus({ url: redisUrl, prefix: redisPrefix, log: place.log })
+    : socketBus({ directory: path.join(dataFolder(place), 'bus'), log: place.log })
+}
 
 /** Octets of the largest message that is stored; 0: none. */
 export const messageLimit = (place: Place): number => mailboxSettings(place.ini('mailbox_store')).maxMessageSize
 
-export function openRoom(place: Place, parts: { store: Store; locks: Locks; bus: Bus }): MailRoom {
+export function openRoom(place: Place, parts: { store: Store; locks: Locks; bus: Bus; metrics: Metrics }): MailRoom {
   const settings = mailboxSettings(place.ini('mailbox_store'), readLockSettings(place).mode)
-  return createMailRoom({ ...parts, prepare, settings, clock: systemClock, log: place.log, metrics: noMetrics })
+  return createMailRoom({ ...parts, prepare, settings, clock: systemClock, log: place.log })
 }
 
 function entryOf({ id, name, disabled, protocols, admin, overrides, credentials }: Account): DirectoryEntry {
@@ -159,7 +175,7 @@ export function openLoginParts(place: Place, store: Store): LoginParts {
   }
 }
 
-export function openLogin(place: Place, store: Store, chain: Chain, send: SendNotice): Door {
+export function openLogin(place: Place, store: Store, metrics: Metrics, chain: Chain, send: SendNotice): Door {
   const { settings, directory, attempts, secret } = openLoginParts(place, store)
   return createLogin({
     directory,
@@ -169,7 +185,7 @@ export function openLogin(place: Place, store: Store, chain: Chain, send: SendNo
     secret,
     clock: systemClock,
     log: place.log,
-    metrics: noMetrics,
+    metrics,
     verifyToken: settings.oauth && jwtVerifier(settings.oauth),
     tell: createNotices({
       settings: settings.notify,

@@ -5,7 +5,7 @@ import { harakaTls } from '../lib/haraka/tls'
 import { createImapServer } from '../lib/imap/server'
 import { imapSettings } from '../lib/imap/settings'
 import { version } from '../lib/package-root'
-import { noMetrics, systemClock } from '../lib/terms/ports'
+import { systemClock } from '../lib/terms/ports'
 import { placeOf, readLockSettings } from '../lib/wiring'
 
 /** Line `mailbox/imap`: IMAP listeners; config/mailbox_imap.ini. */
@@ -23,7 +23,6 @@ export function register(this: HarakaPlugin): void {
       version,
       clock: systemClock,
       log: host.log,
-      metrics: noMetrics,
     })
     await listenAll(host, 'mailbox_imap.ini', settings, tls, server)
   })

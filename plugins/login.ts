@@ -14,6 +14,7 @@ export function register(this: HarakaPlugin): void {
     const door = openLogin(
       placeOf(host),
       host.context.store,
+      host.context.metrics,
       createHookChain(host.server, host.log),
       noticeSender(host),
     )

@@ -5,7 +5,6 @@ import { harakaTls } from '../lib/haraka/tls'
 import { version } from '../lib/package-root'
 import { createPop3Server } from '../lib/pop3/server'
 import { pop3Settings } from '../lib/pop3/settings'
-import { noMetrics } from '../lib/terms/ports'
 import { placeOf, readLockSettings } from '../lib/wiring'
 
 /** Line `mailbox/pop3`: POP3 listeners; config/mailbox_pop3.ini. */
@@ -22,7 +21,6 @@ export function register(this: HarakaPlugin): void {
       tlsAvailable: () => tls.secureContext() !== undefined,
       version,
       log: host.log,
-      metrics: noMetrics,
     })
     await listenAll(host, 'mailbox_pop3.ini', settings, tls, server)
   })

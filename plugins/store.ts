@@ -1,11 +1,18 @@
 import type { HarakaPlugin } from '../lib/haraka/host'
 import { line } from '../lib/haraka/lines'
-import { openStore, placeOf } from '../lib/wiring'
+import { openGathering, openMetrics, openStore, placeOf } from '../lib/wiring'
 
 /** Line `mailbox/store`: opens the mail store; config/mailbox_store.ini. */
 export function register(this: HarakaPlugin): void {
   line(this, 'store', [], async (host) => {
-    const store = await openStore(placeOf(host))
+    const place = placeOf(host)
+    const metrics = openMetrics()
+    host.context.open('metrics', metrics)
+    const gathering = await openGathering(place, metrics)
+    host.context.open('gathering', gathering)
+    host.closing.push(async () => gathering.close())
+
+    const store = await openStore(place)
     host.context.open('store', store)
     host.closing.push(() => store.close())
   })

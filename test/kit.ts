@@ -18,7 +18,7 @@ import { openLmdbStore } from '../lib/store/lmdb'
 import type { Store } from '../lib/store/store'
 import { NO_FLAGS } from '../lib/terms/flags'
 import type { AccountId } from '../lib/terms/names'
-import { noMetrics, silentLog, systemClock } from '../lib/terms/ports'
+import { type Clock, noMetrics, silentLog, systemClock } from '../lib/terms/ports'
 import type { Ini } from '../lib/terms/settings'
 import type { Connection } from '../lib/transport/connection'
 import { createListener, type Listener } from '../lib/transport/listener'
@@ -43,6 +43,12 @@ export interface KitOptions {
   readonly pop3?: Ini
   readonly locks?: Ini
   readonly tls?: TlsSource
+  /** of the protocols; the store has its own */
+  readonly clock?: Clock
+  /** milliseconds; the settings allow no less than half an hour */
+  readonly imapIdle?: number
+  /** an open store instead of an LMDB one; closed with the kit */
+  readonly store?: Store
 }
 
 function simpleLogin(store: Store): Login {
@@ -73,7 +79,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-kit-'))
   const errors: string[] = []
   const log = { ...silentLog, error: (text: string) => errors.push(text) }
-  const store = await openLmdbStore({ path: folder })
+  const store = options.store ?? (await openLmdbStore({ path: folder }))
   const settings = lockSettings({ wait: { pop3: '0s', imap: '0s' }, ...options.locks })
   const locks = await openMemoryLocks({ settings, forked: false, log })
   const room = createMailRoom({
@@ -82,9 +88,9 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     bus: localBus(),
     prepare,
     settings: mailboxSettings({ mailboxes: { autocreate: 'none' } }, settings.mode),
+    metrics: noMetrics,
     clock: systemClock,
     log,
-    metrics: noMetrics,
   })
   const tls = options.tls ?? noTls
   const common = {
@@ -93,9 +99,8 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     tellHolder: settings.tellHolder,
     tlsAvailable: () => tls.secureContext() !== undefined,
     version: '0',
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     log,
-    metrics: noMetrics,
   }
   const listeners: Listener[] = []
   const listen = async (protocol: {
@@ -116,7 +121,10 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     listeners.push(listener)
     return (await listener.listen()).port
   }
-  const imap = await listen(createImapServer({ ...common, settings: imapSettings(options.imap ?? {}) }))
+  const ofImap = imapSettings(options.imap ?? {})
+  const imap = await listen(
+    createImapServer({ ...common, settings: { ...ofImap, idle: options.imapIdle ?? ofImap.idle } }),
+  )
   const pop3 = await listen(createPop3Server({ ...common, settings: pop3Settings(options.pop3 ?? {}) }))
   return {
     store,
@@ -148,18 +156,17 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
 }
 
 /** Milliseconds after which a test says what it waited for; nothing is measured by it. */
-const LIMIT = 10_000
+const LIMIT = process.env.MAILBOX_LONG ? 60_000 : 10_000
 
 /** A raw client: what it received, and waiting for a text in it. */
 export class Wire {
   #text = ''
-  #taken = 0
   #ended = false
   #wake: (() => void) | undefined
   readonly socket: Socket
 
   constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
     this.socket.on('data', (data) => {
       this.#text += data.toString('latin1')
       this.#wake?.()
@@ -177,11 +184,11 @@ export class Wire {
   /** Everything up to and with the first match of `pattern`. */
   async until(pattern: RegExp): Promise<string> {
     for (;;) {
-      const rest = this.#text.slice(this.#taken)
+      const rest = this.#text
       const match = pattern.exec(rest)
       if (match) {
         const end = match.index + match[0].length
-        this.#taken += end
+        this.#text = rest.slice(end)
         return rest.slice(0, end)
       }
       if (this.#ended)
@@ -205,7 +212,7 @@ export class Wire {
         this.#wake = resolve
       })
     }
-    return this.#text.slice(this.#taken)
+    return this.#text
   }
   close(): void {
     this.socket.destroy()

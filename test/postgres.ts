@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
+import { openPostgresStore } from '../lib/store/postgres'
+import type { Store } from '../lib/store/store'
+import { silentLog } from '../lib/terms/ports'
 
 /** The PostgreSQL that suites share; each takes a database of its own. */
 const SERVER = process.env.MAILBOX_TEST_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/postgres'
@@ -32,3 +35,6 @@ export async function databaseOrSkip(): Promise<TestDatabase | undefined> {
   url.pathname = `/${name}`
   return { url: url.href, drop: () => onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
 }
+
+export const openTestStore = ({ url }: TestDatabase): Promise<Store> =>
+  openPostgresStore({ url, maxConnections: 8, connectTimeout: 5000, statementTimeout: 30_000, log: silentLog })

@@ -10,6 +10,7 @@ import { initCommand } from './init'
 import { lockoutsCommand } from './lockouts'
 import { openLockouts } from './lockouts-home'
 import { locksCommand } from './locks'
+import { metricsCommand } from './metrics'
 
 const program = new Command('haraka-mailbox')
   .description('Mailboxes for Haraka: POP3 and IMAP under one lock and one login')
@@ -19,6 +20,7 @@ const program = new Command('haraka-mailbox')
   .addCommand(accountsCommand())
   .addCommand(checkCommand())
   .addCommand(locksCommand())
+  .addCommand(metricsCommand())
   .addCommand(
     lockoutsCommand({ homeOption, open: openLockouts, print: (line) => console.log(line), now: () => Date.now() }),
   )

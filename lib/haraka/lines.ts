@@ -2,13 +2,18 @@ import { isMainThread } from 'node:worker_threads'
 import type { Locks } from '../locks/locks'
 import type { Login } from '../login/login'
 import type { Bus, MailRoom } from '../mailbox/mailbox'
+import type { Gathering } from '../metrics/gather'
 import { packageRoot, version } from '../package-root'
 import type { Store } from '../store/store'
-import type { Log } from '../terms/ports'
+import type { Log, Metrics } from '../terms/ports'
 import { type HarakaPlugin, type HarakaServer, HOOK, type Next } from './host'
 
 /** What the lines of config/plugins put in common, at `server.notes.mailbox`. */
 export interface Parts {
+  /** what this process counts */
+  metrics: Metrics
+  /** what all processes of this home count */
+  gathering: Gathering
   store: Store
   locks: Locks
   login: Login
@@ -26,6 +31,9 @@ export class MailboxContext {
   readonly lines = new Set<Line>()
   readonly #parts: Partial<Parts> = {}
 
+  get metrics(): Metrics {
+    return this.part('metrics')
+  }
   get store(): Store {
     return this.part('store')
   }

@@ -1,3 +1,4 @@
+import { onAbort } from '../terms/abort'
 import type { Connection } from '../transport/connection'
 import { createListener, parseListen } from '../transport/listener'
 import type { TlsSource } from '../transport/tls'
@@ -11,6 +12,7 @@ export interface ListenSettings {
 }
 
 export interface Protocol {
+  readonly name: 'pop3' | 'imap'
   serve(connection: Connection): Promise<void>
   refuse(connection: Connection): void
 }
@@ -29,6 +31,14 @@ export async function listenAll(
     ...settings.listen.map((text) => ({ text, implicitTls: false })),
     ...settings.listenTls.map((text) => ({ text, implicitTls: true })),
   ]
+  const { metrics } = context
+  const labels = { protocol: protocol.name }
+  function counted(connection: Connection): Promise<void> {
+    metrics.count('mailbox_connections_total', labels)
+    metrics.move('mailbox_connections', 1, labels)
+    onAbort(connection.closed, () => metrics.move('mailbox_connections', -1, labels))
+    return protocol.serve(connection)
+  }
   for (const { text, implicitTls } of wanted) {
     const at = parseListen(text)
     if (!at) throw new Error(`${file}: ${text} is no address:port`)
@@ -38,7 +48,8 @@ export async function listenAll(
     }
     const listener = createListener({
       ...at,
-      ...protocol,
+      refuse: protocol.refuse,
+      serve: counted,
       implicitTls,
       tls,
       trustsProxy: (address) => context.login.trustsProxy(address),

@@ -12,24 +12,31 @@ export interface Context<Names extends StateName = StateName> {
   readonly tag: string
 }
 
+/** RFC 9051 7.5.1: `hold` while sequence numbers are in use (FETCH, STORE, SEARCH and so on) */
+export type Expunges = 'say' | 'hold' | 'none'
+
+/** A command whose arguments are read. */
+export interface Prepared {
+  readonly expunges: Expunges
+  run(tag: string): Promise<Reply>
+}
+
 /** A row of the command table: facts that dispatch checks. */
 export interface Command {
   readonly name: string
   readonly rfc: string
   readonly states: readonly StateName[]
-  /** RFC 9051 7.5.1: `hold` while sequence numbers are in use (FETCH, STORE, SEARCH and so on) */
-  readonly expunges: 'say' | 'hold' | 'none'
   /** whether responses that dispatch adds carry UIDs */
   readonly uid: boolean
   /** Reads the arguments (throws BadSyntax) and gives what is to be done. */
-  prepare(cursor: Cursor, session: Session): (tag: string) => Promise<Reply>
+  prepare(cursor: Cursor, session: Session): Prepared
 }
 
 export interface Definition<Names extends StateName, Args> {
   readonly name: string
   readonly rfc: string
   readonly states: readonly Names[]
-  readonly expunges?: Command['expunges']
+  readonly expunges?: Expunges | ((args: Args) => Expunges)
   readonly uid?: boolean
   parse(cursor: Cursor, session: Session): Args
   run(context: Context<Names>, args: Args): Promise<Reply>
@@ -42,15 +49,17 @@ export function defineCommand<Names extends StateName, Args>(definition: Definit
     name,
     rfc,
     states,
-    expunges,
     uid,
     prepare: (cursor, session) => {
       const args = definition.parse(cursor, session)
       cursor.end()
-      return async (tag) => {
-        const { state } = session
-        if (!isOurs(state)) return { kind: 'bad', text: 'Not in this state' }
-        return definition.run({ session, state, tag }, args)
+      return {
+        expunges: typeof expunges === 'function' ? expunges(args) : expunges,
+        run: async (tag) => {
+          const { state } = session
+          if (!isOurs(state)) return { kind: 'bad', text: 'Not in this state' }
+          return definition.run({ session, state, tag }, args)
+        },
       }
     },
   }

@@ -1,5 +1,5 @@
 import { STARTED } from './base/connection'
-import type { Command } from './command'
+import type { Command, Expunges, Prepared } from './command'
 import { extensions } from './extensions'
 import type { Reply } from './faults'
 import type { Session } from './session'
@@ -30,20 +30,38 @@ function bad(session: Session, tag: string, text: string): void {
   session.state = { name: 'logout' }
 }
 
-/** What other sessions did, as far as this command allows it to be told (RFC 9051 7.5.1). */
-async function tellNews(session: Session, command: Command): Promise<void> {
+/**
+ * What other sessions did, as far as this command allows it to be told (RFC 9051 7.5.1).
+ * @returns RFC 7162 3.2: how far a QRESYNC client has heard of everything, after it heard of expunged messages and while
+ * it must not hear of them yet
+ */
+async function tellNews(session: Session, expunges: Expunges, uid: boolean): Promise<string | undefined> {
   const { state } = session
-  if (command.expunges === 'none' || state.name !== 'selected') return
-  session.tell(await state.view.sync(command.expunges), command.uid)
-  if (!state.view.gone) return
-  session.say('* BYE The mailbox was deleted')
-  session.state = { name: 'logout' }
+  if (expunges === 'none' || state.name !== 'selected') return undefined
+  const { view } = state
+  const updates = await view.sync(expunges)
+  session.tell(updates, uid)
+  if (view.gone) {
+    session.say('* BYE The mailbox was deleted')
+    session.state = { name: 'logout' }
+    return undefined
+  }
+  const due = session.modes.qresync && (view.holdsExpunges || updates.some(({ kind }) => kind === 'expunge'))
+  return due ? `HIGHESTMODSEQ ${view.highestModSeq}` : undefined
+}
+
+/** A response code in the tagged OK, or before it when that has another. */
+function withCode(session: Session, reply: Reply, code: string | undefined): Reply {
+  if (code === undefined) return reply
+  if (reply !== STARTED && reply.kind === 'ok' && reply.code === undefined) return { ...reply, code }
+  session.say(`* OK [${code}] Highest mod-sequence`)
+  return reply
 }
 
 async function execute(session: Session, command: Command, cursor: Cursor, tag: string): Promise<void> {
-  let run: (tag: string) => Promise<Reply>
+  let prepared: Prepared
   try {
-    run = command.prepare(cursor, session)
+    prepared = command.prepare(cursor, session)
   } catch (error) {
     if (error instanceof BadSyntax) return bad(session, tag, `${command.name}: ${error.message}`)
     throw error
@@ -51,19 +69,19 @@ async function execute(session: Session, command: Command, cursor: Cursor, tag: 
   session.lease?.touch()
   let reply: Reply
   try {
-    reply = await run(tag)
+    reply = await prepared.run(tag)
   } catch (error) {
     // Numbers can be wrong for this mailbox only when the command runs.
     if (!(error instanceof BadSyntax)) throw error
     reply = { kind: 'bad', text: `${command.name}: ${error.message}` }
   }
-  await tellNews(session, command)
-  finish(session, tag, reply)
+  const code = await tellNews(session, prepared.expunges, command.uid)
+  finish(session, tag, withCode(session, reply, code))
 }
 
 /** One command from its octets to its tagged response. */
 export async function dispatch(session: Session, frame: Frame): Promise<void> {
-  const cursor = new Cursor(frame)
+  const cursor = new Cursor(frame, session.modes.utf8)
   let tag = '*'
   let command: Command | undefined
   try {

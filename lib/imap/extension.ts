@@ -2,8 +2,9 @@ import type { AccountMail, View } from '../mailbox/mailbox'
 import type { SearchKey } from '../search/key'
 import type { Mailbox, MessageRow } from '../store/store'
 import type { Command } from './command'
-import type { Session } from './session'
+import type { Selected, Session } from './session'
 import type { Cursor } from './wire/cursor'
+import type { SequenceSet } from './wire/sequence-set'
 
 /** What one FETCH item needs of a message: the index in memory, its stored record, or octets. */
 export type FetchNeeds = 'index' | 'row'
@@ -45,6 +46,51 @@ export interface SearchSlot {
   read(cursor: Cursor, session: Session): SearchKey
 }
 
+/** One item of an ESEARCH response (RFC 4731). */
+export interface ReturnItem {
+  readonly name: string
+  /** of everything that was found, what it tells of */
+  choose<T>(found: readonly T[]): readonly T[]
+  /** `NAME value` of everything that was found; undefined: left out */
+  text(numbers: readonly number[]): string | undefined
+}
+
+/** A search-return-opt of RFC 4466 */
+export interface ReturnSlot {
+  readonly name: string
+  read(cursor: Cursor): ReturnItem
+}
+
+/** What a parameter of SELECT does when the mailbox is open and announced. */
+export type SelectParameter = (session: Session, state: Selected) => void | Promise<void>
+
+/** A select-param of RFC 4466 */
+export interface SelectSlot {
+  readonly name: string
+  read(cursor: Cursor, session: Session): SelectParameter
+}
+
+/** What modifiers make of a FETCH. */
+export interface FetchModifiers {
+  /** RFC 9394 3.3: of the messages that are named, these */
+  choose?: (seqs: readonly number[]) => readonly number[]
+  /** RFC 7162 3.1.4.1: only with a higher mod-sequence */
+  changedSince?: number
+  /** what is said before the first message */
+  before?: (state: Selected, set: SequenceSet, changedSince: number) => void | Promise<void>
+}
+
+/** A fetch-modifier of RFC 4466 */
+export interface FetchModifierSlot {
+  readonly name: string
+  read(cursor: Cursor, session: Session, by: 'seq' | 'uid', modifiers: FetchModifiers): void
+}
+
+export interface EnableSlot {
+  readonly word: string
+  turnOn(session: Session): void
+}
+
 /** Everything that one extension adds, in the slots of RFC 4466. One folder, one object. */
 export interface Extension {
   readonly rfc: string
@@ -54,8 +100,11 @@ export interface Extension {
   readonly fetch?: readonly FetchSlot[]
   readonly status?: readonly StatusSlot[]
   readonly search?: readonly SearchSlot[]
-  /** words of ENABLE; @returns whether it is on now */
-  enable?(word: string, session: Session): boolean
+  readonly returns?: readonly ReturnSlot[]
+  readonly select?: readonly SelectSlot[]
+  readonly fetchModifiers?: readonly FetchModifierSlot[]
+  /** what ENABLE turns on */
+  readonly enable?: readonly EnableSlot[]
   /** response codes of a successful SELECT or EXAMINE, without `* OK` */
   selected?(view: View, session: Session): readonly string[]
 }

@@ -1,12 +1,35 @@
 import { base } from './base'
+import { appendlimit } from './ext/appendlimit'
 import { binary } from './ext/binary'
 import { compression } from './ext/compress'
 import { condstore } from './ext/condstore'
+import { inprogress } from './ext/inprogress'
 import { objectid } from './ext/objectid'
+import { partial } from './ext/partial'
 import { preview } from './ext/preview'
+import { qresync } from './ext/qresync'
 import { quota } from './ext/quota'
+import { replace } from './ext/replace'
+import { searchres } from './ext/searchres'
 import { sort } from './ext/sort'
+import { utf8 } from './ext/utf8'
 import type { Extension } from './extension'
 
 /** Everything that this server speaks; an extension is one line here and one file or folder in ext/. */
-export const extensions: readonly Extension[] = [base, condstore, objectid, sort, quota, binary, preview, compression]
+export const extensions: readonly Extension[] = [
+  base,
+  condstore,
+  qresync,
+  searchres,
+  partial,
+  objectid,
+  sort,
+  quota,
+  binary,
+  preview,
+  utf8,
+  appendlimit,
+  replace,
+  inprogress,
+  compression,
+]

@@ -11,6 +11,9 @@ export type Reply =
 export const done = (text: string, code?: string): Reply => ({ kind: 'ok', text, ...(code !== undefined && { code }) })
 export const no = (text: string, code?: string): Reply => ({ kind: 'no', text, ...(code !== undefined && { code }) })
 
+/** RFC 5530 3, RFC 2180 4 */
+export const expungedReply = (): Reply => no('Some messages were expunged by another session', 'EXPUNGEISSUED')
+
 /** One switch from what the world can do wrong to response codes (RFC 9051 7.1, RFC 5530, RFC 9208). */
 export function faultReply(fault: Fault | Refusal, tell: TellHolder): Reply {
   switch (fault.kind) {
@@ -41,7 +44,7 @@ export function faultReply(fault: Fault | Refusal, tell: TellHolder): Reply {
     case 'lease-lost':
       return no('The lock on this mailbox was lost', 'INUSE')
     case 'message-gone':
-      return no('Some messages were expunged by another session', 'EXPUNGEISSUED')
+      return expungedReply()
     default:
       return assertNever(fault)
   }

@@ -17,11 +17,11 @@ export interface FrameLimits {
 }
 
 /** literal and literal8 at the end of a line (RFC 9051 9, RFC 7888) */
-const LITERAL = /~?\{(\d{1,10})(\+?)\}$/
+const LITERAL = /\{(\d{1,10})(\+?)\}$/
 /** A client that sends more than this without waiting is not worth the traffic. */
 const DISCARD_LIMIT = 256 * 1024 * 1024
 
-const tagOf = (line: string): string => /^[^\x00-\x20\x7f-\xff(){%*"\\+]+/.exec(line)?.[0] ?? '*'
+const tagOf = (line: string): string => /^[^\x00-\x20\x7f-\xff(){%*"\\+]+(?= |$)/.exec(line)?.[0] ?? '*'
 
 async function line(connection: Connection, limit: number): Promise<Buffer | 'too-long' | undefined> {
   const { reader } = connection
@@ -67,7 +67,7 @@ export async function readFrame(connection: Connection, limits: FrameLimits): Pr
   for (;;) {
     const got = await line(connection, limits.line)
     if (got === undefined) return { kind: 'end' }
-    if (got === 'too-long') return { kind: 'too-long', tag: tag ?? '*', what: 'line' }
+    if (got === 'too-long') return { kind: 'too-long', tag: tag ?? tagOf(connection.reader.skipped), what: 'line' }
     const text = got.toString('latin1')
     tag ??= tagOf(text)
     const match = LITERAL.exec(text)

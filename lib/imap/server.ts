@@ -1,12 +1,16 @@
 import type { LoginPeer } from '../login/login'
 import type { Update } from '../mailbox/mailbox'
+import { onAbort } from '../terms/abort'
 import type { Connection } from '../transport/connection'
-import { flagsText } from './base/change'
+import { flagsText, saysUid } from './base/change'
+import { IDLE_TOO_LONG } from './base/connection'
 import { dispatch } from './dispatch'
 import { extensions } from './extensions'
 import { faultReply, type Reply } from './faults'
 import { type FrameLimits, readFrame } from './frame'
+import { createKeywords } from './keywords'
 import type { ImapPorts, Session } from './session'
+import { compact } from './wire/sequence-set'
 
 /** Before login nobody needs more. */
 const LOGIN_LITERAL = 4096
@@ -42,7 +46,7 @@ function openSession(connection: Connection, ports: ImapPorts): Session {
         return
       case 'flags': {
         const items = [
-          ...(withUid ? [`UID ${update.uid}`] : []),
+          ...(withUid || saysUid(session) ? [`UID ${update.uid}`] : []),
           `FLAGS ${flagsText(session, update.flags, update.recent)}`,
           ...(session.modes.condstore ? [`MODSEQ (${update.modSeq})`] : []),
         ]
@@ -64,7 +68,16 @@ function openSession(connection: Connection, ports: ImapPorts): Session {
     peer: peerOf(connection),
     say,
     tell: (updates, withUid) => {
-      for (const update of updates) tellOne(update, withUid)
+      const gone = session.modes.qresync ? updates.filter((update) => update.kind === 'expunge') : []
+      // RFC 7162 3.2.10: never EXPUNGE again after ENABLE QRESYNC
+      if (gone.length > 0) say(`* VANISHED ${compact(gone.map(({ uid }) => uid).sort((a, b) => a - b))}`)
+      for (const update of updates) if (gone.length === 0 || update.kind !== 'expunge') tellOne(update, withUid)
+    },
+    enableCondstore: () => {
+      if (session.modes.condstore) return
+      session.modes.condstore = true
+      const { state } = session
+      if (state.name === 'selected') say(`* OK [HIGHESTMODSEQ ${state.view.highestModSeq}] Highest mod-sequence`)
     },
     capabilities: () => extensions.flatMap((extension) => extension.capabilities?.(session) ?? []).join(' '),
     enter: async (mail): Promise<Reply | undefined> => {
@@ -83,12 +96,16 @@ function openSession(connection: Connection, ports: ImapPorts): Session {
         return { kind: 'bad', text: 'closed' }
       }
       session.lease = entered.value
-      entered.value.lost.addEventListener('abort', () => {
-        say('* BYE The mailbox is needed elsewhere')
-        void connection.end()
+      onAbort(entered.value.lost, () => {
+        void session.bye('The mailbox is needed elsewhere')
       })
       return undefined
     },
+    bye: (text) => {
+      say(`* BYE ${text}`)
+      return connection.end()
+    },
+    ...createKeywords(() => session),
     close: () => {
       if (session.state.name !== 'selected') return
       session.state.view.close()
@@ -110,7 +127,8 @@ export function createImapServer(ports: ImapPorts) {
     const before = session.state.name === 'not-authenticated'
     return {
       line: before ? LOGIN_LINE : ports.settings.maxLine,
-      literal: (first) => (before ? LOGIN_LITERAL : /^\S+ APPEND /i.test(first) ? ports.settings.maxAppend : LITERAL),
+      literal: (first) =>
+        before ? LOGIN_LITERAL : /^\S+ (?:APPEND|(?:UID )?REPLACE) /i.test(first) ? ports.settings.maxAppend : LITERAL,
     }
   }
 
@@ -134,12 +152,7 @@ export function createImapServer(ports: ImapPorts) {
   /** Serves one connection to its end. Never rejects. */
   async function serve(connection: Connection): Promise<void> {
     const session = openSession(connection, ports)
-    ports.metrics.count('imap_connections')
-    connection.idleAfter(ports.settings.loginTime, () => {
-      // RFC 9051 5.4: a word before the connection ends.
-      session.say('* BYE Idle for too long')
-      void connection.end()
-    })
+    connection.idleAfter(ports.settings.loginTime, () => void session.bye(IDLE_TOO_LONG))
     try {
       session.say(`* OK [CAPABILITY ${session.capabilities()}] IMAP ready`)
       await converse(session)
@@ -154,7 +167,8 @@ export function createImapServer(ports: ImapPorts) {
   }
 
   return {
+    name: 'imap',
     serve,
     refuse: (connection: Connection): void => connection.writer.write('* BYE [UNAVAILABLE] Too many connections\r\n'),
-  }
+  } as const
 }

@@ -2,7 +2,9 @@ import type { Lease } from '../locks/locks'
 import type { TellHolder } from '../locks/refusal'
 import type { Login, LoginPeer } from '../login/login'
 import type { AccountMail, MailRoom, Update, View } from '../mailbox/mailbox'
-import type { Clock, Log, Metrics } from '../terms/ports'
+import type { FlagSet } from '../terms/flags'
+import type { Uid } from '../terms/numbers'
+import type { Clock, Log } from '../terms/ports'
 import type { Connection } from '../transport/connection'
 import type { Extension } from './extension'
 import type { Reply } from './faults'
@@ -17,15 +19,23 @@ export interface ImapPorts {
   readonly version: string
   readonly clock: Clock
   readonly log: Log
-  readonly metrics: Metrics
 }
 
 /** RFC 9051 3: state is data, and a command gets exactly the states that it declares. */
 export type State =
   | { readonly name: 'not-authenticated' }
   | { readonly name: 'authenticated'; readonly mail: AccountMail }
-  | { readonly name: 'selected'; readonly mail: AccountMail; readonly view: View; readonly readOnly: boolean }
+  | Selected
   | { readonly name: 'logout' }
+
+export interface Selected {
+  readonly name: 'selected'
+  readonly mail: AccountMail
+  readonly view: View
+  readonly readOnly: boolean
+  /** RFC 5182: `$`, ascending */
+  saved: readonly Uid[]
+}
 
 /** What crosses every command. */
 export interface Modes {
@@ -57,8 +67,16 @@ export interface Session {
   /** Untagged responses of what changed. */
   tell(updates: readonly Update[], withUid: boolean): void
   capabilities(): string
+  /** RFC 7162 3.1: the client has shown that it knows mod-sequences; the first time, it hears the highest one of its mailbox. */
+  enableCondstore(): void
   /** Takes the shared lock unless this session has it; a reply when it is refused. */
   enter(mail: AccountMail): Promise<Reply | undefined>
+  /** RFC 9051 7.1.5: a word before the connection ends, while a command runs or between them. */
+  bye(text: string): Promise<void>
+  /** FLAGS and PERMANENTFLAGS of the selected mailbox, which has these keywords (RFC 9051 7.3.5, 7.1). */
+  sayFlags(keywords: readonly string[]): void
+  /** Says FLAGS again when there are keywords among these that the client has not heard of. */
+  learn(flags: FlagSet): void
   /** Leaves the selected state. */
   close(): void
   /** Next line while a command runs (AUTHENTICATE, IDLE); undefined: the client is gone. */

@@ -15,6 +15,8 @@ export interface ImapSettings {
   /** octets of one message in APPEND */
   readonly maxAppend: number
   readonly maxBadCommands: number
+  /** APPEND of a header with other than ASCII by a client that did not ask for UTF-8 */
+  readonly headers8bit: 'accept' | 'refuse'
 }
 
 const addresses = (words: readonly string[]): readonly string[] => words.filter((word) => word !== 'none')
@@ -33,6 +35,7 @@ export function imapSettings(ini: Ini): ImapSettings {
     loginTime: read.duration('limits.login_time', '3min'),
     maxLine: read.size('limits.line', '64K'),
     maxAppend: read.size('limits.append', '50M'),
+    headers8bit: read.choice('session.headers_8bit', ['accept', 'refuse'], 'accept'),
     lockAt: read.choice('session.lock_at', ['access', 'login'], 'access'),
   }
   if (settings.idle < 1_800_000) read.complain('limits.idle: RFC 9051 5.4 asks for 30min at least')

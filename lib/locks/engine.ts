@@ -3,6 +3,7 @@ import { failed, ok, type Result } from '../terms/fault'
 import { fence } from '../terms/numbers'
 import type { Clock, Log, Metrics } from '../terms/ports'
 import { holdWith } from './hold'
+import { createLeases } from './leases'
 import type { AccountLocks, EndReason, Holder, Lease, LockRequest, Locks, Refusal } from './locks'
 import { type AccountRecord, type ClaimRecord, grant, grantWaiters, type HolderRecord, obstacle, purge } from './record'
 import type { LockSettings } from './settings'
@@ -46,26 +47,26 @@ export interface Engine extends Locks {
   receive(message: PeerMessage): void
   /** this process was thought dead: every lease is over */
   expire(): void
-  /** writes down when holders were active, for display and take-over */
-  noteActivity(): void
+  /** now and then: writes down when holders were active, and looks whether those that wait were forgotten */
+  tend(): void
 }
 
-interface Held {
-  readonly record: HolderRecord
+interface Waiting {
   readonly account: string
-  readonly ended: AbortController
-  activeAt: number
-  noted: number
+  readonly claim: ClaimRecord
+  readonly takeover: 'never' | number
+  arrive(holder: HolderRecord): void
 }
 
 export function createEngine({ driver, table, peers, settings, clock, log, metrics }: EnginePorts): Engine {
-  const held = new Map<string, Held>()
-  const waiting = new Map<string, (holder: HolderRecord) => void>()
+  const waiting = new Map<string, Waiting>()
+  const living = (process: string): boolean => process === peers.self || peers.alive(process)
+  const nextOnes = (record: AccountRecord): HolderRecord[] => grantWaiters(record, clock.now(), living)
 
   const showHolder = (account: string, record: HolderRecord): Holder => ({
     ...record,
     account,
-    activeAt: held.get(record.id)?.activeAt ?? record.activeAt,
+    activeAt: leases.activeAt(record.id) ?? record.activeAt,
     fence: fence(record.fence),
   })
 
@@ -78,9 +79,9 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
   }
 
   function arrived(account: string, holder: HolderRecord): void {
-    const resolve = waiting.get(holder.id)
+    const waiter = waiting.get(holder.id)
     waiting.delete(holder.id)
-    if (resolve) resolve(holder)
+    if (waiter) waiter.arrive(holder)
     // Nobody waits any more (the client hung up): give it back.
     else giveBack(account, holder.id)
   }
@@ -91,48 +92,31 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
         const before = record.holders.length
         record.holders = record.holders.filter((holder) => holder.id !== id)
         record.waiters = record.waiters.filter((waiter) => waiter.id !== id)
-        return before === record.holders.length && record.waiters.length === 0 ? [] : grantWaiters(record, clock.now())
+        return before === record.holders.length && record.waiters.length === 0 ? [] : nextOnes(record)
       })
       wake(account, granted)
     } catch (error) {
-      log.error(`lock of ${account}: ${error instanceof Error ? error.message : String(error)}`)
+      broken(account, error)
     }
   }
-
-  /** Ends a lease of this process from outside. */
-  function end(id: string, reason: EndReason): boolean {
-    const lease = held.get(id)
-    if (!lease) return false
-    held.delete(id)
-    metrics.count('lock_ended', { reason })
-    lease.ended.abort(reason)
-    giveBack(lease.account, id)
-    return true
+  function broken(account: string, error: unknown): void {
+    log.error(`lock of ${account}: ${error instanceof Error ? error.message : String(error)}`)
   }
 
-  function leaseOf(account: string, record: HolderRecord): Lease {
-    const ended = new AbortController()
-    const entry: Held = { record, account, ended, activeAt: record.activeAt, noted: record.activeAt }
-    held.set(record.id, entry)
-    metrics.count('lock_granted', { protocol: record.protocol })
-    return {
-      id: record.id,
-      account,
-      access: record.access,
-      fence: fence(record.fence),
-      lost: ended.signal,
-      touch: () => {
-        entry.activeAt = clock.now()
-      },
-      describe: (client) => {
-        if (!held.has(record.id)) return
-        table.change(account, (current) => {
-          current.holders = current.holders.map((holder) => (holder.id === record.id ? { ...holder, client } : holder))
-        })
-      },
-      release: async () => {
-        if (held.delete(record.id)) giveBack(account, record.id)
-      },
+  const leases = createLeases({
+    metrics,
+    now: () => clock.now(),
+    giveBack,
+    describe: (account, id, client) => amend(account, id, { client }),
+  })
+
+  function amend(account: string, id: string, change: Partial<HolderRecord>): void {
+    try {
+      table.change(account, (current) => {
+        current.holders = current.holders.map((holder) => (holder.id === id ? { ...holder, ...change } : holder))
+      })
+    } catch (error) {
+      broken(account, error)
     }
   }
 
@@ -158,11 +142,11 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     const taken: HolderRecord[] = []
     const outcome = table.change(account, (record): { result: Try; woken: HolderRecord[] } => {
       if (obstacle(record, claim)) {
-        purge(record, (process) => process === peers.self || peers.alive(process))
+        purge(record, living)
         taken.push(...takeOver(account, record, claim, takeover))
       }
       // Who waited longer goes first when a dead holder made room.
-      const woken = record.waiters.length > 0 ? grantWaiters(record, clock.now()) : []
+      const woken = record.waiters.length > 0 ? nextOnes(record) : []
       const by = obstacle(record, claim)
       if (!by) return { result: { holder: grant(record, claim, clock.now()) }, woken }
       if (enqueue && !record.waiters.some((waiter) => waiter.id === claim.id))
@@ -170,17 +154,34 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
       return { result: { by }, woken }
     })
     for (const holder of taken) {
-      if (holder.process === peers.self) end(holder.id, 'taken-over')
+      if (holder.process === peers.self) leases.end(holder.id, 'taken-over')
       else peers.send(holder.process, { kind: 'end', account, id: holder.id, reason: 'taken-over' })
     }
     wake(account, outcome.woken)
     return outcome.result
   }
 
+  /** A wake-up is lost when this process was stopped for so long that it was taken for dead, or a holder's process is. */
+  function lookAgain({ account, claim, takeover }: Waiting): void {
+    try {
+      const granted = table.change(account, (record) => {
+        purge(record, living)
+        const mine = record.holders.find(({ id }) => id === claim.id)
+        if (mine) return [mine]
+        if (!record.waiters.some(({ id }) => id === claim.id)) record.waiters.push({ ...claim, takeover })
+        return nextOnes(record)
+      })
+      wake(account, granted)
+    } catch (error) {
+      broken(account, error)
+    }
+  }
+
   /** Waits in the queue; looks again when the process of a holder ends. */
   function queue(
     account: string,
     claim: ClaimRecord,
+    takeover: 'never' | number,
     by: HolderRecord,
     wait: number,
     signal: AbortSignal | undefined,
@@ -199,17 +200,14 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
       }
       const cancel = (): void => settle('cancelled')
       const timer = setTimeout(() => settle('late'), wait)
-      waiting.set(claim.id, settle)
+      const mine: Waiting = { account, claim, takeover, arrive: settle }
+      waiting.set(claim.id, mine)
       signal?.addEventListener('abort', cancel)
       const look = (holder: HolderRecord): void => {
         if (holder.process === peers.self) return
         stops.push(
           peers.watch(holder.process, () => {
-            const granted = table.change(account, (record) => {
-              purge(record, (process) => process === peers.self || peers.alive(process))
-              return grantWaiters(record, clock.now())
-            })
-            wake(account, granted)
+            lookAgain(mine)
             const next = table.list(account)[0]?.[1].holders.find((one) => one.process !== peers.self)
             if (waiting.has(claim.id) && next) look(next)
           }),
@@ -217,11 +215,6 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
       }
       look(by)
     })
-  }
-
-  function refused(request: LockRequest, account: string, by: HolderRecord): Result<Lease, Refusal> {
-    metrics.count('lock_refused', { protocol: request.protocol, holder: by.protocol })
-    return failed({ kind: 'held', by: showHolder(account, by) })
   }
 
   async function acquire(request: LockRequest, signal?: AbortSignal): Promise<Result<Lease, Refusal>> {
@@ -233,25 +226,26 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     if (signal?.aborted) return failed({ kind: 'cancelled' })
     try {
       const first = tryOnce(account, claim, takeover, wait > 0)
-      if ('holder' in first) return ok(leaseOf(account, first.holder))
-      if (wait === 0) return refused(request, account, first.by)
-      const started = clock.now()
-      const outcome = await queue(account, claim, first.by, wait, signal)
-      metrics.observe('lock_waited_seconds', (clock.now() - started) / 1000, { protocol })
-      if (outcome === 'late') return refused(request, account, first.by)
-      return outcome === 'cancelled' ? failed({ kind: 'cancelled' }) : ok(leaseOf(account, outcome))
+      if ('holder' in first) return ok(leases.open(account, first.holder))
+      if (wait === 0) return leases.refused(request, showHolder(account, first.by))
+      const started = performance.now()
+      const outcome = await queue(account, claim, takeover, first.by, wait, signal)
+      leases.waited(request, performance.now() - started)
+      if (outcome === 'cancelled') return failed({ kind: 'cancelled' })
+      const last = outcome === 'late' ? tryOnce(account, claim, takeover, false) : { holder: outcome }
+      if ('by' in last) return leases.refused(request, showHolder(account, last.by))
+      return ok(leases.open(account, last.holder))
     } catch (error) {
-      log.error(`lock of ${account}: ${error instanceof Error ? error.message : String(error)}`)
-      return failed({ kind: 'unavailable', why: 'the lock table cannot be used' })
+      broken(account, error)
+      return leases.unavailable(request, 'the lock table cannot be used')
     }
   }
 
   function listed([account, record]: readonly [string, AccountRecord]): AccountLocks[] {
-    const alive = (process: string): boolean => process === peers.self || peers.alive(process)
     const holders = record.holders
-      .filter((holder) => alive(holder.process))
+      .filter((holder) => living(holder.process))
       .map((holder) => showHolder(account, holder))
-    const waiters = record.waiters.filter((waiter) => alive(waiter.process)).length
+    const waiters = record.waiters.filter((waiter) => living(waiter.process)).length
     return holders.length + waiters > 0 ? [{ account, holders, waiters }] : []
   }
 
@@ -264,7 +258,7 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
       const holders = table.list(account)[0]?.[1].holders ?? []
       const chosen = holders.filter((holder) => leaseId === undefined || holder.id === leaseId)
       for (const holder of chosen) {
-        if (holder.process === peers.self) end(holder.id, 'kicked')
+        if (holder.process === peers.self) leases.end(holder.id, 'kicked')
         else if (peers.alive(holder.process))
           peers.send(holder.process, { kind: 'end', account, id: holder.id, reason: 'kicked' })
         else giveBack(account, holder.id)
@@ -272,32 +266,22 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
       return chosen.length
     },
     close: async () => {
-      for (const id of [...held.keys()]) end(id, 'closed')
+      leases.endAll('closed')
       await peers.close()
       await table.close()
     },
     receive: (message) => {
       if (message.kind === 'end') {
-        end(message.id, message.reason)
+        leases.end(message.id, message.reason)
         return
       }
       const holder = table.list(message.account)[0]?.[1].holders.find((one) => one.id === message.id)
       if (holder && holder.process === peers.self) arrived(message.account, holder)
     },
-    expire: () => {
-      for (const id of [...held.keys()]) end(id, 'expired')
-    },
-    noteActivity: () => {
-      for (const entry of held.values()) {
-        if (entry.activeAt === entry.noted) continue
-        entry.noted = entry.activeAt
-        const { activeAt, record } = entry
-        table.change(entry.account, (current) => {
-          current.holders = current.holders.map((holder) =>
-            holder.id === record.id ? { ...holder, activeAt } : holder,
-          )
-        })
-      }
+    expire: () => leases.endAll('expired'),
+    tend: () => {
+      for (const { account, id, activeAt } of leases.active()) amend(account, id, { activeAt })
+      for (const waiter of waiting.values()) lookAgain(waiter)
     },
   }
 }

@@ -52,7 +52,10 @@ export interface Lease {
   readonly access: Access
   /** only grows; of an exclusive grant undefined is impossible */
   readonly fence: Fence
-  /** aborted (reason: EndReason) when the lease ends by anything but `release`; the session must then end without UPDATE */
+  /**
+   * Aborted (reason: EndReason) when the lease ends by anything but `release`; the session must then end without UPDATE. It may
+   * be aborted before the grant is in the caller's hands (a kick): look at `aborted` too.
+   */
   readonly lost: AbortSignal
   /** tells the operator's display, and the take-over rule, that the client is alive; costs nothing per call */
   touch(): void

@@ -75,14 +75,17 @@ export function grant(record: AccountRecord, claim: ClaimRecord, now: number): H
   return holder
 }
 
-/** Grants what can be granted now, in order of arrival: every waiter that no holder and no earlier waiter of its kind is before. */
-export function grantWaiters(record: AccountRecord, now: number): HolderRecord[] {
+/**
+ * Grants what can be granted now, in order of arrival: every waiter that no holder and no earlier waiter of its kind is before.
+ * Those of dead processes leave the queue.
+ */
+export function grantWaiters(record: AccountRecord, now: number, alive: (process: string) => boolean): HolderRecord[] {
   const granted: HolderRecord[] = []
   const still: WaiterRecord[] = []
   for (const waiter of record.waiters) {
     const behind = waiter.access === 'exclusive' && still.some((earlier) => conflicts(waiter, earlier))
     if (behind || obstacle(record, waiter)) still.push(waiter)
-    else granted.push(grant(record, waiter, now))
+    else if (alive(waiter.process)) granted.push(grant(record, waiter, now))
   }
   record.waiters = still
   return granted

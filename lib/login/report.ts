@@ -36,7 +36,7 @@ export interface ReportPorts {
 export function createReport({ attempts, log, metrics, tell }: ReportPorts) {
   /** every bar begins once; its own failure is the first thing that an operator looks for */
   function began(bar: Bar, event: Event): void {
-    metrics.count('login_bars', { scope: bar.scope })
+    metrics.count('mailbox_login_bars_total', { scope: bar.scope })
     const minutes = Math.round((bar.until - bar.since) / 60_000)
     log.warn(
       `login barred: scope=${bar.scope} subject=${quoted(bar.subject)} failures=${bar.failures} minutes=${minutes}`,
@@ -46,7 +46,7 @@ export function createReport({ attempts, log, metrics, tell }: ReportPorts) {
 
   return (event: Event, begun: readonly Bar[] = []): void => {
     const { peer, verdict, reason, mechanism } = event
-    metrics.count('login', { protocol: peer.protocol, verdict, reason })
+    metrics.count('mailbox_logins_total', { protocol: peer.protocol, verdict, reason })
     if (verdict === 'granted') {
       log.info(
         `login: address=${peer.address} user=${quoted(event.user)} protocol=${peer.protocol} mechanism=${mechanism}`,

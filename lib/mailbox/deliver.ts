@@ -13,6 +13,7 @@ import { type Parts, published } from './parts'
 export async function deliver(parts: Parts, delivery: Delivery): Promise<Result<Delivered>> {
   const done = await append(parts, delivery)
   parts.metrics.count('mailbox_deliveries_total', { result: done.ok ? 'stored' : done.fault.kind })
+  if (done.ok) parts.metrics.count('mailbox_delivered_bytes_total', {}, delivery.bytes.length)
   return done
 }
 

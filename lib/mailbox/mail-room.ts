@@ -29,6 +29,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   return {
     store,
     hub,
+    maxMessageSize: settings.maxMessageSize,
     account: (identity) => createAccountMail(parts, identity),
     deliver: (delivery) => deliver(parts, delivery),
     ensureSpecialUse: (account) => ensureSpecialUse(parts, account),

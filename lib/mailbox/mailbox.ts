@@ -1,7 +1,7 @@
 import type { Lease, LockProtocol, Refusal } from '../locks/locks'
 import type { Identity } from '../login/login'
 import type { ListChange } from '../store/change'
-import type { AppendOptions, Copied, Mailbox, MessageRow, SpecialUse, Store } from '../store/store'
+import type { AppendOptions, Copied, CopyOptions, Mailbox, MessageRow, SpecialUse, Store } from '../store/store'
 import type { Fault, Result } from '../terms/fault'
 import type { FlagChange, FlagSet } from '../terms/flags'
 import type { AccountId, EmailId } from '../terms/names'
@@ -14,6 +14,8 @@ import type { ModSeq, SeqNum, Uid } from '../terms/numbers'
 export interface MailRoom {
   readonly store: Store
   readonly hub: Hub
+  /** octets of the largest message that is stored; 0: no limit */
+  readonly maxMessageSize: number
   /** The account's verbs. Costs nothing; made per session. */
   account(identity: Identity): AccountMail
   deliver(request: Delivery): Promise<Result<Delivered>>
@@ -49,8 +51,14 @@ export interface AccountMail {
   open(name: string, recent: 'claim' | 'peek'): Promise<Result<View>>
   /** Appends all or none. Faults: no-such-mailbox (tryCreate), over-quota, too-big. */
   append(name: string, messages: readonly Incoming[]): Promise<Result<Appended>>
-  copy(view: View, uids: readonly Uid[], to: string): Promise<Result<Copied>>
-  move(view: View, uids: readonly Uid[], to: string): Promise<Result<Copied>>
+  /**
+   * Appends a message and expunges another, in one transaction; the quota counts the difference (RFC 8508).
+   * Faults: no-such-mailbox (tryCreate), over-quota, too-big, message-gone.
+   */
+  replace(view: View, replaced: Uid, name: string, message: Incoming): Promise<Result<Appended>>
+  /** @param missing with `refuse` nothing is copied when one is gone. Faults: no-such-mailbox (tryCreate), over-quota, message-gone. */
+  copy(view: View, uids: readonly Uid[], to: string, missing?: CopyOptions['missing']): Promise<Result<Copied>>
+  move(view: View, uids: readonly Uid[], to: string, missing?: CopyOptions['missing']): Promise<Result<Copied>>
   /** @returns UIDs not changed because of `unchangedSince`; the changes themselves arrive through the view */
   storeFlags(
     view: View,
@@ -60,6 +68,8 @@ export interface AccountMail {
     unchangedSince?: ModSeq,
   ): Promise<Result<readonly Uid[]>>
   expunge(view: View, uids: readonly Uid[] | 'all'): Promise<Result<readonly Uid[]>>
+  /** What was expunged after `since`, ascending; undefined: too long ago to know (RFC 7162 3.2.6) */
+  expungedSince(view: View, since: ModSeq): Promise<readonly Uid[] | undefined>
   /** RFC 4314-free: rows and bodies of a view's messages */
   rows(view: View, uids: readonly Uid[]): AsyncIterable<readonly MessageRow[]>
   read(id: EmailId, start: number, end: number): Promise<Buffer | undefined>
@@ -101,7 +111,11 @@ export interface View {
   sizeAt(seq: number): number
   internalDateAt(seq: number): number
   isRecent(seq: number): boolean
+  /** whether another session expunged it, which this one was not told yet: it keeps its number, and is no more */
+  isGone(seq: number): boolean
   readonly recentCount: number
+  /** messages of the window were expunged, and `sync('hold')` did not say so */
+  readonly holdsExpunges: boolean
   /** whether `sync('say')` may say something (cheap; a change that is not this client's business can make it say nothing) */
   readonly hasNews: boolean
   /**

@@ -1,7 +1,7 @@
 import type { Mailbox } from '../store/store'
-import { failed, ok, type Result } from '../terms/fault'
+import { type Fault, failed, ok, type Result } from '../terms/fault'
 import type { AccountId } from '../terms/names'
-import type { Uid } from '../terms/numbers'
+import type { ModSeq, Uid } from '../terms/numbers'
 import { asNewMessages, quotaCheck, quotaOf } from './limits'
 import type { AccountMail, Incoming, View } from './mailbox'
 import { checkNewName, spellMailbox } from './mailbox-name'
@@ -10,8 +10,11 @@ import { createView, type SessionView } from './view/view'
 
 export type MessageVerbs = Pick<
   AccountMail,
-  'open' | 'append' | 'copy' | 'move' | 'storeFlags' | 'expunge' | 'rows' | 'read'
+  'open' | 'append' | 'replace' | 'copy' | 'move' | 'storeFlags' | 'expunge' | 'expungedSince' | 'rows' | 'read'
 >
+
+/** Messages whose flags change in one transaction: nobody else can write while it runs. */
+const STORE_AT_ONCE = 5000
 
 /** What may be done to messages. */
 export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
@@ -60,6 +63,24 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     return uids.fault.kind === 'no-such-mailbox' ? failed({ ...uids.fault, tryCreate: true }) : uids
   }
 
+  async function replace(
+    view: View,
+    replaced: Uid,
+    nameUtf8: string,
+    message: Incoming,
+  ): ReturnType<AccountMail['replace']> {
+    const to = await target(nameUtf8)
+    if (!to.ok) return to
+    const prepared = asNewMessages([message], settings.maxMessageSize, parts.prepare, parts.clock)
+    if (!prepared.ok) return prepared
+    const [one] = prepared.value
+    if (!one) return ok({ mailbox: to.value, uids: [] })
+    const from = view.mailbox.id
+    const written = await store.messages.replace(account, from, replaced, to.value.id, one, await quotaNow())
+    const uid = published(hub, written)
+    return uid.ok ? ok({ mailbox: to.value, uids: [uid.value] }) : uid
+  }
+
   async function expunge(view: View, uids: readonly Uid[] | 'all'): Promise<Result<readonly Uid[]>> {
     const wanted = uids === 'all' ? markedDeleted(view) : uids
     if (wanted.length === 0) return ok([])
@@ -69,28 +90,38 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
   return {
     open,
     append,
-    async copy(view, uids, nameUtf8) {
+    replace,
+    async copy(view, uids, nameUtf8, missing) {
       const to = await target(nameUtf8)
       if (!to.ok) return to
-      const quota = await quotaNow()
-      return published(hub, await store.messages.copy(account, view.mailbox.id, uids, to.value.id, quota))
+      const options = { ...(await quotaNow()), missing }
+      return published(hub, await store.messages.copy(account, view.mailbox.id, uids, to.value.id, options))
     },
-    async move(view, uids, nameUtf8) {
+    async move(view, uids, nameUtf8, missing) {
       const to = await target(nameUtf8)
       if (!to.ok) return to
-      return published(hub, await store.messages.move(account, view.mailbox.id, uids, to.value.id))
+      return published(hub, await store.messages.move(account, view.mailbox.id, uids, to.value.id, { missing }))
     },
     async storeFlags(view, uids, how, flags, unchangedSince) {
       const { id } = view.mailbox
-      const written = await store.messages.storeFlags(account, id, uids, how, flags, unchangedSince)
-      if (written.ok) {
-        const own = written.value.commit.mailboxes.find((change) => change.mailbox === id)
-        sessions.get(view)?.stored(own?.modSeq)
+      const modified: Uid[] = []
+      const commits: ModSeq[] = []
+      let fault: Fault | undefined
+      for (let start = 0; start < uids.length && !fault; start += STORE_AT_ONCE) {
+        const some = uids.slice(start, start + STORE_AT_ONCE)
+        const written = await store.messages.storeFlags(account, id, some, how, flags, unchangedSince)
+        if (written.ok) {
+          for (const change of written.value.commit.mailboxes) if (change.mailbox === id) commits.push(change.modSeq)
+        }
+        const stored = published(hub, written)
+        if (stored.ok) for (const one of stored.value.modified) modified.push(one)
+        else fault = stored.fault
       }
-      const stored = published(hub, written)
-      return stored.ok ? ok(stored.value.modified) : stored
+      sessions.get(view)?.stored(commits)
+      return fault ? failed(fault) : ok(modified)
     },
     expunge,
+    expungedSince: (view, since) => store.messages.expungedSince(account, view.mailbox.id, since),
     rows: (view, uids) => store.messages.rows(account, view.mailbox.id, uids),
     read: (id, start, end) => store.messages.read(account, id, start, end),
   }

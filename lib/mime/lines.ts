@@ -18,7 +18,8 @@ export function countLines(bytes: Buffer, start: number, end: number): number {
 }
 
 /**
- * Counts for one message. Messages inside messages ask for almost the same octets again: when that adds up to more than twice
+ * Counts for one message; a last line without a line end is a line (the one before a delimiter never has its own, RFC 2046 5.1.1).
+ * Messages inside messages ask for almost the same octets again: when that adds up to more than twice
  * the message, a table of line ends answers, so that the whole stays linear.
  */
 export function createLineCounter(bytes: Buffer): (start: number, end: number) => number {
@@ -38,10 +39,11 @@ export function createLineCounter(bytes: Buffer): (start: number, end: number) =
     return (counts[block] ?? 0) + countByOctet(bytes, block * BLOCK, offset)
   }
 
-  return (start, end) => {
+  function lineEnds(start: number, end: number): number {
     budget -= end - start
     if (budget >= 0) return countLines(bytes, start, end)
     upTo ??= table()
     return before(upTo, end) - before(upTo, start)
   }
+  return (start, end) => lineEnds(start, end) + (end > start && bytes[end - 1] !== LF ? 1 : 0)
 }

@@ -1,7 +1,7 @@
 import type { TellHolder } from '../locks/refusal'
 import type { Identity, Login, LoginPeer } from '../login/login'
 import type { Maildrop, MailRoom } from '../mailbox/mailbox'
-import type { Log, Metrics } from '../terms/ports'
+import type { Log } from '../terms/ports'
 import type { Connection } from '../transport/connection'
 import type { Pop3Settings } from './settings'
 
@@ -13,7 +13,6 @@ export interface Pop3Ports {
   readonly tlsAvailable: () => boolean
   readonly version: string
   readonly log: Log
-  readonly metrics: Metrics
 }
 
 /** RFC 1939 3: the two states in which commands are read; UPDATE is what QUIT does. */

@@ -94,7 +94,6 @@ export function createPop3Server(ports: Pop3Ports) {
     connection.idleAfter(ports.settings.idle)
     const { maxSession } = ports.settings
     const limit = maxSession > 0 ? setTimeout(() => connection.destroy('limit'), maxSession) : undefined
-    ports.metrics.count('pop3_connections')
     try {
       session.say('+OK POP3 ready')
       await converse(session)
@@ -112,7 +111,8 @@ export function createPop3Server(ports: Pop3Ports) {
   }
 
   return {
+    name: 'pop3',
     serve,
     refuse: (connection: Connection): void => connection.writer.write('-ERR [SYS/TEMP] Too many connections\r\n'),
-  }
+  } as const
 }

@@ -150,6 +150,11 @@ export interface AppendOptions {
   readonly quota?: { readonly bytes: number; readonly messages: number } | undefined
 }
 
+export interface CopyOptions {
+  /** messages that are gone: passed over (default), or the fault message-gone and nothing is done */
+  readonly missing?: 'pass-over' | 'refuse' | undefined
+}
+
 /** What is stored of a message beside its octets and its index row. */
 export interface MessageRow extends IndexRow {
   readonly emailId: EmailId
@@ -222,13 +227,25 @@ export interface MessageTable {
     uids: readonly Uid[],
     options: ExpungeOptions,
   ): Promise<Result<Written<readonly Uid[]>>>
-  /** Copies with flags and internal date; a copy gets its own UIDL. Faults: no-such-mailbox (tryCreate), over-quota. */
+  /**
+   * Appends a message and removes another, which may be in another mailbox, in one transaction (RFC 8508). The quota counts
+   * the difference of octets. Faults: no-such-mailbox (tryCreate), over-quota, limit, message-gone. @returns the new UID
+   */
+  replace(
+    account: AccountId,
+    from: MailboxId,
+    replaced: Uid,
+    to: MailboxId,
+    message: NewMessage,
+    options?: AppendOptions,
+  ): Promise<Result<Written<Uid>>>
+  /** Copies with flags and internal date; a copy gets its own UIDL. Faults: no-such-mailbox (tryCreate), over-quota, message-gone. */
   copy(
     account: AccountId,
     from: MailboxId,
     uids: readonly Uid[],
     to: MailboxId,
-    options?: AppendOptions,
+    options?: CopyOptions & AppendOptions,
   ): Promise<Result<Written<Copied>>>
   /** As copy, and removed from the source in the same transaction (RFC 6851). */
   move(
@@ -236,7 +253,7 @@ export interface MessageTable {
     from: MailboxId,
     uids: readonly Uid[],
     to: MailboxId,
-    options?: { readonly fence?: Fence },
+    options?: CopyOptions & { readonly fence?: Fence },
   ): Promise<Result<Written<Copied>>>
 }
 

@@ -5,6 +5,8 @@
 export interface FlagSet {
   /** sorted, no duplicates, without `\Recent` */
   readonly names: readonly string[]
+  /** those that are no system flags */
+  readonly keywords: readonly string[]
   /** `(\Seen $Junk)`, ready to send */
   readonly wire: string
   has(flag: string): boolean
@@ -23,7 +25,8 @@ export function flagSet(flags: Iterable<string>): FlagSet {
     if (key !== '\\recent' && !byKey.has(key)) byKey.set(key, spellFlag(flag))
   }
   const names = [...byKey.entries()].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, name]) => name)
-  return { names, wire: `(${names.join(' ')})`, has: (flag) => byKey.has(flag.toLowerCase()) }
+  const keywords = names.filter((name) => !name.startsWith('\\'))
+  return { names, keywords, wire: `(${names.join(' ')})`, has: (flag) => byKey.has(flag.toLowerCase()) }
 }
 
 export const NO_FLAGS: FlagSet = flagSet([])

@@ -17,13 +17,7 @@ export interface Random {
   bytes(count: number): Buffer
 }
 
-/** Counters by reason; names and label values are fixed words, never user input. */
-export interface Metrics {
-  count(name: string, labels?: Readonly<Record<string, string>>, by?: number): void
-  observe(name: string, value: number, labels?: Readonly<Record<string, string>>): void
-  gauge(name: string, value: number, labels?: Readonly<Record<string, string>>): void
-}
+export { type Metrics, noMetrics } from './metrics'
 
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
-export const noMetrics: Metrics = { count() {}, observe() {}, gauge() {} }
 export const systemClock: Clock = { now: () => Date.now() }

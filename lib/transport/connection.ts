@@ -38,6 +38,8 @@ export interface Reader {
   line(limit: number): Line
   /** Exactly `count` octets, or `undefined`: not there yet. */
   octets(count: number): Buffer | undefined
+  /** The beginning of the last line that was too long, latin1. */
+  readonly skipped: string
   /** Up to `max` octets that are there, at least one, or `undefined`. */
   some(max: number): Buffer | undefined
   /** Waits for more. False: the client will send no more. Never rejects. */

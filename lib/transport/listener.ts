@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Log } from '../terms/ports'
 import type { Connection } from './connection'
+import { peerKey, watchDeadPeers } from './dead-peers'
 import { readProxyHeader } from './proxy-protocol'
 import { createSocketConnection } from './socket-connection'
 import type { TlsSource } from './tls'
@@ -19,6 +20,8 @@ export interface ListenerOptions {
   refuse(connection: Connection): void
   /** Never rejects. */
   serve(connection: Connection): Promise<void>
+  /** milliseconds; undefined: so that a dead peer is noticed within 90 s */
+  readonly deadPeers?: { readonly every: number; readonly limit: number }
   readonly log: Log
 }
 
@@ -29,8 +32,11 @@ export interface Listener {
   close(grace: number): Promise<void>
 }
 
-/** Dead peers are noticed within 90 s: first probe after 30 s without traffic (system default of probes every 10 s or so). */
+/** Dead peers are noticed within 90 s: by probes (Node's: 10, one a second) after 30 s without traffic ... */
 const KEEPALIVE = 30_000
+/** ... by octets that are acknowledged in none of these looks ... */
+const DEAD_PEERS = { every: 15_000, limit: 60_000 }
+/** ... and by octets that wait in this process. */
 const STALL_LIMIT = 90_000
 
 /** `127.0.0.1:110`, `[::1]:110`, `:110` or `110` */
@@ -41,11 +47,13 @@ export function parseListen(text: string): { host: string; port: number } | unde
 }
 
 export function createListener(options: ListenerOptions): Listener {
-  const connections = new Set<Connection>()
+  const connections = new Map<string, Connection>()
   const perAddress = new Map<string, number>()
+  let stopWatching: (() => void) | undefined
 
   async function accept(socket: Socket): Promise<void> {
     socket.on('error', () => socket.destroy())
+    const key = peerKey(socket.localAddress, socket.remoteAddress, socket.remotePort)
     const peer = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '')
     let proxied: { address: string; port: number } | undefined
     if (options.trustsProxy(peer)) {
@@ -62,17 +70,17 @@ export function createListener(options: ListenerOptions): Listener {
       stallLimit: STALL_LIMIT,
       ...(proxied && { proxied }),
     })
-    await admit(connection)
+    await admit(key, connection)
   }
 
-  async function admit(connection: Connection): Promise<void> {
+  async function admit(key: string, connection: Connection): Promise<void> {
     const { address } = connection
     const already = perAddress.get(address) ?? 0
     const tooMany = connections.size >= options.maxConnections || already >= options.maxPerAddress
-    connections.add(connection)
+    connections.set(key, connection)
     perAddress.set(address, already + 1)
     connection.closed.addEventListener('abort', () => {
-      connections.delete(connection)
+      if (connections.get(key) === connection) connections.delete(key)
       const left = (perAddress.get(address) ?? 1) - 1
       if (left === 0) perAddress.delete(address)
       else perAddress.set(address, left)
@@ -112,15 +120,22 @@ export function createListener(options: ListenerOptions): Listener {
           server.on('error', (error) => options.log.error(`listener: ${error.message}`))
           const address = server.address()
           const port = typeof address === 'object' && address ? address.port : options.port
+          stopWatching = watchDeadPeers({
+            ...(options.deadPeers ?? DEAD_PEERS),
+            port,
+            busy: () => connections.size > 0,
+            found: (peer) => connections.get(peer)?.destroy('stalled'),
+          })
           resolve({ host: options.host, port })
         })
       }),
     close: async (grace) => {
+      stopWatching?.()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       const timer = setTimeout(() => {
-        for (const connection of connections) connection.destroy('shutdown')
+        for (const connection of connections.values()) connection.destroy('shutdown')
       }, grace)
-      for (const connection of [...connections]) void connection.end()
+      for (const connection of [...connections.values()]) void connection.end()
       await closed
       clearTimeout(timer)
     },

@@ -1,6 +1,8 @@
 import type { Line, Reader } from './connection'
 
 const LF = 10
+/** Octets that are kept of a line that is too long. */
+const KEPT = 256
 const CR = 13
 /** Octets in memory above which the socket is not read. */
 export const HIGH_WATER = 256 * 1024
@@ -25,6 +27,7 @@ export function createReader(onRoom: () => void): Intake {
   /** no line end in `start..searched` */
   let searched = 0
   let skipping = false
+  let skipped = ''
   let finished = false
   let wake: ((more: boolean) => void) | undefined
 
@@ -67,25 +70,27 @@ export function createReader(onRoom: () => void): Intake {
     return taken
   }
 
+  function tooLong(to: number): 'too-long' {
+    if (!skipping) skipped = store.toString('latin1', start, Math.min(to, start + KEPT))
+    advance(to)
+    return 'too-long'
+  }
+
   function line(limit: number): Line {
     const at = store.subarray(0, end).indexOf(LF, searched)
     if (at < 0) {
       searched = end
       if (end - start > limit) {
         // The rest of this line is thrown away as it comes, so that memory stays bounded.
+        tooLong(end)
         skipping = true
-        advance(end)
       }
       return undefined
     }
-    if (skipping || at - start > limit + 1) {
-      skipping = false
-      advance(at + 1)
-      return 'too-long'
-    }
     const stop = at > start && store[at - 1] === CR ? at - 1 : at
-    if (stop - start > limit) {
-      advance(at + 1)
+    if (skipping || stop - start > limit) {
+      tooLong(at + 1)
+      skipping = false
       return 'too-long'
     }
     const found = take(stop)
@@ -96,6 +101,9 @@ export function createReader(onRoom: () => void): Intake {
 
   return {
     line,
+    get skipped() {
+      return skipped
+    },
     octets: (count) => {
       if (end - start < count) return undefined
       const found = take(start + count)

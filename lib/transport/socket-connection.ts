@@ -41,7 +41,8 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
         if (!deflate) socket.write(chunk, () => done())
         else {
           deflate.write(chunk)
-          deflate.flush(constants.Z_SYNC_FLUSH, () => done())
+          // Done when the socket has taken what the flush gave it: a client that does not read must hold us back here too.
+          deflate.flush(constants.Z_SYNC_FLUSH, () => socket.write('', () => done()))
         }
       },
     }),

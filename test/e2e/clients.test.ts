@@ -168,6 +168,50 @@ SyncState *
     await check.logout()
   })
 
+  it('imapflow: ENABLE of everything, QRESYNC after a visit of somebody else, names in UTF-8', async () => {
+    await fill('q1', 'q2', 'q3')
+    const flow = (): ImapFlow =>
+      new ImapFlow({
+        host: '127.0.0.1',
+        port: demo.imap,
+        secure: false,
+        doSTARTTLS: false,
+        auth: { user: alice, pass: password },
+        logger: false,
+        qresync: true,
+      })
+    const first = flow()
+    await first.connect()
+    for (const word of ['QRESYNC', 'UTF8=ACCEPT', 'IMAP4REV2']) assert.ok(first.enabled.has(word), word)
+    const before = await first.mailboxOpen('INBOX')
+    await first.mailboxCreate('Grüße/日本')
+    assert.ok((await first.list()).some(({ path }) => path === 'Grüße/日本'))
+    await first.mailboxDelete('Grüße/日本')
+    await first.mailboxDelete('Grüße')
+    await first.logout()
+
+    const other = flow()
+    await other.connect()
+    await other.mailboxOpen('INBOX')
+    const gone = await other.fetchOne('2', { uid: true })
+    await other.messageDelete('2')
+    await other.messageFlagsAdd('1', ['$Label'])
+    await other.logout()
+
+    const again = flow()
+    const told: unknown[] = []
+    again.on('expunge', ({ uid, earlier }: { uid?: number; earlier?: boolean }) => told.push([uid, earlier]))
+    again.on('flags', ({ seq, flags }: { seq: number; flags?: Set<string> }) => told.push([seq, [...(flags ?? [])]]))
+    await again.connect()
+    const known = { changedSince: before.highestModseq, uidValidity: before.uidValidity }
+    await again.mailboxOpen('INBOX', known)
+    assert.deepEqual(told, [
+      [gone ? gone.uid : 0, true],
+      [1, ['$Label']],
+    ])
+    await again.logout()
+  })
+
   withClient('mutt', 'opens the mailbox and saves a message into another', async () => {
     await fill('for mutt')
     const rc = path.join(work, 'muttrc')
@@ -231,5 +275,157 @@ print('all well')
 `
     const done = await run('python3', ['-c', script, alice, password, String(demo.pop3), String(demo.imap)])
     assert.equal(done.stdout.trim(), 'all well', done.stderr)
+  })
+
+  withClient('offlineimap', 'synchronises both ways, and sees deletions', async () => {
+    await fill('o1', 'o2')
+    const rc = path.join(work, 'offlineimaprc')
+    const maildir = path.join(work, 'offline')
+    writeFileSync(
+      rc,
+      `[general]
+accounts = a
+metadata = ${path.join(work, 'offline-state')}
+socktimeout = 20
+[Account a]
+localrepository = near
+remoterepository = far
+[Repository near]
+type = Maildir
+localfolders = ${maildir}
+[Repository far]
+type = IMAP
+remotehost = 127.0.0.1
+remoteport = ${demo.imap}
+remoteuser = ${alice}
+remotepass = ${password}
+ssl = no
+starttls = no
+folderfilter = lambda name: name in ('INBOX', 'Archive')
+`,
+      { mode: 0o600 },
+    )
+    const sync = async (): Promise<void> => {
+      const done = await run('offlineimap', ['-o', '-c', rc, '-u', 'quiet'], { env: { HOME: work } })
+      assert.equal(done.code, 0, done.stdout + done.stderr)
+    }
+    await sync()
+    const files = (): string[] =>
+      ['cur', 'new'].flatMap((part) =>
+        readdirSync(path.join(maildir, 'INBOX', part)).map((name) => path.join(maildir, 'INBOX', part, name)),
+      )
+    assert.equal(files().length, 2)
+    // Here: one message is gone, one is new.
+    const gone = files().find((name) => /^Subject: o1\r?$/m.test(readFileSync(name, 'utf8')))
+    assert.ok(gone)
+    rmSync(gone)
+    writeFileSync(
+      path.join(maildir, 'INBOX', 'cur', '1.local:2,FS'),
+      'Subject: local\nDate: Thu, 1 Jan 2026 00:00:00 +0000\n\nhi\n',
+    )
+    await sync()
+    const client = imap()
+    await client.connect()
+    await client.mailboxOpen('INBOX')
+    const subjects: string[] = []
+    for await (const message of client.fetch('1:*', { envelope: true, flags: true })) {
+      subjects.push(message.envelope?.subject ?? '')
+      if (message.envelope?.subject === 'local') assert.ok(message.flags?.has('\\Flagged'))
+    }
+    assert.deepEqual(subjects, ['o2', 'local'])
+    await client.logout()
+  })
+
+  withClient('imapfilter', 'finds by SEARCH, flags and moves', async () => {
+    await fill('keep', 'invoice 1', 'invoice 2')
+    const config = path.join(work, 'imapfilter.lua')
+    writeFileSync(
+      config,
+      `options.timeout = 20
+options.create = true
+options.certificates = false
+options.starttls = false
+account = IMAP { server = '127.0.0.1', port = ${demo.imap}, username = '${alice}', password = '${password}' }
+found = account.INBOX:contain_subject('invoice') * account.INBOX:is_unseen()
+found:mark_flagged()
+found:move_messages(account['Invoices'])
+exists, unread, recent, next = account['Invoices']:check_status()
+print('moved ' .. exists)
+`,
+    )
+    const done = await run('imapfilter', ['-c', config], { env: { HOME: work } })
+    assert.match(done.stdout, /moved 2/, done.stdout + done.stderr)
+    const client = imap()
+    await client.connect()
+    await client.mailboxOpen('Invoices')
+    for await (const { flags } of client.fetch('1:*', { flags: true })) assert.ok(flags?.has('\\Flagged'))
+    assert.match(JSON.stringify(await client.status('INBOX', { messages: true })), /"messages":1/)
+    await client.logout()
+  })
+
+  withClient('perl', 'Mail::IMAPClient: structure, search, threads, append, migration of a mailbox', async () => {
+    if ((await run('perl', ['-MMail::IMAPClient', '-e', '1'])).code !== 0) {
+      console.log('      skipped: Mail::IMAPClient is not installed')
+      return
+    }
+    await fill('p1', 'p2')
+    const script = `
+use strict; use warnings; use Mail::IMAPClient; use Mail::IMAPClient::BodyStructure;
+my ($user, $password, $port) = @ARGV;
+my $i = Mail::IMAPClient->new(Server => '127.0.0.1', Port => $port, User => $user, Password => $password, Uid => 1, Timeout => 20) or die $@;
+sub ok { my ($got, $what) = @_; die "$what: " . ($i->LastError // '') unless $got }
+ok($i->select('INBOX'), 'select');
+my @found = $i->search('SUBJECT', $i->Quote('p2'));
+ok(@found == 1, 'search');
+my $structure = $i->get_bodystructure($found[0]);
+ok(lc $structure->bodytype eq 'text' && lc $structure->bodysubtype eq 'plain', 'structure');
+my $envelope = $i->get_envelope($found[0]);
+ok($envelope->subject eq 'p2', 'envelope');
+ok(($i->subject($found[0]) // '') eq 'p2', 'subject');
+my $mixed = join "\r\n", 'Subject: mixed', 'MIME-Version: 1.0', 'Content-Type: multipart/mixed; boundary=b', '',
+  '--b', 'Content-Type: text/plain', '', 'one', '--b', 'Content-Type: message/rfc822', '', 'Subject: inner', '', 'two', '--b--', '';
+my $uid = $i->append_string('INBOX', $mixed, '\\Seen', '01-Jan-2026 00:00:00 +0000');
+ok($uid, 'append');
+my $parts = $i->get_bodystructure($uid);
+ok($parts->bodytype =~ /multipart/i && join(',', grep { /^d/ } $parts->parts) =~ /2/, 'parts');
+ok($i->bodypart_string($uid, '2.1') eq 'two', 'part of a message in a message: ' . ($i->bodypart_string($uid, '2.1') // ''));
+ok($i->thread('REFERENCES'), 'thread');
+ok($i->has_capability('UIDPLUS'), 'capability');
+ok($i->create('Perl box'), 'create');
+ok($i->copy('Perl box', $uid), 'copy');
+ok($i->message_count('Perl box') == 1, 'message_count');
+ok($i->move('Perl box', $found[0]), 'move');
+ok($i->expunge, 'expunge');
+ok($i->exists('Perl box') && $i->is_parent('Perl box') == 0, 'exists');
+ok($i->idle && $i->done, 'idle');
+ok($i->delete('Perl box'), 'delete');
+ok($i->logout, 'logout');
+print "all well\n";
+`
+    const file = path.join(work, 'client.pl')
+    writeFileSync(file, script)
+    const done = await run('perl', [file, alice, password, String(demo.imap)])
+    assert.equal(done.stdout.trim(), 'all well', done.stderr)
+  })
+
+  it('imapflow: knows Sent, Drafts, Trash, Junk and Archive at the first login', async () => {
+    const client = new ImapFlow({
+      host: '127.0.0.1',
+      port: demo.imap,
+      secure: false,
+      doSTARTTLS: false,
+      auth: { user: 'bob@example.org', pass: ACCOUNTS['bob@example.org'] },
+      logger: false,
+    })
+    await client.connect()
+    const list = await client.list()
+    const uses = new Map(
+      list.map(({ specialUse, path: name, specialUseSource }) => [specialUse, `${name} ${specialUseSource ?? ''}`]),
+    )
+    for (const name of ['Sent', 'Drafts', 'Trash', 'Junk', 'Archive']) {
+      assert.equal(uses.get(`\\${name}`), `${name} extension`)
+    }
+    assert.ok(list.every(({ subscribed }) => subscribed))
+    await client.logout()
   })
 })

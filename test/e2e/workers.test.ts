@@ -74,6 +74,28 @@ describe('across workers', function () {
     removeHome(demo)
   })
 
+  it('counts by reason, all workers summed', async () => {
+    const counted = async (): Promise<Map<string, number>> => {
+      const { stdout } = await cli(['metrics', '--home', demo.home])
+      return new Map([...stdout.matchAll(/^(\w+(?:\{[^}]*\})?) (\S+)$/gm)].map(([, name = '', n]) => [name, Number(n)]))
+    }
+    const before = await counted()
+    const since = async (name: string) => ((await counted()).get(name) ?? 0) - (before.get(name) ?? 0)
+    const clients = await Promise.all(Array.from({ length: 6 }, () => imap(demo)))
+    for (const client of clients) client.send('b SELECT INBOX\r\n')
+    await Promise.all(clients.map((client) => client.until(/^b OK.*\r\n/m)))
+    assert.equal(await since('mailbox_lock_granted_total{protocol="imap"}'), 6)
+    assert.equal(await since('mailbox_locks{protocol="imap"}'), 6)
+    const refused = await pop3(demo)
+    assert.equal(await since('mailbox_lock_refused_total{protocol="pop3",holder="imap"}'), 1)
+    refused.close()
+    for (const client of clients) client.send('c LOGOUT\r\n')
+    await Promise.all(clients.map((client) => client.until(/^c OK.*\r\n/m)))
+    assert.equal(await since('mailbox_lock_ended_total{protocol="imap",reason="released"}'), 6)
+    assert.equal(await since('mailbox_locks{protocol="imap"}'), 0)
+    assert.equal(await since('mailbox_logins_total{protocol="imap",verdict="granted",reason="right"}'), 6)
+  })
+
   it('every worker tells its idling clients of a delivery to another worker', async () => {
     const clients = await Promise.all(Array.from({ length: 8 }, () => imap(demo)))
     for (const client of clients) client.send('b SELECT INBOX\r\n')

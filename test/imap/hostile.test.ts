@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { deflateRawSync } from 'node:zlib'
-import fc from 'fast-check'
 import { type Kit, startKit, Wire } from '../kit'
 
 async function login(kit: Kit, user: string): Promise<Wire> {
@@ -46,10 +45,22 @@ describe('IMAP and hostile input', function () {
     wire.close()
   })
 
-  it('a line over the limit gets BAD, and the connection goes on', async () => {
+  it('a NUL is in no literal that a client sends, and in a literal8 only where a message is (RFC 9051 9)', async () => {
     const wire = await login(kit, 'hostile')
-    wire.send(`a1 LIST "" "${'x'.repeat(2_000_000)}"\r\na2 NOOP\r\n`)
-    assert.match(await wire.until(/^a2 OK.*\r\n/m), /BAD Line too long/)
+    wire.send(
+      'a1 APPEND INBOX {5+}\r\n\r\na\0b\r\na2 STATUS ~{5+}\r\nINBOX (MESSAGES)\r\na3 STATUS {5+}\r\nINBO\0 (MESSAGES)\r\na4 NOOP\r\n',
+    )
+    const all = await wire.until(/^a4 OK.*\r\n/m)
+    for (const tag of ['a1', 'a2', 'a3']) assert.match(all, new RegExp(`^${tag} BAD`, 'm'))
+    wire.close()
+  })
+
+  it('a line over the limit gets BAD under its tag, and the connection goes on', async () => {
+    const wire = await login(kit, 'hostile')
+    wire.send(`a1 LIST "" "${'x'.repeat(2_000_000)}"\r\na2 LIST "" "${'x'.repeat(70_000)}"\r\n`)
+    wire.send(`${'+'.repeat(70_000)}\r\na3 SELECT ~{5+}\r\nINBOX${'x'.repeat(70_000)}\r\na4 NOOP\r\n`)
+    const all = await wire.until(/^a4 OK.*\r\n/m)
+    for (const tag of ['a1', 'a2', '\\*', 'a3']) assert.match(all, new RegExp(`^${tag} BAD Line too long`, 'm'))
     wire.close()
   })
 
@@ -122,80 +133,4 @@ describe('IMAP and hostile input', function () {
     assert.match(text, /\* 2 EXISTS/)
     wire.close()
   })
-
-  const words = [
-    'LOGIN',
-    'SELECT',
-    'FETCH',
-    'STORE',
-    'SEARCH',
-    'UID',
-    'APPEND',
-    'LIST',
-    'IDLE',
-    'DONE',
-    'COPY',
-    'MOVE',
-    'EXPUNGE',
-    'STATUS',
-    'CREATE',
-    'AUTHENTICATE',
-    'PLAIN',
-    'hostile',
-    'pass',
-    'INBOX',
-    '1:*',
-    '*',
-    '$',
-    '(',
-    ')',
-    '"',
-    '\\',
-    '{3}',
-    '{3+}',
-    '\r\n',
-    ' ',
-    ' ',
-    ' ',
-    'FLAGS',
-    'BODY[',
-    ']',
-    '<0.5>',
-    'NIL',
-    '%',
-    '\0',
-    '\xff',
-    'OR',
-    'NOT',
-    'ALL',
-    '4294967296',
-    '0',
-    '-1',
-    'SORT',
-    'THREAD',
-    'REFERENCES',
-    'UTF-8',
-    'ENABLE',
-    'CONDSTORE',
-    'LOGOUT',
-    '=',
-  ]
-  for (const state of ['not authenticated', 'authenticated', 'selected'] as const) {
-    it(`no octets, however wild, stop the server when ${state}`, async () => {
-      const prefix = {
-        'not authenticated': '',
-        authenticated: 'l LOGIN hostile pass\r\n',
-        selected: 'l LOGIN hostile pass\r\ns SELECT INBOX\r\n',
-      }[state]
-      await fc.assert(
-        fc.asyncProperty(fc.array(fc.constantFrom(...words), { maxLength: 80 }), async (parts) => {
-          const wire = new Wire(kit.imap)
-          wire.socket.end(Buffer.from(`${prefix}a ${parts.join('')}\r\nb NOOP\r\n`, 'latin1'))
-          assert.doesNotMatch(await wire.end(), /SERVERBUG/)
-        }),
-        { numRuns: process.env.MAILBOX_LONG ? 20_000 : 150 },
-      )
-      assert.deepEqual(kit.errors, [])
-    })
-  }
 })

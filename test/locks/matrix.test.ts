@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -11,7 +10,8 @@ import { openMemoryLocks } from '../../lib/locks/memory'
 import { openRedisLocks } from '../../lib/locks/redis'
 import { lockSettings } from '../../lib/locks/settings'
 import { REDIS, redisOrSkip, removeKeys } from '../redis'
-import type { Answer, Order } from './peer'
+import type { Place } from './peer'
+import { PeerProcess } from './peer-process'
 
 const settings = lockSettings({})
 const ACCESS: Readonly<Record<'pop3' | 'imap' | 'webmail' | 'admin', Access>> = {
@@ -204,65 +204,51 @@ it('locks: memory refuses to start when Haraka forks workers', async () => {
 })
 
 /** The same table between this process and another one. */
-function acrossProcesses(
-  name: string,
-  where: () => Promise<{ locks: Locks; args: readonly string[] } | undefined>,
-): void {
+function acrossProcesses(name: string, where: () => Promise<{ locks: Locks; place: Place } | undefined>): void {
   describe(`locks: ${name}, the matrix between two processes`, function () {
     this.timeout(30_000)
     let here: Locks
-    let child: ChildProcess | undefined
+    let there: PeerProcess
     before(async function () {
       const opened = await where()
       if (!opened) return this.skip()
       here = opened.locks
-      child = fork(path.join(__dirname, 'peer.ts'), [...opened.args], { execArgv: ['-r', 'ts-node/register'] })
-      await once(child, 'message')
+      there = await PeerProcess.open(opened.place)
     })
-    after(async () => {
-      if (!child) return
-      const exited = once(child, 'exit')
-      child.send({ kind: 'close' } satisfies Order)
-      await Promise.all([exited, here.close()])
-    })
+    after(() => there && Promise.all([there.close(), here.close()]))
 
-    async function tell(order: Order): Promise<Answer> {
-      assert.ok(child)
-      const answer = once(child, 'message')
-      child.send(order)
-      const [said]: Answer[] = await answer
-      assert.ok(said)
-      return said
-    }
-    async function first(side: 'here' | 'there', wanted: LockRequest): Promise<() => Promise<unknown>> {
-      if (side === 'here') {
-        const lease = await granted(here, wanted)
-        return () => lease.release()
-      }
-      assert.equal((await tell({ kind: 'acquire', request: wanted })).granted, true)
-      return () => tell({ kind: 'release' })
-    }
-    async function second(side: 'here' | 'there', wanted: LockRequest): Promise<Answer> {
-      if (side === 'here') return tell({ kind: 'acquire', request: wanted })
+    type Release = () => Promise<unknown>
+    /** @returns how to release it, or who stood in the way */
+    async function tryHere(wanted: LockRequest): Promise<Release | string> {
       const result = await here.acquire(wanted)
-      if (!result.ok)
-        return { granted: false, by: result.fault.kind === 'held' ? result.fault.by.protocol : result.fault.kind }
-      await result.value.release()
-      return { granted: true }
+      if (result.ok) return () => result.value.release()
+      return result.fault.kind === 'held' ? result.fault.by.protocol : result.fault.kind
+    }
+    async function tryThere(wanted: LockRequest): Promise<Release | string> {
+      const answer = await there.ask({ kind: 'acquire', request: wanted })
+      if (answer.kind === 'granted') return () => there.release(answer)
+      return (answer.kind === 'refused' && answer.by) || answer.kind
     }
 
     for (const mode of ['strict', 'pop3', 'snapshot'] as const) {
       it(`mode ${mode}, in both orders`, async () => {
-        for (const side of ['here', 'there'] as const) {
+        for (const [first, second] of [
+          [tryHere, tryThere],
+          [tryThere, tryHere],
+        ] as const) {
           for (const one of PROTOCOLS) {
             for (const other of PROTOCOLS) {
-              const account = `${side}-${mode}-${one}-${other}`
-              const release = await first(side, request(account, one, { mode }))
-              const answer = await second(side, request(account, other, { mode }))
-              assert.equal(answer.granted, !refused(mode, one, other), `${other} after ${one}`)
-              if (!answer.granted) assert.equal(answer.by, one)
-              await release()
-              if (side === 'here') await tell({ kind: 'release' })
+              const account = `${first.name}-${mode}-${one}-${other}`
+              const outcomes = [
+                await first(request(account, one, { mode })),
+                await second(request(account, other, { mode })),
+              ]
+              assert.deepEqual(
+                outcomes.map((outcome) => (typeof outcome === 'string' ? outcome : 'in')),
+                ['in', refused(mode, one, other) ? one : 'in'],
+                `${other} after ${one}`,
+              )
+              for (const outcome of outcomes) if (typeof outcome !== 'string') await outcome()
               assert.deepEqual(await here.list(account), [])
             }
           }
@@ -274,13 +260,13 @@ function acrossProcesses(
 
 acrossProcesses('embedded', async () => {
   const where = path.join(folder, 'matrix')
-  return { locks: await embedded(where), args: [where] }
+  return { locks: await embedded(where), place: { where } }
 })
 acrossProcesses('redis', async () => {
   if (!(await redisOrSkip())) return undefined
   usedRedis = true
   const settings = lockSettings({ main: { redis: REDIS, redis_prefix: redisPrefix } })
-  return { locks: await openRedisLocks({ settings }), args: [REDIS, redisPrefix] }
+  return { locks: await openRedisLocks({ settings }), place: { where: REDIS, redisPrefix } }
 })
 
 describe('locks: embedded, across processes', function () {
@@ -293,53 +279,42 @@ describe('locks: embedded, across processes', function () {
   })
   after(() => locks.close())
 
-  async function holder(account: string, protocol: string): Promise<ChildProcess> {
-    const child = fork(path.join(__dirname, 'holder.ts'), [where, account, protocol], {
-      execArgv: ['-r', 'ts-node/register'],
-    })
-    const [message] = await once(child, 'message')
-    assert.equal(message, 'held')
-    return child
-  }
-  async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-    const exited = once(child, 'exit')
-    child.kill(signal)
-    await exited
-  }
-
   it('a holder in another process is seen, and a SIGKILL frees its lock at once', async () => {
-    const child = await holder('a', 'pop3')
+    const child = await PeerProcess.open({ where })
+    await child.granted(request('a', 'pop3'))
     const refusedNow = await locks.acquire(request('a', 'imap'))
     assert.equal(refusedNow.ok, false)
-    await end(child, 'SIGKILL')
+    await child.kill()
     const lease = await granted(locks, request('a', 'imap'))
     await lease.release()
   })
 
   it('who waits for a process that is killed gets in then', async () => {
-    const child = await holder('b', 'pop3')
+    const child = await PeerProcess.open({ where })
+    await child.granted(request('b', 'pop3'))
     const waiting = locks.acquire(request('b', 'pop3', { wait: 20_000 }))
-    await end(child, 'SIGKILL')
+    await child.kill()
     const result = await waiting
     assert.ok(result.ok)
     await result.value.release()
   })
 
   it('a release in another process wakes the waiter here', async () => {
-    const child = await holder('c', 'pop3')
+    const child = await PeerProcess.open({ where })
+    const held = await child.granted(request('c', 'pop3'))
     const waiting = locks.acquire(request('c', 'pop3', { wait: 20_000 }))
-    child.send('release')
+    await child.release(held)
     const result = await waiting
     assert.ok(result.ok)
     await result.value.release()
-    await end(child, 'SIGTERM')
+    await child.close()
   })
 
   it('a kick reaches another process', async () => {
-    const child = await holder('d', 'pop3')
-    const said = once(child, 'message')
+    const child = await PeerProcess.open({ where })
+    const held = await child.granted(request('d', 'pop3'))
     assert.equal(await locks.kick('d'), 1)
-    assert.deepEqual(await said, ['kicked', undefined])
-    await end(child, 'SIGTERM')
+    assert.equal(await child.lost(held), 'kicked')
+    await child.close()
   })
 })

@@ -1,55 +1,85 @@
 import { openEmbeddedLocks } from '../../lib/locks/embedded'
-import type { Lease, LockRequest } from '../../lib/locks/locks'
+import type { Lease, LockRequest, Locks } from '../../lib/locks/locks'
 import { openRedisLocks } from '../../lib/locks/redis'
 import { lockSettings } from '../../lib/locks/settings'
+import { onAbort } from '../../lib/terms/abort'
 
-/** A process of its own that acquires and releases as it is told. */
+/** A process of its own with locks of its own, that does as it is told. `peer-process.ts` is the other side. */
+export interface Place {
+  /** a folder, or `redis://...` */
+  readonly where: string
+  readonly redisPrefix?: string
+  /** milliseconds; may be shorter than operators may set it */
+  readonly expiry?: number
+}
 export type Order =
+  | { readonly kind: 'open'; readonly place: Place }
   | { readonly kind: 'acquire'; readonly request: LockRequest }
-  | { readonly kind: 'release' }
+  | { readonly kind: 'release'; readonly lease: string }
+  | { readonly kind: 'kick'; readonly account: string }
+  | { readonly kind: 'list' }
   | { readonly kind: 'close' }
-/** `by`: protocol of the holder that stood in the way */
-export interface Answer {
-  readonly granted: boolean
-  readonly by?: string
+export type Answer =
+  | { readonly kind: 'granted'; readonly lease: string; readonly fence: number }
+  /** `by`: protocol of the holder that stood in the way */
+  | { readonly kind: 'refused'; readonly why: string; readonly by?: string }
+  | { readonly kind: 'done'; readonly accounts?: readonly string[] }
+export type Said = { readonly to: number; readonly answer: Answer } | { readonly lost: string; readonly reason: string }
+
+const openAt = ({ where, redisPrefix, expiry }: Place): Promise<Locks> => {
+  const main = where.startsWith('redis:') ? { redis: where, ...(redisPrefix && { redis_prefix: redisPrefix }) } : {}
+  const settings = { ...lockSettings({ main }), ...(expiry !== undefined && { expiry }) }
+  return where.startsWith('redis:') ? openRedisLocks({ settings }) : openEmbeddedLocks({ path: where, settings })
 }
 
-async function main([where = '', redisPrefix = '']: string[]): Promise<void> {
-  const locks = where.startsWith('redis:')
-    ? await openRedisLocks({ settings: lockSettings({ main: { redis: where, redis_prefix: redisPrefix } }) })
-    : await openEmbeddedLocks({ path: where, settings: lockSettings({}) })
-  let lease: Lease | undefined
+const say = (said: Said): void => {
+  if (process.connected) process.send?.(said)
+}
+const leases = new Map<string, Lease>()
+let locks: Locks | undefined
 
-  async function obey(order: Order): Promise<Answer> {
-    switch (order.kind) {
-      case 'acquire': {
-        const result = await locks.acquire(order.request)
-        if (result.ok) lease = result.value
-        else if (result.fault.kind === 'held') return { granted: false, by: result.fault.by.protocol }
-        return { granted: result.ok }
-      }
-      case 'release':
-        await lease?.release()
-        return { granted: false }
-      case 'close':
-        await locks.close()
-        process.disconnect()
-        return { granted: false }
-    }
+async function obey(order: Order): Promise<Answer> {
+  if (order.kind === 'open') {
+    locks = await openAt(order.place)
+    return { kind: 'done' }
   }
-  process.on('message', (order: Order) => {
-    obey(order).then(
-      (answer) => process.connected && process.send?.(answer),
-      (error: unknown) => {
-        console.error(error)
-        process.exit(1)
-      },
-    )
-  })
-  process.send?.({ granted: false })
+  if (!locks) throw new Error('not open')
+  switch (order.kind) {
+    case 'acquire': {
+      const result = await locks.acquire(order.request)
+      if (!result.ok) {
+        const { fault } = result
+        return { kind: 'refused', why: fault.kind, ...(fault.kind === 'held' && { by: fault.by.protocol }) }
+      }
+      const lease = result.value
+      leases.set(lease.id, lease)
+      // After the answer: what is lost must be known first.
+      setImmediate(() => onAbort(lease.lost, () => say({ lost: lease.id, reason: String(lease.lost.reason) })))
+      return { kind: 'granted', lease: lease.id, fence: lease.fence }
+    }
+    case 'release':
+      await leases.get(order.lease)?.release()
+      return { kind: 'done' }
+    case 'kick':
+      await locks.kick(order.account)
+      return { kind: 'done' }
+    case 'list':
+      return { kind: 'done', accounts: (await locks.list()).map(({ account }) => account) }
+    case 'close':
+      await locks.close()
+      return { kind: 'done' }
+  }
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  console.error(error)
-  process.exit(1)
+process.on('message', ({ seq, order }: { seq: number; order: Order }) => {
+  obey(order).then(
+    (answer) => {
+      say({ to: seq, answer })
+      if (order.kind === 'close') process.disconnect()
+    },
+    (error: unknown) => {
+      console.error(error)
+      process.exit(1)
+    },
+  )
 })

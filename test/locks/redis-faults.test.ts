@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import path from 'node:path'
 import type { Lease, LockRequest, Locks } from '../../lib/locks/locks'
 import { openRedisLocks } from '../../lib/locks/redis'
 import { lockSettings } from '../../lib/locks/settings'
 import { freePorts, installed } from '../e2e/demo'
+import { PeerProcess } from './peer-process'
 
 /** A Redis of our own, to be stopped, paused and emptied. */
 class PrivateRedis {
@@ -136,29 +136,21 @@ describe('locks: redis, when it fails', function () {
 
   it('a killed process of this host frees its lock at once', async () => {
     await (await grantedAgain(here, 'child')).release()
-    const child = fork(path.join(__dirname, 'holder.ts'), [url, 'child', 'pop3'], {
-      execArgv: ['-r', 'ts-node/register'],
-    })
-    assert.deepEqual(await once(child, 'message'), ['held', undefined])
+    const child = await PeerProcess.open({ where: url })
+    await child.granted(request('child'))
     assert.equal((await here.acquire(request('child'))).ok, false)
-    const exited = once(child, 'exit')
-    child.kill('SIGKILL')
-    await exited
+    await child.kill()
     await (await granted(here, request('child'))).release()
   })
 
   it('a release in another process wakes the waiter here', async () => {
-    const child = fork(path.join(__dirname, 'holder.ts'), [url, 'woken', 'pop3'], {
-      execArgv: ['-r', 'ts-node/register'],
-    })
-    assert.deepEqual(await once(child, 'message'), ['held', undefined])
+    const child = await PeerProcess.open({ where: url })
+    const held = await child.granted(request('woken'))
     const waiting = here.acquire(request('woken', { wait: 20_000 }))
-    child.send('release')
+    await child.release(held)
     const result = await waiting
     assert.ok(result.ok)
     await result.value.release()
-    const exited = once(child, 'exit')
-    child.kill()
-    await exited
+    await child.close()
   })
 })

@@ -190,6 +190,6 @@ describe('the door', () => {
     assert.ok(log.lines.every((line) => !/[\r\n]/.test(line)))
     assert.deepEqual(told, ['account ann@example.org from 192.0.2.1'])
     assert.equal((await attempts.trail({ user: 'ann@example.org', limit: 10 })).length, 5)
-    assert.deepEqual(counted.filter(({ name }) => name === 'login_bars').length, 1)
+    assert.deepEqual(counted.filter(({ name }) => name === 'mailbox_login_bars_total').length, 1)
   })
 })

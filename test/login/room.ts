@@ -90,7 +90,7 @@ export function door(directory: Directory, ini: Ini = {}, more: Partial<LoginPor
       counted.push({ name, labels })
     },
     observe() {},
-    gauge() {},
+    move() {},
   }
   const chain: Chain = directoryChain
   const attempts = memoryAttempts(settings.policy)

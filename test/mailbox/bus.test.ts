@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { decodeFrame, encodeFrame } from '../../lib/mailbox/bus/frames'
 import { redisBus } from '../../lib/mailbox/bus/redis-bus'
-import { busDirectory } from '../../lib/mailbox/bus/rendezvous'
 import { type SocketBus, socketBus } from '../../lib/mailbox/bus/socket-bus'
 import type { Bus, Notice } from '../../lib/mailbox/mailbox'
+import { meetingDirectory } from '../../lib/processes/rendezvous'
 import { accountId, mailboxId } from '../../lib/terms/names'
 import { silentLog } from '../../lib/terms/ports'
 
@@ -132,7 +132,7 @@ describe('socket bus', () => {
     a.publish(reached(3))
     await there.until(is(3))
     assert.deepEqual([a.peers, b.peers], [1, 1])
-    rmSync(busDirectory(deep), { recursive: true })
+    rmSync(meetingDirectory(deep), { recursive: true })
   })
 
   it('goes on when a process is killed, says so, and forgets its socket', async () => {
@@ -171,7 +171,7 @@ describe('socket bus', () => {
   it('survives strangers in its directory', async () => {
     const a = await join()
     const stranger = createServer((socket) => socket.end('rubbish\n{"kind":"mailbox"}\n'))
-    stranger.listen(path.join(directory, '1-feedfeedfeed.bus'))
+    stranger.listen(path.join(directory, '1-feedfeedfeed.sock'))
     await once(stranger, 'listening')
     const b = await join()
     const there = ear(b)

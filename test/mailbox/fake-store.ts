@@ -224,6 +224,16 @@ export function fakeStore(id: AccountId = accountId('a1'), patch: Partial<Accoun
       const mailboxes = gone.length === 0 ? [] : [changed(box, [{ kind: 'expunged', uids: gone }])]
       return written(gone, { mailboxes, list: [] })
     },
+    async replace(owner, from, replaced, to, message) {
+      const source = boxes.get(from)
+      if (!source?.rows.has(replaced)) return failed({ kind: 'message-gone' })
+      const added = await messages.append(owner, to, [message])
+      if (!added.ok) return added
+      const [one = uid(1)] = added.value.value
+      take(source, [replaced], 'all')
+      const expunged = changed(source, [{ kind: 'expunged', uids: [replaced] }])
+      return written(one, { mailboxes: [...added.value.commit.mailboxes, expunged], list: [] })
+    },
     async copy(_account, from, uids, to) {
       return transfer(from, uids, to, 'copy')
     },

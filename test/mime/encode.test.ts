@@ -27,9 +27,9 @@ describe('ENVELOPE (RFC 9051 7.5.2)', () => {
     )
     assert.equal(
       wire(message.bodyStructure),
-      '("TEXT" "PLAIN" ("charset" "US-ASCII") NIL NIL "7bit" 4 0 NIL NIL NIL NIL)',
+      '("TEXT" "PLAIN" ("charset" "US-ASCII") NIL NIL "7bit" 4 1 NIL NIL NIL NIL)',
     )
-    assert.equal(wire(message.body), '("TEXT" "PLAIN" ("charset" "US-ASCII") NIL NIL "7bit" 4 0)')
+    assert.equal(wire(message.body), '("TEXT" "PLAIN" ("charset" "US-ASCII") NIL NIL "7bit" 4 1)')
   })
 
   const NOTHING = '(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)'
@@ -106,13 +106,13 @@ describe('BODYSTRUCTURE (RFC 9051 7.5.2)', () => {
     )
     assert.equal(
       wire(message.body),
-      '(("TEXT" "PLAIN" ("charset" "US-ASCII") NIL NIL "7bit" 8 1)' +
-        '("text" "x-patch" ("name" "cc.diff") "<960723163407.20117h@cac.washington.edu>" "Compiler diff" "base64" 4 0) "mixed")',
+      '(("TEXT" "PLAIN" ("charset" "US-ASCII") NIL NIL "7bit" 8 2)' +
+        '("text" "x-patch" ("name" "cc.diff") "<960723163407.20117h@cac.washington.edu>" "Compiler diff" "base64" 4 1) "mixed")',
     )
     assert.equal(
       wire(message.bodyStructure),
-      '(("TEXT" "PLAIN" ("charset" "US-ASCII") NIL NIL "7bit" 8 1 NIL NIL NIL NIL)' +
-        '("text" "x-patch" ("name" "cc.diff") "<960723163407.20117h@cac.washington.edu>" "Compiler diff" "base64" 4 0 ' +
+      '(("TEXT" "PLAIN" ("charset" "US-ASCII") NIL NIL "7bit" 8 2 NIL NIL NIL NIL)' +
+        '("text" "x-patch" ("name" "cc.diff") "<960723163407.20117h@cac.washington.edu>" "Compiler diff" "base64" 4 1 ' +
         '"Q2hlY2sgSW50ZWdyaXR5IQ==" ("attachment" ("filename" "cc.diff")) ("en" "de") "cc") "mixed" ("boundary" "x") NIL NIL NIL)',
     )
   })
@@ -140,7 +140,7 @@ describe('BODYSTRUCTURE (RFC 9051 7.5.2)', () => {
     assert.equal(
       wire(message.body),
       '(("message" "rfc822" NIL NIL NIL "7bit" 16 (NIL "in" NIL NIL NIL NIL NIL NIL NIL NIL) ' +
-        '("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 1 0) 2) "digest")',
+        '("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 1 1) 3) "digest")',
     )
   })
 
@@ -150,7 +150,7 @@ describe('BODYSTRUCTURE (RFC 9051 7.5.2)', () => {
     ['empty message', [''], `${LEAF} 0 0)`],
     ['a multipart without boundary', ['Content-Type: multipart/mixed', '', 'a', ''], `(${LEAF} 3 1) "mixed")`],
     ['a multipart without parts', ['Content-Type: multipart/mixed; boundary=x', '', 'a', ''], `(${LEAF} 3 1) "mixed")`],
-    ['a type that cannot be read', ['Content-Type: text', '', 'a'], `${LEAF} 1 0)`],
+    ['a type that cannot be read', ['Content-Type: text', '', 'a'], `${LEAF} 1 1)`],
     [
       'no extension data in BODY',
       ['Content-Type: application/pdf', '', 'a'],

@@ -2,22 +2,13 @@ import assert from 'node:assert/strict'
 import { Client } from 'pg'
 import { storeConformance } from '../../lib/store/conformance'
 import { add, named, newAccount } from '../../lib/store/conformance/fixtures'
-import { openPostgresStore } from '../../lib/store/postgres'
 import type { Store } from '../../lib/store/store'
-import { silentLog } from '../../lib/terms/ports'
-import { databaseOrSkip, type TestDatabase } from '../postgres'
+import { databaseOrSkip, openTestStore, type TestDatabase } from '../postgres'
 
 describe('the postgres driver', function () {
   this.timeout(60_000)
   let database: TestDatabase
-  const open = (): Promise<Store> =>
-    openPostgresStore({
-      url: database.url,
-      maxConnections: 8,
-      connectTimeout: 5000,
-      statementTimeout: 30_000,
-      log: silentLog,
-    })
+  const open = (): Promise<Store> => openTestStore(database)
 
   before(async function () {
     const made = await databaseOrSkip()

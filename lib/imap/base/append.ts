@@ -1,7 +1,57 @@
+import type { Incoming } from '../../mailbox/mailbox'
+import type { Fault } from '../../terms/fault'
 import { flagSet } from '../../terms/flags'
 import { type Command, defineCommand } from '../command'
-import { done, faultReply, no } from '../faults'
+import { done, faultReply, no, type Reply } from '../faults'
+import type { Session } from '../session'
+import type { Cursor } from '../wire/cursor'
 import { compact } from '../wire/sequence-set'
+import { sayOldName } from './mailboxes'
+
+export interface AppendMessage {
+  readonly incoming: Incoming
+  /** sent as `UTF8 (literal8)` */
+  readonly utf8: boolean
+}
+
+/** append-message of RFC 4466, with the blank before it and utf8-literal of RFC 6855 4 */
+export function appendMessage(cursor: Cursor): AppendMessage {
+  cursor.space()
+  const flags = cursor.peek('(') ? cursor.flags() : undefined
+  if (flags) cursor.space()
+  const internalDate = cursor.peek('"') ? cursor.dateTime() : undefined
+  if (internalDate !== undefined) cursor.space()
+  const utf8 = cursor.try('UTF8 (')
+  const bytes = cursor.message()
+  if (utf8) cursor.expect(')')
+  const incoming = { bytes, flags: flagSet(flags ?? []), ...(internalDate !== undefined && { internalDate }) }
+  return { incoming, utf8 }
+}
+
+const BLANK_LINE = /\r?\n\r?\n/
+
+function hasEightBitHeader(bytes: Buffer): boolean {
+  const first = bytes.findIndex((octet) => octet > 0x7f)
+  // Up to the first such octet all is ASCII: the header has ended before it, or not.
+  return first >= 0 && !BLANK_LINE.test(bytes.toString('latin1', 0, first))
+}
+
+/** Why these messages are not taken, before anything else is looked at. */
+export function refusal({ modes, ports }: Session, messages: readonly AppendMessage[]): Reply | undefined {
+  // RFC 3502 6.3.11: a literal of no octets is an error, with which a client cancels.
+  if (messages.some(({ incoming }) => incoming.bytes.length === 0))
+    return no('A message has no octets: nothing was appended')
+  const strict = ports.settings.headers8bit === 'refuse'
+  if (!modes.utf8 && messages.some(({ incoming, utf8 }) => (utf8 || strict) && hasEightBitHeader(incoming.bytes)))
+    return no('ENABLE UTF8=ACCEPT before a message with such a header', 'CANNOT')
+  return undefined
+}
+
+/** RFC 9051 6.3.12: a client may make the mailbox and try again. */
+export const appendFault = ({ ports }: Session, fault: Fault): Reply =>
+  fault.kind === 'no-such-mailbox'
+    ? { kind: 'no', code: 'TRYCREATE', text: 'There is no such mailbox' }
+    : faultReply(fault, ports.tellHolder)
 
 /** APPEND of one message or of several (RFC 3502), all or none. */
 const append = defineCommand({
@@ -10,36 +60,18 @@ const append = defineCommand({
   states: ['authenticated', 'selected'],
   parse: (cursor) => {
     cursor.space()
-    const mailbox = cursor.mailbox()
-    const messages: { flags: string[]; date: number | undefined; bytes: Buffer }[] = []
-    do {
-      cursor.space()
-      const flags = cursor.peek('(') ? cursor.flags() : undefined
-      if (flags) cursor.space()
-      const date = cursor.peek('"') ? cursor.dateTime() : undefined
-      if (date !== undefined) cursor.space()
-      messages.push({ flags: flags ?? [], date, bytes: cursor.literal() })
-    } while (cursor.peek(' '))
+    const mailbox = cursor.namedMailbox()
+    const messages = [appendMessage(cursor)]
+    while (cursor.peek(' ')) messages.push(appendMessage(cursor))
     return { mailbox, messages }
   },
   run: async ({ session, state }, { mailbox, messages }) => {
-    // RFC 3502 6.3.11: a literal of no octets is an error, with which a client cancels.
-    if (messages.some(({ bytes }) => bytes.length === 0)) return no('A message has no octets: nothing was appended')
-    const refused = await session.enter(state.mail)
+    const refused = refusal(session, messages) ?? (await session.enter(state.mail))
     if (refused) return refused
-    const incoming = messages.map(({ flags, date, bytes }) => ({
-      bytes,
-      flags: flagSet(flags),
-      ...(date !== undefined && { internalDate: date }),
-    }))
-    const result = await state.mail.append(mailbox, incoming)
-    if (!result.ok) {
-      const reply = faultReply(result.fault, session.ports.tellHolder)
-      // RFC 9051 6.3.12: a client may make the mailbox and try again.
-      return result.fault.kind === 'no-such-mailbox'
-        ? { kind: 'no', code: 'TRYCREATE', text: 'There is no such mailbox' }
-        : reply
-    }
+    const incoming = messages.map((message) => message.incoming)
+    const result = await state.mail.append(mailbox.name, incoming)
+    if (!result.ok) return appendFault(session, result.fault)
+    sayOldName(session, mailbox)
     const { mailbox: target, uids } = result.value
     return done('APPEND completed', `APPENDUID ${target.uidValidity} ${compact(uids)}`)
   },

@@ -1,23 +1,27 @@
 import { type FlagChange, type FlagSet, flagSet } from '../../terms/flags'
 import { modSeq } from '../../terms/numbers'
 import { type Command, defineCommand, nothing } from '../command'
-import { done, faultReply, no } from '../faults'
-import type { Session, State } from '../session'
+import { done, expungedReply, faultReply, no } from '../faults'
+import type { Selected, Session } from '../session'
 import { compact, type SequenceSet } from '../wire/sequence-set'
 import { messagesOf, uidsOf } from './numbers'
 
 type By = 'seq' | 'uid'
-type Selected = Extract<State, { name: 'selected' }>
 const named = (by: By, name: string): string => (by === 'uid' ? `UID ${name}` : name)
 
 function readOnlyReply({ readOnly }: Selected) {
   return readOnly ? no('The mailbox is open read-only', 'READ-ONLY') : undefined
 }
 
+/** flag-list of a FETCH response. Keywords that the client has not heard of are announced before it (RFC 9051 7.3.5). */
 export function flagsText(session: Session, flags: FlagSet, recent: boolean): string {
+  session.learn(flags)
   if (!recent || session.modes.rev2) return flags.wire
   return flags.names.length > 0 ? `(\\Recent ${flags.names.join(' ')})` : '(\\Recent)'
 }
+
+/** RFC 7162 3.2.4, RFC 9051 7.5.2: whether FETCH responses that were not asked for carry the UID. */
+export const saysUid = ({ modes }: Session): boolean => modes.condstore || modes.rev2
 
 interface StoreArguments {
   readonly set: SequenceSet
@@ -54,21 +58,29 @@ const store = (by: By): Command =>
     run: async ({ session, state }, { set, unchangedSince, how, silent, flags }) => {
       const refused = readOnlyReply(state)
       if (refused) return refused
-      if (unchangedSince !== undefined) session.modes.condstore = true
+      if (unchangedSince !== undefined) session.enableCondstore()
       const { view, mail } = state
-      const seqs = messagesOf(view, set, by)
+      const seqs = messagesOf(state, set, by)
       const uids = uidsOf(view, seqs)
       view.quiet(uids)
       const since = unchangedSince === undefined ? undefined : modSeq(unchangedSince)
       const result = await mail.storeFlags(view, uids, how, flagSet(flags), since)
       if (!result.ok) return faultReply(result.fault, session.ports.tellHolder)
       session.tell(await view.sync('hold'), by === 'uid')
+      const changed = flagSet(flags)
+      if (how !== 'remove' && seqs.length > 0) session.learn(changed)
       const modified = new Set<number>(result.value)
+      let gone = false
       for (const seq of seqs) {
+        // RFC 2180 4.2.1: nothing is told of what is no more.
+        if (view.isGone(seq)) {
+          gone = true
+          continue
+        }
         const number = view.uidAt(seq)
         if (silent && !session.modes.condstore) break
         const items = [
-          ...(by === 'uid' ? [`UID ${number}`] : []),
+          ...(by === 'uid' || saysUid(session) ? [`UID ${number}`] : []),
           ...(silent && !modified.has(number)
             ? []
             : [`FLAGS ${flagsText(session, view.flagsAt(seq), view.isRecent(seq))}`]),
@@ -77,6 +89,8 @@ const store = (by: By): Command =>
         session.say(`* ${seq} FETCH (${items.join(' ')})`)
         if (session.connection.writer.full && !(await session.connection.writer.drained())) break
       }
+      // RFC 9051 6.4.9: a UID that is no more is passed over.
+      if (gone && by === 'seq') return expungedReply()
       if (modified.size === 0) return done('STORE completed')
       // RFC 7162 3.1.3: UIDs for UID STORE, sequence numbers for STORE.
       const numbers = by === 'uid' ? [...modified] : seqs.filter((seq) => modified.has(view.uidAt(seq)))
@@ -106,8 +120,11 @@ const copying = (by: By, kind: 'COPY' | 'MOVE'): Command =>
       const refused = kind === 'MOVE' ? readOnlyReply(state) : undefined
       if (refused) return refused
       const { view, mail } = state
-      const uids = uidsOf(view, messagesOf(view, set, by))
-      const result = kind === 'COPY' ? await mail.copy(view, uids, mailbox) : await mail.move(view, uids, mailbox)
+      const uids = uidsOf(view, messagesOf(state, set, by))
+      // RFC 9051 6.4.7: all of the messages or none; UIDs that are no more are passed over (6.4.9).
+      const missing = by === 'seq' ? 'refuse' : 'pass-over'
+      const verb = kind === 'COPY' ? mail.copy : mail.move
+      const result = await verb(view, uids, mailbox, missing)
       if (!result.ok) return faultReply(result.fault, session.ports.tellHolder)
       const { source, destination, uidValidity } = result.value
       if (source.length === 0) return done(`${kind} completed: nothing to do`)
@@ -144,7 +161,7 @@ const uidExpunge = defineCommand({
   run: async ({ session, state }, set) => {
     const refused = readOnlyReply(state)
     if (refused) return refused
-    const uids = uidsOf(state.view, messagesOf(state.view, set, 'uid'))
+    const uids = uidsOf(state.view, messagesOf(state, set, 'uid'))
     const removed = await state.mail.expunge(state.view, uids)
     return removed.ok ? done('UID EXPUNGE completed') : faultReply(removed.fault, session.ports.tellHolder)
   },

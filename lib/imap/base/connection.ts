@@ -4,6 +4,8 @@ import { done, no, type Reply } from '../faults'
 import type { Session } from '../session'
 import { octetsOf, string } from '../wire/encode'
 
+/** RFC 9051 5.4 */
+export const IDLE_TOO_LONG = 'Idle for too long'
 const EVERY = ['not-authenticated', 'authenticated', 'selected'] as const
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
@@ -80,7 +82,7 @@ async function admit(session: Session, answer: LoginAnswer): Promise<Reply> {
         if (refused) return no('text' in refused ? refused.text : 'Mailbox locked', 'UNAVAILABLE')
       }
       session.state = { name: 'authenticated', mail }
-      session.connection.idleAfter(ports.settings.idle)
+      session.connection.idleAfter(ports.settings.idle, () => void session.bye(IDLE_TOO_LONG))
       await ports.room
         .ensureSpecialUse(mail.id)
         .catch((error: unknown) => ports.log.warn(`special-use mailboxes: ${String(error)}`))
@@ -185,8 +187,10 @@ const enable = defineCommand({
     return words.length > 0 ? words : cursor.fail('a capability')
   },
   run: async ({ session }, words) => {
-    const on = words.filter((word) => session.extensions.some((extension) => extension.enable?.(word, session)))
-    session.say(`* ENABLED${on.map((word) => ` ${word}`).join('')}`)
+    const slots = session.extensions.flatMap((extension) => extension.enable ?? [])
+    const on = words.flatMap((word) => slots.find((slot) => slot.word.toUpperCase() === word) ?? [])
+    for (const slot of on) slot.turnOn(session)
+    session.say(`* ENABLED${on.map(({ word }) => ` ${word}`).join('')}`)
     return done('ENABLE completed')
   },
 })

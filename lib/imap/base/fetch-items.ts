@@ -69,9 +69,9 @@ function section(cursor: Cursor): Wanted {
 /** `<offset.length>` */
 export function partial(cursor: Cursor): Partial | undefined {
   if (!cursor.try('<')) return undefined
-  const offset = cursor.number()
+  const offset = cursor.number64()
   cursor.expect('.')
-  const length = cursor.nzNumber()
+  const length = cursor.number64() || cursor.fail('a number above 0')
   cursor.expect('>')
   return { offset, length }
 }

@@ -1,23 +1,26 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { MessageRow } from '../../store/store'
 import { flagSet } from '../../terms/flags'
 import { type Command, defineCommand } from '../command'
-import type { FetchItem, FetchMessage } from '../extension'
-import { done, faultReply, no, type Reply } from '../faults'
-import type { Session, State } from '../session'
+import type { FetchItem, FetchMessage, FetchModifiers } from '../extension'
+import { done, expungedReply, faultReply, no, type Reply } from '../faults'
+import type { Selected, Session } from '../session'
 import type { Cursor } from '../wire/cursor'
 import type { SequenceSet } from '../wire/sequence-set'
 import { macros, uidItem } from './fetch-items'
 import { messagesOf, uidsOf } from './numbers'
 
-type Selected = Extract<State, { name: 'selected' }>
+type By = 'seq' | 'uid'
 const SEEN = flagSet(['\\Seen'])
 /** Messages whose records are read ahead of the client. */
 const BATCH = 100
+/** Messages that are written before others get a turn. */
+const TURN = 2000
 
 interface FetchArguments {
   readonly set: SequenceSet
   readonly items: readonly FetchItem[]
-  readonly changedSince: number | undefined
+  readonly modifiers: FetchModifiers
 }
 
 function item(cursor: Cursor, session: Session): FetchItem {
@@ -26,23 +29,38 @@ function item(cursor: Cursor, session: Session): FetchItem {
   return slot ? slot.read(cursor, session) : cursor.fail('a FETCH item')
 }
 
-function items(cursor: Cursor, session: Session): readonly FetchItem[] {
+function itemsOf(cursor: Cursor, session: Session): readonly FetchItem[] {
   if (cursor.peek('(')) return cursor.list(() => item(cursor, session))
   for (const [name, list] of Object.entries(macros)) if (cursor.tryWord(name)) return list
   return [item(cursor, session)]
 }
 
-function parse(cursor: Cursor, session: Session): FetchArguments {
+/** ` (CHANGEDSINCE 5 VANISHED)` */
+function modifiersOf(cursor: Cursor, session: Session, by: By): FetchModifiers {
+  const modifiers: FetchModifiers = {}
+  if (!cursor.try(' ')) return modifiers
+  const slots = session.extensions.flatMap((extension) => extension.fetchModifiers ?? [])
+  cursor.list(() => {
+    const word = cursor.keyword()
+    const slot = slots.find(({ name }) => name === word) ?? cursor.fail('a FETCH modifier')
+    slot.read(cursor, session, by, modifiers)
+  })
+  // RFC 7162 3.2.6: VANISHED needs it.
+  if (modifiers.before && modifiers.changedSince === undefined) cursor.fail('CHANGEDSINCE')
+  return modifiers
+}
+
+function parse(cursor: Cursor, session: Session, by: By): FetchArguments {
   cursor.space()
   const set = cursor.sequenceSet()
   cursor.space()
-  const wanted = items(cursor, session)
-  let changedSince: number | undefined
-  if (cursor.try(' (CHANGEDSINCE ')) {
-    changedSince = cursor.number64()
-    cursor.expect(')')
-  }
-  return { set, items: wanted, changedSince }
+  const wanted = itemsOf(cursor, session)
+  const modifiers = modifiersOf(cursor, session, by)
+  if (modifiers.changedSince === undefined) return { set, items: wanted, modifiers }
+  // RFC 7162 3.1.4.1: CHANGEDSINCE asks for MODSEQ too.
+  const modSeq = session.extensions.flatMap((extension) => extension.fetch ?? []).find(({ name }) => name === 'MODSEQ')
+  const items = modSeq ? [...new Set([...wanted, modSeq.read(cursor, session)])] : wanted
+  return { set, items, modifiers }
 }
 
 /** Writes one `* n FETCH (...)`, or nothing when not every item is there. */
@@ -83,13 +101,14 @@ function* withoutRows(seqs: readonly number[]): Generator<[number, undefined]> {
   for (const seq of seqs) yield [seq, undefined]
 }
 
-async function run(session: Session, state: Selected, args: FetchArguments, by: 'seq' | 'uid'): Promise<Reply> {
+async function run(session: Session, state: Selected, args: FetchArguments, by: By): Promise<Reply> {
   const { view, mail } = state
   const { writer } = session.connection
-  if (args.changedSince !== undefined) session.modes.condstore = true
-  const since = args.changedSince
-  const all = messagesOf(view, args.set, by)
+  const { choose, changedSince: since, before } = args.modifiers
+  const named = messagesOf(state, args.set, by)
+  const all = choose ? choose(named) : named
   const seqs = since === undefined ? all : all.filter((seq) => view.modSeqAt(seq) > since)
+  if (since !== undefined) await before?.(state, args.set, since)
   const wanted = by === 'uid' && !args.items.includes(uidItem) ? [uidItem, ...args.items] : args.items
   if (!state.readOnly && wanted.some((one) => one.setsSeen)) {
     const unseen = seqs.filter((seq) => !view.flagsAt(seq).has('\\Seen'))
@@ -101,6 +120,7 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
   const needsRow = wanted.some((one) => one.needs === 'row')
   let gone = false
   let unknown = false
+  let written = 0
   for await (const [seq, row] of needsRow ? rowsOf(state, seqs) : withoutRows(seqs)) {
     if (needsRow && !row) {
       gone = true
@@ -110,28 +130,22 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
     if (outcome === 'gone') gone = true
     if (outcome === 'unknown-cte') unknown = true
     if (writer.full && !(await writer.drained())) break
+    // A client that reads as fast as we write must not keep the others waiting.
+    if (++written % TURN === 0) await turn()
   }
   if (unknown) return no('The transfer encoding of a part is not known', 'UNKNOWN-CTE')
-  return gone ? no('Some messages were expunged by another session', 'EXPUNGEISSUED') : done('FETCH completed')
+  // RFC 9051 6.4.9: a UID that is no more is passed over.
+  return gone && by === 'seq' ? expungedReply() : done('FETCH completed')
 }
 
-const fetch = (by: 'seq' | 'uid'): Command =>
+const fetch = (by: By): Command =>
   defineCommand({
     name: by === 'uid' ? 'UID FETCH' : 'FETCH',
     rfc: 'RFC 9051 6.4.5',
     states: ['selected'],
     expunges: by === 'uid' ? 'say' : 'hold',
     uid: by === 'uid',
-    parse: (cursor, session) => {
-      const args = parse(cursor, session)
-      // RFC 7162 3.1.4.1: CHANGEDSINCE asks for MODSEQ too.
-      const modSeq = session.extensions
-        .flatMap((extension) => extension.fetch ?? [])
-        .find((slot) => slot.name === 'MODSEQ')
-      return args.changedSince !== undefined && modSeq
-        ? { ...args, items: [...new Set([...args.items, modSeq.read(cursor, session)])] }
-        : args
-    },
+    parse: (cursor, session) => parse(cursor, session, by),
     run: ({ session, state }, args) => run(session, state, args, by),
   })
 

@@ -4,11 +4,11 @@ import { textParts } from '../../mime/text'
 import { fromIndex, type IndexFacts, type KeyFacts, matches, type SearchKey, type StoredFacts } from '../../search/key'
 import type { MessageRow, Store } from '../../store/store'
 import { uid } from '../../terms/numbers'
-import type { Session, State } from '../session'
+import type { Selected, Session } from '../session'
 import { uidsOf } from './numbers'
+import { createProgress } from './progress'
 
 /** Runs a search program over the window of a session: from the index, then from kept keys, then from octets. */
-type Selected = Extract<State, { name: 'selected' }>
 
 /** Messages whose keys are read at once. */
 const BATCH = 500
@@ -95,9 +95,11 @@ async function decide(
 }
 
 /** Ascending sequence numbers of what matches. */
-export async function search({ ports }: Session, state: Selected, key: SearchKey): Promise<number[]> {
+export async function search(session: Session, state: Selected, key: SearchKey, tag: string): Promise<number[]> {
   const { view } = state
+  const { ports } = session
   const now = ports.clock.now()
+  const progress = createProgress(session, tag, view.exists + 1)
   const found: number[] = []
   let open: IndexFacts[] = []
   for (let seq = 1; seq <= view.exists; seq++) {
@@ -107,6 +109,7 @@ export async function search({ ports }: Session, state: Selected, key: SearchKey
     else if (quick === undefined && open.push(facts) >= BATCH) {
       found.push(...(await decide(ports.room.store, state, key, open, now)))
       open = []
+      progress(seq)
     }
     if (seq % TURN === 0) await new Promise((resolve) => setImmediate(resolve))
   }

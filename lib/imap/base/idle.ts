@@ -14,9 +14,7 @@ function watch(session: Session): { stop(): Promise<void> } {
       session.tell(await state.view.sync('say'), false)
       session.connection.writer.flush()
       if (state.view.gone) {
-        session.say('* BYE The mailbox was deleted')
-        session.connection.writer.flush()
-        await session.connection.end()
+        await session.bye('The mailbox was deleted')
       }
     })
     busy = busy.catch((error: unknown) => session.ports.log.error(`IDLE: ${String(error)}`))

@@ -10,7 +10,7 @@ import { mailboxCommands } from './mailboxes'
 import { searchCommands } from './search'
 import { selectCommands } from './select'
 
-/** Everything of IMAP4rev1 (RFC 3501) and what RFC 9051 took in of its extensions. */
+/** Everything of IMAP4rev1 (RFC 3501) and IMAP4rev2 (RFC 9051). */
 export const base: Extension = {
   rfc: 'RFC 3501',
   commands: [
@@ -42,6 +42,16 @@ export const base: Extension = {
       },
     },
   ],
+  enable: [
+    {
+      // RFC 9051 A: with IMAP4rev1 offered too, nothing of rev2 is said before this.
+      word: 'IMAP4rev2',
+      turnOn: ({ modes }) => {
+        modes.rev2 = true
+        modes.utf8 = true
+      },
+    },
+  ],
   capabilities: (session) => {
     const { connection, ports, state } = session
     const login = ports.login
@@ -49,6 +59,7 @@ export const base: Extension = {
     const cleartext = login.allowsCleartext(session.peer())
     return [
       'IMAP4rev1',
+      'IMAP4rev2',
       'LITERAL+',
       'SASL-IR',
       'ID',

@@ -86,7 +86,7 @@ interface Row {
 const levelsAbove = (name: string): string[] =>
   name.split('/').flatMap((_level, index, levels) => (index > 0 ? [levels.slice(0, index).join('/')] : []))
 
-async function rowsOf(mail: AccountMail, args: ListArguments): Promise<Row[]> {
+async function rowsOf(mail: AccountMail, args: ListArguments, rev2: boolean): Promise<Row[]> {
   const all = await mail.mailboxes()
   const rulesOf = (patterns: readonly string[]) => patterns.map((one) => pattern(args.reference, one))
   const rules = rulesOf(args.patterns)
@@ -108,7 +108,8 @@ async function rowsOf(mail: AccountMail, args: ListArguments): Promise<Row[]> {
     if (!fits(name) || !(chosen(mailbox) || above.has(name))) return []
     const attributes = listAttributes(mailbox, all)
     if ((args.subscribed || args.returns.subscribed) && mailbox.subscribed) attributes.unshift('\\Subscribed')
-    return [{ name, attributes, mailbox, extra: extra(name) }]
+    // RFC 5819 2: no STATUS of what is told for its children only.
+    return [{ name, attributes, mailbox: chosen(mailbox) ? mailbox : undefined, extra: extra(name) }]
   })
   const lost = gone
     .filter(fits)
@@ -127,7 +128,7 @@ async function rowsOf(mail: AccountMail, args: ListArguments): Promise<Row[]> {
     .filter((name) => !existing.has(name) && !gone.includes(name))
     .map((name): Row => {
       const below = all.some((other) => other.name.startsWith(`${name}/`)) ? ['\\HasChildren'] : []
-      const attributes = [args.extended ? '\\NonExistent' : '\\Noselect', ...below]
+      const attributes = [args.extended || rev2 ? '\\NonExistent' : '\\Noselect', ...below]
       return { name, attributes, mailbox: undefined, extra: extra(name) }
     })
   return [...rows, ...lost, ...between]
@@ -145,7 +146,7 @@ const list = defineCommand({
       session.say('* LIST (\\Noselect) "/" ""')
       return done('LIST completed')
     }
-    for (const { name, attributes, mailbox, extra } of await rowsOf(state.mail, args)) {
+    for (const { name, attributes, mailbox, extra } of await rowsOf(state.mail, args, session.modes.rev2)) {
       session.say(listLine(session, 'LIST', attributes, name, extra))
       if (args.returns.status && mailbox) session.say(await statusLine(session, mailbox, args.returns.status))
     }

@@ -4,14 +4,17 @@ import { canonicalMailboxName } from '../../terms/names'
 import { type Command, defineCommand } from '../command'
 import { done, faultReply, no, type Reply } from '../faults'
 import type { Session } from '../session'
-import type { Cursor } from '../wire/cursor'
+import type { Cursor, NamedMailbox } from '../wire/cursor'
 import * as encode from '../wire/encode'
 
 const LOGGED_IN = ['authenticated', 'selected'] as const
 
 function name(cursor: Cursor): string {
+  return named(cursor).name
+}
+function named(cursor: Cursor): NamedMailbox {
   cursor.space()
-  return cursor.mailbox()
+  return cursor.namedMailbox()
 }
 
 /** RFC 6154 3: `(USE (\Drafts))`; undefined: a use that is not supported */
@@ -33,18 +36,37 @@ const reply = (
   text: string,
 ): Reply => (result.ok ? done(text) : faultReply(result.fault, session.ports.tellHolder))
 
+/** RFC 9051 6.3.9.7: tells a rev2 client the name of a mailbox that it wrote in another spelling. */
+export function sayOldName(
+  session: Session,
+  { name: normal, supplied }: NamedMailbox,
+  attributes: readonly string[] = [],
+): void {
+  if (session.modes.rev2 && supplied !== normal)
+    session.say(listLine(session, 'LIST', attributes, normal, oldName(supplied)))
+}
+export const oldName = (supplied: string): string => ` ("OLDNAME" (${encode.mailbox(supplied, true)}))`
+
+/** RFC 9051 6.3.4: a delimiter at the end says that children will follow. */
+const withoutDelimiter = ({ name: normal, supplied }: NamedMailbox): NamedMailbox => ({
+  name: normal.replace(/\/$/, ''),
+  supplied: supplied.replace(/\/$/, ''),
+})
+
 const create = defineCommand({
   name: 'CREATE',
   rfc: 'RFC 9051 6.3.4',
   states: LOGGED_IN,
-  parse: (cursor) => ({ mailbox: name(cursor), uses: createOptions(cursor) }),
+  parse: (cursor) => ({ mailbox: withoutDelimiter(named(cursor)), uses: createOptions(cursor) }),
   run: async ({ session, state }, { mailbox, uses }) => {
     if (!uses) return no('This special use is not supported', 'USEATTR')
     const refused = await session.enter(state.mail)
     if (refused) return refused
-    // RFC 9051 6.3.4: a delimiter at the end says that children will follow.
-    const made = await state.mail.create(mailbox.replace(/\/$/, ''), uses)
-    if (made.ok) return done('CREATE completed', `MAILBOXID (${made.value.id})`)
+    const made = await state.mail.create(mailbox.name, uses)
+    if (made.ok) {
+      sayOldName(session, mailbox)
+      return done('CREATE completed', `MAILBOXID (${made.value.id})`)
+    }
     // RFC 6154 3: the one thing of CREATE that is not permitted is a use that another mailbox has.
     if (made.fault.kind === 'not-permitted') return no(`Not permitted: ${made.fault.why}`, 'USEATTR')
     return faultReply(made.fault, session.ports.tellHolder)
@@ -55,10 +77,13 @@ const remove = defineCommand({
   name: 'DELETE',
   rfc: 'RFC 9051 6.3.5',
   states: LOGGED_IN,
-  parse: name,
+  parse: named,
   run: async ({ session, state }, mailbox) => {
     const refused = await session.enter(state.mail)
-    return refused ?? reply(session, await state.mail.remove(mailbox), 'DELETE completed')
+    if (refused) return refused
+    const removed = await state.mail.remove(mailbox.name)
+    if (removed.ok) sayOldName(session, mailbox, ['\\NonExistent'])
+    return reply(session, removed, 'DELETE completed')
   },
 })
 
@@ -66,10 +91,15 @@ const rename = defineCommand({
   name: 'RENAME',
   rfc: 'RFC 9051 6.3.6',
   states: LOGGED_IN,
-  parse: (cursor) => ({ from: name(cursor), to: name(cursor) }),
+  parse: (cursor) => ({ from: named(cursor), to: withoutDelimiter(named(cursor)) }),
   run: async ({ session, state }, { from, to }) => {
     const refused = await session.enter(state.mail)
-    return refused ?? reply(session, await state.mail.rename(from, to), 'RENAME completed')
+    if (refused) return refused
+    const renamed = await state.mail.rename(from.name, to.name)
+    // RFC 9051 6.3.6: the old name as it was written, the new one as it is kept.
+    const written = from.supplied === from.name && to.supplied === to.name
+    if (renamed.ok && !written) sayOldName(session, { name: to.name, supplied: from.supplied })
+    return reply(session, renamed, 'RENAME completed')
   },
 })
 
@@ -170,6 +200,8 @@ const status = defineCommand({
 
 export function statusItem(cursor: Cursor, session: Session): string {
   const word = cursor.keyword()
+  // RFC 9051 E 12
+  if (word === 'RECENT' && session.modes.rev2) cursor.fail('a STATUS item of IMAP4rev2')
   const known = session.extensions.some((extension) => extension.status?.some((slot) => slot.name === word))
   return known ? word : cursor.fail('a STATUS item')
 }

@@ -1,28 +1,32 @@
 import type { View } from '../../mailbox/mailbox'
 import { type Uid, uid } from '../../terms/numbers'
+import type { Selected } from '../session'
 import { BadSyntax } from '../wire/cursor'
-import { ranges, type SequenceSet, sequenceNumbers } from '../wire/sequence-set'
+import { merged, ranges, type SequenceSet, sequenceNumbers } from '../wire/sequence-set'
 
 /**
  * The messages that a set names, as ascending sequence numbers of the window. UIDs that do not exist are passed over
  * (RFC 9051 6.4.9); a sequence number that does not exist is a mistake of the client (BAD).
  */
-export function messagesOf(view: View, set: SequenceSet, by: 'seq' | 'uid'): number[] {
+export function messagesOf({ view, saved }: Selected, set: SequenceSet, by: 'seq' | 'uid'): number[] {
+  // RFC 5182 2.1: what was expunged since is out of it.
+  if (set === '$') return saved.flatMap((one) => view.seqOf(one) ?? [])
   if (by === 'seq') {
     const numbers = sequenceNumbers(set, view.exists)
     if (!numbers) throw new BadSyntax('message numbers of this mailbox')
     return numbers
   }
-  const found = new Set<number>()
+  const found: number[] = []
   const highest = view.exists > 0 ? view.uidAt(view.exists) : 0
-  for (const [low, high] of ranges(set, highest)) {
-    for (let seq = firstAtOrAfter(view, low); seq <= view.exists && view.uidAt(seq) <= high; seq++) found.add(seq)
+  for (const [low, high] of merged(ranges(set, highest))) {
+    const end = firstAtOrAfter(view, high + 1)
+    for (let seq = firstAtOrAfter(view, low); seq < end; seq++) found.push(seq)
   }
-  return [...found].sort((a, b) => a - b)
+  return found
 }
 
 /** Binary search: the first sequence number whose UID is not below. */
-function firstAtOrAfter(view: View, wanted: number): number {
+export function firstAtOrAfter(view: View, wanted: number): number {
   let low = 1
   let high = view.exists + 1
   while (low < high) {

@@ -2,7 +2,7 @@ import { fold, type SearchKey } from '../../search/key'
 import type { SearchSlot } from '../extension'
 import type { Session } from '../session'
 import { BadSyntax, type Cursor } from '../wire/cursor'
-import { ranges, type SequenceSet } from '../wire/sequence-set'
+import { inRanges, merged, type Range, ranges, type SequenceSet } from '../wire/sequence-set'
 
 /** search-key of RFC 9051 6.4.4 (and RFC 3501's NEW, OLD, RECENT; RFC 5032's OLDER, YOUNGER). */
 
@@ -45,8 +45,9 @@ const LOWER = { SUBJECT: 'subject', FROM: 'from', TO: 'to', CC: 'cc', BCC: 'bcc'
 
 /** Numbers are resolved when the command runs: `*` depends on the mailbox then. */
 export function numbersKey(of: 'seq' | 'uid', set: SequenceSet, session: Session): SearchKey {
-  let resolved: (readonly [number, number])[] | undefined
-  const load = (): (readonly [number, number])[] => {
+  if (set === '$') return savedKey(session)
+  let resolved: readonly Range[] | undefined
+  const load = (): readonly Range[] => {
     if (resolved) return resolved
     const { state } = session
     const highest =
@@ -57,12 +58,22 @@ export function numbersKey(of: 'seq' | 'uid', set: SequenceSet, session: Session
           : state.view.exists > 0
             ? state.view.uidAt(state.view.exists)
             : 0
-    resolved = ranges(set, highest)
+    resolved = merged(ranges(set, highest))
     if (of === 'seq' && resolved.some(([, high]) => high > highest))
       throw new BadSyntax('message numbers of this mailbox')
     return resolved
   }
-  return { kind: 'numbers', of, has: (number) => load().some(([low, high]) => number >= low && number <= high) }
+  return { kind: 'numbers', of, has: (number) => inRanges(load(), number) }
+}
+
+/** `$` names messages, whatever the numbers beside it mean (RFC 5182 2.1). */
+function savedKey({ state }: Session): SearchKey {
+  let uids: ReadonlySet<number> | undefined
+  const load = (): ReadonlySet<number> => {
+    uids ??= new Set(state.name === 'selected' ? state.saved : [])
+    return uids
+  }
+  return { kind: 'numbers', of: 'uid', has: (number) => load().has(number) }
 }
 
 export interface SearchContext {
@@ -83,7 +94,7 @@ export function searchKey(cursor: Cursor, context: SearchContext, depth = 0): Se
     const keys = cursor.list(() => searchKey(cursor, context, depth + 1))
     return keys.length === 1 && keys[0] ? keys[0] : { kind: 'and', keys }
   }
-  if (/[\d*]/.test(cursor.ahead(1))) return numbersKey('seq', cursor.sequenceSet(), context.session)
+  if (/[\d*$]/.test(cursor.ahead(1))) return numbersKey('seq', cursor.sequenceSet(), context.session)
   const word = cursor.keyword()
   const simple = SIMPLE[word]
   if (simple) return simple

@@ -1,9 +1,11 @@
 import type { View } from '../../mailbox/mailbox'
 import type { FlagSet } from '../../terms/flags'
-import { SYSTEM_FLAGS } from '../../terms/flags'
 import { type Command, defineCommand, nothing } from '../command'
+import type { SelectParameter } from '../extension'
 import { done, faultReply } from '../faults'
-import type { Session } from '../session'
+import type { Selected, Session } from '../session'
+import type { NamedMailbox } from '../wire/cursor'
+import { listAttributes, listLine, oldName } from './mailboxes'
 
 /** Messages that SELECT looks at for keywords and the first unseen one; beyond, FETCH shows them all the same. */
 const SCAN = 20_000
@@ -17,16 +19,13 @@ function scan(view: View): { keywords: string[]; firstUnseen: number } {
     sets.add(flags)
     if (firstUnseen === 0 && !flags.has('\\Seen')) firstUnseen = seq
   }
-  const keywords = new Set([...sets].flatMap((flags) => flags.names.filter((name) => !name.startsWith('\\'))))
-  return { keywords: [...keywords].sort(), firstUnseen }
+  return { keywords: [...new Set([...sets].flatMap(({ keywords }) => keywords))].sort(), firstUnseen }
 }
 
-function announce(session: Session, view: View, readOnly: boolean): void {
+function announce(session: Session, view: View): void {
   const { mailbox } = view
   const { keywords, firstUnseen } = scan(view)
-  const flags = [...SYSTEM_FLAGS, ...keywords].join(' ')
-  session.say(`* FLAGS (${flags})`)
-  session.say(`* OK [PERMANENTFLAGS (${readOnly ? '' : `${flags} \\*`})] Flags that stay`)
+  session.sayFlags(keywords)
   session.say(`* ${view.exists} EXISTS`)
   if (!session.modes.rev2) {
     session.say(`* ${view.recentCount} RECENT`)
@@ -39,20 +38,29 @@ function announce(session: Session, view: View, readOnly: boolean): void {
   }
 }
 
+/** RFC 9051 6.3.2: the LIST response of SELECT */
+async function sayName(session: Session, { mail, view }: Selected, { name, supplied }: NamedMailbox): Promise<void> {
+  const attributes = listAttributes(view.mailbox, await mail.mailboxes())
+  session.say(listLine(session, 'LIST', attributes, name, supplied === name ? '' : oldName(supplied)))
+}
+
 const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
   defineCommand({
     name,
     rfc: name === 'SELECT' ? 'RFC 9051 6.3.2' : 'RFC 9051 6.3.3',
     states: ['authenticated', 'selected'],
     expunges: 'none',
-    parse: (cursor) => {
+    parse: (cursor, session) => {
       cursor.space()
-      const mailbox = cursor.mailbox()
-      const options = cursor.try(' ') ? cursor.list(() => cursor.keyword()) : []
-      for (const option of options) if (option !== 'CONDSTORE') cursor.fail('a SELECT parameter')
-      return { mailbox, condstore: options.includes('CONDSTORE') }
+      const mailbox = cursor.namedMailbox()
+      const slots = session.extensions.flatMap((extension) => extension.select ?? [])
+      const parameter = (): SelectParameter => {
+        const word = cursor.keyword()
+        return slots.find((slot) => slot.name === word)?.read(cursor, session) ?? cursor.fail('a SELECT parameter')
+      }
+      return { mailbox, parameters: cursor.try(' ') ? cursor.list(parameter) : [] }
     },
-    run: async ({ session, state }, { mailbox, condstore }) => {
+    run: async ({ session, state }, { mailbox, parameters }) => {
       const { mail } = state
       if (state.name === 'selected') {
         session.close()
@@ -62,11 +70,13 @@ const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
       const refused = await session.enter(mail)
       if (refused) return refused
       const readOnly = name === 'EXAMINE'
-      const opened = await mail.open(mailbox, readOnly ? 'peek' : 'claim')
+      const opened = await mail.open(mailbox.name, readOnly ? 'peek' : 'claim')
       if (!opened.ok) return faultReply(opened.fault, session.ports.tellHolder)
-      if (condstore) session.modes.condstore = true
-      session.state = { name: 'selected', mail, view: opened.value, readOnly }
-      announce(session, opened.value, readOnly)
+      const selected: Selected = { name: 'selected', mail, view: opened.value, readOnly, saved: [] }
+      session.state = selected
+      announce(session, opened.value)
+      if (session.modes.rev2) await sayName(session, selected, mailbox)
+      for (const apply of parameters) await apply(session, selected)
       return done(`${name} completed`, readOnly ? 'READ-ONLY' : 'READ-WRITE')
     },
   })

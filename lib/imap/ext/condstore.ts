@@ -11,7 +11,7 @@ export const condstore: Extension = {
       name: 'MODSEQ',
       read: (_cursor, session) => {
         // RFC 7162 3.1: a CONDSTORE-enabling command.
-        session.modes.condstore = true
+        session.enableCondstore()
         return modSeqItem
       },
     },
@@ -20,7 +20,7 @@ export const condstore: Extension = {
     {
       name: 'HIGHESTMODSEQ',
       value: ({ highestModSeq }, _mail, session) => {
-        session.modes.condstore = true
+        session.enableCondstore()
         return String(highestModSeq)
       },
     },
@@ -42,10 +42,30 @@ export const condstore: Extension = {
       },
     },
   ],
-  enable: (word, { modes }) => {
-    if (word !== 'CONDSTORE') return false
-    modes.condstore = true
-    return true
-  },
+  select: [
+    {
+      name: 'CONDSTORE',
+      // SELECT has told the highest mod-sequence already.
+      read: () => (session) => {
+        session.modes.condstore = true
+      },
+    },
+  ],
+  fetchModifiers: [
+    {
+      name: 'CHANGEDSINCE',
+      read: (cursor, session, _by, modifiers) => {
+        cursor.space()
+        modifiers.changedSince = cursor.number64()
+        session.enableCondstore()
+      },
+    },
+  ],
+  enable: [
+    {
+      word: 'CONDSTORE',
+      turnOn: (session) => session.enableCondstore(),
+    },
+  ],
   selected: (view) => [`HIGHESTMODSEQ ${view.highestModSeq}`],
 }

@@ -5,15 +5,16 @@ import { done, no } from '../faults'
 import type { Session } from '../session'
 import * as encode from '../wire/encode'
 
-/** QUOTA (RFC 9208): one quota root, the account; STORAGE in units of 1024 octets, and MESSAGE. */
+/** QUOTA (RFC 9208): one quota root, the account, unless it has no limit; STORAGE in units of 1024 octets, and MESSAGE. */
 const ROOT = '""'
 
-function resources({ usedBytes, limitBytes, usedMessages, limitMessages }: QuotaState): string {
+/** quota-response of RFC 9208 6 holds one resource at least: without a limit there is no quota root. */
+function response({ usedBytes, limitBytes, usedMessages, limitMessages }: QuotaState): string | undefined {
   const list = [
     ...(limitBytes > 0 ? [`STORAGE ${Math.ceil(usedBytes / 1024)} ${Math.floor(limitBytes / 1024)}`] : []),
     ...(limitMessages > 0 ? [`MESSAGE ${usedMessages} ${limitMessages}`] : []),
   ]
-  return `* QUOTA ${ROOT} (${list.join(' ')})`
+  return list.length > 0 ? `* QUOTA ${ROOT} (${list.join(' ')})` : undefined
 }
 
 const LOGGED_IN = ['authenticated', 'selected'] as const
@@ -27,8 +28,9 @@ const getQuota = defineCommand({
     return cursor.text()
   },
   run: async ({ session, state }, root) => {
-    if (root !== '') return no('There is no such quota root', 'NONEXISTENT')
-    session.say(resources(await state.mail.quota()))
+    const told = root === '' ? response(await state.mail.quota()) : undefined
+    if (told === undefined) return no('There is no such quota root', 'NONEXISTENT')
+    session.say(told)
     return done('GETQUOTA completed')
   },
 })
@@ -43,8 +45,9 @@ const getQuotaRoot = defineCommand({
   },
   run: async ({ session, state }, mailbox) => {
     if (!(await state.mail.find(mailbox))) return no('There is no such mailbox', 'NONEXISTENT')
-    session.say(`* QUOTAROOT ${encode.mailbox(mailbox, session.modes.utf8)} ${ROOT}`)
-    session.say(resources(await state.mail.quota()))
+    const told = response(await state.mail.quota())
+    session.say(`* QUOTAROOT ${encode.mailbox(mailbox, session.modes.utf8)}${told === undefined ? '' : ` ${ROOT}`}`)
+    if (told !== undefined) session.say(told)
     return done('GETQUOTAROOT completed')
   },
 })

@@ -1,27 +1,18 @@
 import { byReferences } from '../../search/references'
-import { SORT_KEYS, type SortCriterion, sortRows } from '../../search/sort'
+import { SORT_KEYS, type SortCriterion, type SortKey, type SortKeys, type SortRow, sortRows } from '../../search/sort'
 import { orderedSubject, threadText } from '../../search/thread'
 import type { KeyRow } from '../../store/store'
 import { search } from '../base/find'
 import { uidsOf } from '../base/numbers'
-import {
-  badCharset,
-  esearchLine,
-  highestModSeq,
-  modSeqText,
-  program,
-  returnOptions,
-  type SearchArguments,
-} from '../base/search'
+import { expungesOf, program, type SearchArguments } from '../base/search'
+import { badCharset, returnOptions, sayFound } from '../base/search-return'
 import { type Command, defineCommand } from '../command'
 import type { Extension } from '../extension'
 import { done } from '../faults'
-import type { Session, State } from '../session'
+import type { Selected, Session } from '../session'
 import type { Cursor } from '../wire/cursor'
 
 /** SORT and THREAD (RFC 5256), SORT=DISPLAY (RFC 5957), ESORT (RFC 5267 3). */
-type Selected = Extract<State, { name: 'selected' }>
-
 type By = 'seq' | 'uid'
 
 function criteria(cursor: Cursor): SortCriterion[] {
@@ -35,9 +26,9 @@ function criteria(cursor: Cursor): SortCriterion[] {
 }
 
 /** What was found, in order of sequence number, and the number that the client sees of each. */
-async function found(session: Session, state: Selected, key: NonNullable<SearchArguments['key']>, by: By) {
+async function found(session: Session, state: Selected, key: NonNullable<SearchArguments['key']>, by: By, tag: string) {
   const { view, mail } = state
-  const seqs = await search(session, state, key)
+  const seqs = await search(session, state, key, tag)
   const rows: KeyRow[] = []
   for await (const some of session.ports.room.store.messages.keys(mail.id, view.mailbox.id, uidsOf(view, seqs))) {
     rows.push(...some)
@@ -46,35 +37,72 @@ async function found(session: Session, state: Selected, key: NonNullable<SearchA
   return { rows, numberOf }
 }
 
+const NO_KEYS: SortKeys = {
+  sentAt: undefined,
+  baseSubject: '',
+  sortFrom: '',
+  sortTo: '',
+  sortCc: '',
+  displayFrom: '',
+  displayTo: '',
+}
+/** Where the order is read; arrival and size are in the index. */
+const KEY_OF: Readonly<Record<SortKey, keyof SortKeys | undefined>> = {
+  arrival: undefined,
+  size: undefined,
+  date: 'sentAt',
+  subject: 'baseSubject',
+  from: 'sortFrom',
+  to: 'sortTo',
+  cc: 'sortCc',
+  displayfrom: 'displayFrom',
+  displayto: 'displayTo',
+}
+
+/** What the order needs of each message, and no more: a mailbox may have a million. */
+async function* rowsFor({ ports }: Session, { view, mail }: Selected, seqs: readonly number[], order: SortCriterion[]) {
+  const needed = order.flatMap(({ by }) => KEY_OF[by] ?? [])
+  const row = (seq: number, keys: SortKeys) => ({
+    seq,
+    internalDate: view.internalDateAt(seq),
+    size: view.sizeAt(seq),
+    keys,
+  })
+  if (needed.length === 0) {
+    for (const seq of seqs) yield row(seq, NO_KEYS)
+    return
+  }
+  for await (const some of ports.room.store.messages.keys(mail.id, view.mailbox.id, uidsOf(view, seqs))) {
+    for (const { uid, keys } of some) {
+      const seq = view.seqOf(uid)
+      const kept = Object.fromEntries(needed.map((name) => [name, keys[name]]))
+      if (seq !== undefined) yield row(seq, { ...NO_KEYS, ...kept })
+    }
+  }
+}
+
 const sorting = (by: By): Command =>
   defineCommand({
     name: by === 'uid' ? 'UID SORT' : 'SORT',
     rfc: 'RFC 5256 3',
     states: ['selected'],
-    expunges: by === 'uid' ? 'say' : 'hold',
+    expunges: expungesOf(by),
     uid: by === 'uid',
     parse: (cursor, session) => {
       cursor.space()
-      const returns = returnOptions(cursor)
+      const returns = returnOptions(cursor, session)
       const order = criteria(cursor)
       cursor.space()
       return { returns, order, ...program(cursor, session, true) }
     },
     run: async ({ session, state, tag }, { returns, order, key, usesModSeq }) => {
-      if (!key) return badCharset()
-      if (usesModSeq) session.modes.condstore = true
-      const { rows, numberOf } = await found(session, state, key, by)
-      const sorted = sortRows(rows, order)
-      const numbers = sorted.map(numberOf)
-      const { view } = state
-      const seqs = sorted.flatMap(({ uid }) => view.seqOf(uid) ?? [])
+      if (!key) return badCharset(state, returns)
+      const rows: (SortRow & { readonly seq: number })[] = []
+      const unsorted = await search(session, state, key, tag)
+      for await (const row of rowsFor(session, state, unsorted, order)) rows.push(row)
+      const seqs = sortRows(rows, order).map(({ seq }) => seq)
       // RFC 7162 3.1.9 and 3.1.10
-      const highest = usesModSeq ? highestModSeq(view, seqs, returns) : undefined
-      session.say(
-        returns
-          ? esearchLine(tag, by, numbers, returns, highest)
-          : `* SORT${numbers.map((number) => ` ${number}`).join('')}${modSeqText(highest)}`,
-      )
+      sayFound(session, state, { tag, by, seqs, returns, usesModSeq, plain: 'SORT' })
       return done('SORT completed')
     },
   })
@@ -84,7 +112,7 @@ const threading = (by: By): Command =>
     name: by === 'uid' ? 'UID THREAD' : 'THREAD',
     rfc: 'RFC 5256 3',
     states: ['selected'],
-    expunges: by === 'uid' ? 'say' : 'hold',
+    expunges: expungesOf(by),
     uid: by === 'uid',
     parse: (cursor, session) => {
       cursor.space()
@@ -93,9 +121,10 @@ const threading = (by: By): Command =>
       cursor.space()
       return { algorithm, ...program(cursor, session, true) }
     },
-    run: async ({ session, state }, { algorithm, key }) => {
-      if (!key) return badCharset()
-      const { rows, numberOf } = await found(session, state, key, by)
+    run: async ({ session, state, tag }, { algorithm, key, usesModSeq }) => {
+      if (!key) return badCharset(state, undefined)
+      if (usesModSeq) session.enableCondstore()
+      const { rows, numberOf } = await found(session, state, key, by, tag)
       const threads = algorithm === 'REFERENCES' ? byReferences(rows) : orderedSubject(rows)
       session.say(`* THREAD ${threadText(threads, numberOf)}`.trimEnd())
       return done('THREAD completed')

@@ -1,19 +1,20 @@
+import { isUtf8 } from 'node:buffer'
 import { isSystemFlag } from '../../terms/flags'
-import { decodeMailboxName } from './mailbox-name'
-import type { SequenceSet } from './sequence-set'
+import { decodeMailboxName, normalMailboxName } from './mailbox-name'
+import type { SeqRange, SequenceSet } from './sequence-set'
 
 /** The client's command is not in the grammar: answered with BAD, the connection goes on. */
 export class BadSyntax extends Error {
   override readonly name = 'BadSyntax'
 }
 
-/** A command as it came: lines (latin1, without CRLF) with literals between them. */
+/** A command as it came: lines (latin1, without CRLF) with literals between them; `~` before one stays, it makes a literal8. */
 export type Frame = readonly (string | Buffer)[]
 
 const ATOM = /[^\x00-\x20\x7f-\xff(){%*"\\\]]+/y
 const ASTRING = /[^\x00-\x20\x7f-\xff(){%*"\\]+/y
 const LIST_CHARS = /[^\x00-\x20\x7f(){"\\]+/y
-const TAG = /[^\x00-\x20\x7f-\xff(){%*"\\+]+/y
+const TAG = /[^\x00-\x20\x7f-\xff(){%*"\\+]+(?= |$)/y
 const NUMBER = /\d{1,16}/y
 const SEQUENCE = /[\d*][\d*:,]*/y
 const FLAG = /\\?[^\x00-\x20\x7f-\xff(){%*"\\\]]+|\\\*/y
@@ -22,12 +23,22 @@ const DATE_TIME = /"([ \d]\d)-([A-Za-z]{3})-(\d{4}) (\d{2}):(\d{2}):(\d{2}) ([+-
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const MAX_NUMBER = 0xffff_ffff
 
+/** A mailbox by its one spelling, and as the client wrote it; both UTF-8. */
+export interface NamedMailbox {
+  readonly name: string
+  readonly supplied: string
+}
+
 /** Typed reading of a command's arguments; each method is named after its rule in RFC 9051 9. */
 export class Cursor {
   #piece = 0
   #at = 0
 
-  constructor(readonly frame: Frame) {}
+  /** @param utf8 the client asked for UTF-8 in names and quoted strings (RFC 6855 3, RFC 9051) */
+  constructor(
+    readonly frame: Frame,
+    readonly utf8 = false,
+  ) {}
 
   get #line(): string {
     const piece = this.frame[this.#piece]
@@ -113,12 +124,23 @@ export class Cursor {
   get atLiteral(): boolean {
     return this.#at >= this.#line.length && Buffer.isBuffer(this.frame[this.#piece + 1])
   }
-  literal(): Buffer {
+  #octets(): Buffer {
     const next = this.frame[this.#piece + 1]
     if (!this.atLiteral || !Buffer.isBuffer(next)) return this.fail('a literal')
     this.#piece += 2
     this.#at = 0
     return next
+  }
+  /** RFC 9051 9: CHAR8 is any octet but NUL. */
+  literal(): Buffer {
+    const octets = this.#octets()
+    return octets.includes(0) ? this.fail('a literal without NUL') : octets
+  }
+  /** literal / literal8: a message in APPEND (RFC 9051 6.3.12) */
+  message(): Buffer {
+    if (!this.peek('~')) return this.literal()
+    this.#at++
+    return this.#octets()
   }
   #quoted(): Buffer {
     let value = ''
@@ -126,7 +148,9 @@ export class Cursor {
       const c = this.#line[at]
       if (c === '"') {
         this.#at = at + 1
-        return Buffer.from(value, 'latin1')
+        const octets = Buffer.from(value, 'latin1')
+        // RFC 6855 3
+        return this.utf8 && !isUtf8(octets) ? this.fail('UTF-8 in a quoted string') : octets
       }
       if (c === '\\') {
         at++
@@ -155,21 +179,28 @@ export class Cursor {
 
   /** UTF-8, canonical */
   mailbox(): string {
-    const name = decodeMailboxName(this.astring())
-    return name === undefined || name === '' ? this.fail('a mailbox name') : name
+    return this.namedMailbox().name
+  }
+  namedMailbox(): NamedMailbox {
+    const supplied = decodeMailboxName(this.astring(), this.utf8) || this.fail('a mailbox name')
+    return { name: normalMailboxName(supplied), supplied }
   }
   /** a reference name: a mailbox name or "" */
   mailboxOrEmpty(): string {
-    return decodeMailboxName(this.astring()) ?? this.fail('a mailbox name')
+    return normalMailboxName(decodeMailboxName(this.astring(), this.utf8) ?? this.fail('a mailbox name'))
   }
   /** list-mailbox: a name with wildcards, UTF-8 */
   listMailbox(): string {
     const chars = this.#match(LIST_CHARS)
     const octets = chars ? Buffer.from(chars[0], 'latin1') : this.string()
-    return decodeMailboxName(octets) ?? this.fail('a mailbox name')
+    return normalMailboxName(decodeMailboxName(octets, this.utf8) ?? this.fail('a mailbox name'))
   }
 
   sequenceSet(): SequenceSet {
+    return this.try('$') ? '$' : this.sequenceRanges()
+  }
+  /** sequence-set without `$` */
+  sequenceRanges(): readonly SeqRange[] {
     const text = this.#take(SEQUENCE, 'a sequence set')
     return text.split(',').map((range) => {
       const match = /^(\d{1,10}|\*)(?::(\d{1,10}|\*))?$/.exec(range)
@@ -210,9 +241,14 @@ export class Cursor {
   /** @returns days since 1970 */
   date(): number {
     const [, day = '', month = '', year = ''] = this.#match(DATE) ?? this.fail('a date such as 1-Feb-2026')
+    return Math.floor(this.#midnight(Number(year), month, Number(day)) / 86_400_000)
+  }
+  #midnight(year: number, month: string, day: number): number {
     const index = MONTHS.indexOf(month.toLowerCase())
     if (index < 0) this.fail('a month')
-    return Math.floor(Date.UTC(Number(year), index, Number(day)) / 86_400_000)
+    const midnight = new Date(0).setUTCFullYear(year, index, day)
+    // 31-Feb is no day.
+    return new Date(midnight).getUTCMonth() === index && day > 0 ? midnight : this.fail('a day of this month')
   }
   /** @returns milliseconds since 1970 */
   dateTime(): number {
@@ -229,10 +265,12 @@ export class Cursor {
       zoneHour = '',
       zoneMinute = '',
     ] = match
-    const index = MONTHS.indexOf(month.toLowerCase())
-    if (index < 0) this.fail('a month')
+    const midnight = this.#midnight(Number(year), month, Number(day))
+    // RFC 5322 3.3: 60 is a leap second, and a zone is below 100 hours with minutes below 60.
+    if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) this.fail('a time of day')
+    if (Number(zoneMinute) > 59) this.fail('a zone')
     const offset = (Number(zoneHour) * 60 + Number(zoneMinute)) * (sign === '-' ? -1 : 1)
-    return Date.UTC(Number(year), index, Number(day), Number(hour), Number(minute), Number(second)) - offset * 60_000
+    return midnight + ((Number(hour) * 60 + Number(minute) - offset) * 60 + Number(second)) * 1000
   }
 
   /** `(item item ...)`, not empty */

@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer'
 import { canonicalMailboxName } from '../../terms/names'
 
-/** Modified UTF-7 of RFC 3501 5.1.3: mailbox names of clients that did not ask for UTF-8. */
+/** Mailbox names on the wire: modified UTF-7 (RFC 3501 5.1.3), UTF-8 for clients that asked for it (RFC 9051 A.1, RFC 6855 3). */
 
 export function encodeMailboxName(nameUtf8: string): string {
   return nameUtf8.replace(/&|[^\x20-\x7e]+/g, (run) => {
@@ -10,11 +11,14 @@ export function encodeMailboxName(nameUtf8: string): string {
   })
 }
 
-/** Undefined when it is no valid modified UTF-7 (a name that is valid UTF-8 is taken as it is). */
-export function decodeMailboxName(octets: Buffer): string | undefined {
+/**
+ * The name as the client wrote it, UTF-8. Undefined when it is no text of its convention; without `utf8` a name with other
+ * than ASCII is taken for UTF-8 all the same.
+ */
+export function decodeMailboxName(octets: Buffer, utf8: boolean): string | undefined {
+  if (!isUtf8(octets)) return undefined
   const text = octets.toString('utf8')
-  if (text.includes('\ufffd')) return undefined
-  if (/[^\x00-\x7f]/.test(text)) return canonicalMailboxName(text.normalize('NFC'))
+  if (utf8 || /[^\x00-\x7f]/.test(text)) return text
   let valid = true
   const decoded = text.replace(/&([^-]*)(-?)/g, (_whole, base64: string, end: string) => {
     if (end === '' || !/^[A-Za-z0-9+,]*$/.test(base64)) valid = false
@@ -23,5 +27,8 @@ export function decodeMailboxName(octets: Buffer): string | undefined {
     if (pairs.length % 2 !== 0) valid = false
     return valid ? Buffer.from(pairs).swap16().toString('utf16le') : ''
   })
-  return valid ? canonicalMailboxName(decoded.normalize('NFC')) : undefined
+  return valid ? decoded : undefined
 }
+
+/** The one spelling of a name (RFC 9051 5.1): NFC, INBOX in capitals. */
+export const normalMailboxName = (nameUtf8: string): string => canonicalMailboxName(nameUtf8.normalize('NFC'))

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { open } from 'lmdb'
+import { identify } from '../../processes/identity'
 import { type Clock, type Log, type Metrics, noMetrics, silentLog, systemClock } from '../../terms/ports'
 import { createEngine, type Engine, type LockTable } from '../engine'
 import type { Locks } from '../locks'
-import { identify } from '../process-identity'
 import { type AccountRecord, emptyRecord } from '../record'
 import type { LockSettings } from '../settings'
 import { openPeers } from './peers'
@@ -34,6 +34,7 @@ export async function openEmbeddedLocks(options: EmbeddedLocksOptions): Promise<
   const beats = root.openDB<number, string>({ name: 'beats' })
   const self = identify()
   let engine: Engine | undefined
+  let until: number | undefined
 
   const table: LockTable = {
     change: (account, change) =>
@@ -60,14 +61,18 @@ export async function openEmbeddedLocks(options: EmbeddedLocksOptions): Promise<
   /** One write for all leases of this process. */
   function beat(): void {
     const now = monotonic()
-    const until = beats.get(self)
     if (until !== undefined && until < now) {
-      // Stopped for longer than the expiry: others may be in already.
-      log.warn('locks: this process was stopped for too long; its sessions end')
+      // Others may be in already.
+      log.warn('locks: this process was stopped for too long, or could not show life; its sessions end')
       engine?.expire()
     }
-    beats.putSync(self, now + settings.expiry)
-    engine?.noteActivity()
+    try {
+      beats.putSync(self, now + settings.expiry)
+      until = now + settings.expiry
+    } catch (error) {
+      log.error(`locks: not renewed: ${error instanceof Error ? error.message : String(error)}`)
+    }
+    engine?.tend()
   }
 
   const peers = await openPeers({

@@ -4,9 +4,9 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
+import { runs } from '../../processes/identity'
 import type { Log } from '../../terms/ports'
 import type { PeerMessage, Peers } from '../engine'
-import { runs } from '../process-identity'
 
 export interface PeersOptions {
   /** the lock table's folder: processes with the same one belong together */

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readlinkSync } from 'node:fs'
 import { Redis } from 'ioredis'
+import { identify, runs } from '../../processes/identity'
 import { failed, ok, type Result } from '../../terms/fault'
 import { fence } from '../../terms/numbers'
 import { type Log, type Metrics, noMetrics, silentLog } from '../../terms/ports'
 import { holdWith } from '../hold'
+import { createLeases } from '../leases'
 import type { AccountLocks, EndReason, Holder, Lease, LockRequest, Locks, Refusal } from '../locks'
-import { identify, runs } from '../process-identity'
 import type { ClaimRecord, HolderRecord } from '../record'
 import type { LockSettings } from '../settings'
 import { SCRIPT } from './script'
@@ -25,12 +26,6 @@ type Message =
   | { readonly kind: 'granted'; readonly account: string; readonly holder: Row }
   | { readonly kind: 'end'; readonly id: string; readonly reason: EndReason }
 
-interface Held {
-  readonly account: string
-  readonly ended: AbortController
-  activeAt: number
-  noted: number
-}
 interface Waiting {
   readonly claim: ClaimRecord
   readonly account: string
@@ -63,7 +58,6 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
   const space = processSpace()
   const self = `${identify()}.${space}`
   const [, , boot] = self.split('.')
-  const held = new Map<string, Held>()
   const waiting = new Map<string, Waiting>()
   /** releases that Redis has not heard of: id and account */
   const owed = new Map<string, string>()
@@ -90,7 +84,7 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
   const holderOf = (account: string, row: Row): Holder => ({
     ...row,
     account,
-    activeAt: held.get(row.id)?.activeAt ?? row.activeAt,
+    activeAt: leases.activeAt(row.id) ?? row.activeAt,
     fence: fence(Number(row.fence)),
   })
 
@@ -105,40 +99,15 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
     }
   }
 
-  /** Ends a lease of this process from outside. */
-  function end(id: string, reason: EndReason): void {
-    const lease = held.get(id)
-    if (!lease || !held.delete(id)) return
-    metrics.count('lock_ended', { reason })
-    lease.ended.abort(reason)
-    void giveBack(lease.account, id)
-  }
-  function endAll(reason: EndReason): void {
-    for (const id of [...held.keys()]) end(id, reason)
-  }
-
-  function leaseOf(account: string, row: Row): Lease {
-    const ended = new AbortController()
-    const now = Date.now()
-    const entry: Held = { account, ended, activeAt: now, noted: now }
-    held.set(row.id, entry)
-    metrics.count('lock_granted', { protocol: row.protocol })
-    return {
-      id: row.id,
-      account,
-      access: row.access,
-      fence: fence(Number(row.fence)),
-      lost: ended.signal,
-      touch: () => {
-        entry.activeAt = Date.now()
-      },
-      describe: (client) => {
-        if (held.has(row.id)) run('update', account, row.id, 'client', JSON.stringify([client])).catch(() => undefined)
-      },
-      release: async () => {
-        if (held.delete(row.id)) await giveBack(account, row.id)
-      },
-    }
+  const leases = createLeases({
+    metrics,
+    now: () => Date.now(),
+    giveBack,
+    describe: (account, id, client) => amend(account, id, 'client', client),
+  })
+  /** For display only: what redis did not hear is not said again. */
+  function amend(account: string, id: string, field: 'client' | 'activeAt', value: string | number): void {
+    run('update', account, id, field, JSON.stringify([value])).catch(() => undefined)
   }
 
   /** Renews every lease of this process. The monotonic clock counts: a clock that is set must not prolong a lease. */
@@ -150,28 +119,22 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
         log.warn(
           'locks: redis does not know this process any more (data lost, or stopped for too long); its sessions end',
         )
-        endAll('expired')
+        leases.endAll('expired')
       }
       alive = true
       clearTimeout(deadline)
       deadline = setTimeout(lapse, settings.expiry * 0.9 - (performance.now() - sent)).unref()
-      for (const [id, account] of owed) if (!held.has(id)) await giveBack(account, id)
-      noteActivity()
+      for (const [id, account] of owed) if (!leases.has(id)) await giveBack(account, id)
+      await askAgain()
+      for (const { account, id, activeAt } of leases.active()) amend(account, id, 'activeAt', activeAt)
     } catch (error) {
       log.warn(`locks: not renewed: ${textOf(error)}`)
     }
   }
   function lapse(): void {
-    if (held.size > 0) log.error('locks: redis was not reached in time; sessions of this process end')
+    if (leases.size > 0) log.error('locks: redis was not reached in time; sessions of this process end')
     alive = false
-    endAll('expired')
-  }
-  function noteActivity(): void {
-    for (const [id, entry] of held) {
-      if (entry.activeAt === entry.noted) continue
-      entry.noted = entry.activeAt
-      run('update', entry.account, id, 'activeAt', JSON.stringify([entry.activeAt])).catch(() => undefined)
-    }
+    leases.endAll('expired')
   }
 
   async function claimOnce(
@@ -198,11 +161,6 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
     return itsBoot === boot && itsSpace === space && process !== self && !runs(process)
   }
 
-  function refused(request: LockRequest, by: Row): Result<Lease, Refusal> {
-    metrics.count('lock_refused', { protocol: request.protocol, holder: by.protocol })
-    return failed({ kind: 'held', by: holderOf(request.account, by) })
-  }
-
   async function acquire(request: LockRequest, signal?: AbortSignal): Promise<Result<Lease, Refusal>> {
     const { account, access, protocol, address, client } = request
     const wait = request.wait ?? settings.wait[protocol]
@@ -225,23 +183,23 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
       cancel = () => arrive('cancelled')
       signal?.addEventListener('abort', cancel)
       const first = await claimOnce(mine, wait > 0)
-      if ('holder' in first) return ok(leaseOf(account, first.holder))
-      if (wait === 0) return refused(request, first.by)
+      if ('holder' in first) return ok(leases.open(account, first.holder))
+      if (wait === 0) return leases.refused(request, holderOf(account, first.by))
       const outcome = await turn
-      metrics.observe('lock_waited_seconds', (performance.now() - started) / 1000, { protocol })
+      leases.waited(request, performance.now() - started)
       if (outcome === 'cancelled') {
         await giveBack(account, claim.id)
         return failed({ kind: 'cancelled' })
       }
       // At the end of the wait once more: a wake-up may have been lost with a connection, or the holder with its host.
       const last = outcome === 'late' ? await claimOnce(mine, false) : { holder: outcome }
-      if ('holder' in last) return ok(leaseOf(account, last.holder))
+      if ('holder' in last) return ok(leases.open(account, last.holder))
       await giveBack(account, claim.id)
-      return refused(request, last.by)
+      return leases.refused(request, holderOf(account, last.by))
     } catch (error) {
       log.error(`lock of ${account}: ${textOf(error)}`)
       await giveBack(account, claim.id)
-      return failed({ kind: 'unavailable', why: 'redis does not answer' })
+      return leases.unavailable(request, 'redis does not answer')
     } finally {
       clearTimeout(timer)
       waiting.delete(claim.id)
@@ -251,10 +209,13 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
 
   function receive(text: string): void {
     const message: Message = JSON.parse(text)
-    if (message.kind === 'end') return end(message.id, message.reason)
+    if (message.kind === 'end') {
+      leases.end(message.id, message.reason)
+      return
+    }
     const waiter = waiting.get(message.holder.id)
     if (waiter) waiter.arrive(message.holder)
-    else if (!held.has(message.holder.id)) void giveBack(message.account, message.holder.id)
+    else if (!leases.has(message.holder.id)) void giveBack(message.account, message.holder.id)
   }
 
   type Listed = { readonly holders: Iterable<Row>; readonly waiters: Iterable<ClaimRecord> }
@@ -274,16 +235,22 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
     })
   }
 
+  /** For those that wait: a wake-up may have been lost, or the holder with its host. */
+  async function askAgain(): Promise<void> {
+    for (const one of [...waiting.values()]) {
+      const answer = await claimOnce(one, true)
+      if ('holder' in answer) one.arrive(answer.holder)
+    }
+  }
+
   /** What was said while the subscription was down: leases that ended, turns that came. */
   async function catchUp(): Promise<void> {
     try {
-      const accounts = [...new Set([...held.values()].map((entry) => entry.account))]
-      const there = new Set((await records(accounts)).flatMap(({ holders }) => holders.map(({ id }) => id)))
-      for (const id of [...held.keys()]) if (!there.has(id)) end(id, 'expired')
-      for (const one of [...waiting.values()]) {
-        const answer = await claimOnce(one, true)
-        if ('holder' in answer) one.arrive(answer.holder)
-      }
+      const there = new Set(
+        (await records([...leases.accounts()])).flatMap(({ holders }) => holders.map(({ id }) => id)),
+      )
+      for (const id of leases.ids()) if (!there.has(id)) leases.end(id, 'expired')
+      await askAgain()
     } catch (error) {
       log.warn(`locks: ${textOf(error)}`)
     }
@@ -332,7 +299,7 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
     close: async () => {
       clearInterval(heart)
       for (const { arrive: _arrive, account, claim } of waiting.values()) owed.set(claim.id, account)
-      endAll('closed')
+      leases.endAll('closed')
       await Promise.all([...owed].map(([id, account]) => giveBack(account, id)))
       clearTimeout(deadline)
       await redis.del(`${prefix}process:${self}`).catch(() => undefined)

@@ -1,9 +1,9 @@
+import { openRendezvous } from '../../processes/rendezvous'
 import type { Log } from '../../terms/ports'
 import type { Bus, Notice } from '../mailbox'
 import { encodeFrame } from './frames'
 import { createLink, type Link, type LinkEvents } from './link'
 import { createOutbox } from './outbox'
-import { openRendezvous } from './rendezvous'
 
 export interface SocketBusOptions {
   /** shared by all processes that use one store, and by no others; made when missing */

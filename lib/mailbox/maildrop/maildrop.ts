@@ -8,7 +8,7 @@ import { spellMailbox } from '../mailbox-name'
 import type { Parts } from '../parts'
 import type { Entry } from '../view/journal'
 import { headAndLines, octetsOf } from './octets'
-import { updateMaildrop } from './update'
+import { type MaildropUpdate, updateMaildrop } from './update'
 
 export interface OpenMaildrop extends MaildropOptions {
   readonly mailbox: string
@@ -92,6 +92,16 @@ function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, option
   const readerOf = (row: MessageRow) => (start: number, end: number) =>
     store.messages.read(account, row.emailId, start, end)
 
+  async function apply(
+    deleted: readonly number[],
+    seen: readonly number[],
+    how: MaildropUpdate['how'],
+  ): Promise<Result<void>> {
+    const ascending = (numbers: readonly number[]) => [...new Set(numbers.map(uidOf))].sort((a, b) => a - b)
+    const fence = options.checkFence ? { fence: lease.fence } : {}
+    return updateMaildrop(parts, account, mailbox, { deleted: ascending(deleted), seen: ascending(seen), how, fence })
+  }
+
   return {
     lease,
     count,
@@ -106,10 +116,10 @@ function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, option
       yield* headAndLines(readerOf(row), row.prepared.headerSize, row.size, lines)
     },
     async update(deleted, seen, how) {
-      if (closed || lease.lost.aborted) return failed({ kind: 'lease-lost' })
-      const ascending = (numbers: readonly number[]) => [...new Set(numbers.map(uidOf))].sort((a, b) => a - b)
-      const fence = options.checkFence ? { fence: lease.fence } : {}
-      return updateMaildrop(parts, account, mailbox, { deleted: ascending(deleted), seen: ascending(seen), how, fence })
+      const done =
+        closed || lease.lost.aborted ? failed({ kind: 'lease-lost' } as const) : await apply(deleted, seen, how)
+      if (!done.ok && done.fault.kind === 'lease-lost') parts.metrics.count('mailbox_lock_fence_refused_total', {})
+      return done
     },
     async close() {
       closed = true

@@ -10,8 +10,8 @@ import { createWindow } from './window'
 
 /** A view as its own account sees it. */
 export interface SessionView extends View {
-  /** This session's STORE committed with this mod-sequence, or changed nothing: what `quiet` was said of. */
-  stored(at: ModSeq | undefined): void
+  /** This session's STORE, of what `quiet` was said, is over: the mod-sequences of its commits. */
+  stored(commits: readonly ModSeq[]): void
 }
 
 export interface ViewOptions {
@@ -40,7 +40,7 @@ export function createView(state: MailboxState, options: ViewOptions): SessionVi
   /** the chain was folded: look at the columns for flags changed after this mod-sequence */
   let rescanAfter: ModSeq | undefined
   /** of this session's next STORE, and of those that were committed, by mod-sequence */
-  let quietNext: readonly Uid[] | undefined
+  let quietNext: ReadonlySet<Uid> | undefined
   let quietUids = new Map<ModSeq, ReadonlySet<Uid>>()
   let listener: (() => void) | undefined
   let closed = false
@@ -147,10 +147,19 @@ export function createView(state: MailboxState, options: ViewOptions): SessionVi
     modSeqAt: (seq) => current().at(seq, columns.modSeqAt, (row) => row.modSeq),
     sizeAt: (seq) => current().at(seq, columns.sizeAt, (row) => row.size),
     internalDateAt: (seq) => current().at(seq, columns.internalDateAt, (row) => row.internalDate),
+    isGone: (seq) =>
+      current().at(
+        seq,
+        () => false,
+        () => true,
+      ),
     isRecent: (seq) => recent.has(current().uidAt(seq)),
     get recentCount() {
       current()
       return recent.count
+    },
+    get holdsExpunges() {
+      return current().held.length > 0
     },
     get hasNews() {
       return told !== state.tail || rescanAfter !== undefined || state.behind || window.held.length > 0
@@ -160,12 +169,12 @@ export function createView(state: MailboxState, options: ViewOptions): SessionVi
       await state.refresh()
       return closed ? [] : move(expunges)
     },
-    stored(at) {
-      if (at !== undefined && quietNext !== undefined) quietUids.set(at, new Set(quietNext))
+    stored(commits) {
+      if (quietNext !== undefined) for (const at of commits) quietUids.set(at, quietNext)
       quietNext = undefined
     },
     quiet(uids) {
-      quietNext = uids
+      quietNext = new Set(uids)
     },
     onNews(call) {
       listener = call

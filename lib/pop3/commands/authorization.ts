@@ -1,4 +1,5 @@
 import type { LoginAnswer, SaslStep } from '../../login/login'
+import { onAbort } from '../../terms/abort'
 import type { Command, Session } from '../command'
 import { refusalText } from '../faults'
 
@@ -25,7 +26,7 @@ async function enter(session: Session, answer: LoginAnswer): Promise<void> {
       if (connection.closed.aborted) return maildrop.close()
       session.state = { name: 'transaction', maildrop, identity, deleted: new Set(), seen: new Set() }
       // A lease that is lost (kick, take-over) ends the session without UPDATE.
-      maildrop.lease.lost.addEventListener('abort', () => connection.destroy('kicked'))
+      onAbort(maildrop.lease.lost, () => connection.destroy('kicked'))
       return session.say(`+OK ${maildrop.count} messages`)
     }
   }

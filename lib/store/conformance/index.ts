@@ -97,6 +97,32 @@ export function storeConformance(
       assert.deepEqual(await store.check(id), [])
     })
 
+    it('replaces a message in one commit, also into another mailbox; the quota counts the difference', async () => {
+      const { id, inbox } = await account()
+      const [first, second] = await add(store, id, inbox, 'a', 'b')
+      assert.ok(first && second)
+      const { bytes } = await store.accounts.usage(id)
+      const quota = { bytes, messages: 2 }
+      const same = value(await store.messages.replace(id, inbox.id, first, inbox.id, message('c'), { quota }))
+      assert.equal(same.value, 3)
+      assert.deepEqual(
+        same.commit.mailboxes.flatMap((change) => change.changes.map(({ kind }) => kind)),
+        ['added', 'expunged'],
+      )
+      const longer = await store.messages.replace(id, inbox.id, second, inbox.id, message('longer'), { quota })
+      assert.equal(longer.ok ? '' : longer.fault.kind, 'over-quota')
+      const gone = await store.messages.replace(id, inbox.id, first, inbox.id, message('d'))
+      assert.equal(gone.ok ? '' : gone.fault.kind, 'message-gone')
+      const { value: other } = value(await store.mailboxes.create(id, 'Other'))
+      assert.equal(value(await store.messages.replace(id, inbox.id, second, other.id, message('d'))).value, 1)
+      assert.deepEqual(
+        (await rowsOf(store, id, inbox)).map((row) => [row.uid, row.prepared.preview]),
+        [[3, 'c']],
+      )
+      assert.equal((await named(store, id, 'Other')).messages, 1)
+      assert.deepEqual(await store.check(id), [])
+    })
+
     it('flags: add, remove, replace; unchanged ones cost no mod-sequence', async () => {
       const { id, inbox } = await account()
       const uids = await add(store, id, inbox, 'a', 'b')
@@ -240,6 +266,29 @@ export function storeConformance(
       assert.equal((await named(store, id, 'x/y/c')).id, kept)
       assert.equal((await store.mailboxes.rename(id, 'nothing', 'z')).ok, false)
       assert.equal((await store.mailboxes.rename(id, 'a', 'x')).ok, false)
+    })
+
+    it('a level that is no mailbox is renamed with what is below it', async () => {
+      const { id } = await account()
+      value(await store.mailboxes.create(id, 'a/b/c'))
+      value(await store.mailboxes.remove(id, 'a/b'))
+      value(await store.mailboxes.rename(id, 'a/b', 'x'))
+      const names = (await store.mailboxes.list(id)).map((mailbox) => mailbox.name)
+      assert.deepEqual(names, ['INBOX', 'a', 'x/c'])
+      assert.equal((await store.mailboxes.rename(id, 'a/b', 'y')).ok, false)
+    })
+
+    it('a copy or move that must be of all messages does nothing when one is gone', async () => {
+      const { id, inbox } = await account()
+      await add(store, id, inbox, 'a', 'b')
+      const { value: other } = value(await store.mailboxes.create(id, 'Other'))
+      for (const verb of [store.messages.copy, store.messages.move]) {
+        const refused = await verb(id, inbox.id, [uid(1), uid(2), uid(3)], other.id, { missing: 'refuse' })
+        assert.equal(!refused.ok && refused.fault.kind, 'message-gone')
+      }
+      assert.equal((await named(store, id, 'Other')).messages, 0)
+      value(await store.messages.move(id, inbox.id, [uid(1), uid(2)], other.id, { missing: 'refuse' }))
+      assert.equal((await named(store, id, 'Other')).messages, 2)
     })
 
     it('a mailbox made again has a higher UIDVALIDITY', async () => {

@@ -11,7 +11,7 @@ import { accountKey } from './keys'
 import { everyEntry } from './mailbox-records'
 import { createMailboxTable } from './mailboxes'
 import { changesSince, expungedSince, keys, rows, snapshot } from './messages-read'
-import { append, copyOrMove, expunge, mailboxOf, storeFlags } from './messages-write'
+import { append, copyOrMove, expunge, mailboxOf, replace, storeFlags } from './messages-write'
 import { openTables, type Tables } from './tables'
 
 export interface LmdbStoreOptions {
@@ -36,7 +36,10 @@ export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOpti
       tables.fresh()
       return changesSince(tables, id, mailbox, since)
     },
-    expungedSince: async (id, mailbox, since) => expungedSince(tables, id, mailbox, since),
+    expungedSince: async (id, mailbox, since) => {
+      tables.fresh()
+      return expungedSince(tables, id, mailbox, since)
+    },
     rows: (id, mailbox, uids) => rows(tables, id, mailbox, uids),
     keys: (id, mailbox, uids) => keys(tables, id, mailbox, uids),
     uidls: async (id, mailbox) => {
@@ -55,10 +58,12 @@ export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOpti
     storeFlags: (id, mailbox, uids, how, flags, unchangedSince) =>
       tables.write(() => storeFlags(tables, id, mailbox, uids, how, flags, unchangedSince)),
     expunge: (id, mailbox, uids, options) => tables.write(() => expunge(tables, id, mailbox, uids, options)),
+    replace: (id, from, replaced, to, message, options) =>
+      tables.write(() => replace(tables, clock, id, { from, replaced, to }, message, options)),
     copy: (id, from, uids, to, options) =>
       tables.write(() => copyOrMove(tables, clock, id, from, uids, to, { kind: 'copy', ...(options && { options }) })),
     move: (id, from, uids, to, options) =>
-      tables.write(() => copyOrMove(tables, clock, id, from, uids, to, { kind: 'move', ...options })),
+      tables.write(() => copyOrMove(tables, clock, id, from, uids, to, { kind: 'move', ...(options && { options }) })),
   }
 
   return {

@@ -67,9 +67,11 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
   function rename(id: AccountId, from: string, to: string): Result<Written<void>> {
     const account = accountNumber(id)
     const found = byName(tables, account, from)
-    if (!found) return failed({ kind: 'no-such-mailbox' })
+    const children = allMailboxes(tables, account).filter(({ record }) => record.name.startsWith(`${from}/`))
+    // A level that is no mailbox is there as long as something is below it (RFC 9051 6.3.5, 6.3.6).
+    if (!found && children.length === 0) return failed({ kind: 'no-such-mailbox' })
     if (byName(tables, account, to) || to === from) return failed({ kind: 'mailbox-exists' })
-    if (from === 'INBOX') {
+    if (found && from === 'INBOX') {
       // RFC 9051 6.3.6: the messages move, INBOX stays with its children; who has it selected sees them go.
       const made = create(id, to)
       if (!made.ok) return made
@@ -79,8 +81,10 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
       const moved = copyOrMove(tables, clock, id, inbox, uids, target.id, { kind: 'move' })
       return moved.ok ? ok({ value: undefined, commit: { ...moved.value.commit, list: commit.list } }) : moved
     }
-    const children = allMailboxes(tables, account).filter(({ record }) => record.name.startsWith(`${from}/`))
-    const moved = [found, ...children].map((one) => ({ one, name: to + one.record.name.slice(from.length) }))
+    const moved = [...(found ? [found] : []), ...children].map((one) => ({
+      one,
+      name: to + one.record.name.slice(from.length),
+    }))
     if (to.startsWith(`${from}/`))
       return failed({ kind: 'bad-mailbox-name', why: 'a mailbox cannot become its own child' })
     if (moved.some(({ name }) => byName(tables, account, name))) return failed({ kind: 'mailbox-exists' })

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import type { FlagSet } from '../../terms/flags'
 import type { AccountId, MailboxId } from '../../terms/names'
 import { type ModSeq, modSeq, type Uid, uid } from '../../terms/numbers'
@@ -140,6 +141,8 @@ export async function* rows(
       return row ? [row] : []
     })
     if (batch.length > 0) yield batch
+    // Reads do not wait for anything: without this, nobody else would have a turn before the end of a big mailbox.
+    if (start + BATCH < uids.length) await turn()
   }
 }
 
@@ -167,5 +170,6 @@ export async function* keys(
       },
     )
     if (batch.length > 0) yield batch
+    if (start + BATCH < uids.length) await turn()
   }
 }

@@ -7,7 +7,7 @@ import { type Change, type Commit, type MailboxChange, NO_COMMIT } from '../chan
 import { accountNumber, mailboxNumber, makeMailboxId } from '../ids'
 import { LOG_LENGTH, MAX_KEYWORDS, MAX_UID, TRIM_EVERY } from '../limits'
 import { encodePrepared } from '../prepared-codec'
-import type { AppendOptions, Copied, ExpungeOptions, FlagsStored, NewMessage, Written } from '../store'
+import type { AppendOptions, Copied, CopyOptions, ExpungeOptions, FlagsStored, NewMessage, Written } from '../store'
 import { removeBody, writeBody } from './bodies'
 import { accountKey, logKey, mailboxKey, messageKey, rowKey } from './keys'
 import { type Entry, entriesOf, type Found, stateOf } from './mailbox-records'
@@ -250,9 +250,35 @@ export function expunge(
   return ok({ value: gone, commit: { ...NO_COMMIT, mailboxes: [change] } })
 }
 
+export function replace(
+  tables: Tables,
+  clock: Clock,
+  id: AccountId,
+  { from, replaced, to }: { readonly from: MailboxId; readonly replaced: Uid; readonly to: MailboxId },
+  message: NewMessage,
+  options: AppendOptions | undefined,
+): Result<Written<Uid>> {
+  const source = mailboxOf(tables, id, from)
+  if (!source) return failed({ kind: 'no-such-mailbox' })
+  const [old] = entriesOf(tables, source.account, source.number, [replaced])
+  if (!old) return failed({ kind: 'message-gone' })
+  // RFC 8508 3.4: the number of messages stays, and what does not grow fits.
+  const growth = message.bytes.length - old.row.size
+  const limit = options?.quota && { quota: { ...options.quota, messages: 0 } }
+  if (growth > 0 && overQuota(tables, source.account, limit, growth, 0)) return failed({ kind: 'over-quota' })
+  const appended = append(tables, clock, id, to, [message])
+  if (!appended.ok)
+    return appended.fault.kind === 'no-such-mailbox' ? failed({ ...appended.fault, tryCreate: true }) : appended
+  const removed = expunge(tables, id, from, [replaced], { only: 'all' })
+  const [uid] = appended.value.value
+  if (!removed.ok || uid === undefined) throw new Error('a message that was there cannot be replaced')
+  const mailboxes = [...appended.value.commit.mailboxes, ...removed.value.commit.mailboxes]
+  return ok({ value: uid, commit: { ...NO_COMMIT, mailboxes } })
+}
+
 export type CopyMode =
-  | { readonly kind: 'copy'; readonly options?: AppendOptions }
-  | { readonly kind: 'move'; readonly fence?: Fence }
+  | { readonly kind: 'copy'; readonly options?: CopyOptions & AppendOptions }
+  | { readonly kind: 'move'; readonly options?: CopyOptions & { readonly fence?: Fence } }
 
 export function copyOrMove(
   tables: Tables,
@@ -267,8 +293,10 @@ export function copyOrMove(
   if (!source) return failed({ kind: 'no-such-mailbox' })
   const target = mailboxOf(tables, id, to)
   if (!target) return failed({ kind: 'no-such-mailbox', tryCreate: true })
-  if (mode.kind === 'move' && fenceLost(tables, source.account, mode.fence)) return failed({ kind: 'lease-lost' })
+  if (mode.kind === 'move' && fenceLost(tables, source.account, mode.options?.fence))
+    return failed({ kind: 'lease-lost' })
   const entries = entriesOf(tables, source.account, source.number, uids).sort((a, b) => a.uid - b.uid)
+  if (mode.options?.missing === 'refuse' && entries.length < uids.length) return failed({ kind: 'message-gone' })
   const bytes = entries.reduce((sum, { row }) => sum + row.size, 0)
   if (mode.kind === 'copy' && overQuota(tables, source.account, mode.options, bytes, entries.length)) {
     return failed({ kind: 'over-quota' })

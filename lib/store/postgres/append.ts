@@ -32,7 +32,7 @@ interface Wanted {
 const digest = (messageId: string): string => createHash('sha256').update(messageId).digest('hex').slice(0, 32)
 
 /** The message-ids that a message's thread may be known by, nearest first (RFC 8474 5.2 leaves the algorithm to the server). */
-const threadNames = (keys: SearchKeys): string[] =>
+export const threadNames = (keys: SearchKeys): string[] =>
   [keys.inReplyTo, ...keys.references.slice(-NAMES).reverse(), keys.messageId].filter((id) => id !== '').map(digest)
 
 /** What one transaction writes, gathered over all appends that waited together. */
@@ -105,6 +105,108 @@ async function writeBodies({ query }: Session, account: number, batch: Batch): P
   await flush()
 }
 
+/** Appends in turn, in a transaction that holds the account; what has a fault is left out. */
+export async function appendAll(
+  session: Session,
+  clock: Clock,
+  id: AccountId,
+  mailbox: MailboxId,
+  owner: AccountRecord,
+  box: MailboxRecord,
+  known: Map<string, number>,
+  wanted: readonly Pick<Wanted, 'messages' | 'options'>[],
+): Promise<Appended[]> {
+  const batch: Batch = { entries: [], threads: [], messages: [], newThreads: new Map(), log: [] }
+  const delta = nothing()
+  let uidNext = box.uid_next
+  let modSequence = box.mod_seq
+  const results = wanted.map(({ messages, options }): Appended => {
+    const bytes = messages.reduce((sum, message) => sum + message.bytes.length, 0)
+    const used = { bytes: owner.used_bytes + delta.size, messages: owner.used_messages + delta.messages }
+    if (overQuota(used, options, bytes, messages.length)) return failed({ kind: 'over-quota' })
+    if (messages.some((message) => message.flags.names.length > MAX_KEYWORDS)) {
+      return failed({ kind: 'limit', why: `more than ${MAX_KEYWORDS} flags on a message` })
+    }
+    let highest = uidNext - 1
+    const uids = messages.map((message) => {
+      const one = message.uid ?? highest + 1
+      if (one <= highest) return undefined
+      highest = one
+      return one
+    })
+    if (uids.includes(undefined) || highest >= MAX_UID) return failed({ kind: 'limit', why: 'UID out of range' })
+    uidNext = highest + 1
+    const after = modSequence++
+    const rows = messages.map((message, index) => {
+      const number = owner.last_message + batch.messages.length + 1
+      const names = threadNames(message.prepared.keys)
+      const thread = names.map((name) => known.get(name)).find((one) => one !== undefined) ?? number
+      if (message.prepared.keys.messageId !== '') {
+        const own = digest(message.prepared.keys.messageId)
+        known.set(own, thread)
+        batch.newThreads.set(own, thread)
+      }
+      const row = indexRow({
+        uid: uids[index] ?? 0,
+        flags: flagsText(message.flags),
+        mod_seq: modSequence,
+        size: message.bytes.length,
+        internal_date: message.internalDate,
+      })
+      weigh(delta, row.flags, row.size, 1)
+      batch.messages.push(message)
+      batch.entries.push({ ...row, message: number, uidl: message.uidl ?? '' })
+      batch.threads.push(thread)
+      return row
+    })
+    const added = rows.map((row) => row.uid)
+    batch.log.push({ modSeq: modSequence, uids: added })
+    const change = { account: id, mailbox, after: modSeq(after), modSeq: modSeq(modSequence) }
+    return ok({
+      value: added,
+      commit: { ...NO_COMMIT, mailboxes: [{ ...change, changes: [{ kind: 'added', rows }] }] },
+    })
+  })
+  if (batch.entries.length === 0) return results
+  await writeBodies(session, owner.account, batch)
+  const prepared = batch.messages.map((message) => encodePrepared(message.prepared))
+  let at = 0
+  const starts = prepared.map((one) => {
+    at += one.length
+    return at - one.length
+  })
+  const column = <T>(pick: (entry: Batch['entries'][number]) => T): T[] => batch.entries.map(pick)
+  await session.query(INSERT, [
+    box.account,
+    box.mailbox,
+    column((entry) => entry.uid),
+    column((entry) => entry.message),
+    column((entry) => flagsText(entry.flags)),
+    column((entry) => entry.modSeq),
+    column((entry) => entry.size),
+    column((entry) => entry.internalDate),
+    column((entry) => entry.uidl),
+    batch.threads,
+    batch.messages.map((message) => JSON.stringify(message.prepared.keys)),
+    starts,
+    prepared.map((one) => one.length),
+    clock.now(),
+    Buffer.concat(prepared),
+    [...batch.newThreads.keys()],
+    [...batch.newThreads.values()],
+    JSON.stringify(batch.log.map((one) => [one.modSeq, one.uids])),
+    owner.last_message + batch.messages.length,
+    delta.size,
+    delta.messages,
+    uidNext,
+    modSequence,
+    delta.unseen,
+    delta.deleted,
+  ])
+  await trimLog(session, box, modSequence)
+  return results
+}
+
 /**
  * Appends of one process to one mailbox that wait for each other become one transaction: each keeps its own mod-sequence,
  * its own quota check and its own answer; the disk is asked once.
@@ -133,112 +235,12 @@ export function createAppend(db: Database, clock: Clock): MessageTable['append']
       const [box] = found as unknown as MailboxRecord[]
       if (!owner || !box) return ok(wanted.map((): Appended => failed({ kind: 'no-such-mailbox' })))
       const known = new Map((threads as { name: string; thread: number }[]).map(({ name, thread }) => [name, thread]))
-      return ok(await appendAll(session, id, mailbox, owner, box, known, wanted))
+      return ok(await appendAll(session, clock, id, mailbox, owner, box, known, wanted))
     })
     if (!results.ok) throw new Error('an append cannot fail as a whole')
     wanted.forEach((one, index) => {
       one.settle(results.value[index] ?? failed({ kind: 'no-such-mailbox' }))
     })
-  }
-
-  async function appendAll(
-    session: Session,
-    id: AccountId,
-    mailbox: MailboxId,
-    owner: AccountRecord,
-    box: MailboxRecord,
-    known: Map<string, number>,
-    wanted: readonly Wanted[],
-  ): Promise<Appended[]> {
-    const batch: Batch = { entries: [], threads: [], messages: [], newThreads: new Map(), log: [] }
-    const delta = nothing()
-    let uidNext = box.uid_next
-    let modSequence = box.mod_seq
-    const results = wanted.map(({ messages, options }): Appended => {
-      const bytes = messages.reduce((sum, message) => sum + message.bytes.length, 0)
-      const used = { bytes: owner.used_bytes + delta.size, messages: owner.used_messages + delta.messages }
-      if (overQuota(used, options, bytes, messages.length)) return failed({ kind: 'over-quota' })
-      if (messages.some((message) => message.flags.names.length > MAX_KEYWORDS)) {
-        return failed({ kind: 'limit', why: `more than ${MAX_KEYWORDS} flags on a message` })
-      }
-      let highest = uidNext - 1
-      const uids = messages.map((message) => {
-        const one = message.uid ?? highest + 1
-        if (one <= highest) return undefined
-        highest = one
-        return one
-      })
-      if (uids.includes(undefined) || highest >= MAX_UID) return failed({ kind: 'limit', why: 'UID out of range' })
-      uidNext = highest + 1
-      const after = modSequence++
-      const rows = messages.map((message, index) => {
-        const number = owner.last_message + batch.messages.length + 1
-        const names = threadNames(message.prepared.keys)
-        const thread = names.map((name) => known.get(name)).find((one) => one !== undefined) ?? number
-        if (message.prepared.keys.messageId !== '') {
-          const own = digest(message.prepared.keys.messageId)
-          known.set(own, thread)
-          batch.newThreads.set(own, thread)
-        }
-        const row = indexRow({
-          uid: uids[index] ?? 0,
-          flags: flagsText(message.flags),
-          mod_seq: modSequence,
-          size: message.bytes.length,
-          internal_date: message.internalDate,
-        })
-        weigh(delta, row.flags, row.size, 1)
-        batch.messages.push(message)
-        batch.entries.push({ ...row, message: number, uidl: message.uidl ?? '' })
-        batch.threads.push(thread)
-        return row
-      })
-      const added = rows.map((row) => row.uid)
-      batch.log.push({ modSeq: modSequence, uids: added })
-      const change = { account: id, mailbox, after: modSeq(after), modSeq: modSeq(modSequence) }
-      return ok({
-        value: added,
-        commit: { ...NO_COMMIT, mailboxes: [{ ...change, changes: [{ kind: 'added', rows }] }] },
-      })
-    })
-    if (batch.entries.length === 0) return results
-    await writeBodies(session, owner.account, batch)
-    const prepared = batch.messages.map((message) => encodePrepared(message.prepared))
-    let at = 0
-    const starts = prepared.map((one) => {
-      at += one.length
-      return at - one.length
-    })
-    const column = <T>(pick: (entry: Batch['entries'][number]) => T): T[] => batch.entries.map(pick)
-    await session.query(INSERT, [
-      box.account,
-      box.mailbox,
-      column((entry) => entry.uid),
-      column((entry) => entry.message),
-      column((entry) => flagsText(entry.flags)),
-      column((entry) => entry.modSeq),
-      column((entry) => entry.size),
-      column((entry) => entry.internalDate),
-      column((entry) => entry.uidl),
-      batch.threads,
-      batch.messages.map((message) => JSON.stringify(message.prepared.keys)),
-      starts,
-      prepared.map((one) => one.length),
-      clock.now(),
-      Buffer.concat(prepared),
-      [...batch.newThreads.keys()],
-      [...batch.newThreads.values()],
-      JSON.stringify(batch.log.map((one) => [one.modSeq, one.uids])),
-      owner.last_message + batch.messages.length,
-      delta.size,
-      delta.messages,
-      uidNext,
-      modSequence,
-      delta.unseen,
-      delta.deleted,
-    ])
-    await trimLog(session, box, modSequence)
-    return results
   }
 
   /** As many of those that wait as fit; the first always. */

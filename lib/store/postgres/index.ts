@@ -8,6 +8,7 @@ import { openDatabase, type PostgresOptions } from './database'
 import { createMailboxTable } from './mailboxes'
 import { changesSince, expungedSince, keys, read, rows, snapshot, uidls } from './messages-read'
 import { copyOrMove, expunge, storeFlags } from './messages-write'
+import { replace } from './replace'
 
 export type { PostgresOptions } from './database'
 
@@ -30,8 +31,13 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
       read: (id, email, start, end) => read(db, id, email, start, end),
       storeFlags: (id, mailbox, uids, how, flags, since) => storeFlags(db, id, mailbox, uids, how, flags, since),
       expunge: (id, mailbox, uids, how) => expunge(db, id, mailbox, uids, how),
+      replace: (id, from, replaced, to, message, how) => replace(db, clock, id, from, replaced, to, message, how),
       copy: (id, from, uids, to, how) =>
-        copyOrMove(db, clock, id, from, uids, to, { kind: 'copy', ...(how && { options: how }) }),
+        copyOrMove(db, clock, id, from, uids, to, {
+          kind: 'copy',
+          missing: how?.missing,
+          ...(how && { options: how }),
+        }),
       move: (id, from, uids, to, how) => copyOrMove(db, clock, id, from, uids, to, { kind: 'move', ...how }),
     },
     async raiseFence(id, fence) {

@@ -99,13 +99,14 @@ async function renameInbox(work: Work, inbox: Listed, to: string, clock: Clock):
 
 async function rename(work: Work, from: string, to: string, clock: Clock): Promise<Result<Written<void>>> {
   const found = byName(work, from)
-  if (!found) return failed({ kind: 'no-such-mailbox' })
+  const below = work.boxes.filter(({ name }) => name.startsWith(`${from}/`))
+  if (!found && below.length === 0) return failed({ kind: 'no-such-mailbox' })
   if (byName(work, to) || to === from) return failed({ kind: 'mailbox-exists' })
-  if (from === 'INBOX') return renameInbox(work, found, to, clock)
+  if (found && from === 'INBOX') return renameInbox(work, found, to, clock)
   if (to.startsWith(`${from}/`)) {
     return failed({ kind: 'bad-mailbox-name', why: 'a mailbox cannot become its own child' })
   }
-  const moved = [found, ...work.boxes.filter(({ name }) => name.startsWith(`${from}/`))].map((one) => ({
+  const moved = [...(found ? [found] : []), ...below].map((one) => ({
     one,
     name: to + one.name.slice(from.length),
   }))
@@ -114,7 +115,7 @@ async function rename(work: Work, from: string, to: string, clock: Clock): Promi
   await work.session.query(
     `UPDATE mailbox.mailboxes m SET name = t.name FROM unnest($2::bigint[], $3::text[]) AS t(mailbox, name)
      WHERE m.account = $1 AND m.mailbox = t.mailbox`,
-    [found.account, moved.map(({ one }) => one.mailbox), moved.map(({ name }) => name)],
+    [work.account.account, moved.map(({ one }) => one.mailbox), moved.map(({ name }) => name)],
   )
   const renamed = moved.map(
     ({ one, name }): ListChange => ({

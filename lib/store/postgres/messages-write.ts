@@ -6,7 +6,7 @@ import type { Clock } from '../../terms/ports'
 import { type Change, type MailboxChange, NO_COMMIT } from '../change'
 import { accountNumber, mailboxNumber } from '../ids'
 import { LOG_LENGTH, MAX_KEYWORDS, MAX_UID, TRIM_EVERY } from '../limits'
-import type { AppendOptions, Copied, ExpungeOptions, FlagsStored, Written } from '../store'
+import type { AppendOptions, Copied, CopyOptions, ExpungeOptions, FlagsStored, Written } from '../store'
 import type { Database, Session } from './database'
 import {
   type AccountRecord,
@@ -49,7 +49,7 @@ UPDATE mailbox.mailboxes SET mod_seq = $3, uid_next = $7, messages = messages + 
   deleted = deleted + $10, size = size + $11 WHERE account = $1 AND mailbox = $2`
 
 /** Writes the mailbox's counters and its log entry; gives the change that other sessions hear of. */
-async function commitMailbox(
+export async function commitMailbox(
   session: Session,
   id: AccountId,
   box: MailboxRecord,
@@ -70,7 +70,7 @@ async function commitMailbox(
 const ENTRIES =
   'SELECT * FROM mailbox.entries WHERE account = $1 AND mailbox = $2 AND uid = ANY($3::bigint[]) ORDER BY uid'
 
-const entriesOf = (session: Session, box: MailboxRecord, uids: readonly Uid[]): Promise<EntryRecord[]> =>
+export const entriesOf = (session: Session, box: MailboxRecord, uids: readonly Uid[]): Promise<EntryRecord[]> =>
   session.query<EntryRecord>(ENTRIES, [box.account, box.mailbox, uids])
 
 async function addUsage({ query }: Session, account: number, delta: Delta): Promise<void> {
@@ -129,7 +129,7 @@ interface Locked {
   readonly boxes: readonly (MailboxRecord | undefined)[]
 }
 
-const writeTo = <T>(
+export const writeTo = <T>(
   db: Database,
   id: AccountId,
   mailboxes: readonly MailboxId[],
@@ -262,9 +262,8 @@ export async function copyEntries(
   return { value: { source, destination, uidValidity: validity }, commit: { ...NO_COMMIT, mailboxes } }
 }
 
-export type CopyMode =
-  | { readonly kind: 'copy'; readonly options?: AppendOptions }
-  | { readonly kind: 'move'; readonly fence?: Fence }
+export type CopyMode = Pick<CopyOptions, 'missing'> &
+  ({ readonly kind: 'copy'; readonly options?: AppendOptions } | { readonly kind: 'move'; readonly fence?: Fence })
 
 export const copyOrMove = (
   db: Database,
@@ -280,6 +279,7 @@ export const copyOrMove = (
     if (!target) return failed({ kind: 'no-such-mailbox', tryCreate: true })
     if (mode.kind === 'move' && fenceLost(account, mode.fence)) return failed({ kind: 'lease-lost' })
     const entries = await entriesOf(session, source, uids)
+    if (mode.missing === 'refuse' && entries.length < new Set(uids).size) return failed({ kind: 'message-gone' })
     const bytes = entries.reduce((sum, { size }) => sum + size, 0)
     const used = { bytes: account.used_bytes, messages: account.used_messages }
     if (mode.kind === 'copy' && overQuota(used, mode.options, bytes, entries.length)) {

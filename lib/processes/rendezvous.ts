@@ -16,14 +16,14 @@ export interface Rendezvous {
 
 /** sun_path holds 108 octets on Linux, 104 on BSD and macOS, with a NUL. */
 const LONGEST_PATH = 100
-const SUFFIX = '.bus'
+const SUFFIX = '.sock'
 
 /** A private directory of this user; a short one when the wanted path does not fit into a socket's name. */
-export function busDirectory(wanted: string): string {
+export function meetingDirectory(wanted: string): string {
   const full = path.resolve(wanted)
   const fits = Buffer.byteLength(path.join(full, ownName())) <= LONGEST_PATH
   const hash = createHash('sha256').update(full).digest('base64url').slice(0, 16)
-  const directory = fits ? full : path.join(tmpdir(), `mailbox-bus-${userInfo().uid}-${hash}`)
+  const directory = fits ? full : path.join(tmpdir(), `mailbox-${userInfo().uid}-${hash}`)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   // The short one lies where everybody may write: it must be ours, and no link to elsewhere.
   const found = lstatSync(directory)
@@ -40,7 +40,7 @@ export async function openRendezvous(
   wanted: string,
   accept: (socket: Socket, own: string) => void,
 ): Promise<Rendezvous> {
-  const directory = busDirectory(wanted)
+  const directory = meetingDirectory(wanted)
   const own = ownName()
   const at = (name: string) => path.join(directory, name)
   const hidden = at(`.${own}`)

@@ -1,0 +1,108 @@
+import type { Uid } from '../../terms/numbers'
+import type { ReturnItem, ReturnSlot } from '../extension'
+import { no, type Reply } from '../faults'
+import type { Selected, Session } from '../session'
+import type { Cursor } from '../wire/cursor'
+import { compact } from '../wire/sequence-set'
+
+/** What SEARCH and SORT give back (RFC 4731, RFC 5182 and RFC 5267 3; all but SORT in RFC 9051 6.4.4). */
+export interface Returns {
+  readonly items: readonly ReturnItem[]
+  /** RFC 5182: keep the result as `$` */
+  readonly save: boolean
+}
+
+const every = (name: 'ALL' | 'COUNT'): ReturnItem => ({
+  name,
+  choose: (found) => found,
+  text: (numbers) => {
+    if (name === 'COUNT') return `COUNT ${numbers.length}`
+    return numbers.length === 0 ? undefined : `ALL ${compact(numbers)}`
+  },
+})
+const end = (name: 'MIN' | 'MAX'): ReturnItem => ({
+  name,
+  choose: (found) => (name === 'MIN' ? found.slice(0, 1) : found.slice(-1)),
+  text: (numbers) => (numbers.length === 0 ? undefined : `${name} ${name === 'MIN' ? numbers[0] : numbers.at(-1)}`),
+})
+/** In the order in which they are told; MIN, MAX and ALL are left out when nothing was found (RFC 4731 3.1). */
+const ITEMS: readonly ReturnItem[] = [end('MIN'), end('MAX'), every('ALL'), every('COUNT')]
+
+/** `RETURN (MIN SAVE ...) `; undefined: the command has none */
+export function returnOptions(cursor: Cursor, session: Session): Returns | undefined {
+  if (!cursor.try('RETURN (')) return undefined
+  const slots = [
+    ...ITEMS.map((item): ReturnSlot => ({ name: item.name, read: () => item })),
+    ...session.extensions.flatMap((extension) => extension.returns ?? []),
+  ]
+  const items = new Map<string, ReturnItem>()
+  let save = false
+  for (let first = true; !cursor.try(')'); first = false) {
+    if (!first) cursor.space()
+    const word = cursor.keyword()
+    if (word === 'SAVE') {
+      save = true
+      continue
+    }
+    const slot = slots.find(({ name }) => name === word)
+    if (word === 'PARTIAL' && items.has(word)) cursor.fail('one PARTIAL')
+    items.set(word, slot ? slot.read(cursor) : cursor.fail('a SEARCH return option'))
+  }
+  cursor.space()
+  // RFC 9394 3.1
+  if (items.has('PARTIAL') && items.has('ALL')) cursor.fail('one of ALL and PARTIAL')
+  // RFC 4731 3.1: an empty list is ALL.
+  if (items.size === 0 && !save) return ALL
+  return { items: slots.flatMap(({ name }) => items.get(name) ?? []), save }
+}
+
+/** RFC 9051 6.4.4: what a rev2 client gets that asks for nothing. */
+const ALL: Returns = { items: [every('ALL')], save: false }
+
+/** Everything that some item tells of, each once: whose mod-sequences count (RFC 4731 3.2), and what `$` becomes (RFC 5182 2.4). */
+function chosen(seqs: readonly number[], items: readonly ReturnItem[]): readonly number[] {
+  if (items.length === 0) return seqs
+  return [...new Set(items.flatMap((one) => [...one.choose(seqs)]))]
+}
+
+export interface Found {
+  readonly tag: string
+  readonly by: 'seq' | 'uid'
+  /** in the order of the answer */
+  readonly seqs: readonly number[]
+  readonly returns: Returns | undefined
+  /** RFC 7162 3.1.5: a search by MODSEQ tells the highest one */
+  readonly usesModSeq: boolean
+  readonly plain: 'SEARCH' | 'SORT'
+}
+
+/** `* ESEARCH`, or the older `* SEARCH` and `* SORT`; saves the result. */
+export function sayFound(session: Session, state: Selected, found: Found): void {
+  const { tag, by, seqs, usesModSeq, plain } = found
+  const { view } = state
+  const returns = found.returns ?? (plain === 'SEARCH' && session.modes.rev2 ? ALL : undefined)
+  if (usesModSeq) session.enableCondstore()
+  const picked = returns ? chosen(seqs, returns.items) : seqs
+  if (returns?.save) state.saved = uidsSorted(view.uidAt, picked)
+  const highest = usesModSeq ? picked.reduce((high, seq) => Math.max(high, view.modSeqAt(seq)), 0) : 0
+  const numbers = by === 'uid' ? seqs.map((seq) => view.uidAt(seq)) : seqs
+  if (!returns) {
+    // RFC 7162 3.1.6 and 3.1.9: nothing when nothing was found
+    const modSeq = highest > 0 ? ` (MODSEQ ${highest})` : ''
+    return session.say(`* ${plain}${numbers.map((number) => ` ${number}`).join('')}${modSeq}`)
+  }
+  // RFC 9051 6.4.4.1: SAVE alone asks for no answer.
+  if (returns.items.length === 0) return
+  const parts = returns.items.flatMap((one) => one.text(numbers) ?? [])
+  if (highest > 0) parts.push(`MODSEQ ${highest}`)
+  session.say([`* ESEARCH (TAG "${tag}")`, ...(by === 'uid' ? ['UID'] : []), ...parts].join(' '))
+}
+
+const uidsSorted = (uidAt: (seq: number) => Uid, seqs: readonly number[]): Uid[] =>
+  seqs.map(uidAt).sort((a, b) => a - b)
+
+/** RFC 5182 2.1: with SAVE, a refused search leaves `$` empty. */
+export function badCharset(state: Selected, returns: Returns | undefined): Reply {
+  if (returns?.save) state.saved = []
+  return no('This charset is not known', 'BADCHARSET (US-ASCII UTF-8)')
+}

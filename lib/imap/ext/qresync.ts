@@ -1,0 +1,158 @@
+import { modSeq } from '../../terms/numbers'
+import { flagsText } from '../base/change'
+import { firstAtOrAfter, messagesOf } from '../base/numbers'
+import type { Extension } from '../extension'
+import type { Selected, Session } from '../session'
+import type { Cursor } from '../wire/cursor'
+import { compact, merged, type Range, ranges, rangesText, type SeqRange } from '../wire/sequence-set'
+
+/** QRESYNC (RFC 7162 3.2). VANISHED in place of EXPUNGE is said by the session, HIGHESTMODSEQ at the end of a command by dispatch. */
+
+function needsEnable(cursor: Cursor, { modes }: Session): void {
+  if (!modes.qresync) cursor.fail('ENABLE QRESYNC first')
+}
+
+/** known-uids and the sets of seq-match-data (RFC 7162 7): without `*` */
+function knownSet(cursor: Cursor): readonly SeqRange[] {
+  const set = cursor.sequenceRanges()
+  return set.some((range) => range.includes('*')) ? cursor.fail('a set without *') : set
+}
+
+interface Match {
+  readonly seqs: readonly SeqRange[]
+  readonly uids: readonly SeqRange[]
+}
+
+function* numbersOf(set: readonly SeqRange[]): Generator<number> {
+  for (const [low, high] of ranges(set, 0)) for (let number = low; number <= high; number++) yield number
+}
+
+/** RFC 7162 3.2.5.2: up to this UID the client knows of every expunge. It ends at the first pair that is not so. */
+function matchedUid({ view }: Selected, { seqs, uids }: Match): number {
+  let highest = 0
+  const others = numbersOf(uids)
+  for (const seq of numbersOf(seqs)) {
+    const { value: uid = 0 } = others.next()
+    if (seq > view.exists || view.uidAt(seq) !== uid) break
+    highest = uid
+  }
+  return highest
+}
+
+/** What is not in the mailbox, of ascending ranges: for a client whose last visit is too long ago (RFC 7162 3.2.6). */
+function gaps({ view }: Selected, wanted: readonly Range[]): Range[] {
+  const found: Range[] = []
+  for (const [low, high] of wanted) {
+    let from = low
+    for (let seq = firstAtOrAfter(view, low); seq <= view.exists && view.uidAt(seq) <= high; seq++) {
+      const here = view.uidAt(seq)
+      if (here > from) found.push([from, here - 1])
+      from = here + 1
+    }
+    if (from <= high) found.push([from, high])
+  }
+  return found
+}
+
+/** The numbers of ascending ones that are in ascending ranges. */
+function within(numbers: readonly number[], wanted: readonly Range[]): number[] {
+  let at = 0
+  return numbers.filter((number) => {
+    while ((wanted[at]?.[1] ?? number) < number) at++
+    const range = wanted[at]
+    return range !== undefined && range[0] <= number
+  })
+}
+
+/**
+ * `* VANISHED (EARLIER)`: what was expunged of these UIDs since. Messages that this client still counts are told by VANISHED
+ * without EARLIER (RFC 7162 3.2.10).
+ * @param match what the client says of its numbering: only needed when the store does not know (RFC 7162 3.2.5.2)
+ */
+async function sayVanished(
+  session: Session,
+  state: Selected,
+  wanted: readonly Range[],
+  since: number,
+  match: Match | undefined,
+): Promise<void> {
+  const { view, mail } = state
+  const last = Math.max(view.mailbox.uidNext - 1, view.exists > 0 ? view.uidAt(view.exists) : 0)
+  const list = (from: number): Range[] =>
+    merged(wanted.map(([low, high]) => [Math.max(low, from), Math.min(high, last)] as const)).filter(
+      ([low, high]) => low <= high,
+    )
+  const expunged = await mail.expungedSince(view, modSeq(since))
+  const text = expunged
+    ? compact(within(expunged, list(1)).filter((uid) => view.seqOf(uid) === undefined))
+    : rangesText(gaps(state, list(match ? matchedUid(state, match) + 1 : 1)))
+  if (text !== '') session.say(`* VANISHED (EARLIER) ${text}`)
+}
+
+async function sayFlags(session: Session, state: Selected, known: readonly SeqRange[], since: number): Promise<void> {
+  const { view } = state
+  for (const seq of messagesOf(state, known, 'uid')) {
+    if (view.modSeqAt(seq) <= since) continue
+    const flags = flagsText(session, view.flagsAt(seq), view.isRecent(seq))
+    session.say(`* ${seq} FETCH (UID ${view.uidAt(seq)} FLAGS ${flags} MODSEQ (${view.modSeqAt(seq)}))`)
+    if (session.connection.writer.full && !(await session.connection.writer.drained())) return
+  }
+}
+
+export const qresync: Extension = {
+  rfc: 'RFC 7162',
+  capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['QRESYNC']),
+  enable: [
+    {
+      word: 'QRESYNC',
+      turnOn: (session) => {
+        session.enableCondstore()
+        session.modes.qresync = true
+      },
+    },
+  ],
+  select: [
+    {
+      // RFC 7162 3.2.5: (uidvalidity modseq [known-uids] [(known-sequence-set known-uid-set)])
+      name: 'QRESYNC',
+      read: (cursor, session) => {
+        needsEnable(cursor, session)
+        cursor.expect(' (')
+        const uidValidity = cursor.nzNumber()
+        cursor.space()
+        const since = cursor.number64()
+        const known = !cursor.peek(' (') && cursor.try(' ') ? knownSet(cursor) : undefined
+        let match: Match | undefined
+        if (cursor.try(' (')) {
+          const seqs = knownSet(cursor)
+          cursor.space()
+          match = { seqs, uids: knownSet(cursor) }
+          cursor.expect(')')
+        }
+        cursor.expect(')')
+        return async (_session, state) => {
+          // Another mailbox of the same name: nothing that the client knows is true any more.
+          if (state.view.mailbox.uidValidity !== uidValidity) return
+          const set = known ?? [[1, '*'] as const]
+          await sayVanished(session, state, ranges(known ?? [[1, state.view.mailbox.uidNext]], 0), since, match)
+          await sayFlags(session, state, set, since)
+        }
+      },
+    },
+  ],
+  fetchModifiers: [
+    {
+      name: 'VANISHED',
+      read: (cursor, session, by, modifiers) => {
+        if (by === 'seq') cursor.fail('UID FETCH for VANISHED')
+        needsEnable(cursor, session)
+        modifiers.before = (state, set, since) => {
+          // `$` has lost what was expunged already.
+          if (set === '$') return undefined
+          const highest = state.view.exists > 0 ? state.view.uidAt(state.view.exists) : 0
+          return sayVanished(session, state, ranges(set, highest), since, undefined)
+        }
+      },
+    },
+  ],
+}

@@ -1,0 +1,44 @@
+import { appendFault, appendMessage, refusal } from '../base/append'
+import { sayOldName } from '../base/mailboxes'
+import { messagesOf, uidsOf } from '../base/numbers'
+import { type Command, defineCommand } from '../command'
+import type { Extension } from '../extension'
+import { done, no } from '../faults'
+
+/** REPLACE (RFC 8508): a new message for an old one, in one transaction. */
+const replacing = (by: 'seq' | 'uid'): Command =>
+  defineCommand({
+    name: by === 'uid' ? 'UID REPLACE' : 'REPLACE',
+    rfc: 'RFC 8508 3',
+    states: ['selected'],
+    uid: by === 'uid',
+    parse: (cursor) => {
+      cursor.space()
+      const set = cursor.sequenceRanges()
+      const [low, high] = set[0] ?? cursor.fail('a message number')
+      if (set.length !== 1 || low !== high) cursor.fail('one message number')
+      cursor.space()
+      return { set, mailbox: cursor.namedMailbox(), message: appendMessage(cursor) }
+    },
+    run: async ({ session, state }, { set, mailbox, message }) => {
+      const { view, mail, readOnly } = state
+      if (readOnly) return no('The mailbox is open read-only', 'READ-ONLY')
+      const [replaced] = uidsOf(view, messagesOf(state, set, by))
+      const refused = refusal(session, [message])
+      if (refused) return refused
+      if (replaced === undefined) return no('There is no such message', 'NONEXISTENT')
+      const result = await mail.replace(view, replaced, mailbox.name, message.incoming)
+      if (!result.ok) return appendFault(session, result.fault)
+      sayOldName(session, mailbox)
+      const { mailbox: target, uids } = result.value
+      // RFC 8508 4.3: before the EXPUNGE
+      session.say(`* OK [APPENDUID ${target.uidValidity} ${uids.join(',')}] Replacement message ready`)
+      return done('REPLACE completed')
+    },
+  })
+
+export const replace: Extension = {
+  rfc: 'RFC 8508',
+  commands: [replacing('seq'), replacing('uid')],
+  capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['REPLACE']),
+}

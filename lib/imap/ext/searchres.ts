@@ -1,0 +1,7 @@
+import type { Extension } from '../extension'
+
+/** SEARCHRES (RFC 5182): RETURN (SAVE) and `$` are read by SEARCH and by every sequence set themselves. */
+export const searchres: Extension = {
+  rfc: 'RFC 5182',
+  capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['SEARCHRES']),
+}

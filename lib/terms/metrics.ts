@@ -1,0 +1,60 @@
+/** What is counted, by reason. Names and units by Prometheus' conventions; labels are fixed words, never what a user sent. */
+
+interface Described {
+  /** one line, as the operator reads it */
+  readonly help: string
+  readonly labels: readonly string[]
+}
+
+export const COUNTERS = {
+  mailbox_connections_total: { help: 'client connections taken', labels: ['protocol'] },
+  mailbox_logins_total: {
+    help: 'login attempts; verdict: granted, refused, unavailable',
+    labels: ['protocol', 'verdict', 'reason'],
+  },
+  mailbox_login_bars_total: { help: 'lockouts begun; scope: what is barred', labels: ['scope'] },
+  mailbox_lock_granted_total: { help: 'leases of the mailbox lock granted', labels: ['protocol'] },
+  mailbox_lock_refused_total: {
+    help: 'sessions that the mailbox lock kept out; holder: protocol that was in',
+    labels: ['protocol', 'holder'],
+  },
+  mailbox_lock_unavailable_total: { help: 'sessions that could not ask for the mailbox lock', labels: ['protocol'] },
+  mailbox_lock_ended_total: {
+    help: 'leases that ended; reason: released, kicked, taken-over, expired, closed',
+    labels: ['protocol', 'reason'],
+  },
+  mailbox_lock_fence_refused_total: { help: 'POP3 updates refused because the lease was lost', labels: [] },
+  mailbox_deliveries_total: { help: 'messages delivered to a mailbox, or why not', labels: ['result'] },
+  mailbox_delivered_bytes_total: { help: 'octets of messages stored by delivery', labels: [] },
+} as const satisfies Record<string, Described>
+
+export const HISTOGRAMS = {
+  mailbox_lock_waited_seconds: {
+    help: 'time spent waiting for the mailbox lock by who did not get it at once',
+    labels: ['protocol'],
+    buckets: [0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10],
+  },
+  mailbox_lock_held_seconds: {
+    help: 'time for which the mailbox lock was held',
+    labels: ['protocol'],
+    buckets: [0.05, 0.5, 5, 30, 120, 600, 1800, 7200, 28_800],
+  },
+} as const satisfies Record<string, Described & { readonly buckets: readonly number[] }>
+
+export const GAUGES = {
+  mailbox_connections: { help: 'client connections open now', labels: ['protocol'] },
+  mailbox_locks: { help: 'leases of the mailbox lock held now', labels: ['protocol'] },
+} as const satisfies Record<string, Described>
+
+type Catalog = Readonly<Record<string, Described>>
+/** exactly the labels that the catalog names */
+export type Labels<C extends Catalog, N extends keyof C> = Readonly<Record<C[N]['labels'][number], string>>
+
+export interface Metrics {
+  count<N extends keyof typeof COUNTERS>(name: N, labels: Labels<typeof COUNTERS, N>, by?: number): void
+  observe<N extends keyof typeof HISTOGRAMS>(name: N, value: number, labels: Labels<typeof HISTOGRAMS, N>): void
+  /** Moves a gauge up or down. */
+  move<N extends keyof typeof GAUGES>(name: N, by: number, labels: Labels<typeof GAUGES, N>): void
+}
+
+export const noMetrics: Metrics = { count() {}, observe() {}, move() {} }
