@@ -2,9 +2,9 @@
 const floors = [
   ['terms', 'processes'],
   ['metrics', 'mime', 'search', 'transport', 'locks', 'login'],
-  ['store'],
+  ['store', 'sieve'],
   ['mailbox'],
-  ['imap', 'pop3', 'http', 'lmtp'],
+  ['imap', 'pop3', 'http', 'lmtp', 'import', 'export'],
 ]
 const rooms = floors.flatMap((names, floor) => names.map((name) => ({ name, floor })))
 const below = (floor) => floors.slice(0, floor).flat()
@@ -23,15 +23,18 @@ const walls = rooms.map(({ name, floor }) => ({
 module.exports = {
   forbidden: [
     ...walls,
-    ...['lib/locks/(embedded|redis|memory)', 'lib/store/(lmdb|postgres)', 'lib/login/(attempts|directories)'].map(
-      (driver) => ({
-        name: 'drivers-from-wiring-only',
-        severity: 'error',
-        comment: 'a driver is chosen in lib/wiring.ts (or by the CLI), nowhere else',
-        from: { path: '^(lib|plugins)/', pathNot: [`^${driver}/`, '^lib/(wiring\\.ts|cli/)'] },
-        to: { path: `^${driver}/` },
-      }),
-    ),
+    ...[
+      'lib/locks/(embedded|redis|memory)',
+      'lib/store/(lmdb|postgres)',
+      'lib/login/(attempts|directories)',
+      'lib/http/sessions',
+    ].map((driver) => ({
+      name: 'drivers-from-wiring-only',
+      severity: 'error',
+      comment: 'a driver is chosen in lib/wiring.ts (or by the CLI), nowhere else',
+      from: { path: '^(lib|plugins)/', pathNot: [`^${driver}/`, '^lib/(wiring\\.ts|cli/)'] },
+      to: { path: `^${driver}/` },
+    })),
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Host } from './haraka/lines'
+import type { Sessions } from './http/sessions'
+import { openEmbeddedSessions } from './http/sessions/embedded'
 import { openEmbeddedLocks } from './locks/embedded'
 import type { Locks } from './locks/locks'
 import { openMemoryLocks } from './locks/memory'
@@ -19,9 +21,10 @@ import { jwtVerifier } from './login/sasl/jwt'
 import { type LoginSettings, loginSettings } from './login/settings'
 import { redisBus } from './mailbox/bus/redis-bus'
 import { socketBus } from './mailbox/bus/socket-bus'
+import { type Scripts, scriptFiles } from './mailbox/deliver/scripts'
 import { createMailRoom } from './mailbox/mail-room'
 import type { Bus, MailRoom } from './mailbox/mailbox'
-import { mailboxSettings } from './mailbox/settings'
+import { type MailboxSettings, mailboxSettings } from './mailbox/settings'
 import { type Gathering, openGathering as gather } from './metrics/gather'
 import { createMetrics, type Measured } from './metrics/registry'
 import { prepare } from './mime/prepare'
@@ -90,11 +93,17 @@ export function openBus(place: Place): Promise<Bus> {
     : socketBus({ directory: path.join(dataFolder(place), 'bus'), log: place.log })
 }
 
+export const readMailboxSettings = (place: Place): MailboxSettings =>
+  mailboxSettings(place.ini('mailbox_store'), readLockSettings(place).mode)
+
+/** Sieve scripts lie beside the store. */
+export const openScripts = (place: Place): Scripts => scriptFiles(path.join(dataFolder(place), 'sieve'))
+
 /** Octets of the largest message that is stored; 0: none. */
-export const messageLimit = (place: Place): number => mailboxSettings(place.ini('mailbox_store')).maxMessageSize
+export const messageLimit = (place: Place): number => readMailboxSettings(place).maxMessageSize
 
 export function openRoom(place: Place, parts: { store: Store; locks: Locks; bus: Bus; metrics: Metrics }): MailRoom {
-  const settings = mailboxSettings(place.ini('mailbox_store'), readLockSettings(place).mode)
+  const settings = readMailboxSettings(place)
   return createMailRoom({ ...parts, prepare, settings, clock: systemClock, log: place.log })
 }
 
@@ -175,8 +184,15 @@ export function openLoginParts(place: Place, store: Store): LoginParts {
   }
 }
 
-export function openLogin(place: Place, store: Store, metrics: Metrics, chain: Chain, send: SendNotice): Door {
-  const { settings, directory, attempts, secret } = openLoginParts(place, store)
+export function openLogin(
+  place: Place,
+  store: Store,
+  metrics: Metrics,
+  chain: Chain,
+  send: SendNotice,
+  parts = openLoginParts(place, store),
+): Door {
+  const { settings, directory, attempts, secret } = parts
   return createLogin({
     directory,
     attempts,
@@ -198,3 +214,7 @@ export function openLogin(place: Place, store: Store, metrics: Metrics, chain: C
 }
 
 export type SendNotice = (notice: Notice) => Promise<void>
+
+/** Web sessions and API tokens, shared by the processes of the host. */
+export const openSessions = (place: Place): Sessions =>
+  openEmbeddedSessions({ path: path.join(dataFolder(place), 'http') })

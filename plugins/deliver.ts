@@ -1,6 +1,6 @@
 import { bouncer } from '../lib/haraka/bounce'
 import { createDelivery } from '../lib/haraka/delivery'
-import { deliverySettings } from '../lib/haraka/delivery-settings'
+import { finalDelivery } from '../lib/haraka/final-delivery'
 import type { Address, Connection, HarakaPlugin, Next } from '../lib/haraka/host'
 import { line } from '../lib/haraka/lines'
 import { createSizeLimit } from '../lib/haraka/size-limit'
@@ -14,22 +14,8 @@ export function register(this: HarakaPlugin): void {
   let delivery: ReturnType<typeof createDelivery> | undefined
   let sizes = createSizeLimit(0)
   line(this, 'deliver', ['store', 'locks'], async (host) => {
-    const place = placeOf(host)
-    const settings = deliverySettings(place.ini('mailbox_deliver'))
-    sizes = createSizeLimit(messageLimit(place))
-    const domains = new Set(settings.domains)
-    const hostList = (): unknown => this.config.get('host_list', 'list')
-    delivery = createDelivery({
-      store: host.context.store,
-      room: host.context.room,
-      log: host.log,
-      settings,
-      isLocalDomain: (domain) => {
-        const listed = hostList()
-        return domains.has(domain) || (Array.isArray(listed) && listed.some((entry) => entry === domain))
-      },
-      bounce: bouncer(host),
-    })
+    sizes = createSizeLimit(messageLimit(placeOf(host)))
+    delivery = createDelivery({ delivery: finalDelivery(host), log: host.log, bounce: bouncer(host) })
   })
   Object.assign(this, {
     mailbox_rcpt: (next: Next, _connection: Connection, [address]: [Address]) =>

@@ -5,19 +5,18 @@ import type { LoginAttempt } from '../lib/login/haraka/attempt'
 import { createHookChain, directoryHook } from '../lib/login/haraka/chain'
 import { createSmtpAuth, type SmtpConnection } from '../lib/login/haraka/smtp-auth'
 import type { Login } from '../lib/login/login'
-import { openLogin, placeOf } from '../lib/wiring'
+import { openLogin, openLoginParts, placeOf } from '../lib/wiring'
 
 /** Line `mailbox/login`: the hook `login`, lockouts, SMTP AUTH; config/mailbox_login.ini. */
 export function register(this: HarakaPlugin): void {
   let login: Login | undefined
   line(this, 'login', ['store'], async (host) => {
-    const door = openLogin(
-      placeOf(host),
-      host.context.store,
-      host.context.metrics,
-      createHookChain(host.server, host.log),
-      noticeSender(host),
-    )
+    const place = placeOf(host)
+    const { store, metrics } = host.context
+    const parts = openLoginParts(place, store)
+    host.context.open('lockouts', parts)
+    const chain = createHookChain(host.server, host.log)
+    const door = openLogin(place, store, metrics, chain, noticeSender(host), parts)
     login = door
     host.context.open('login', door)
     host.closing.push(() => door.close())

@@ -5,6 +5,7 @@ import { harakaTls } from '../lib/haraka/tls'
 import { version } from '../lib/package-root'
 import { createPop3Server } from '../lib/pop3/server'
 import { pop3Settings } from '../lib/pop3/settings'
+import { systemClock } from '../lib/terms/ports'
 import { placeOf, readLockSettings } from '../lib/wiring'
 
 /** Line `mailbox/pop3`: POP3 listeners; config/mailbox_pop3.ini. */
@@ -20,6 +21,7 @@ export function register(this: HarakaPlugin): void {
       tellHolder: readLockSettings(place).tellHolder,
       tlsAvailable: () => tls.secureContext() !== undefined,
       version,
+      clock: systemClock,
       log: host.log,
     })
     await listenAll(host, 'mailbox_pop3.ini', settings, tls, server)

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createImapServer } from '../lib/imap/server'
 import { imapSettings } from '../lib/imap/settings'
+import type { Locks } from '../lib/locks/locks'
 import { openMemoryLocks } from '../lib/locks/memory'
 import { lockSettings } from '../lib/locks/settings'
+import { splitMailbox } from '../lib/login/account-name'
 import type { Identity, Login, LoginAnswer, LoginPeer, SaslExchange } from '../lib/login/login'
 import { localBus } from '../lib/mailbox/bus/local-bus'
 import { createMailRoom } from '../lib/mailbox/mail-room'
@@ -13,7 +15,7 @@ import type { MailRoom } from '../lib/mailbox/mailbox'
 import { mailboxSettings } from '../lib/mailbox/settings'
 import { prepare } from '../lib/mime/prepare'
 import { createPop3Server } from '../lib/pop3/server'
-import { pop3Settings } from '../lib/pop3/settings'
+import { type Pop3Settings, pop3Settings } from '../lib/pop3/settings'
 import { openLmdbStore } from '../lib/store/lmdb'
 import type { Store } from '../lib/store/store'
 import { NO_FLAGS } from '../lib/terms/flags'
@@ -22,12 +24,14 @@ import { type Clock, noMetrics, silentLog, systemClock } from '../lib/terms/port
 import type { Ini } from '../lib/terms/settings'
 import type { Connection } from '../lib/transport/connection'
 import { createListener, type Listener } from '../lib/transport/listener'
+import type { ProxyHeaderPolicy } from '../lib/transport/proxy-protocol'
 import { noTls, type TlsSource } from '../lib/transport/tls'
 
 /** POP3 and IMAP over a real store, in this process, without Haraka. Everybody's password is `pass`. */
 export interface Kit {
   readonly store: Store
   readonly room: MailRoom
+  readonly locks: Locks
   readonly pop3: number
   readonly imap: number
   /** what the servers logged at level error: bugs */
@@ -49,13 +53,25 @@ export interface KitOptions {
   readonly imapIdle?: number
   /** an open store instead of an LMDB one; closed with the kit */
   readonly store?: Store
+  /** beside what an .ini may say, such as a timer shorter than the RFC allows */
+  readonly pop3Settings?: Partial<Pop3Settings>
+  readonly login?: Login
+  /** this host is a trusted front-end */
+  readonly frontEnd?: ProxyHeaderPolicy
 }
 
 function simpleLogin(store: Store): Login {
-  async function attempt(_peer: LoginPeer, user: string, password: string): Promise<LoginAnswer> {
+  async function attempt(peer: LoginPeer, name: string, password: string): Promise<LoginAnswer> {
+    const { user, mailbox } = splitMailbox(peer, name)
     const account = await store.accounts.find(user)
     if (!account || password !== 'pass') return { kind: 'invalid' }
-    const identity: Identity = { id: account.id, name: account.name, overrides: account.overrides, admin: false }
+    const identity: Identity = {
+      id: account.id,
+      name: account.name,
+      overrides: account.overrides,
+      admin: false,
+      ...(mailbox !== undefined && { mailbox }),
+    }
     return { kind: 'granted', identity }
   }
   const plain = (peer: LoginPeer): SaslExchange => ({
@@ -71,6 +87,7 @@ function simpleLogin(store: Store): Login {
     sasl: (peer, mechanism) => (mechanism.toUpperCase() === 'PLAIN' ? plain(peer) : undefined),
     allowsCleartext: () => true,
     trustsProxy: () => false,
+    proxyHeader: () => 'never',
     close: async () => undefined,
   }
 }
@@ -95,7 +112,10 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const tls = options.tls ?? noTls
   const common = {
     room,
-    login: simpleLogin(store),
+    login: {
+      ...(options.login ?? simpleLogin(store)),
+      ...(options.frontEnd && { trustsProxy: (address: string) => address === '127.0.0.1' }),
+    },
     tellHolder: settings.tellHolder,
     tlsAvailable: () => tls.secureContext() !== undefined,
     version: '0',
@@ -112,7 +132,8 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
       port: 0,
       implicitTls: false,
       tls,
-      trustsProxy: () => false,
+      trustsProxy: () => options.frontEnd !== undefined,
+      proxyHeader: () => options.frontEnd ?? 'never',
       maxConnections: 1000,
       maxPerAddress: 1000,
       log,
@@ -125,10 +146,13 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const imap = await listen(
     createImapServer({ ...common, settings: { ...ofImap, idle: options.imapIdle ?? ofImap.idle } }),
   )
-  const pop3 = await listen(createPop3Server({ ...common, settings: pop3Settings(options.pop3 ?? {}) }))
+  const pop3 = await listen(
+    createPop3Server({ ...common, settings: { ...pop3Settings(options.pop3 ?? {}), ...options.pop3Settings } }),
+  )
   return {
     store,
     room,
+    locks,
     pop3,
     imap,
     errors,
@@ -165,8 +189,10 @@ export class Wire {
   #wake: (() => void) | undefined
   readonly socket: Socket
 
-  constructor(port: number) {
-    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+  /** @param at a port of this host, or a connection (TLS) */
+  constructor(at: number | Socket) {
+    this.socket =
+      typeof at === 'number' ? connect({ port: at, host: '127.0.0.1', allowHalfOpen: true, noDelay: true }) : at
     this.socket.on('data', (data) => {
       this.#text += data.toString('latin1')
       this.#wake?.()

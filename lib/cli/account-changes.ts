@@ -4,6 +4,8 @@ import type { Account, AccountPatch } from '../store/account'
 export interface AccountChanges {
   readonly disable?: boolean
   readonly enable?: boolean
+  /** --administrator, --no-administrator */
+  readonly administrator?: boolean
   readonly protocols?: string
   readonly quotaBytes?: string
   readonly quotaMessages?: string
@@ -11,13 +13,13 @@ export interface AccountChanges {
 }
 
 export const gather = (text: string, before: readonly string[]): readonly string[] => [...before, text]
-const OVERRIDES = ['lock.mode', 'lock.wait', 'lock.takeover']
+const OVERRIDES = ['lock.mode', 'lock.wait', 'lock.takeover', 'forward']
 const PROTOCOLS = ['pop3', 'imap', 'smtp', 'http', 'sieve']
 
 function overridesOf(account: Account, words: readonly string[]): Account['overrides'] {
   const overrides = { ...account.overrides }
   for (const word of words) {
-    const [, key = '', value = ''] = /^([\w.]+)=(.*)$/.exec(word) ?? []
+    const [, key = '', value = ''] = /^([\w.]+)=(.*)$/s.exec(word) ?? []
     if (!OVERRIDES.includes(key)) throw new Error(`${word}: expected one of ${OVERRIDES.join(', ')} with =value`)
     if (value === '') delete overrides[key]
     else overrides[key] = value
@@ -41,6 +43,7 @@ export function patchOf(account: Account, options: AccountChanges): AccountPatch
   return {
     overrides: overridesOf(account, options.override),
     ...((options.disable || options.enable) && { disabled: options.disable === true }),
+    ...(options.administrator !== undefined && { admin: options.administrator }),
     ...(protocols !== undefined && { protocols: protocolsOf(protocols) }),
     ...(quotaBytes !== undefined && { quotaBytes: limitOf(quotaBytes) }),
     ...(quotaMessages !== undefined && { quotaMessages: limitOf(quotaMessages) }),

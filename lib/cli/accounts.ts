@@ -4,7 +4,7 @@ import { Writable } from 'node:stream'
 import { Command } from 'commander'
 import type { Account } from '../store/account'
 import type { Store } from '../store/store'
-import { hashPassword } from '../wiring'
+import { hashPassword, openScripts } from '../wiring'
 import { type AccountChanges, gather, patchOf } from './account-changes'
 import { homeOption, openHome } from './home'
 
@@ -99,6 +99,18 @@ async function existing(store: Store, name: string): Promise<Account> {
   throw new Error(`there is no account ${name}`)
 }
 
+/** What the store still knows of an account that was removed; empty when all is gone. */
+async function remains(store: Store, { id, name }: Account): Promise<readonly string[]> {
+  const mailboxes = await store.mailboxes.list(id)
+  const usage = await store.accounts.usage(id)
+  return [
+    ...((await store.accounts.get(id)) || (await store.accounts.find(name)) ? ['the account'] : []),
+    ...mailboxes.map((mailbox) => `mailbox ${mailbox.name}`),
+    ...(await store.mailboxes.subscriptions(id)).map((one) => `a subscription to ${one}`),
+    ...(usage.bytes + usage.messages > 0 ? [`${usage.messages} messages`] : []),
+  ]
+}
+
 const bytes = (count: number): string =>
   count < 1024
     ? `${count} B`
@@ -158,12 +170,14 @@ export function accountsCommand(): Command {
   sub('set <name>', 'change what an account may do')
     .option('--disable', 'no login, no delivery')
     .option('--enable', 'the opposite')
+    .option('--administrator', 'may use the administrator pages (with a second factor)')
+    .option('--no-administrator', 'the opposite')
     .option('--protocols <words>', 'only these: pop3 imap smtp http sieve; "all" for all')
     .option('--quota-bytes <n>', 'own limit; 0: none')
     .option('--quota-messages <n>', 'the same for the number of messages')
     .option(
       '--override <key=value>',
-      'lock.mode, lock.wait or lock.takeover; an empty value takes it out (again for more)',
+      'lock.mode, lock.wait, lock.takeover or forward; an empty value takes it out (again for more)',
       gather,
       [],
     )
@@ -190,7 +204,10 @@ export function accountsCommand(): Command {
         }
         const done = await store.accounts.remove(account.id)
         if (!done.ok) throw new Error(`${account.name}: ${done.fault.kind}`)
-        console.log(`removed ${account.name} (${messages} messages)`)
+        await openScripts(openHome(options.home).place).remove(account.id)
+        const left = await remains(store, account)
+        if (left.length > 0) throw new Error(`${account.name} was removed, but the store still has ${left.join(', ')}`)
+        console.log(`removed ${account.name} (${messages} messages); the store has nothing of it any more`)
       }),
     )
   return accounts

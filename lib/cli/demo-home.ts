@@ -56,6 +56,8 @@ function overridesOf(options: DemoOptions): Override[] {
       main(`mailbox_${name}.ini`, 'listen', at(options[PORTS_OF[name][0]]) || 'none'),
       main(`mailbox_${name}.ini`, 'listen_tls', at(options[PORTS_OF[name][1]]) || 'none'),
     ]),
+    ...(options.http > 0 ? [main('http.ini', 'listen', at(options.http))] : []),
+    main('mailbox_lmtp.ini', 'listen', at(options.lmtp) || 'none'),
     ...options.set,
   ]
 }
@@ -69,6 +71,8 @@ export function pluginLines(options: DemoOptions): string[] {
     'mailbox/deliver',
     ...(options.pop3 + options.pop3s > 0 ? ['mailbox/pop3'] : []),
     ...(options.imap + options.imaps > 0 ? ['mailbox/imap'] : []),
+    ...(options.http > 0 ? ['mailbox/http'] : []),
+    ...(options.lmtp > 0 ? ['mailbox/lmtp'] : []),
     ...options.plugin,
   ]
 }

@@ -15,8 +15,6 @@ import { printWelcome, sendWelcome } from './welcome'
 const START_LIMIT = 30_000
 const STOP_LIMIT = 10_000
 const WORKERS_LIMIT = 5_000
-/** Listeners that the demo knows and this version does not have yet. */
-const LATER = ['lmtp', 'http'] as const
 
 function accountsOf(options: DemoOptions): readonly AccountArgument[] {
   const given = [...options.account, ...(options.accountsFile ? readAccountsFile(options.accountsFile) : [])]
@@ -77,10 +75,7 @@ async function prepareAccounts(options: DemoOptions, accounts: readonly AccountA
 }
 
 async function run(options: DemoOptions): Promise<void> {
-  for (const name of LATER) {
-    if (options[name] > 0) console.error(`${name}: this version has no ${name} listener yet; its port stays closed`)
-  }
-  const names = LISTENER_NAMES.filter((name) => options[name] > 0 && !LATER.some((later) => later === name))
+  const names = LISTENER_NAMES.filter((name) => options[name] > 0)
   const ports = names.map((name) => options[name])
   const haraka = harakaFolder() ?? fail('Haraka is not installed here: run `npm install haraka` beside this package')
   const taken = await takenPorts(options.listen, ports)

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { Command } from 'commander'
 import { packageRoot } from '../package-root'
 
-const LINES = ['mailbox/store', 'mailbox/locks', 'mailbox/login', 'mailbox/deliver', 'mailbox/pop3', 'mailbox/imap']
+const LINES = ['store', 'locks', 'login', 'deliver', 'pop3', 'imap', 'http'].map((name) => `mailbox/${name}`)
 
 interface Step {
   readonly text: string

@@ -5,12 +5,15 @@ import { SettingsError } from '../terms/settings'
 import { accountsCommand } from './accounts'
 import { checkCommand } from './check'
 import { demoCommand } from './demo'
+import { exportCommand } from './export'
 import { homeOption } from './home'
+import { importCommand } from './import'
 import { initCommand } from './init'
 import { lockoutsCommand } from './lockouts'
 import { openLockouts } from './lockouts-home'
 import { locksCommand } from './locks'
 import { metricsCommand } from './metrics'
+import { rulesCommand } from './rules'
 
 const program = new Command('haraka-mailbox')
   .description('Mailboxes for Haraka: POP3 and IMAP under one lock and one login')
@@ -18,6 +21,9 @@ const program = new Command('haraka-mailbox')
   .addCommand(initCommand())
   .addCommand(demoCommand())
   .addCommand(accountsCommand())
+  .addCommand(importCommand())
+  .addCommand(exportCommand())
+  .addCommand(rulesCommand())
   .addCommand(checkCommand())
   .addCommand(locksCommand())
   .addCommand(metricsCommand())

@@ -3,7 +3,7 @@ import type { Host } from './lines'
 import { outboundOf } from './outbound'
 
 /** Mail to a sender about recipients that could not be served, with a null sender so that it cannot loop (RFC 5321 6.1). */
-export function bouncer({ plugin, log }: Host): (sender: Address, failures: string) => void {
+export function bouncer({ plugin, log }: Host): (sender: Pick<Address, 'format'>, failures: string) => void {
   return (sender, failures) => {
     const outbound = outboundOf(plugin)
     if (!outbound) return log.error('no outbound module: a sender could not be told about a failed delivery')
@@ -20,7 +20,7 @@ export function bouncer({ plugin, log }: Host): (sender: Address, failures: stri
       failures,
       '',
     ].join('\r\n')
-    outbound.send_email('<>', sender, contents, (code) => {
+    outbound.send_email('<>', sender.format(), contents, (code) => {
       if (code !== HOOK.ok) log.error('a sender could not be told about a failed delivery')
     })
   }

@@ -1,6 +1,9 @@
+import type { Application, RequestHandler } from 'express'
+
 /** The part of Haraka 3.3 that this package touches. Haraka has no types of its own. */
 
-export type Next = (code?: number, message?: string) => void
+/** An object in place of the text (`haraka-dsn`) brings its own reply code. */
+export type Next = (code?: number, message?: string | object) => void
 
 export interface HarakaConfig {
   get(name: string, type?: string | object, changed?: () => void, options?: object): unknown
@@ -27,6 +30,11 @@ export interface HarakaServer {
   readonly listeners?: unknown[]
   readonly plugins?: { run_hooks(hook: string, object: object, params: readonly unknown[]): void }
   readonly logger?: { add_log_methods(target: object): void }
+  /** there once Haraka's HTTP server is, which needs config/http.ini and the package express */
+  readonly http?: {
+    readonly app?: Application
+    readonly express?: { json(options: { limit: number }): RequestHandler }
+  }
 }
 
 export interface Address {

@@ -1,6 +1,8 @@
 import { isMainThread } from 'node:worker_threads'
 import type { Locks } from '../locks/locks'
+import type { ExplainPorts } from '../login/explain'
 import type { Login } from '../login/login'
+import type { FinalDelivery } from '../mailbox/deliver/final-delivery'
 import type { Bus, MailRoom } from '../mailbox/mailbox'
 import type { Gathering } from '../metrics/gather'
 import { packageRoot, version } from '../package-root'
@@ -17,8 +19,11 @@ export interface Parts {
   store: Store
   locks: Locks
   login: Login
+  /** what lockouts are decided and explained by */
+  lockouts: ExplainPorts
   bus: Bus
   room: MailRoom
+  delivery: FinalDelivery
 }
 export type Line = 'store' | 'locks' | 'login' | 'deliver' | 'pop3' | 'imap' | 'lmtp' | 'http'
 
@@ -45,6 +50,9 @@ export class MailboxContext {
   }
   get room(): MailRoom {
     return this.part('room')
+  }
+  get delivery(): FinalDelivery {
+    return this.part('delivery')
   }
   get hub(): MailRoom['hub'] {
     return this.part('room').hub

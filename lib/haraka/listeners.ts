@@ -53,6 +53,7 @@ export async function listenAll(
       implicitTls,
       tls,
       trustsProxy: (address) => context.login.trustsProxy(address),
+      proxyHeader: (address) => context.login.proxyHeader(address),
       maxConnections: settings.maxConnections,
       maxPerAddress: settings.maxPerAddress,
       log,

@@ -1,7 +1,13 @@
 import type { Address, HarakaPlugin } from './host'
 
 interface Outbound {
-  send_email(from: string, to: string | Address, contents: string, next: (code: number, text: unknown) => void): void
+  send_email(
+    from: string,
+    to: string | Address | readonly string[],
+    contents: string,
+    next: (code: number, text: unknown) => void,
+  ): void
+  send_trans_email(transaction: object, next: (code: number, text: unknown) => void): void
 }
 
 const isOutbound = (found: unknown): found is Outbound =>

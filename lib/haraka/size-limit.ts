@@ -1,8 +1,5 @@
 import DSN from 'haraka-dsn'
-import { HOOK } from './host'
-
-/** A refusal with its own code: Haraka's `next` takes such an object in place of a text. */
-type NextObject = (code?: number, message?: object) => void
+import { HOOK, type Next } from './host'
 
 interface Sized {
   readonly capabilities?: string[]
@@ -19,7 +16,7 @@ export function createSizeLimit(limit: number) {
 
   return {
     /** Hook `capabilities`: SIZE tells the smaller limit. */
-    capabilities(next: NextObject, connection: Sized): void {
+    capabilities(next: Next, connection: Sized): void {
       const { capabilities = [] } = connection
       const at = capabilities.findIndex((line) => line.startsWith('SIZE '))
       const theirs = Number(capabilities[at]?.slice('SIZE '.length) ?? 0)
@@ -27,7 +24,7 @@ export function createSizeLimit(limit: number) {
       next()
     },
     /** Hook `mail`. */
-    mail(next: NextObject, _connection: Sized, params: readonly unknown[]): void {
+    mail(next: Next, _connection: Sized, params: readonly unknown[]): void {
       const [, extensions] = params
       const size =
         typeof extensions === 'object' && extensions !== null && 'SIZE' in extensions ? Number(extensions.SIZE) : 0
@@ -35,7 +32,7 @@ export function createSizeLimit(limit: number) {
       next()
     },
     /** Hook `data_post`. */
-    data(next: NextObject, { transaction }: Sized): void {
+    data(next: Next, { transaction }: Sized): void {
       if (limit > 0 && transaction && transaction.data_bytes > limit) return next(HOOK.deny, tooBig())
       next()
     },

@@ -7,22 +7,27 @@ const MOST = 1000
 /** What one client has heard of the keywords of the selected mailbox. */
 export function createKeywords(session: () => Pick<Session, 'say' | 'state'>): Pick<Session, 'sayFlags' | 'learn'> {
   /** as they are spelled, by lower case: a keyword is one whatever its case (RFC 9051 2.3.2) */
-  let heard = new Map<string, string>()
+  let heard: Map<string, string> | undefined
 
   function say(): void {
     const { say, state } = session()
     if (state.name !== 'selected') return
-    const flags = [...SYSTEM_FLAGS, ...heard.values()].join(' ')
+    const flags = [...SYSTEM_FLAGS, ...(heard?.values() ?? [])].join(' ')
     say(`* FLAGS (${flags})`)
     say(`* OK [PERMANENTFLAGS (${state.readOnly ? '' : `${flags} \\*`})] Flags that stay`)
   }
 
   return {
     sayFlags(keywords) {
-      heard = new Map(keywords.slice(0, MOST).map((keyword) => [keyword.toLowerCase(), keyword]))
+      heard =
+        keywords.length === 0
+          ? undefined
+          : new Map(keywords.slice(0, MOST).map((keyword) => [keyword.toLowerCase(), keyword]))
       say()
     },
     learn({ keywords }) {
+      if (keywords.length === 0) return
+      heard ??= new Map()
       const before = heard.size
       for (const keyword of keywords) {
         const key = keyword.toLowerCase()

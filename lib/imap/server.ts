@@ -20,7 +20,7 @@ const LOGIN_LINE = 16 * 1024
 function peerOf(connection: Connection): () => LoginPeer {
   let known: LoginPeer | undefined
   return () => {
-    if (known?.tls === connection.secure) return known
+    if (known?.tls === connection.secure && known.address === connection.address) return known
     known = {
       protocol: 'imap',
       address: connection.address,

@@ -80,10 +80,9 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
 
   function arrived(account: string, holder: HolderRecord): void {
     const waiter = waiting.get(holder.id)
-    waiting.delete(holder.id)
     if (waiter) waiter.arrive(holder)
-    // Nobody waits any more (the client hung up): give it back.
-    else giveBack(account, holder.id)
+    // Nobody waits any more (the client hung up): give it back. It may also be said twice.
+    else if (!leases.has(holder.id)) giveBack(account, holder.id)
   }
 
   function giveBack(account: string, id: string): void {
@@ -93,6 +92,18 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
         record.holders = record.holders.filter((holder) => holder.id !== id)
         record.waiters = record.waiters.filter((waiter) => waiter.id !== id)
         return before === record.holders.length && record.waiters.length === 0 ? [] : nextOnes(record)
+      })
+      wake(account, granted)
+    } catch (error) {
+      broken(account, error)
+    }
+  }
+  /** Takes out what dead processes left, and lets in who can get in now. */
+  function bury(account: string): void {
+    try {
+      const granted = table.change(account, (record) => {
+        purge(record, living)
+        return nextOnes(record)
       })
       wake(account, granted)
     } catch (error) {
@@ -192,10 +203,7 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
         clearTimeout(timer)
         for (const stop of stops) stop()
         signal?.removeEventListener('abort', cancel)
-        if (typeof outcome === 'string') {
-          waiting.delete(claim.id)
-          giveBack(account, claim.id)
-        }
+        if (typeof outcome === 'string') giveBack(account, claim.id)
         resolve(outcome)
       }
       const cancel = (): void => settle('cancelled')
@@ -238,6 +246,8 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     } catch (error) {
       broken(account, error)
       return leases.unavailable(request, 'the lock table cannot be used')
+    } finally {
+      waiting.delete(claim.id)
     }
   }
 
@@ -261,7 +271,7 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
         if (holder.process === peers.self) leases.end(holder.id, 'kicked')
         else if (peers.alive(holder.process))
           peers.send(holder.process, { kind: 'end', account, id: holder.id, reason: 'kicked' })
-        else giveBack(account, holder.id)
+        else bury(account)
       }
       return chosen.length
     },

@@ -9,3 +9,12 @@ export function accountName(user: string, defaultDomain: string): string {
 
 /** For logs: printable, bounded, in quotes; what an attacker typed cannot make a second line or field. */
 export const quoted = (text: string): string => `"${text.slice(0, MAX).replace(/[^\x21\x23-\x5b\x5d-\x7e]/g, '?')}"`
+
+/** `user+mailbox@domain` where the protocol takes it, else the name as it is. The mailbox keeps its spelling. */
+export function splitMailbox(
+  peer: { readonly mailboxInName?: boolean },
+  user: string,
+): { user: string; mailbox?: string } {
+  const parts = peer.mailboxInName ? /^([^+]+)\+([^@]+)((?:@.*)?)$/s.exec(user) : null
+  return parts ? { user: `${parts[1]}${parts[3]}`, mailbox: parts[2] ?? '' } : { user }
+}

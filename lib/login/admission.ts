@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import type { Clock, Log } from '../terms/ports'
-import { accountName } from './account-name'
+import { accountName, splitMailbox } from './account-name'
 import type { AttemptLog, Recorded, Standing } from './attempts'
 import type { Chain, ChainAnswer, Outcome } from './chain'
 import type { createConnections, Proof } from './connections'
@@ -121,7 +121,8 @@ export function createAdmission(ports: AdmissionPorts) {
   }
 
   async function judge(peer: LoginPeer, credential: Credential): Promise<LoginAnswer> {
-    const user = accountName(credential.user, defaultDomain)
+    const wanted = splitMailbox(peer, credential.user)
+    const user = accountName(wanted.user, defaultDomain)
     const who: Who = { user, address: canonicalAddress(peer.address) }
     const spared = settings.neverBar(peer.address) || settings.trustedProxies(peer.address)
     const standing = spared ? NOT_ASKED : await attempts.judge(who, clock.now())
@@ -150,7 +151,8 @@ export function createAdmission(ports: AdmissionPorts) {
     if (found && !bar) {
       report({ ...event, verdict: 'granted', reason: named ? 'plugin' : 'right' })
       ports.granted(found, credential)
-      return { kind: 'granted', identity: identityOf(found) }
+      const { mailbox } = wanted
+      return { kind: 'granted', identity: { ...identityOf(found), ...(mailbox !== undefined && { mailbox }) } }
     }
     // Barred between the look and the record: the quick answer from memory would tell that the password was right.
     if (!standing.bar) await pay()

@@ -95,6 +95,7 @@ export function createLogin(ports: LoginPorts): Door {
     },
     allowsCleartext,
     trustsProxy: (address) => settings.trustedProxies(address),
+    proxyHeader: (address) => (settings.trustedProxies(address) ? settings.proxyHeader : 'never'),
     close: async () => {
       await Promise.allSettled(underWay)
       await attempts.close()

@@ -10,6 +10,8 @@ export interface LoginPeer {
   /** the TCP peer, when a trusted front-end stands between */
   readonly proxy?: string
   readonly tls: boolean
+  /** a name may say which mailbox it wants: `user+mailbox@domain` (POP3, when it is enabled) */
+  readonly mailboxInName?: boolean
   /** one per connection: the same credential tried by several mechanisms on one connection counts once */
   readonly connection: string
   /** channel bindings for SCRAM -PLUS by type, `tls-exporter` and `tls-server-end-point` */
@@ -58,5 +60,7 @@ export interface Login {
   allowsCleartext(peer: LoginPeer): boolean
   /** whether this TCP peer may tell another address (PROXY, XCLIENT, IMAP ID) */
   trustsProxy(address: string): boolean
+  /** whether this TCP peer begins each connection with a PROXY header; `never` for who is not trusted */
+  proxyHeader(address: string): 'always' | 'auto' | 'never'
   close(): Promise<void>
 }

@@ -20,6 +20,7 @@ export interface LoginSettings {
   readonly neverBar: InNetworks
   readonly cleartextFrom: InNetworks
   readonly trustedProxies: InNetworks
+  readonly proxyHeader: 'always' | 'auto' | 'never'
   readonly mechanisms: readonly string[]
   readonly directories: readonly string[]
   /** appended to names without `@`; empty: nothing */
@@ -162,6 +163,7 @@ export function loginSettings(ini: Ini): LoginSettings {
     neverBar: networks(read, 'lockout.never_bar', ['none']),
     cleartextFrom: networks(read, 'main.cleartext_from', ['loopback']),
     trustedProxies: networks(read, 'main.trusted_proxies', ['none']),
+    proxyHeader: read.choice('main.proxy_header', ['auto', 'always', 'never'], 'auto'),
     mechanisms: chosen(read, 'main.mechanisms', DEFAULT_MECHANISMS, MECHANISMS),
     directories,
     defaultDomain: read.text('main.default_domain', '').toLowerCase(),

@@ -1,6 +1,6 @@
 import type { Clock, Log, Metrics } from '../terms/ports'
 import { createAccountMail } from './account-mail'
-import { deliver } from './deliver'
+import { deliver } from './deliver/store-copy'
 import { createHub } from './hub'
 import type { Bus, MailRoom } from './mailbox'
 import { ensureSpecialUse } from './mailbox-verbs'

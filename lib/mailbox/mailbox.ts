@@ -174,11 +174,28 @@ export interface MaildropOptions {
 }
 
 /**
- * Thrown by `Maildrop.read` and `top`: another session expunged the message while the maildrop was open, which only happens
+ * Thrown by `Maildrop.message`, or while it is read: another session expunged the message while the maildrop was open, which only happens
  * in the lock modes `pop3` and `snapshot`.
  */
 export class MessageGone extends Error {
   override readonly name = 'MessageGone'
+}
+
+/** Thrown by `Maildrop.message` for a header that is not ASCII, when the client has to say that it takes UTF-8. */
+export class MessageNeedsUtf8 extends Error {
+  override readonly name = 'MessageNeedsUtf8'
+}
+
+/** What becomes of a header that is not ASCII (RFC 6856 2.1): as it is, converted to ASCII, or the message is refused. */
+export type MessageText = 'as-is' | 'ascii' | 'refuse'
+
+export interface MaildropMessage {
+  /** octets that `octets` gives */
+  readonly size: number
+  /** CRLF lines without dot-stuffing, in pieces */
+  octets(): AsyncIterable<Buffer>
+  /** header, empty line and the first `lines` lines of the body */
+  top(lines: number): AsyncIterable<Buffer>
 }
 
 /** POP3's frozen view (RFC 1939 3). Message numbers are from 1 and never change while it is open. */
@@ -187,10 +204,10 @@ export interface Maildrop {
   readonly count: number
   sizeOf(number: number): number
   uidlOf(number: number): string
-  /** octets as stored (CRLF lines, no dot-stuffing), in pieces; throws `MessageGone` before the first piece */
-  read(number: number): AsyncIterable<Buffer>
-  /** header, empty line and the first `lines` lines of the body */
-  top(number: number, lines: number): AsyncIterable<Buffer>
+  /** Throws `MessageGone`, and `MessageNeedsUtf8` with `refuse`. */
+  message(number: number, text: MessageText): Promise<MaildropMessage>
+  /** Messages that are \Seen and came into the mailbox before `time` (milliseconds since 1970), ascending. */
+  seenBefore(time: number): Promise<readonly number[]>
   /**
    * The UPDATE state: deletes (or moves to Trash) in one transaction that checks the fence, sets \Seen on `seen`.
    * Faults: lease-lost, unavailable. Resolves after it is durable.
@@ -207,6 +224,8 @@ export interface Delivery {
   readonly mailbox?: string
   readonly flags?: FlagSet
   readonly internalDate?: number
+  /** `ignore`: for what the owner must hear although the mailbox is full */
+  readonly quota?: 'check' | 'ignore'
 }
 
 export interface Delivered {

@@ -7,6 +7,8 @@ export interface MailboxSettings {
   /** of an account that has none of its own; 0: none */
   readonly quotaBytes: number
   readonly quotaMessages: number
+  /** per cent of a quota at which the owner is told */
+  readonly quotaWarnings: readonly number[]
   /** octets; 0: none */
   readonly maxMessageSize: number
   /** per account */
@@ -29,6 +31,7 @@ export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): Mailbo
   const settings: MailboxSettings = {
     quotaBytes: read.size('quota.bytes', '0'),
     quotaMessages: read.number('quota.messages', 0),
+    quotaWarnings: percentages(read, 'quota.warn_at', ['80', '95']),
     maxMessageSize: read.size('limits.message_size', '50M'),
     maxMailboxes: read.number('limits.mailboxes', 1000, { min: 1, max: 100_000 }),
     autocreate: autocreateOf(read),
@@ -38,6 +41,12 @@ export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): Mailbo
   }
   read.done()
   return settings
+}
+
+function percentages(read: SettingsReader, key: string, fallback: readonly string[]): readonly number[] {
+  const words = read.list(key, fallback).filter((word) => word !== 'none')
+  for (const word of words) if (!/^[1-9]\d?$/.test(word)) read.complain(`${key}: ${word} is no per cent from 1 to 99`)
+  return words.map(Number)
 }
 
 function autocreateOf(read: SettingsReader): MailboxSettings['autocreate'] {

@@ -1,9 +1,10 @@
 import type { TellHolder } from '../locks/refusal'
 import type { Identity, Login, LoginPeer } from '../login/login'
 import type { Maildrop, MailRoom } from '../mailbox/mailbox'
-import type { Log } from '../terms/ports'
+import type { Clock, Log } from '../terms/ports'
 import type { Connection } from '../transport/connection'
 import type { Pop3Settings } from './settings'
+import type { Language, Text } from './texts'
 
 export interface Pop3Ports {
   readonly room: MailRoom
@@ -12,8 +13,12 @@ export interface Pop3Ports {
   readonly tellHolder: TellHolder
   readonly tlsAvailable: () => boolean
   readonly version: string
+  readonly clock: Clock
   readonly log: Log
 }
+
+/** RFC 2449 8.1, RFC 3206, RFC 6856 5 */
+export type ResponseCode = 'AUTH' | 'IN-USE' | 'LOGIN-DELAY' | 'SYS/PERM' | 'SYS/TEMP' | 'UTF8'
 
 /** RFC 1939 3: the two states in which commands are read; UPDATE is what QUIT does. */
 export type State =
@@ -23,7 +28,8 @@ export type State =
       readonly maildrop: Maildrop
       readonly identity: Identity
       readonly deleted: Set<number>
-      readonly seen: Set<number>
+      /** sent whole by RETR */
+      readonly retrieved: Set<number>
     }
 
 export interface Session {
@@ -35,8 +41,14 @@ export interface Session {
   badCommands: number
   /** the session is over once the running command returns */
   over: boolean
-  /** Sends one line. */
+  /** what was agreed on (RFC 6856): UTF8, LANG */
+  readonly modes: { utf8: boolean; language: Language }
+  /** Sends one line, in UTF-8. */
   say(line: string): void
+  /** `+OK` with a text in the client's language; @param value stands where the text has `{}` */
+  ok(text: Text, value?: string | number): void
+  /** `-ERR`, or `-ERR [code]` (RFC 2449 8) */
+  err(text: Text, code?: ResponseCode, value?: string | number): void
   /** Next line while a command runs (AUTH); undefined: the client is gone. */
   readLine(): Promise<Buffer | 'too-long' | undefined>
 }
@@ -47,6 +59,10 @@ export type Transaction = Extract<State, { name: 'transaction' }>
 export type Command = {
   readonly name: string
   readonly rfc: string
+  /** it takes no argument: with one it is not done */
+  readonly bare?: true
+  /** false: for this client there is no such command */
+  known?(session: Session): boolean
 } & (
   | { readonly states: 'any'; run(session: Session, args: string): Promise<void> | void }
   | {

@@ -1,21 +1,21 @@
 import type { Refusal } from '../locks/locks'
 import { holderText, type TellHolder } from '../locks/refusal'
 import { assertNever, type Fault } from '../terms/fault'
+import type { Session } from './command'
 
 /** DESIGN's table of replies, and RFC 2449 8 / RFC 3206 for the codes. Capacity never says [AUTH]: clients would disable the account. */
-export function refusalText(fault: Refusal | Fault, tell: TellHolder): string {
+export function refuse(session: Session, fault: Refusal | Fault, tell: TellHolder): void {
   switch (fault.kind) {
     case 'held':
     case 'locked':
-      return `-ERR [IN-USE] Mailbox Locked${holderText(fault.by, tell)}`
+      return session.err('Mailbox Locked{}', 'IN-USE', holderText(fault.by, tell))
     case 'limit':
-      return `-ERR [SYS/TEMP] ${fault.why}`
-    case 'unavailable':
-    case 'cancelled':
-      return '-ERR [SYS/TEMP] Mailbox not available now, try again later'
+      return session.err('Too many sessions', 'SYS/TEMP')
     case 'no-such-account':
     case 'no-such-mailbox':
-      return '-ERR [SYS/PERM] There is no such mailbox'
+      return session.err('There is no such mailbox', 'SYS/PERM')
+    case 'unavailable':
+    case 'cancelled':
     case 'mailbox-exists':
     case 'bad-mailbox-name':
     case 'not-permitted':
@@ -24,7 +24,7 @@ export function refusalText(fault: Refusal | Fault, tell: TellHolder): string {
     case 'read-only':
     case 'lease-lost':
     case 'message-gone':
-      return '-ERR [SYS/TEMP] Mailbox not available now, try again later'
+      return session.err('Mailbox not available now, try again later', 'SYS/TEMP')
     default:
       return assertNever(fault)
   }

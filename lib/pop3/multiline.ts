@@ -4,7 +4,7 @@ const DOT = 46
 const CR = 13
 const LF = 10
 
-/** Lines of a listing, with `.` at the end. False: the client is gone. */
+/** Lines of a listing in ASCII, with `.` at the end. False: the client is gone. */
 export async function sendLines(writer: Writer, lines: Iterable<string>): Promise<boolean> {
   for (const line of lines) {
     writer.write(`${line}\r\n`)

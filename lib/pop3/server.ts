@@ -1,9 +1,11 @@
+import { isUtf8 } from 'node:buffer'
 import type { LoginPeer } from '../login/login'
 import type { Connection } from '../transport/connection'
 import type { Command, Pop3Ports, Session } from './command'
 import { commandsOfAnyState } from './commands/any'
 import { authorizationCommands } from './commands/authorization'
 import { transactionCommands } from './commands/transaction'
+import { inLanguage, type Text } from './texts'
 
 /** RFC 2449 4 allows 255 octets; AUTH needs more (RFC 5034 4). */
 const LINE_LIMIT = 12_288
@@ -14,19 +16,19 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
 
 export function createPop3Server(ports: Pop3Ports) {
   function openSession(connection: Connection): Session {
-    let bindings: { secure: boolean; peer: LoginPeer } | undefined
+    let known: LoginPeer | undefined
     const peer = (): LoginPeer => {
-      if (bindings?.secure === connection.secure) return bindings.peer
-      const made: LoginPeer = {
+      if (known?.tls === connection.secure && known.address === connection.address) return known
+      known = {
         protocol: 'pop3',
+        mailboxInName: ports.settings.mailboxInName,
         address: connection.address,
         ...(connection.proxy !== undefined && { proxy: connection.proxy }),
         tls: connection.secure,
         connection: connection.id,
         ...(connection.secure && { channelBindings: connection.channelBindings() }),
       }
-      bindings = { secure: connection.secure, peer: made }
-      return made
+      return known
     }
     const readLine = async (): Promise<Buffer | 'too-long' | undefined> => {
       for (;;) {
@@ -35,35 +37,46 @@ export function createPop3Server(ports: Pop3Ports) {
         if (!(await connection.reader.more())) return connection.reader.line(LINE_LIMIT)
       }
     }
+    const say = (line: string): void => connection.writer.write(Buffer.from(`${line}\r\n`))
+    const modes: Session['modes'] = { utf8: false, language: 'en' }
     return {
       connection,
       ports,
+      modes,
       state: { name: 'authorization', user: undefined },
       peer,
       tries: 0,
       badCommands: 0,
       over: false,
-      say: (line) => connection.writer.write(`${line}\r\n`),
+      say,
+      ok: (text, value) => say(`+OK ${inLanguage(modes.language, text, value)}`),
+      err: (text, code, value) =>
+        say(`-ERR ${code === undefined ? '' : `[${code}] `}${inLanguage(modes.language, text, value)}`),
       readLine,
     }
   }
 
-  function bad(session: Session, text: string): void {
-    session.say(`-ERR ${text}`)
+  function bad(session: Session, text: Text): void {
+    session.err(text)
     if (++session.badCommands < ports.settings.maxBadCommands) return
-    session.say('-ERR too many bad commands, goodbye')
+    session.err('too many bad commands, goodbye')
     session.over = true
   }
 
   async function dispatch(session: Session, line: Buffer): Promise<void> {
-    const text = line.toString(session.state.name === 'authorization' ? 'utf8' : 'latin1')
+    const text = line.toString('utf8')
     const blank = text.indexOf(' ')
     const verb = (blank < 0 ? text : text.slice(0, blank)).toUpperCase()
     const args = blank < 0 ? '' : text.slice(blank + 1)
     const command = COMMANDS.get(verb)
-    if (!command) return bad(session, 'unknown command')
+    if (!command || command.known?.(session) === false) return bad(session, 'unknown command')
     if (text.includes('\0')) return bad(session, 'NUL is not allowed')
+    // RFC 6856 2.2: names and passwords that are no UTF-8 are refused.
+    if (!isUtf8(line)) return bad(session, 'that is no UTF-8')
     const { state } = session
+    if (command.states !== 'any' && command.states !== state.name)
+      return bad(session, state.name === 'authorization' ? 'log in first' : 'not in this state')
+    if (command.bare && blank >= 0) return bad(session, 'without argument')
     // A password keeps its blanks; other arguments do not end in any.
     const trimmed = verb === 'PASS' ? args : args.trim()
     if (command.states === 'any') return command.run(session, trimmed)
@@ -73,7 +86,6 @@ export function createPop3Server(ports: Pop3Ports) {
       state.maildrop.lease.touch()
       return command.run(session, trimmed, state)
     }
-    return bad(session, state.name === 'authorization' ? 'log in first' : 'not in this state')
   }
 
   async function converse(session: Session): Promise<void> {
@@ -95,14 +107,16 @@ export function createPop3Server(ports: Pop3Ports) {
     const { maxSession } = ports.settings
     const limit = maxSession > 0 ? setTimeout(() => connection.destroy('limit'), maxSession) : undefined
     try {
-      session.say('+OK POP3 ready')
+      // As Dovecot greets its proxies, which look for it.
+      const xclient = COMMANDS.get('XCLIENT')?.known?.(session) ? '[XCLIENT] ' : ''
+      session.say(`+OK ${xclient}${inLanguage(session.modes.language, 'POP3 ready')}`)
       await converse(session)
       await connection.end()
     } catch (error) {
       ports.log.error(
         `POP3 ${connection.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
       )
-      session.say('-ERR [SYS/TEMP] internal error')
+      session.err('internal error', 'SYS/TEMP')
       await connection.end()
     } finally {
       clearTimeout(limit)

@@ -35,6 +35,8 @@ export interface Account {
   readonly overrides: Readonly<Record<string, string>>
   readonly admin: boolean
   readonly credentials: Credentials
+  /** last successful POP3 login, milliseconds since 1970; kept while LOGIN-DELAY is set */
+  readonly lastPop3Login?: number
   /** milliseconds since 1970 */
   readonly createdAt: number
 }

@@ -98,7 +98,10 @@ export interface MailboxTable {
   subscriptions(account: AccountId): Promise<readonly string[]>
   find(account: AccountId, name: string): Promise<Mailbox | undefined>
   get(account: AccountId, id: MailboxId): Promise<Mailbox | undefined>
-  /** Parents that are missing are made too (RFC 9051 6.3.4). Faults: mailbox-exists, limit, no-such-account. */
+  /**
+   * Parents that are missing are made too (RFC 9051 6.3.4). With `uidValidity`, for imports, a mailbox that is there already
+   * takes the numbers if it never held a message; if that is its UIDVALIDITY already, a higher `uidNext` is taken. Faults: mailbox-exists, limit, no-such-account.
+   */
   create(account: AccountId, name: string, options?: CreateOptions): Promise<Result<Written<Mailbox>>>
   /**
    * Renames with all children; missing parents are made. Renaming INBOX moves its messages to the new mailbox and leaves an

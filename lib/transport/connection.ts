@@ -1,6 +1,6 @@
 /** What POP3 and IMAP see of a socket: lines and octets in, octets out, TLS, time limits. No protocol knowledge. */
 export interface Connection {
-  /** unique in this process and in logs, such as a UUID */
+  /** unique in this process and in logs */
   readonly id: string
   /** the client's address: the TCP peer's, or what a trusted proxy told (PROXY v1/v2) */
   readonly address: string
@@ -20,6 +20,8 @@ export interface Connection {
   startDeflate(): void
   /** After `milliseconds` without an octet from the client, `closed` aborts with reason `idle` unless `onIdle` was given. */
   idleAfter(milliseconds: number, onIdle?: () => void): void
+  /** A trusted front-end tells who its client is (XCLIENT, IMAP ID): `address` is the client's from now on. */
+  forward(client: { readonly address: string; readonly port?: number }): void
   /** Aborted once, when the connection is over; reason: CloseReason. */
   readonly closed: AbortSignal
   /** Sends what is written, then closes; bounded in time. Never rejects. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { SocketAddress } from 'node:net'
 import { endianness } from 'node:os'
+import { canonicalAddress } from './address'
 
 /**
  * Peers that vanished while octets were on their way to them. Keepalive probes are only sent when nothing waits for an
@@ -33,7 +33,7 @@ function spelled(hex: string): string {
   if (endianness() === 'LE') octets.swap32()
   if (octets.length === 4) return octets.join('.')
   const groups = octets.toString('hex').match(/.{4}/g) ?? []
-  return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address
+  return canonicalAddress(groups.join(':'))
 }
 
 /**

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Log } from '../terms/ports'
 import type { Connection } from './connection'
 import { peerKey, watchDeadPeers } from './dead-peers'
-import { readProxyHeader } from './proxy-protocol'
+import { type ProxyHeaderPolicy, readProxyHeader } from './proxy-protocol'
 import { createSocketConnection } from './socket-connection'
 import type { TlsSource } from './tls'
 
@@ -12,7 +12,9 @@ export interface ListenerOptions {
   /** TLS from the first octet */
   readonly implicitTls: boolean
   readonly tls: TlsSource
-  /** peers whose first octets are a PROXY header */
+  /** whether this peer's first octets are a PROXY header; `never` for who is not trusted */
+  proxyHeader(address: string): ProxyHeaderPolicy
+  /** front-ends: the limit for each address is for their clients */
   trustsProxy(address: string): boolean
   readonly maxConnections: number
   readonly maxPerAddress: number
@@ -56,13 +58,14 @@ export function createListener(options: ListenerOptions): Listener {
     const key = peerKey(socket.localAddress, socket.remoteAddress, socket.remotePort)
     const peer = (socket.remoteAddress ?? '').replace(/^::ffff:(?=\d+\.)/, '')
     let proxied: { address: string; port: number } | undefined
-    if (options.trustsProxy(peer)) {
-      const header = await readProxyHeader(socket)
-      if (!header || header.kind === 'wrong' || header.kind === 'incomplete') {
+    const policy = options.proxyHeader(peer)
+    if (policy !== 'never') {
+      const header = await readProxyHeader(socket, policy)
+      if (header === undefined) {
         socket.destroy()
         return
       }
-      if (header.kind === 'client') proxied = { address: header.address, port: header.port }
+      if (header !== 'none' && header.kind === 'client') proxied = { address: header.address, port: header.port }
     }
     if (socket.destroyed) return
     const connection = createSocketConnection(socket, {
@@ -76,7 +79,8 @@ export function createListener(options: ListenerOptions): Listener {
   async function admit(key: string, connection: Connection): Promise<void> {
     const { address } = connection
     const already = perAddress.get(address) ?? 0
-    const tooMany = connections.size >= options.maxConnections || already >= options.maxPerAddress
+    const limit = options.trustsProxy(address) ? Number.POSITIVE_INFINITY : options.maxPerAddress
+    const tooMany = connections.size >= options.maxConnections || already >= limit
     connections.set(key, connection)
     perAddress.set(address, already + 1)
     connection.closed.addEventListener('abort', () => {

@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
+import { canonicalAddress } from './address'
 
 /** What a trusted proxy says about the client (PROXY protocol 1 and 2 of haproxy). */
 export type ProxyHeader =
@@ -24,8 +25,10 @@ function parseV1(octets: Buffer): ProxyHeader {
   if (end < 0) return octets.length < V1_LIMIT ? { kind: 'incomplete' } : { kind: 'wrong' }
   const [, family, address, , port] = text.slice(0, end).split(' ')
   if (family === 'UNKNOWN') return { kind: 'local', length: end + 2 }
-  if ((family !== 'TCP4' && family !== 'TCP6') || !address || !/^\d{1,5}$/.test(port ?? '')) return { kind: 'wrong' }
-  return { kind: 'client', address, port: Number(port), length: end + 2 }
+  const version = { TCP4: 4, TCP6: 6 }[family ?? '']
+  if (version === undefined || !address || isIP(address) !== version || !/^\d{1,5}$/.test(port ?? ''))
+    return { kind: 'wrong' }
+  return { kind: 'client', address: canonicalAddress(address), port: Number(port), length: end + 2 }
 }
 
 function parseV2(octets: Buffer): ProxyHeader {
@@ -43,7 +46,7 @@ function parseV2(octets: Buffer): ProxyHeader {
     const groups = octets.subarray(16, 32).toString('hex').match(/.{4}/g) ?? []
     return {
       kind: 'client',
-      address: groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':'),
+      address: canonicalAddress(groups.join(':')),
       port: octets.readUInt16BE(48),
       length,
     }
@@ -51,13 +54,21 @@ function parseV2(octets: Buffer): ProxyHeader {
   return { kind: 'local', length }
 }
 
-const LIMIT = 5_000
+/** Whether a trusted peer begins with a header. `auto`: if one comes in time; a header is a proxy's first packet. */
+export type ProxyHeaderPolicy = 'always' | 'auto' | 'never'
 
-/** Reads the header off a trusted proxy's connection; undefined when it is wrong or does not come. */
-export function readProxyHeader(socket: Socket): Promise<ProxyHeader | undefined> {
+/** milliseconds */
+const LIMIT = 5_000
+const GRACE = 200
+
+/**
+ * Reads the header off a trusted peer's connection. `none`: it begins with something else, or (`auto`) waits for our greeting;
+ * undefined: it had to come, and is wrong or missing.
+ */
+export function readProxyHeader(socket: Socket, policy: 'always' | 'auto'): Promise<ProxyHeader | 'none' | undefined> {
   return new Promise((resolve) => {
     let got = Buffer.alloc(0)
-    const finish = (header: ProxyHeader | undefined): void => {
+    const finish = (header: ProxyHeader | 'none' | undefined): void => {
       clearTimeout(timer)
       socket.removeListener('readable', read)
       socket.removeListener('error', lost)
@@ -65,13 +76,18 @@ export function readProxyHeader(socket: Socket): Promise<ProxyHeader | undefined
       resolve(header)
     }
     const lost = (): void => finish(undefined)
-    const timer = setTimeout(lost, LIMIT)
+    const missing = (): void => {
+      if (policy === 'always') return finish(undefined)
+      if (got.length > 0) socket.unshift(got)
+      finish('none')
+    }
+    const timer = setTimeout(missing, policy === 'always' ? LIMIT : GRACE)
     function read(): void {
       for (let chunk: Buffer | null = socket.read(); chunk !== null; chunk = socket.read()) {
         got = Buffer.concat([got, chunk])
         const header = parseProxyHeader(got)
         if (header.kind === 'incomplete') continue
-        if (header.kind === 'wrong') return finish(undefined)
+        if (header.kind === 'wrong') return missing()
         if (got.length > header.length) socket.unshift(got.subarray(header.length))
         return finish(header)
       }

@@ -1,6 +1,7 @@
 import type { Line, Reader } from './connection'
 
 const LF = 10
+const NOTHING = Buffer.alloc(0)
 /** Octets that are kept of a line that is too long. */
 const KEPT = 256
 const CR = 13
@@ -21,7 +22,7 @@ export interface Intake extends Reader {
  * enough was taken that the socket may be read again.
  */
 export function createReader(onRoom: () => void): Intake {
-  let store = Buffer.alloc(0)
+  let store = NOTHING
   let start = 0
   let end = 0
   /** no line end in `start..searched` */
@@ -40,7 +41,7 @@ export function createReader(onRoom: () => void): Intake {
       end = 0
       searched = 0
       // An idle connection keeps no memory.
-      store = Buffer.alloc(0)
+      store = NOTHING
     }
     if (wasFull && end - start < HIGH_WATER) onRoom()
   }

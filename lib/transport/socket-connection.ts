@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw } from 'node:zlib'
+import { canonicalAddress } from './address'
 import type { CloseReason, Connection } from './connection'
 import { createReader, HIGH_WATER } from './reader'
 import { channelBindingsOf, type TlsSource } from './tls'
@@ -26,7 +27,6 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
   const peer = { address: plainAddress(raw.remoteAddress), port: raw.remotePort ?? 0 }
   const abort = new AbortController()
   let socket: Socket = raw
-  let secure = false
   let deflate: DeflateRaw | undefined
   let idleLimit = 0
   let onIdle: (() => void) | undefined
@@ -129,7 +129,7 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
       destroy('reset')
       throw error
     })
-    secure = true
+    connection.secure = true
     attach(upgraded)
   }
 
@@ -164,13 +164,19 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
     if (early) inflate.write(early)
   }
 
-  return {
-    id: randomUUID(),
+  // Plain properties: getters of an object literal cost each idle connection its own hidden class.
+  type Changing = 'secure' | 'address' | 'port' | 'proxy'
+  const connection: Omit<Connection, Changing> & { -readonly [Name in Changing]: Connection[Name] } = {
+    // One flat string: a UUID of Node is a rope of 28 pieces as long as the connection lives.
+    id: randomBytes(16).toString('hex'),
     address: options.proxied?.address ?? peer.address,
     port: options.proxied?.port ?? peer.port,
     proxy: options.proxied ? peer.address : undefined,
-    get secure() {
-      return secure
+    secure: false,
+    forward: ({ address, port = 0 }) => {
+      connection.address = canonicalAddress(address)
+      connection.port = port
+      connection.proxy = peer.address
     },
     channelBindings: () => (socket instanceof TLSSocket ? channelBindingsOf(socket) : {}),
     certificateName: undefined,
@@ -203,4 +209,5 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
     },
     destroy,
   }
+  return connection
 }

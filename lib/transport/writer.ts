@@ -14,68 +14,73 @@ export interface Output extends Writer {
   close(): void
 }
 
-/** Gathers what is written in one turn of the event loop into one system call. `outlet()` may change (STARTTLS, DEFLATE). */
-export function createWriter(outlet: () => Outlet, onProgress: () => void): Output {
-  let chunks: Buffer[] = []
-  let gathered = 0
-  let sent = 0
-  let closed = false
-  let scheduled = false
-  let waiting: ((open: boolean) => void)[] = []
+/** A class, not an object of functions: thousands of connections are idle. */
+class GatheringWriter implements Output {
+  #chunks: Buffer[] = []
+  #gathered = 0
+  #sent = 0
+  #closed = false
+  #scheduled = false
+  #waiting: ((open: boolean) => void)[] = []
 
-  function settle(): void {
-    if (!closed && gathered + sent >= HIGH_WATER) return
-    const calls = waiting
-    waiting = []
-    for (const call of calls) call(!closed)
+  constructor(
+    readonly outlet: () => Outlet,
+    readonly onProgress: () => void,
+  ) {}
+
+  #settle(): void {
+    if ((!this.#closed && this.full) || this.#waiting.length === 0) return
+    const calls = this.#waiting
+    this.#waiting = []
+    for (const call of calls) call(!this.#closed)
   }
 
-  function flush(): void {
-    const [only] = chunks
-    if (closed || !only) return
-    const batch = chunks.length === 1 ? only : Buffer.concat(chunks)
-    chunks = []
-    gathered = 0
-    sent += batch.length
-    outlet().send(batch, () => {
-      sent -= batch.length
-      onProgress()
-      settle()
+  write(chunk: Buffer | string): void {
+    if (this.#closed) return
+    const octets = typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk
+    this.#chunks.push(octets)
+    this.#gathered += octets.length
+    if (this.#gathered >= HIGH_WATER) this.flush()
+    else if (!this.#scheduled) {
+      this.#scheduled = true
+      setImmediate(() => {
+        this.#scheduled = false
+        this.flush()
+      })
+    }
+  }
+  flush(): void {
+    const [only] = this.#chunks
+    if (this.#closed || !only) return
+    const batch = this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks)
+    this.#chunks = []
+    this.#gathered = 0
+    this.#sent += batch.length
+    this.outlet().send(batch, () => {
+      this.#sent -= batch.length
+      this.onProgress()
+      this.#settle()
     })
   }
-
-  return {
-    write: (chunk) => {
-      if (closed) return
-      const octets = typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk
-      chunks.push(octets)
-      gathered += octets.length
-      if (gathered >= HIGH_WATER) flush()
-      else if (!scheduled) {
-        scheduled = true
-        setImmediate(() => {
-          scheduled = false
-          flush()
-        })
-      }
-    },
-    flush,
-    get full() {
-      return gathered + sent >= HIGH_WATER
-    },
-    get pending() {
-      return gathered + sent
-    },
-    drained: () => {
-      if (closed) return Promise.resolve(false)
-      flush()
-      if (gathered + sent < HIGH_WATER) return Promise.resolve(true)
-      return new Promise((resolve) => waiting.push(resolve))
-    },
-    close: () => {
-      closed = true
-      chunks = []
-      settle()
-    },
+  get pending(): number {
+    return this.#gathered + this.#sent
+  }
+  get full(): boolean {
+    return this.pending >= HIGH_WATER
+  }
+  drained(): Promise<boolean> {
+    if (this.#closed) return Promise.resolve(false)
+    this.flush()
+    if (!this.full) return Promise.resolve(true)
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+  close(): void {
+    this.#closed = true
+    this.#chunks = []
+    this.#settle()
   }
 }
+
+/** Gathers what is written in one turn of the event loop into one system call. `outlet()` may change (STARTTLS, DEFLATE). */
+export const createWriter = (outlet: () => Outlet, onProgress: () => void): Output =>
+  new GatheringWriter(outlet, onProgress)

@@ -16,6 +16,9 @@ export interface Demo {
   readonly pop3s: number
   readonly imap: number
   readonly imaps: number
+  /** 0 unless it was asked for */
+  readonly http: number
+  readonly lmtp: number
   /** everything it printed */
   readonly output: () => string
   stop(signal?: NodeJS.Signals): Promise<number | null>
@@ -24,7 +27,7 @@ export interface Demo {
 export const ACCOUNTS = { 'alice@example.org': 'wonder land', 'bob@example.org': 'build3r' } as const
 
 const CLI = path.join(packageRoot, 'dist/lib/cli/main.js')
-const NAMES = ['smtp', 'submission', 'pop3', 'pop3s', 'imap', 'imaps'] as const
+const NAMES = ['smtp', 'submission', 'pop3', 'pop3s', 'imap', 'imaps', 'lmtp'] as const
 
 /** Free ports: bound all at once so that they differ, then let go. */
 export async function freePorts(count: number): Promise<number[]> {
@@ -62,7 +65,7 @@ export async function startDemo(
   const ports = await freePorts(NAMES.length)
   const args = [
     ...NAMES.flatMap((name, index) => [`--${name}`, String(ports[index])]),
-    ...['--lmtp', '0', '--http', '0', '--home', home],
+    ...['--http', '0', '--home', home],
     ...Object.entries(ACCOUNTS).flatMap(([name, password]) => ['--account', `${name}:${password}`]),
     ...extra,
   ]
@@ -79,6 +82,8 @@ export async function startDemo(
     pop3s: port('pop3s'),
     imap: port('imap'),
     imaps: port('imaps'),
+    http: port('http'),
+    lmtp: port('lmtp'),
     output: () => log.join('\n'),
     stop: (signal = 'SIGTERM') =>
       new Promise((resolve) => {

@@ -250,7 +250,7 @@ class World {
       this.heal(member)
     }
     const end = performance.now() + 2 * MOST
-    const inTime = (what: string): void => assert.ok(performance.now() < end, what)
+    const inTime = (what: string): void => assert.ok(performance.now() < end, `${what}\n${this.events.join('\n')}`)
     while (this.waiting.size > 0 || this.held.size > 0) {
       await this.checked()
       inTime(`${this.waiting.size} wait and ${this.held.size} are in at the end`)

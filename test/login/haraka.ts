@@ -39,7 +39,7 @@ export function harakaRunner() {
     server: { plugins, logger },
     /** all that Haraka logged, at every level */
     written,
-    plugin(name: string, hooks: Record<string, Hook>, timeout = 1): void {
+    plugin(name: string, hooks: Record<string, Hook>, timeout = 30): void {
       plugins.registered_plugins[name] = { name, timeout, ...hooks }
       for (const method of Object.keys(hooks)) {
         plugins.registered_hooks[method] ??= []

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { sendOctets } from '../../lib/pop3/multiline'
 import { type Kit, startKit, Wire } from '../kit'
+import { unstuffed } from './multiline'
 
 async function login(kit: Kit, user: string): Promise<Wire> {
   const wire = new Wire(kit.pop3)
@@ -9,12 +10,6 @@ async function login(kit: Kit, user: string): Promise<Wire> {
   wire.send(`USER ${user}\r\nPASS pass\r\n`)
   await wire.until(/^\+OK\r\n\+OK \d+ messages\r\n/)
   return wire
-}
-
-/** What a client makes of a multi-line response (RFC 1939 3). */
-function unstuffed(response: string): string {
-  const body = response.slice(0, response.length - '.\r\n'.length)
-  return body.replace(/^\./, '').replace(/\r\n\./g, '\r\n')
 }
 
 describe('POP3 dot-stuffing', () => {
@@ -105,6 +100,65 @@ describe('POP3 server', () => {
     assert.match(await wire.end(), /-ERR too many bad commands, goodbye\r\n$/)
   })
 
+  it('a client that never reads stops the reading of messages; once it reads, nothing is missing', async () => {
+    const size = 4_000_000
+    const id = await kit.account('stalled@x')
+    await kit.deliver(id, `Subject: big\n\n${'0123456789abcdef0123456789abcde\n'.repeat(size / 32)}`)
+    const { read } = kit.store.messages
+    let taken = 0
+    Reflect.set(kit.store.messages, 'read', async (...args: Parameters<typeof read>) => {
+      const octets = await read(...args)
+      taken += octets?.length ?? 0
+      return octets
+    })
+    try {
+      const wire = await login(kit, 'stalled@x')
+      wire.socket.pause()
+      wire.send('RETR 1\r\n'.repeat(50))
+      wire.send('QUIT\r\n')
+      // Until it stands still: what lies in the kernel's buffers and ours is a small part of 200 MB.
+      for (let before = -1; before !== taken; ) {
+        before = taken
+        await new Promise((resolve) => setTimeout(resolve, 200))
+      }
+      assert.ok(taken > 0 && taken < 40_000_000, `${taken} octets were read`)
+      let received = 0
+      wire.socket.removeAllListeners('data')
+      wire.socket.on('data', (data) => {
+        received += data.length
+      })
+      wire.socket.resume()
+      await wire.end()
+      assert.ok(received > 50 * size)
+    } finally {
+      Reflect.set(kit.store.messages, 'read', read)
+    }
+  })
+
+  it('a message that cannot be read to its end ends the connection and does not count as read', async () => {
+    const own = await startKit({ pop3: { session: { retr_sets_seen: 'true' } } })
+    const id = await own.account('torn@x')
+    await own.deliver(id, `Subject: a\n\n${'x\n'.repeat(200_000)}`, 'Subject: b\n\nx\n')
+    const { read } = own.store.messages
+    let fails: 'first' | 'later' = 'first'
+    Reflect.set(own.store.messages, 'read', (...args: Parameters<typeof read>) =>
+      fails === 'first' || args[2] > 0 ? Promise.resolve(undefined) : read(...args),
+    )
+    const wire = await login(own, 'torn@x')
+    wire.send('RETR 1\r\nSTAT\r\n')
+    assert.match(await wire.until(/\+OK 2 \d+\r\n/), /^-ERR \[SYS\/TEMP\] the message cannot be read now\r\n/)
+    fails = 'later'
+    wire.send('RETR 1\r\nQUIT\r\n')
+    assert.doesNotMatch(await wire.end(), /\r\n\.\r\n/, 'half a message does not look like a whole one')
+    Reflect.set(own.store.messages, 'read', read)
+    const again = await login(own, 'torn@x')
+    again.send('RETR 2\r\nQUIT\r\n')
+    assert.match(await again.end(), /\+OK bye\r\n$/)
+    assert.equal((await own.store.mailboxes.find(id, 'INBOX'))?.unseen, 1)
+    assert.deepEqual(own.errors, [])
+    await own.close()
+  })
+
   it('a session that ends without QUIT deletes nothing and frees the lock', async () => {
     const id = await kit.account('drop@x')
     await kit.deliver(id, 'Subject: a\n\nx\n')
@@ -134,47 +188,5 @@ describe('POP3 server', () => {
     await wire.end()
     const inbox = await kit.store.mailboxes.find(id, 'INBOX')
     assert.equal(inbox?.messages, 1)
-  })
-
-  it('no octets, however wild, stop the server', async () => {
-    const words = [
-      'USER',
-      'PASS',
-      'STAT',
-      'LIST',
-      'RETR',
-      'DELE',
-      'TOP',
-      'UIDL',
-      'QUIT',
-      'CAPA',
-      'AUTH',
-      'RSET',
-      'NOOP',
-      ' ',
-      '\r\n',
-      '1',
-      '-1',
-      '99999999999',
-      '\0',
-      '\xff',
-      'pass',
-      'fuzz@x',
-      '*',
-      '=',
-      '+',
-    ]
-    const id = await kit.account('fuzz@x')
-    await kit.deliver(id, 'Subject: a\n\nx\n', 'Subject: b\n\ny\n')
-    const runs = process.env.MAILBOX_LONG ? 20_000 : 60
-    await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom(...words), { maxLength: 60 }), fc.boolean(), async (parts, inside) => {
-        const wire = new Wire(kit.pop3)
-        wire.socket.end(Buffer.from(`${inside ? 'USER fuzz@x\r\nPASS pass\r\n' : ''}${parts.join('')}\r\n`, 'latin1'))
-        for (const line of (await wire.end()).split('\r\n').slice(0, -1)) assert.doesNotMatch(line, /internal error/)
-      }),
-      { numRuns: runs },
-    )
-    assert.deepEqual(kit.errors, [])
   })
 })

@@ -21,6 +21,7 @@ async function main([address = '']: string[]): Promise<void> {
     implicitTls: false,
     tls: { secureContext: () => undefined },
     trustsProxy: () => false,
+    proxyHeader: () => 'never',
     maxConnections: 10,
     maxPerAddress: 10,
     refuse() {},

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { LoginAnswer, SaslStep } from '../../login/login'
 import { type Command, defineCommand, nothing } from '../command'
 import { done, no, type Reply } from '../faults'
@@ -148,6 +149,19 @@ const authenticate = defineCommand({
   },
 })
 
+/**
+ * RFC 2971 leaves field names open; these are what webmail and proxies send. Only a trusted front-end may say for whom it
+ * speaks, and only before it logs in.
+ */
+function forwarded(session: Session, fields: ReadonlyMap<string, string>): void {
+  const { connection, ports, state } = session
+  const address = fields.get('x-originating-ip') ?? ''
+  const trusted = ports.login.trustsProxy(connection.proxy ?? connection.address)
+  if (state.name !== 'not-authenticated' || !trusted || isIP(address) === 0) return
+  const port = Number(fields.get('x-originating-port'))
+  connection.forward({ address, ...(port > 0 && port < 65_536 && { port }) })
+}
+
 const id = defineCommand({
   name: 'ID',
   rfc: 'RFC 2971 3.1',
@@ -167,6 +181,7 @@ const id = defineCommand({
     return found
   },
   run: async ({ session }, fields) => {
+    forwarded(session, fields)
     const name = [fields.get('name'), fields.get('version')].filter(Boolean).join(' ')
     if (name !== '') {
       session.client = name.slice(0, 100)

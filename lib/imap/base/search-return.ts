@@ -83,7 +83,7 @@ export function sayFound(session: Session, state: Selected, found: Found): void 
   const returns = found.returns ?? (plain === 'SEARCH' && session.modes.rev2 ? ALL : undefined)
   if (usesModSeq) session.enableCondstore()
   const picked = returns ? chosen(seqs, returns.items) : seqs
-  if (returns?.save) state.saved = uidsSorted(view.uidAt, picked)
+  if (returns?.save) state.saved = uidsSorted(state, picked)
   const highest = usesModSeq ? picked.reduce((high, seq) => Math.max(high, view.modSeqAt(seq)), 0) : 0
   const numbers = by === 'uid' ? seqs.map((seq) => view.uidAt(seq)) : seqs
   if (!returns) {
@@ -98,8 +98,8 @@ export function sayFound(session: Session, state: Selected, found: Found): void 
   session.say([`* ESEARCH (TAG "${tag}")`, ...(by === 'uid' ? ['UID'] : []), ...parts].join(' '))
 }
 
-const uidsSorted = (uidAt: (seq: number) => Uid, seqs: readonly number[]): Uid[] =>
-  seqs.map(uidAt).sort((a, b) => a - b)
+const uidsSorted = ({ view }: Selected, seqs: readonly number[]): Uid[] =>
+  seqs.map((seq) => view.uidAt(seq)).sort((a, b) => a - b)
 
 /** RFC 5182 2.1: with SAVE, a refused search leaves `$` empty. */
 export function badCharset(state: Selected, returns: Returns | undefined): Reply {

@@ -4,7 +4,7 @@ import { firstAtOrAfter, messagesOf } from '../base/numbers'
 import type { Extension } from '../extension'
 import type { Selected, Session } from '../session'
 import type { Cursor } from '../wire/cursor'
-import { compact, merged, type Range, ranges, rangesText, type SeqRange } from '../wire/sequence-set'
+import { compact, inRanges, merged, type Range, ranges, rangesText, type SeqRange } from '../wire/sequence-set'
 
 /** QRESYNC (RFC 7162 3.2). VANISHED in place of EXPUNGE is said by the session, HIGHESTMODSEQ at the end of a command by dispatch. */
 
@@ -54,16 +54,6 @@ function gaps({ view }: Selected, wanted: readonly Range[]): Range[] {
   return found
 }
 
-/** The numbers of ascending ones that are in ascending ranges. */
-function within(numbers: readonly number[], wanted: readonly Range[]): number[] {
-  let at = 0
-  return numbers.filter((number) => {
-    while ((wanted[at]?.[1] ?? number) < number) at++
-    const range = wanted[at]
-    return range !== undefined && range[0] <= number
-  })
-}
-
 /**
  * `* VANISHED (EARLIER)`: what was expunged of these UIDs since. Messages that this client still counts are told by VANISHED
  * without EARLIER (RFC 7162 3.2.10).
@@ -83,8 +73,9 @@ async function sayVanished(
       ([low, high]) => low <= high,
     )
   const expunged = await mail.expungedSince(view, modSeq(since))
+  const known = list(1)
   const text = expunged
-    ? compact(within(expunged, list(1)).filter((uid) => view.seqOf(uid) === undefined))
+    ? compact(expunged.filter((uid) => inRanges(known, uid) && view.seqOf(uid) === undefined))
     : rangesText(gaps(state, list(match ? matchedUid(state, match) + 1 : 1)))
   if (text !== '') session.say(`* VANISHED (EARLIER) ${text}`)
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { isSystemFlag } from '../../terms/flags'
-import { decodeMailboxName, normalMailboxName } from './mailbox-name'
+import { decodeMailboxName, normalMailboxName } from '../../terms/modified-utf7'
 import type { SeqRange, SequenceSet } from './sequence-set'
 
 /** The client's command is not in the grammar: answered with BAD, the connection goes on. */

@@ -1,4 +1,4 @@
-import { encodeMailboxName } from './mailbox-name'
+import { encodeMailboxName } from '../../terms/modified-utf7'
 
 /** string of RFC 9051 9 over latin1 octets: quoted where that is allowed, else a literal. */
 export function string(latin1: string): string {

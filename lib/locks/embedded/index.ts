@@ -34,7 +34,6 @@ export async function openEmbeddedLocks(options: EmbeddedLocksOptions): Promise<
   const beats = root.openDB<number, string>({ name: 'beats' })
   const self = identify()
   let engine: Engine | undefined
-  let until: number | undefined
 
   const table: LockTable = {
     change: (account, change) =>
@@ -58,18 +57,24 @@ export async function openEmbeddedLocks(options: EmbeddedLocksOptions): Promise<
     },
   }
 
-  /** One write for all leases of this process. */
-  function beat(): void {
-    const now = monotonic()
-    if (until !== undefined && until < now) {
-      // Others may be in already.
-      log.warn('locks: this process was stopped for too long, or could not show life; its sessions end')
-      engine?.expire()
-    }
-    try {
+  /** One write for all leases of this process. @returns whether it came too late: others may be in already */
+  const renew = (): boolean =>
+    // Time is read and judged where nobody comes between, as by those who look whether this process lives.
+    root.transactionSync(() => {
+      const now = monotonic()
+      const until = beats.get(self)
       beats.putSync(self, now + settings.expiry)
-      until = now + settings.expiry
+      return until !== undefined && until < now
+    })
+
+  function beat(): void {
+    try {
+      if (renew()) {
+        log.warn('locks: this process was stopped for too long; its sessions end')
+        engine?.expire()
+      }
     } catch (error) {
+      // The next one that can be written finds that it is too late.
       log.error(`locks: not renewed: ${error instanceof Error ? error.message : String(error)}`)
     }
     engine?.tend()

@@ -237,9 +237,12 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
 
   /** For those that wait: a wake-up may have been lost, or the holder with its host. */
   async function askAgain(): Promise<void> {
-    for (const one of [...waiting.values()]) {
+    for (const [id, one] of [...waiting]) {
+      if (!waiting.has(id)) continue
       const answer = await claimOnce(one, true)
-      if ('holder' in answer) one.arrive(answer.holder)
+      if (waiting.has(id)) {
+        if ('holder' in answer) one.arrive(answer.holder)
+      } else if (!leases.has(id)) await giveBack(one.account, id) // its client went in the meantime
     }
   }
 

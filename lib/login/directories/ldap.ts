@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Client, InvalidCredentialsError } from 'ldapts'
 import type { Directory, DirectoryEntry } from '../directory'
 import type { LdapSettings } from '../settings'
@@ -39,24 +40,32 @@ export function ldapDirectory(settings: LdapSettings): Directory {
       }
     })
 
+  function find(user: string): Promise<DirectoryEntry | undefined> {
+    return connected(async (client) => {
+      if (settings.bindDn !== '') await client.bind(settings.bindDn, settings.bindPassword)
+      const filter = filterFor(settings.filter, user)
+      const { searchEntries } = await client.search(settings.base, {
+        filter,
+        scope: 'sub',
+        sizeLimit: 2,
+        attributes: [settings.mail],
+      })
+      const [found, ...others] = searchEntries
+      // Two people of one name: nobody can say whose password is meant.
+      if (!found || others.length > 0) return undefined
+      const mail = [found[settings.mail]].flat()[0]
+      if (typeof mail !== 'string') return undefined
+      const { password: _none, ...entry } = bareEntry(mail.toLowerCase(), '')
+      return { ...entry, verify: (password) => binds(found.dn, password) }
+    })
+  }
+
   return {
-    lookup: (user): Promise<DirectoryEntry | undefined> =>
-      connected(async (client) => {
-        if (settings.bindDn !== '') await client.bind(settings.bindDn, settings.bindPassword)
-        const filter = filterFor(settings.filter, user)
-        const { searchEntries } = await client.search(settings.base, {
-          filter,
-          scope: 'sub',
-          sizeLimit: 2,
-          attributes: [settings.mail],
-        })
-        const [found, ...others] = searchEntries
-        // Two people of one name: nobody can say whose password is meant.
-        if (!found || others.length > 0) return undefined
-        const mail = [found[settings.mail]].flat()[0]
-        if (typeof mail !== 'string') return undefined
-        const { password: _none, ...entry } = bareEntry(mail.toLowerCase(), '')
-        return { ...entry, verify: (password) => binds(found.dn, password) }
-      }),
+    lookup: async (user): Promise<DirectoryEntry | undefined> => {
+      const entry = await find(user)
+      // As much work as for a wrong password.
+      if (!entry) await binds(`cn=nobody,${settings.base}`, randomUUID()).catch(() => false)
+      return entry
+    },
   }
 }

@@ -67,7 +67,12 @@ export function createVerifier({ secret, hashWidth, hashPatience, cacheFor, cloc
       const allowed = app.protocols.length === 0 || app.protocols.includes(protocol)
       if ((await byVerifier(password, app.password, lane)) && allowed) right = true
     }
-    if (entry.verify) return (await entry.verify(password)) || right
+    if (entry.verify) {
+      const proved = await entry.verify(password)
+      // Names that the other side does not know cost this too.
+      await pay(lane)
+      return proved || right
+    }
     if (!entry.password) return (await pay(lane)) || right
     const own = await byVerifier(password, entry.password, lane)
     if (isCheap(entry.password)) await pay(lane)

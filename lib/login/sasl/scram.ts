@@ -1,4 +1,5 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { splitMailbox } from '../account-name'
 import type { LoginPeer, SaslExchange, SaslStep } from '../login'
 import {
   deriveScramKeys,
@@ -85,8 +86,9 @@ export function scramExchange(peer: LoginPeer, ports: SaslPorts, hash: ScramHash
   async function start(text: string): Promise<SaslStep> {
     first = parseFirst(text)
     if (!first || bindingData(first) === undefined) return settle({ right: false })
-    stored = (await ports.lookup(first.user))?.scram?.[family]
-    keys = readScramKeys(stored) ?? fakeScramKeys(hash, ports.secret, first.user.toLowerCase())
+    const { user } = splitMailbox(peer, first.user)
+    stored = (await ports.lookup(user))?.scram?.[family]
+    keys = readScramKeys(stored) ?? fakeScramKeys(hash, ports.secret, user.toLowerCase())
     const nonce = first.nonce + (ports.random?.bytes(18) ?? randomBytes(18)).toString('base64')
     serverFirst = `r=${nonce},s=${keys.salt.toString('base64')},i=${keys.iterations}`
     return { kind: 'challenge', octets: Buffer.from(serverFirst) }

@@ -7,7 +7,7 @@ import { type Maildrop, type MaildropOptions, MessageGone } from '../mailbox'
 import { spellMailbox } from '../mailbox-name'
 import type { Parts } from '../parts'
 import type { Entry } from '../view/journal'
-import { headAndLines, octetsOf } from './octets'
+import { openMessage } from './message'
 import { type MaildropUpdate, updateMaildrop } from './update'
 
 export interface OpenMaildrop extends MaildropOptions {
@@ -72,6 +72,13 @@ function expungedAfter(entry: Entry): boolean {
   return false
 }
 
+async function seenUids({ store }: Parts, account: AccountId, mailbox: MailboxId): Promise<Uid[]> {
+  const snapshot = await store.messages.snapshot(account, mailbox)
+  if (snapshot === undefined) return []
+  const { uids, flags, flagSets } = snapshot
+  return [...uids.filter((_, at) => flagSets[flags[at] ?? 0]?.has('\\Seen'))].map(uid)
+}
+
 function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, options: OpenMaildrop): Maildrop {
   const { store } = parts
   const { lease } = options
@@ -89,8 +96,6 @@ function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, option
     for await (const [row] of store.messages.rows(account, mailbox, [uidOf(number)])) if (row !== undefined) return row
     throw new MessageGone(`message ${number} was removed by another session`)
   }
-  const readerOf = (row: MessageRow) => (start: number, end: number) =>
-    store.messages.read(account, row.emailId, start, end)
 
   async function apply(
     deleted: readonly number[],
@@ -107,13 +112,17 @@ function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, option
     count,
     sizeOf: (number) => sizes[position(number)] ?? 0,
     uidlOf: (number) => frozen.uidls[position(number)] ?? '',
-    async *read(number) {
+    async message(number, text) {
       const row = await rowOf(number)
-      yield* octetsOf(readerOf(row), 0, row.size)
+      return openMessage(row, (start, end) => store.messages.read(account, row.emailId, start, end), text)
     },
-    async *top(number, lines) {
-      const row = await rowOf(number)
-      yield* headAndLines(readerOf(row), row.prepared.headerSize, row.size, lines)
+    async seenBefore(time) {
+      const seen = await seenUids(parts, account, mailbox)
+      const old = new Set<number>()
+      for await (const batch of store.messages.keys(account, mailbox, seen))
+        for (const { uid: one, saveDate } of batch) if (saveDate < time) old.add(one)
+      const numbers = Array.from(uids, (_, index) => index + 1)
+      return numbers.filter((number) => old.has(uidOf(number)))
     },
     async update(deleted, seen, how) {
       const done =

@@ -4,11 +4,11 @@ import { MessageGone } from '../mailbox'
 export type ReadOctets = (start: number, end: number) => Promise<Buffer | undefined>
 
 /** What is in memory of one message at a time. */
-const PIECE = 64 * 1024
+export const PIECE = 64 * 1024
 const LF = 0x0a
 
 /** Octets `start` to `end` (exclusive) in pieces. */
-export async function* octetsOf(read: ReadOctets, start: number, end: number): AsyncIterable<Buffer> {
+export async function* octetsOf(read: ReadOctets, start: number, end: number): AsyncGenerator<Buffer> {
   for (let at = start; at < end; ) {
     const piece = await read(at, Math.min(at + PIECE, end))
     if (piece === undefined || piece.length === 0) throw new MessageGone('the message was removed by another session')
@@ -19,15 +19,14 @@ export async function* octetsOf(read: ReadOctets, start: number, end: number): A
 
 /** RFC 1939 7, TOP: the header, the empty line after it, and the first lines of the body; the whole message if it has fewer. */
 export async function* headAndLines(
-  read: ReadOctets,
-  headerSize: number,
-  size: number,
+  header: AsyncIterable<Buffer>,
+  body: AsyncIterable<Buffer>,
   lines: number,
-): AsyncIterable<Buffer> {
-  yield* octetsOf(read, 0, headerSize)
+): AsyncGenerator<Buffer> {
+  yield* header
   let left = lines
   if (left === 0) return
-  for await (const piece of octetsOf(read, headerSize, size)) {
+  for await (const piece of body) {
     let end = 0
     while (left > 0 && end < piece.length) {
       const lineFeed = piece.indexOf(LF, end)

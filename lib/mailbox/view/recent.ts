@@ -15,25 +15,37 @@ export interface Recent {
 /** A session keeps this many separate ranges; the oldest then stop being \Recent. */
 const MOST_RANGES = 256
 
-export function createRecent(state: MailboxState, window: Window, from: number, how: 'claim' | 'peek'): Recent {
-  const ranges: { from: number; to: number }[] = []
+class SessionRecent implements Recent {
+  readonly #ranges: { from: number; to: number }[] = []
 
-  function arrived(before: number, last: number): void {
+  constructor(
+    readonly state: MailboxState,
+    readonly window: Window,
+    readonly how: 'claim' | 'peek',
+  ) {}
+
+  arrived(before: number, last: number): void {
+    const { state } = this
     const start = Math.max(before + 1, state.recentTaken + 1)
     if (start > last) return
-    if (how === 'claim') state.recentTaken = last
-    const latest = ranges.at(-1)
+    if (this.how === 'claim') state.recentTaken = last
+    const latest = this.#ranges.at(-1)
     if (latest !== undefined && latest.to + 1 === start) latest.to = last
-    else ranges.push({ from: start, to: last })
-    if (ranges.length > MOST_RANGES) ranges.shift()
+    else this.#ranges.push({ from: start, to: last })
+    if (this.#ranges.length > MOST_RANGES) this.#ranges.shift()
   }
+  has(uid: number): boolean {
+    const ranges = this.#ranges
+    return uid >= (ranges[0]?.from ?? Infinity) && ranges.some((range) => uid >= range.from && uid <= range.to)
+  }
+  get count(): number {
+    const { window } = this
+    return this.#ranges.reduce((sum, range) => sum + window.countBelow(range.to + 1) - window.countBelow(range.from), 0)
+  }
+}
 
-  arrived(from - 1, window.lastUid)
-  return {
-    arrived,
-    has: (uid) => uid >= (ranges[0]?.from ?? Infinity) && ranges.some((range) => uid >= range.from && uid <= range.to),
-    get count() {
-      return ranges.reduce((sum, range) => sum + window.countBelow(range.to + 1) - window.countBelow(range.from), 0)
-    },
-  }
+export function createRecent(state: MailboxState, window: Window, from: number, how: 'claim' | 'peek'): Recent {
+  const recent = new SessionRecent(state, window, how)
+  recent.arrived(from - 1, window.lastUid)
+  return recent
 }

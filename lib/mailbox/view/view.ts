@@ -1,6 +1,7 @@
 import type { IndexRow } from '../../store/change'
 import type { Mailbox } from '../../store/store'
-import { type ModSeq, seqNum, type Uid, uid } from '../../terms/numbers'
+import type { FlagSet } from '../../terms/flags'
+import { type ModSeq, type SeqNum, seqNum, type Uid, uid } from '../../terms/numbers'
 import type { Log } from '../../terms/ports'
 import type { Update, View } from '../mailbox'
 import type { Entry } from './journal'
@@ -23,174 +24,206 @@ export interface ViewOptions {
   onClose(): void
 }
 
-/**
- * Flags, mod-sequences and sizes are answered as they are committed now; which messages there are, and their numbers, as the
- * client was told. A session that says nothing holds no more than its place in the chain of entries.
- */
-export function createView(state: MailboxState, options: ViewOptions): SessionView {
-  const { columns } = state
-  const window = createWindow(columns)
-  const recent = createRecent(state, window, options.recentFrom, options.recent)
+/** A class, not an object of functions: there is one for each session, and thousands of sessions are idle. */
+class WindowView implements SessionView, Watcher {
+  readonly mailbox: Mailbox
+  readonly #state: MailboxState
+  readonly #window: ReturnType<typeof createWindow>
+  readonly #recent: ReturnType<typeof createRecent>
+  readonly #options: ViewOptions
   /** the last entry whose flag changes were told, and the last whose expunges are in the window's held rows */
-  let told: Entry = state.tail
-  let taken: Entry = state.tail
+  #told: Entry
+  #taken: Entry
   /** everything up to here was told: what a client may remember (RFC 7162 3.1.2.1) */
-  let toldModSeq = state.modSeq
-  let heldAfter: ModSeq | undefined
+  #toldModSeq: ModSeq
+  #heldAfter: ModSeq | undefined
   /** the chain was folded: look at the columns for flags changed after this mod-sequence */
-  let rescanAfter: ModSeq | undefined
+  #rescanAfter: ModSeq | undefined
   /** of this session's next STORE, and of those that were committed, by mod-sequence */
-  let quietNext: ReadonlySet<Uid> | undefined
-  let quietUids = new Map<ModSeq, ReadonlySet<Uid>>()
-  let listener: (() => void) | undefined
-  let closed = false
-  const mailbox = asOpened(options.mailbox, state)
+  #quietNext: ReadonlySet<Uid> | undefined
+  #quietUids: Map<ModSeq, ReadonlySet<Uid>> | undefined
+  #listener: (() => void) | undefined
+  #closed = false
+
+  constructor(state: MailboxState, options: ViewOptions) {
+    this.mailbox = asOpened(options.mailbox, state)
+    this.#state = state
+    this.#options = options
+    this.#window = createWindow(state.columns)
+    this.#recent = createRecent(state, this.#window, options.recentFrom, options.recent)
+    this.#told = state.tail
+    this.#taken = state.tail
+    this.#toldModSeq = state.modSeq
+    state.watchers.add(this)
+  }
 
   /** Expunged rows that this client knows stay in its numbering until they are announced. */
-  function takeExpunges(): void {
+  #takeExpunges(): void {
     const rows: IndexRow[] = []
-    for (let entry = taken.next; entry !== undefined; entry = entry.next) {
-      const known = entry.removed.filter((row) => row.uid <= window.lastUid)
-      if (known.length > 0) heldAfter ??= entry.after
+    for (let entry = this.#taken.next; entry !== undefined; entry = entry.next) {
+      const known = entry.removed.filter((row) => row.uid <= this.#window.lastUid)
+      if (known.length > 0) this.#heldAfter ??= entry.after
       for (const row of known) rows.push(row)
-      taken = entry
+      this.#taken = entry
     }
-    window.hold(rows)
+    this.#window.hold(rows)
   }
-  function current(): typeof window {
-    if (taken !== state.tail) takeExpunges()
-    return window
+  get #current(): ReturnType<typeof createWindow> {
+    if (this.#taken !== this.#state.tail) this.#takeExpunges()
+    return this.#window
   }
 
   /** UIDs with untold flag changes among the messages that the client knows, ascending. */
-  function takeFlagged(): Uid[] {
+  #takeFlagged(): Uid[] {
+    const { columns } = this.#state
+    const { lastUid } = this.#window
     const uids = new Set<Uid>()
-    for (let entry = told.next; entry !== undefined; entry = entry.next) {
+    for (let entry = this.#told.next; entry !== undefined; entry = entry.next) {
       // A merged entry may hide somebody else's change behind our own: tell it.
-      const hidden = entry.merged ? undefined : quietUids.get(entry.modSeq)
-      for (const one of entry.flagged) if (one <= window.lastUid && hidden?.has(one) !== true) uids.add(one)
-      told = entry
+      const hidden = entry.merged ? undefined : this.#quietUids?.get(entry.modSeq)
+      for (const one of entry.flagged) if (one <= lastUid && hidden?.has(one) !== true) uids.add(one)
+      this.#told = entry
     }
-    if (rescanAfter !== undefined) {
-      const known = columns.lowerBound(window.lastUid + 1)
-      for (let at = 0; at < known; at++) if (columns.modSeqAt(at) > rescanAfter) uids.add(columns.uidAt(at))
-      rescanAfter = undefined
+    if (this.#rescanAfter !== undefined) {
+      const known = columns.lowerBound(lastUid + 1)
+      for (let at = 0; at < known; at++) if (columns.modSeqAt(at) > this.#rescanAfter) uids.add(columns.uidAt(at))
+      this.#rescanAfter = undefined
     }
-    quietNext = undefined
-    if (quietUids.size > 0) quietUids = new Map()
+    this.#quietNext = undefined
+    this.#quietUids = undefined
     return [...uids].sort((a, b) => a - b)
   }
 
-  function sayExpunges(): Update[] {
-    heldAfter = undefined
+  #sayExpunges(): Update[] {
+    this.#heldAfter = undefined
+    const window = this.#window
     return window.held.length === 0 ? [] : window.release().map((gone) => ({ kind: 'expunge', ...gone }))
   }
-  function sayArrivals(): Update[] {
-    const before = window.lastUid
-    if (window.extend() === 0) return []
-    recent.arrived(before, window.lastUid)
-    return [{ kind: 'exists', count: window.exists, recent: recent.count }]
+  #sayArrivals(): Update[] {
+    const before = this.#window.lastUid
+    if (this.#window.extend() === 0) return []
+    this.#recent.arrived(before, this.#window.lastUid)
+    return [{ kind: 'exists', count: this.#window.exists, recent: this.#recent.count }]
   }
-  function sayFlags(uids: readonly Uid[]): Update[] {
+  #sayFlags(uids: readonly Uid[]): Update[] {
+    const { columns } = this.#state
     const updates: Update[] = []
     for (const one of uids) {
       const at = columns.positionOf(one)
       if (at < 0) continue
-      const seq = seqNum(window.countBelow(one) + 1)
+      const seq = seqNum(this.#window.countBelow(one) + 1)
       const row = { flags: columns.flagsAt(at), modSeq: columns.modSeqAt(at) }
-      updates.push({ kind: 'flags', seq, uid: one, ...row, recent: recent.has(one) })
+      updates.push({ kind: 'flags', seq, uid: one, ...row, recent: this.#recent.has(one) })
     }
     return updates
   }
 
   /** RFC 9051 7.5.1: numbers of expunged messages first, highest first; new messages may be told while expunges are held. */
-  function move(expunges: 'say' | 'hold'): Update[] {
-    current()
-    const flagged = takeFlagged()
-    const updates = expunges === 'say' ? sayExpunges() : []
-    updates.push(...sayArrivals())
-    for (const update of sayFlags(flagged)) updates.push(update)
-    toldModSeq = heldAfter ?? state.modSeq
+  #move(expunges: 'say' | 'hold'): Update[] {
+    if (this.#taken !== this.#state.tail) this.#takeExpunges()
+    const flagged = this.#takeFlagged()
+    const updates = expunges === 'say' ? this.#sayExpunges() : []
+    updates.push(...this.#sayArrivals())
+    for (const update of this.#sayFlags(flagged)) updates.push(update)
+    this.#toldModSeq = this.#heldAfter ?? this.#state.modSeq
     return updates
   }
 
-  function fold(): void {
-    current()
-    if (told === state.tail) return
-    rescanAfter ??= told.modSeq
-    told = state.tail
+  fold(): void {
+    if (this.#taken !== this.#state.tail) this.#takeExpunges()
+    if (this.#told === this.#state.tail) return
+    this.#rescanAfter ??= this.#told.modSeq
+    this.#told = this.#state.tail
+  }
+  wake(): void {
+    try {
+      if (!this.#closed) this.#listener?.()
+    } catch (error) {
+      this.#options.log.error(`a listener for news of a mailbox failed: ${String(error)}`)
+    }
   }
 
-  const watcher: Watcher = {
-    fold,
-    wake() {
-      try {
-        if (!closed) listener?.()
-      } catch (error) {
-        options.log.error(`a listener for news of a mailbox failed: ${String(error)}`)
-      }
-    },
+  get exists(): number {
+    return this.#current.exists
   }
-  state.watchers.add(watcher)
-
-  return {
-    mailbox,
-    get exists() {
-      return current().exists
-    },
-    get highestModSeq() {
-      return toldModSeq
-    },
-    uidAt: (seq) => current().uidAt(seq),
-    seqOf: (uid) => current().seqOf(uid),
-    flagsAt: (seq) => current().at(seq, columns.flagsAt, (row) => row.flags),
-    modSeqAt: (seq) => current().at(seq, columns.modSeqAt, (row) => row.modSeq),
-    sizeAt: (seq) => current().at(seq, columns.sizeAt, (row) => row.size),
-    internalDateAt: (seq) => current().at(seq, columns.internalDateAt, (row) => row.internalDate),
-    isGone: (seq) =>
-      current().at(
-        seq,
-        () => false,
-        () => true,
-      ),
-    isRecent: (seq) => recent.has(current().uidAt(seq)),
-    get recentCount() {
-      current()
-      return recent.count
-    },
-    get holdsExpunges() {
-      return current().held.length > 0
-    },
-    get hasNews() {
-      return told !== state.tail || rescanAfter !== undefined || state.behind || window.held.length > 0
-    },
-    async sync(expunges) {
-      if (closed) return []
-      await state.refresh()
-      return closed ? [] : move(expunges)
-    },
-    stored(commits) {
-      if (quietNext !== undefined) for (const at of commits) quietUids.set(at, quietNext)
-      quietNext = undefined
-    },
-    quiet(uids) {
-      quietNext = new Set(uids)
-    },
-    onNews(call) {
-      listener = call
-    },
-    get gone() {
-      return state.gone
-    },
-    close() {
-      if (closed) return
-      closed = true
-      listener = undefined
-      state.watchers.delete(watcher)
-      options.onClose()
-    },
+  get highestModSeq(): ModSeq {
+    return this.#toldModSeq
+  }
+  uidAt(seq: number): Uid {
+    return this.#current.uidAt(seq)
+  }
+  seqOf(uid: number): SeqNum | undefined {
+    return this.#current.seqOf(uid)
+  }
+  flagsAt(seq: number): FlagSet {
+    return this.#current.at(seq, this.#state.columns.flagsAt, (row) => row.flags)
+  }
+  modSeqAt(seq: number): ModSeq {
+    return this.#current.at(seq, this.#state.columns.modSeqAt, (row) => row.modSeq)
+  }
+  sizeAt(seq: number): number {
+    return this.#current.at(seq, this.#state.columns.sizeAt, (row) => row.size)
+  }
+  internalDateAt(seq: number): number {
+    return this.#current.at(seq, this.#state.columns.internalDateAt, (row) => row.internalDate)
+  }
+  isGone(seq: number): boolean {
+    return this.#current.at(
+      seq,
+      () => false,
+      () => true,
+    )
+  }
+  isRecent(seq: number): boolean {
+    return this.#recent.has(this.#current.uidAt(seq))
+  }
+  get recentCount(): number {
+    if (this.#taken !== this.#state.tail) this.#takeExpunges()
+    return this.#recent.count
+  }
+  get holdsExpunges(): boolean {
+    return this.#current.held.length > 0
+  }
+  get hasNews(): boolean {
+    const { tail, behind } = this.#state
+    return this.#told !== tail || this.#rescanAfter !== undefined || behind || this.#window.held.length > 0
+  }
+  async sync(expunges: 'say' | 'hold'): Promise<readonly Update[]> {
+    if (this.#closed) return []
+    await this.#state.refresh()
+    return this.#closed ? [] : this.#move(expunges)
+  }
+  stored(commits: readonly ModSeq[]): void {
+    const uids = this.#quietNext
+    if (uids !== undefined && commits.length > 0) {
+      this.#quietUids ??= new Map()
+      for (const at of commits) this.#quietUids.set(at, uids)
+    }
+    this.#quietNext = undefined
+  }
+  quiet(uids: readonly Uid[]): void {
+    this.#quietNext = new Set(uids)
+  }
+  onNews(call: () => void): void {
+    this.#listener = call
+  }
+  get gone(): boolean {
+    return this.#state.gone
+  }
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#listener = undefined
+    this.#state.watchers.delete(this)
+    this.#options.onClose()
   }
 }
+
+/**
+ * Flags, mod-sequences and sizes are answered as they are committed now; which messages there are, and their numbers, as the
+ * client was told. A session that says nothing holds no more than its place in the chain of entries.
+ */
+export const createView = (state: MailboxState, options: ViewOptions): SessionView => new WindowView(state, options)
 
 /** The numbers of a SELECT are those of the window, not those of the moment when the mailbox was looked up. */
 function asOpened(mailbox: Mailbox, { columns, modSeq }: MailboxState): Mailbox {

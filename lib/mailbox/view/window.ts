@@ -38,82 +38,95 @@ function lowerBound(length: number, valueAt: (index: number) => number, wanted: 
   return low
 }
 
-export function createWindow(columns: Columns): Window {
-  let lastUid = columns.lastUid
-  let held = NONE
+/** A class, not an object of functions: there is one for each session, and thousands of sessions are idle. */
+class ColumnsWindow implements Window {
+  readonly #columns: Columns
+  #lastUid: number
+  #held = NONE
   /** where each held row stands in the window, from 0 */
-  let places: readonly number[] = []
+  #places: readonly number[] = []
   /** rows of the columns that are in the window */
-  let known = columns.length
-  let version = columns.version
+  #known: number
+  #version: number
 
-  function place(): void {
-    version = columns.version
-    known = columns.lowerBound(lastUid + 1)
-    places = held.map((row, index) => columns.lowerBound(row.uid) + index)
-  }
-  function fresh(): void {
-    if (version !== columns.version) place()
+  constructor(columns: Columns) {
+    this.#columns = columns
+    this.#lastUid = columns.lastUid
+    this.#known = columns.length
+    this.#version = columns.version
   }
 
-  function at<T>(seq: number, ofColumns: (position: number) => T, ofHeld: (row: IndexRow) => T): T {
-    fresh()
+  #place(): void {
+    const columns = this.#columns
+    this.#version = columns.version
+    this.#known = columns.lowerBound(this.#lastUid + 1)
+    this.#places = this.#held.map((row, index) => columns.lowerBound(row.uid) + index)
+  }
+  #refresh(): void {
+    if (this.#version !== this.#columns.version) this.#place()
+  }
+  #heldBelow(uid: number): number {
+    const held = this.#held
+    return held.length === 0 ? 0 : lowerBound(held.length, (index) => held[index]?.uid ?? 0, uid)
+  }
+
+  get exists(): number {
+    this.#refresh()
+    return this.#known + this.#held.length
+  }
+  get lastUid(): number {
+    return this.#lastUid
+  }
+  get held(): readonly IndexRow[] {
+    return this.#held
+  }
+  at<T>(seq: number, ofColumns: (position: number) => T, ofHeld: (row: IndexRow) => T): T {
+    this.#refresh()
+    const held = this.#held
     const index = seq - 1
-    if (!Number.isInteger(index) || index < 0 || index >= known + held.length) {
-      throw new RangeError(`no message ${seq} of ${known + held.length}`)
+    if (!Number.isInteger(index) || index < 0 || index >= this.#known + held.length) {
+      throw new RangeError(`no message ${seq} of ${this.#known + held.length}`)
     }
     if (held.length === 0) return ofColumns(index)
+    const places = this.#places
     const nth = lowerBound(places.length, (at) => places[at] ?? 0, index)
     const row = places[nth] === index ? held[nth] : undefined
     return row === undefined ? ofColumns(index - nth) : ofHeld(row)
   }
-
-  const heldBelow = (uid: number): number =>
-    held.length === 0 ? 0 : lowerBound(held.length, (index) => held[index]?.uid ?? 0, uid)
-
-  function countBelow(uid: number): number {
-    fresh()
-    return columns.lowerBound(uid) + heldBelow(uid)
+  countBelow(uid: number): number {
+    this.#refresh()
+    return this.#columns.lowerBound(uid) + this.#heldBelow(uid)
   }
-
-  return {
-    get exists() {
-      fresh()
-      return known + held.length
-    },
-    get lastUid() {
-      return lastUid
-    },
-    get held() {
-      return held
-    },
-    at,
-    countBelow,
-    uidAt: (seq) => at<Uid>(seq, columns.uidAt, (row) => row.uid),
-    seqOf(uid) {
-      fresh()
-      if (uid > lastUid) return undefined
-      const here = columns.positionOf(uid) >= 0 || held[heldBelow(uid)]?.uid === uid
-      return here ? seqNum(countBelow(uid) + 1) : undefined
-    },
-    hold(rows) {
-      if (rows.length === 0) return
-      held = [...held, ...rows].sort((a, b) => a.uid - b.uid)
-      place()
-    },
-    release() {
-      fresh()
-      const gone = held.map((row, index) => ({ seq: seqNum((places[index] ?? 0) + 1), uid: row.uid })).reverse()
-      held = NONE
-      place()
-      return gone
-    },
-    extend() {
-      fresh()
-      const came = columns.length - known
-      lastUid = Math.max(lastUid, columns.lastUid)
-      place()
-      return came
-    },
+  uidAt(seq: number): Uid {
+    return this.at<Uid>(seq, this.#columns.uidAt, (row) => row.uid)
+  }
+  seqOf(uid: number): SeqNum | undefined {
+    this.#refresh()
+    if (uid > this.#lastUid) return undefined
+    const here = this.#columns.positionOf(uid) >= 0 || this.#held[this.#heldBelow(uid)]?.uid === uid
+    return here ? seqNum(this.countBelow(uid) + 1) : undefined
+  }
+  hold(rows: readonly IndexRow[]): void {
+    if (rows.length === 0) return
+    this.#held = [...this.#held, ...rows].sort((a, b) => a.uid - b.uid)
+    this.#place()
+  }
+  release(): { readonly seq: SeqNum; readonly uid: Uid }[] {
+    this.#refresh()
+    const gone = this.#held
+      .map((row, index) => ({ seq: seqNum((this.#places[index] ?? 0) + 1), uid: row.uid }))
+      .reverse()
+    this.#held = NONE
+    this.#place()
+    return gone
+  }
+  extend(): number {
+    this.#refresh()
+    const came = this.#columns.length - this.#known
+    this.#lastUid = Math.max(this.#lastUid, this.#columns.lastUid)
+    this.#place()
+    return came
   }
 }
+
+export const createWindow = (columns: Columns): Window => new ColumnsWindow(columns)

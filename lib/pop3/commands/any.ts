@@ -1,11 +1,16 @@
-import type { Command, Session } from '../command'
+import { StoreUnavailable } from '../../store/store'
+import type { Command, Session, Transaction } from '../command'
 import { sendLines } from '../multiline'
+import { inLanguage, LANGUAGES, languageTags, matchLanguage } from '../texts'
 
 /** Only what every path of is built. RFC 2449 6.2 and 6.3: USER and SASL are announced in both states, without differences. */
 function capabilities({ state, connection, ports, peer }: Session): string[] {
   const mechanisms = ports.login.mechanisms(peer())
   const always = [
-    ...['TOP', 'UIDL', 'RESP-CODES', 'AUTH-RESP-CODE', 'PIPELINING', 'EXPIRE NEVER'],
+    ...['TOP', 'UIDL', 'RESP-CODES', 'AUTH-RESP-CODE', 'PIPELINING', 'UTF8', 'LANG'],
+    `EXPIRE ${ports.settings.expireDays ?? 'NEVER'}`,
+    // RFC 2449 6.5: in whole seconds.
+    ...(ports.settings.loginDelay > 0 ? [`LOGIN-DELAY ${Math.ceil(ports.settings.loginDelay / 1000)}`] : []),
     ...(ports.login.allowsCleartext(peer()) ? ['USER'] : []),
     ...(mechanisms.length > 0 ? [`SASL ${mechanisms.join(' ')}`] : []),
   ]
@@ -18,6 +23,7 @@ function capabilities({ state, connection, ports, peer }: Session): string[] {
 const capa: Command = {
   name: 'CAPA',
   rfc: 'RFC 2449 5',
+  bare: true,
   states: 'any',
   run: async (session) => {
     session.say('+OK')
@@ -25,21 +31,56 @@ const capa: Command = {
   },
 }
 
+/** RFC 2449 6.7: what the announced retention lets go of; with 0 days, everything that was fetched. */
+async function expired({ ports }: Session, { maildrop, retrieved }: Transaction): Promise<Iterable<number>> {
+  const { expireDays } = ports.settings
+  if (expireDays === undefined) return []
+  if (expireDays === 0) return retrieved
+  try {
+    return await maildrop.seenBefore(ports.clock.now() - expireDays * 86_400_000)
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
+    ports.log.warn(`nothing expires now: ${error.message}`)
+    return []
+  }
+}
+
+const lang: Command = {
+  name: 'LANG',
+  rfc: 'RFC 6856 3',
+  states: 'any',
+  run: (session, range) => {
+    if (range === '') {
+      session.ok('languages follow')
+      for (const tag of languageTags) session.say(`${tag} ${LANGUAGES[tag]}`)
+      return session.say('.')
+    }
+    const found = range === '*' ? session.ports.settings.language : matchLanguage(range)
+    if (found === undefined) return session.err('no such language')
+    session.modes.language = found
+    session.say(`+OK ${found} ${inLanguage(found, 'language changed')}`)
+  },
+}
+
 const quit: Command = {
   name: 'QUIT',
   rfc: 'RFC 1939 4 and 6',
+  bare: true,
   states: 'any',
   run: async (session) => {
     session.over = true
     const { state, ports } = session
-    if (state.name === 'authorization') return session.say('+OK bye')
-    const seen = ports.settings.retrSetsSeen ? [...state.seen] : []
-    const done = await state.maildrop.update([...state.deleted], seen, ports.settings.onDelete)
+    if (state.name === 'authorization') return session.ok('bye')
+    const { retrSetsSeen, onDelete } = ports.settings
+    const seen = retrSetsSeen ? [...state.retrieved] : []
+    const deleted = new Set([...state.deleted, ...(await expired(session, state))])
+    const done = await state.maildrop.update([...deleted], seen, onDelete)
     // The lock is free before the client hears that it may come again.
     await state.maildrop.close()
     if (!done.ok) ports.log.warn(`${state.identity.name}: deletion at QUIT failed: ${done.fault.kind}`)
-    session.say(done.ok ? '+OK bye' : '-ERR [SYS/TEMP] some deleted messages not removed')
+    if (done.ok) session.ok('bye')
+    else session.err('some deleted messages not removed', 'SYS/TEMP')
   },
 }
 
-export const commandsOfAnyState: readonly Command[] = [capa, quit]
+export const commandsOfAnyState: readonly Command[] = [capa, lang, quit]

@@ -1,35 +1,90 @@
-import type { LoginAnswer, SaslStep } from '../../login/login'
+import { isIP } from 'node:net'
+import type { Identity, LoginAnswer, SaslStep } from '../../login/login'
+import type { Maildrop } from '../../mailbox/mailbox'
+import { StoreUnavailable } from '../../store/store'
 import { onAbort } from '../../terms/abort'
+import { accountId } from '../../terms/names'
 import type { Command, Session } from '../command'
-import { refusalText } from '../faults'
+import { refuse } from '../faults'
+import { sendLines } from '../multiline'
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+/**
+ * RFC 2449 6.5 and 8.1.1. The time of the last login is the store's, so that it counts in every process; the lock is held, so
+ * that no other login comes between. What came too soon starts no new delay, or a client that is too quick would never get mail.
+ * @returns the maildrop, one without messages (`empty`), or undefined: refused, and closed
+ */
+async function afterDelay(session: Session, { id }: Identity, maildrop: Maildrop): Promise<Maildrop | undefined> {
+  const { ports } = session
+  const { loginDelay, loginDelayAnswer } = ports.settings
+  if (loginDelay === 0) return maildrop
+  const { accounts } = ports.room.store
+  try {
+    const now = ports.clock.now()
+    const last = (await accounts.get(accountId(id)))?.lastPop3Login
+    // A clock that was set back must not bar anybody.
+    if (last === undefined || now < last || now - last >= loginDelay) {
+      await accounts.update(accountId(id), { lastPop3Login: now })
+      return maildrop
+    }
+  } catch (error) {
+    await maildrop.close()
+    if (!(error instanceof StoreUnavailable)) throw error
+    session.err('Mailbox not available now, try again later', 'SYS/TEMP')
+    return undefined
+  }
+  if (loginDelayAnswer === 'empty') return { ...maildrop, count: 0 }
+  await maildrop.close()
+  session.err('wait {} seconds between logins', 'LOGIN-DELAY', Math.ceil(loginDelay / 1000))
+  return undefined
+}
 
 async function enter(session: Session, answer: LoginAnswer): Promise<void> {
   const { ports, connection } = session
   switch (answer.kind) {
     case 'invalid':
       session.tries++
-      session.say('-ERR [AUTH] Authentication failed.')
+      session.err('Authentication failed.', 'AUTH')
       if (session.tries >= ports.settings.maxTries) session.over = true
       return
     case 'unavailable':
-      return session.say('-ERR [SYS/TEMP] Login not available now, try again later')
+      return session.err('Login not available now, try again later', 'SYS/TEMP')
     case 'granted': {
       const { identity } = answer
       const entry = { protocol: 'pop3', address: connection.address } as const
       const opened = await ports.room
         .account(identity)
         .openMaildrop(entry, { order: ports.settings.order }, connection.closed)
-      if (!opened.ok) return session.say(refusalText(opened.fault, ports.tellHolder))
-      const maildrop = opened.value
-      if (connection.closed.aborted) return maildrop.close()
-      session.state = { name: 'transaction', maildrop, identity, deleted: new Set(), seen: new Set() }
+      if (!opened.ok) return refuse(session, opened.fault, ports.tellHolder)
+      if (connection.closed.aborted) return opened.value.close()
+      const maildrop = await afterDelay(session, identity, opened.value)
+      if (maildrop === undefined) return
+      session.state = { name: 'transaction', maildrop, identity, deleted: new Set(), retrieved: new Set() }
       // A lease that is lost (kick, take-over) ends the session without UPDATE.
       onAbort(maildrop.lease.lost, () => connection.destroy('kicked'))
-      return session.say(`+OK ${maildrop.count} messages`)
+      return session.ok('{} messages', maildrop.count)
     }
   }
+}
+
+const trusted = ({ connection, ports }: Session): boolean =>
+  ports.login.trustsProxy(connection.proxy ?? connection.address)
+
+/** Not of an RFC: as Dovecot's proxies send it, `ADDR=` and `PORT=`, the names of Postfix's XCLIENT. */
+const xclient: Command = {
+  name: 'XCLIENT',
+  rfc: 'none',
+  known: trusted,
+  states: 'authorization',
+  run: (session, args) => {
+    const value = (name: string): string => new RegExp(`(?:^| )${name}=(?:IPV6:)?(\\S*)`, 'i').exec(args)?.[1] ?? ''
+    const address = value('ADDR')
+    if (isIP(address) === 0) return session.err('XCLIENT needs an address')
+    const port = Number(value('PORT'))
+    session.connection.forward({ address, ...(port > 0 && port < 65_536 && { port }) })
+    session.ok('address noted')
+  },
 }
 
 const user: Command = {
@@ -37,8 +92,8 @@ const user: Command = {
   rfc: 'RFC 1939 7',
   states: 'authorization',
   run: (session, args, state) => {
-    if (!session.ports.login.allowsCleartext(session.peer())) return session.say('-ERR [AUTH] TLS required')
-    if (args === '') return session.say('-ERR USER needs a name')
+    if (!session.ports.login.allowsCleartext(session.peer())) return session.err('TLS required', 'AUTH')
+    if (args === '') return session.err('USER needs a name')
     state.user = args
     // The same for every name: whether it exists is nobody's business.
     session.say('+OK')
@@ -50,8 +105,8 @@ const pass: Command = {
   rfc: 'RFC 1939 7',
   states: 'authorization',
   run: async (session, args, state) => {
-    if (!session.ports.login.allowsCleartext(session.peer())) return session.say('-ERR [AUTH] TLS required')
-    if (state.user === undefined) return session.say('-ERR USER first')
+    if (!session.ports.login.allowsCleartext(session.peer())) return session.err('TLS required', 'AUTH')
+    if (state.user === undefined) return session.err('USER first')
     const name = state.user
     state.user = undefined
     await enter(session, await session.ports.login.attempt(session.peer(), name, args))
@@ -71,11 +126,11 @@ async function converse(
     session.say(`+ ${octets.toString('base64')}`)
     const line = await session.readLine()
     if (line === undefined) return
-    if (line === 'too-long') return session.say('-ERR line too long')
+    if (line === 'too-long') return session.err('line too long')
     const text = line.toString('latin1')
-    if (text === '*') return session.say('-ERR AUTH cancelled')
+    if (text === '*') return session.err('AUTH cancelled')
     if (step.kind === 'done') return enter(session, step.answer)
-    if (!BASE64.test(text)) return session.say('-ERR that is no base64')
+    if (!BASE64.test(text)) return session.err('that is no base64')
     step = await next(Buffer.from(text, 'base64'))
   }
 }
@@ -85,13 +140,21 @@ const auth: Command = {
   rfc: 'RFC 5034 4',
   states: 'authorization',
   run: async (session, args) => {
-    const [mechanism = '', initial] = args.split(' ')
-    const exchange = session.ports.login.sasl(session.peer(), mechanism)
-    if (!exchange) {
-      const hidden = !session.connection.secure && !session.ports.login.allowsCleartext(session.peer())
-      return session.say(hidden ? '-ERR [AUTH] TLS required' : '-ERR no such mechanism')
+    const { login } = session.ports
+    if (args === '') {
+      // Not in RFC 5034, but asked by clients older than CAPA: the mechanisms, one a line.
+      session.say('+OK')
+      await sendLines(session.connection.writer, login.mechanisms(session.peer()))
+      return
     }
-    if (initial !== undefined && initial !== '=' && !BASE64.test(initial)) return session.say('-ERR that is no base64')
+    const [mechanism = '', initial, ...more] = args.split(' ')
+    const exchange = login.sasl(session.peer(), mechanism)
+    if (!exchange) {
+      const hidden = !session.connection.secure && !login.allowsCleartext(session.peer())
+      return hidden ? session.err('TLS required', 'AUTH') : session.err('no such mechanism')
+    }
+    if (more.length > 0 || (initial !== undefined && initial !== '=' && !BASE64.test(initial)))
+      return session.err('that is no base64')
     const response =
       initial === undefined ? undefined : initial === '=' ? Buffer.alloc(0) : Buffer.from(initial, 'base64')
     await converse(session, await exchange.step(response), (octets) => exchange.step(octets))
@@ -102,18 +165,34 @@ const stls: Command = {
   name: 'STLS',
   rfc: 'RFC 2595 4',
   states: 'authorization',
+  bare: true,
   run: async (session, _args, state) => {
-    const { connection, ports } = session
-    if (connection.secure) return session.say('-ERR TLS is active already')
-    if (!ports.tlsAvailable()) return session.say('-ERR there is no certificate')
-    session.say('+OK begin TLS')
+    const { connection, ports, modes } = session
+    if (connection.secure) return session.err('TLS is active already')
+    // RFC 6856 2.1
+    if (modes.utf8) return session.err('no STLS after UTF8')
+    if (!ports.tlsAvailable()) return session.err('there is no certificate')
+    session.ok('begin TLS')
     try {
       await connection.startTls()
+      // RFC 2595 4: what was said in the clear is forgotten.
       state.user = undefined
+      modes.language = 'en'
     } catch {
       session.over = true
     }
   },
 }
 
-export const authorizationCommands: readonly Command[] = [user, pass, auth, stls]
+const utf8: Command = {
+  name: 'UTF8',
+  rfc: 'RFC 6856 2.1',
+  states: 'authorization',
+  bare: true,
+  run: (session) => {
+    session.modes.utf8 = true
+    session.ok('UTF-8 from now on')
+  },
+}
+
+export const authorizationCommands: readonly Command[] = [user, pass, auth, stls, utf8, xclient]

@@ -1,7 +1,8 @@
+import { type MaildropMessage, MessageNeedsUtf8 } from '../../mailbox/mailbox'
 import type { Command, Session, Transaction } from '../command'
 import { sendLines, sendOctets } from '../multiline'
 
-const NO_SUCH = '-ERR no such message'
+const NO_SUCH = 'no such message'
 
 /** A message number that exists and is not marked as deleted (RFC 1939 5). */
 function numbered(text: string, { maildrop, deleted }: Transaction): number | undefined {
@@ -31,6 +32,7 @@ const stat: Command = {
   name: 'STAT',
   rfc: 'RFC 1939 5',
   states: 'transaction',
+  bare: true,
   run: (session, _args, state) => {
     const { count, octets } = totals(state)
     session.say(`+OK ${count} ${octets}`)
@@ -46,7 +48,8 @@ function listing(name: string, rfc: string, show: (state: Transaction, number: n
     run: async (session, args, state) => {
       if (args !== '') {
         const number = numbered(args, state)
-        return session.say(number === undefined ? NO_SUCH : `+OK ${number} ${show(state, number)}`)
+        if (number === undefined) return session.err(NO_SUCH)
+        return session.say(`+OK ${number} ${show(state, number)}`)
       }
       session.say('+OK')
       await sendLines(
@@ -57,21 +60,36 @@ function listing(name: string, rfc: string, show: (state: Transaction, number: n
   }
 }
 
-async function sendMessage(session: Session, greeting: string, chunks: AsyncIterable<Buffer>): Promise<void> {
-  const source = chunks[Symbol.asyncIterator]()
-  // The first piece decides the answer: after +OK it is too late to say that the message cannot be read.
-  const first = await source.next().catch(() => undefined)
-  if (first === undefined) return session.say('-ERR [SYS/TEMP] the message cannot be read now')
-  session.say(greeting)
-  const rest = async function* (): AsyncGenerator<Buffer> {
-    if (!first.done) yield first.value
-    for (let next = await source.next(); !next.done; next = await source.next()) yield next.value
+/** @returns whether the client was sent all of it */
+async function sendMessage(
+  session: Session,
+  { maildrop }: Transaction,
+  number: number,
+  greet: (message: MaildropMessage) => void,
+  octetsOf: (message: MaildropMessage) => AsyncIterable<Buffer>,
+): Promise<boolean> {
+  let rest: AsyncGenerator<Buffer>
+  try {
+    // RFC 6856 2.1: octets that are not ASCII stand in a header only for who said UTF8.
+    const message = await maildrop.message(number, session.modes.utf8 ? 'as-is' : session.ports.settings.utf8Headers)
+    const source = octetsOf(message)[Symbol.asyncIterator]()
+    // The first piece decides the answer: after +OK it is too late to say that the message cannot be read.
+    const first = await source.next()
+    greet(message)
+    rest = (async function* () {
+      for (let next = first; !next.done; next = await source.next()) yield next.value
+    })()
+  } catch (error) {
+    if (error instanceof MessageNeedsUtf8) session.err('the message needs the command UTF8', 'UTF8')
+    else session.err('the message cannot be read now', 'SYS/TEMP')
+    return false
   }
   try {
-    await sendOctets(session.connection.writer, rest())
+    return await sendOctets(session.connection.writer, rest)
   } catch {
     // Half a message must not look like a whole one.
     session.connection.destroy('ended')
+    return false
   }
 }
 
@@ -81,9 +99,9 @@ const retr: Command = {
   states: 'transaction',
   run: async (session, args, state) => {
     const number = numbered(args, state)
-    if (number === undefined) return session.say(NO_SUCH)
-    await sendMessage(session, `+OK ${state.maildrop.sizeOf(number)} octets`, state.maildrop.read(number))
-    state.seen.add(number)
+    if (number === undefined) return session.err(NO_SUCH)
+    const greet = ({ size }: MaildropMessage): void => session.ok('{} octets', size)
+    if (await sendMessage(session, state, number, greet, (message) => message.octets())) state.retrieved.add(number)
   },
 }
 
@@ -92,12 +110,12 @@ const top: Command = {
   rfc: 'RFC 1939 7',
   states: 'transaction',
   run: async (session, args, state) => {
-    const [message = '', lines = '', ...more] = args.split(' ')
-    const number = numbered(message, state)
-    if (!/^\d{1,9}$/.test(lines) || more.length > 0)
-      return session.say('-ERR TOP needs a message and a number of lines')
-    if (number === undefined) return session.say(NO_SUCH)
-    await sendMessage(session, '+OK', state.maildrop.top(number, Number(lines)))
+    const [text = '', lines = '', ...more] = args.split(' ')
+    const number = numbered(text, state)
+    if (!/^\d{1,9}$/.test(lines) || more.length > 0) return session.err('TOP needs a message and a number of lines')
+    if (number === undefined) return session.err(NO_SUCH)
+    const greet = (): void => session.say('+OK')
+    await sendMessage(session, state, number, greet, (message) => message.top(Number(lines)))
   },
 }
 
@@ -107,9 +125,9 @@ const dele: Command = {
   states: 'transaction',
   run: (session, args, state) => {
     const number = numbered(args, state)
-    if (number === undefined) return session.say(NO_SUCH)
+    if (number === undefined) return session.err(NO_SUCH)
     state.deleted.add(number)
-    session.say('+OK deleted')
+    session.ok('deleted')
   },
 }
 
@@ -117,6 +135,7 @@ const rset: Command = {
   name: 'RSET',
   rfc: 'RFC 1939 5',
   states: 'transaction',
+  bare: true,
   run: (session, _args, state) => {
     state.deleted.clear()
     const { count, octets } = totals(state)
@@ -124,7 +143,13 @@ const rset: Command = {
   },
 }
 
-const noop: Command = { name: 'NOOP', rfc: 'RFC 1939 5', states: 'transaction', run: (session) => session.say('+OK') }
+const noop: Command = {
+  name: 'NOOP',
+  rfc: 'RFC 1939 5',
+  states: 'transaction',
+  bare: true,
+  run: (session) => session.say('+OK'),
+}
 
 export const transactionCommands: readonly Command[] = [
   stat,

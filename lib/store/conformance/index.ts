@@ -40,8 +40,9 @@ export function storeConformance(
       const [first] = await add(store, id, inbox, 'a', 'b')
       const [row] = await rowsOf(store, id, inbox)
       assert.ok(row && first)
-      value(await store.accounts.update(id, { disabled: true }))
-      assert.equal((await store.accounts.get(id))?.disabled, true)
+      value(await store.accounts.update(id, { disabled: true, lastPop3Login: 1_800_000_000_123 }))
+      const updated = await store.accounts.get(id)
+      assert.deepEqual([updated?.disabled, updated?.lastPop3Login], [true, 1_800_000_000_123])
       const names: string[] = []
       for await (const one of store.accounts.list()) names.push(one.name)
       assert.deepEqual(names, [...names].sort())
@@ -50,6 +51,18 @@ export function storeConformance(
       assert.equal(await store.mailboxes.find(id, 'INBOX'), undefined)
       assert.equal(await store.messages.read(id, row.emailId, 0, 10), undefined)
       assert.deepEqual(await store.accounts.usage(id), { bytes: 0, messages: 0 })
+    })
+
+    it('an import gives its UIDVALIDITY and UIDNEXT to a mailbox that was never used, and to no other', async () => {
+      const { id, inbox } = await account()
+      const options = { uidValidity: uidValidity(1234), uidNext: uid(10) }
+      const adopted = value(await store.mailboxes.create(id, 'INBOX', options)).value
+      assert.deepEqual([adopted.id, adopted.uidValidity, adopted.uidNext], [inbox.id, 1234, 10])
+      assert.equal((await store.mailboxes.find(id, 'INBOX'))?.uidValidity, 1234)
+      const later = value(await store.mailboxes.create(id, 'INBOX', { ...options, uidNext: uid(20) })).value
+      assert.equal(later.uidNext, 20)
+      const again = await store.mailboxes.create(id, 'INBOX', { uidValidity: uidValidity(1235) })
+      assert.equal(!again.ok && again.fault.kind, 'mailbox-exists')
     })
 
     it('append gives rising UIDs, one mod-sequence a commit, and counts', async () => {

@@ -52,10 +52,30 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
   function create(id: AccountId, name: string, options?: CreateOptions): Result<Written<Mailbox>> {
     const account = accountNumber(id)
     if (!stateOf(tables, account)) return failed({ kind: 'no-such-account' })
-    if (byName(tables, account, name)) return failed({ kind: 'mailbox-exists' })
+    const existing = byName(tables, account, name)
+    if (existing) return adopt(account, existing, options)
     const parents = addParents(id, account, name)
     const made = toMailbox(account, addMailbox(tables, account, name, options))
     return written(made, [...parents, { account: id, kind: 'created', mailbox: made.id, name }])
+  }
+
+  /** An import brings the numbers of a mailbox that is there already: never used, such as INBOX, or begun by the same import. */
+  function adopt(account: number, found: Found, options: CreateOptions | undefined): Result<Written<Mailbox>> {
+    const { number, record } = found
+    const state = stateOf(tables, account)
+    const fits = record.uidNext === 1 || record.uidValidity === options?.uidValidity
+    if (options?.uidValidity === undefined || !fits || !state) return failed({ kind: 'mailbox-exists' })
+    const { uidValidity: validity, specialUse = record.specialUse } = options
+    const changed = {
+      ...record,
+      uidValidity: validity,
+      uidNext: Math.max(record.uidNext, options.uidNext ?? 1),
+      specialUse,
+    }
+    void mailboxes.put(mailboxKey(account, number), changed)
+    void tables.states.put(accountKey(account), { ...state, uidValidity: Math.max(state.uidValidity, validity) })
+    if (options.subscribed) void subscriptions.put(textKey(account, record.name), true)
+    return written(toMailbox(account, { number, record: changed }), [])
   }
 
   function renameOne(id: AccountId, account: number, { number, record }: Found, name: string): ListChange {

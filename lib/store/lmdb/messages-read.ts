@@ -109,17 +109,13 @@ function headOf({ heads }: Tables, account: number, message: number): Head {
 function messageRow(tables: Tables, account: number, uidValidity: number, one: Uid, row: Row): MessageRow | undefined {
   const value = tables.prepared.get(messageKey(account, row.message))
   if (!value) return undefined
-  let head: Head | undefined
-  const theHead = (): Head => {
-    head ??= headOf(tables, account, row.message)
-    return head
-  }
-  const prepared = decodePrepared(value, () => theHead().keys)
+  const prepared = decodePrepared(value, () => headOf(tables, account, row.message).keys)
   return {
     ...indexRow(one, row),
     emailId: makeEmailId(account, row.message),
     get threadId() {
-      return makeThreadId(account, theHead().thread)
+      // Read when it is asked for; by then the message may be gone, and is a thread of its own.
+      return makeThreadId(account, tables.heads.get(messageKey(account, row.message))?.thread ?? row.message)
     },
     saveDate: row.saveDate,
     uidl: uidlOf(uidValidity, one, row.uidl),

@@ -71,8 +71,40 @@ async function addParents(work: Work, name: string): Promise<ListChange[]> {
   return changes
 }
 
+/** An import brings the numbers of a mailbox that is there already: never used, such as INBOX, or begun by the same import. */
+async function adopt(
+  { session, account }: Work,
+  existing: Listed,
+  options: CreateOptions | undefined,
+): Promise<Result<Written<Mailbox>>> {
+  const fits = existing.uid_next === 1 || existing.uid_validity === options?.uidValidity
+  if (options?.uidValidity === undefined || !fits) return failed({ kind: 'mailbox-exists' })
+  const [changed] = await session.query<MailboxRecord>(
+    `WITH numbers AS (
+       UPDATE mailbox.accounts SET last_uid_validity = $6 WHERE account = $1
+     ), subscription AS (
+       INSERT INTO mailbox.subscriptions (account, name) SELECT $1, $7 WHERE $8 ON CONFLICT DO NOTHING
+     )
+     UPDATE mailbox.mailboxes SET uid_validity = $3, uid_next = $4, special_use = $5
+     WHERE account = $1 AND mailbox = $2 RETURNING *`,
+    [
+      existing.account,
+      existing.mailbox,
+      options.uidValidity,
+      Math.max(existing.uid_next, options.uidNext ?? 1),
+      options.specialUse?.join(' ') ?? existing.special_use,
+      Math.max(account.last_uid_validity, options.uidValidity),
+      existing.name,
+      options.subscribed === true,
+    ],
+  )
+  if (!changed) throw new Error('a mailbox went away under its lock')
+  return written(toMailbox(changed, existing.subscribed || options.subscribed === true), [])
+}
+
 async function create(work: Work, name: string, options?: CreateOptions): Promise<Result<Written<Mailbox>>> {
-  if (byName(work, name)) return failed({ kind: 'mailbox-exists' })
+  const existing = byName(work, name)
+  if (existing) return adopt(work, existing, options)
   const parents = await addParents(work, name)
   const made = await addMailbox(work, name, options)
   // It may have been subscribed before it was there.

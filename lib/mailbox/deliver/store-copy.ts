@@ -1,10 +1,10 @@
-import type { Mailbox } from '../store/store'
-import { failed, ok, type Result } from '../terms/fault'
-import { NO_FLAGS } from '../terms/flags'
-import { asNewMessages, quotaCheck, quotaOf } from './limits'
-import type { Delivered, Delivery } from './mailbox'
-import { spellMailbox } from './mailbox-name'
-import { type Parts, published } from './parts'
+import type { Mailbox } from '../../store/store'
+import { failed, ok, type Result } from '../../terms/fault'
+import { NO_FLAGS } from '../../terms/flags'
+import { asNewMessages, quotaCheck, quotaOf } from '../limits'
+import type { Delivered, Delivery } from '../mailbox'
+import { spellMailbox } from '../mailbox-name'
+import { type Parts, published } from '../parts'
 
 /**
  * Final delivery: never waits for the mailbox lock. A mailbox that is not there (any more) means INBOX, so that a filter's
@@ -25,7 +25,7 @@ async function append(parts: Parts, delivery: Delivery): Promise<Result<Delivere
   const prepared = asNewMessages([incoming], settings.maxMessageSize, parts.prepare, parts.clock)
   if (!prepared.ok) return prepared
   const messages = prepared.value
-  const quota = quotaCheck(quotaOf(owner, settings))
+  const quota = delivery.quota === 'ignore' ? {} : quotaCheck(quotaOf(owner, settings))
 
   async function into(mailbox: Mailbox | undefined): Promise<Result<Delivered>> {
     if (mailbox === undefined) return failed({ kind: 'no-such-account' })

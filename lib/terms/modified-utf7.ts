@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { canonicalMailboxName } from '../../terms/names'
+import { canonicalMailboxName } from './names'
 
 /** Mailbox names on the wire: modified UTF-7 (RFC 3501 5.1.3), UTF-8 for clients that asked for it (RFC 9051 A.1, RFC 6855 3). */
 

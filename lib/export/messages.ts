@@ -1,0 +1,31 @@
+import type { Mailbox, MessageRow, Store } from '../store/store'
+import type { AccountId } from '../terms/names'
+import { uid } from '../terms/numbers'
+
+export interface Exported {
+  readonly row: MessageRow
+  readonly uidl: string
+  readonly octets: Buffer
+}
+
+/** Every message of a mailbox in order of UID; memory holds a batch of rows and one message. */
+export async function* messagesOf(store: Store, account: AccountId, mailbox: Mailbox): AsyncGenerator<Exported> {
+  const snapshot = await store.messages.snapshot(account, mailbox.id)
+  const uids = [...(snapshot?.uids ?? [])]
+  const uidls = await store.messages.uidls(account, mailbox.id)
+  // Both are of the same moment only when nothing changed between them.
+  const uidlOf = uids.length === uidls.length ? new Map(uids.map((one, index) => [one, uidls[index] ?? ''])) : undefined
+  if (!uidlOf) throw new Error(`${mailbox.name} is being changed; try again`)
+  for await (const rows of store.messages.rows(account, mailbox.id, uids.map(uid))) {
+    for (const row of rows) {
+      const octets = await store.messages.read(account, row.emailId, 0, row.size)
+      if (octets) yield { row, uidl: uidlOf.get(row.uid) ?? '', octets }
+    }
+  }
+}
+
+export interface ExportReport {
+  readonly name: string
+  readonly messages: number
+  readonly notes: readonly string[]
+}

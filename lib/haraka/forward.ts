@@ -1,0 +1,49 @@
+import { HOOK } from './host'
+import type { Host } from './lines'
+import { outboundOf } from './outbound'
+
+interface OutboundTransaction {
+  mail_from: object
+  rcpt_to: readonly object[]
+  readonly message_stream: { add_line_end(): void }
+  add_data(line: Buffer): void
+}
+interface TransactionModule {
+  createTransaction(uuid: null, cfg: unknown): OutboundTransaction
+}
+const isTransactionModule = (found: unknown): found is TransactionModule =>
+  typeof found === 'object' && found !== null && 'createTransaction' in found
+
+/**
+ * Queues a message for addresses elsewhere, octet by octet: Haraka's own `send_email` would read it as UTF-8.
+ * Resolves when it is in the queue.
+ */
+export function forwarder({ plugin }: Host) {
+  return async (sender: string, recipients: readonly string[], octets: Buffer): Promise<void> => {
+    const outbound = outboundOf(plugin)
+    const transactions: unknown = plugin.haraka_require('transaction')
+    if (!outbound || !isTransactionModule(transactions)) throw new Error('Haraka has no outbound module')
+    const transaction = transactions.createTransaction(
+      null,
+      plugin.config.get('smtp.ini', { booleans: ['+headers.add_received'] }),
+    )
+    // An ES module, which no `require` of TypeScript's may load on Node 20.
+    const { Address } = await import('@haraka/email-address')
+    transaction.mail_from = new Address(`<${sender}>`)
+    transaction.rcpt_to = recipients.map((recipient) => new Address(`<${recipient}>`))
+    for (let start = 0; start < octets.length; ) {
+      const feed = octets.indexOf(0x0a, start)
+      const end = feed < 0 ? octets.length : feed + 1
+      const line = octets.subarray(start, end)
+      // As if it came by SMTP: a dot at the start of a line is doubled.
+      transaction.add_data(line[0] === 0x2e ? Buffer.concat([Buffer.from('.'), line]) : line)
+      start = end
+    }
+    transaction.message_stream.add_line_end()
+    await new Promise<void>((resolve, reject) =>
+      outbound.send_trans_email(transaction, (code, text) =>
+        code === HOOK.ok ? resolve() : reject(new Error(`the queue did not take it: ${String(text)}`)),
+      ),
+    )
+  }
+}

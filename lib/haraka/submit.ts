@@ -1,0 +1,64 @@
+import { type Accepted, isReply } from '../mailbox/deliver/final-delivery'
+import { isFailure, type Reply, UNAVAILABLE } from '../mailbox/deliver/reply'
+import { bouncer } from './bounce'
+import { finalDelivery } from './final-delivery'
+import { HOOK } from './host'
+import type { Host } from './lines'
+import { outboundOf } from './outbound'
+
+interface Submission {
+  readonly from: string
+  readonly to: readonly string[]
+  readonly bytes: Buffer
+}
+
+/**
+ * Mail that a user wrote here: to recipients of this server by final delivery, to everybody else through Haraka's outbound
+ * queue. What can be refused is refused before anything is on its way; what fails later is told to the sender by mail.
+ * @returns why nothing was sent; undefined: it is on its way
+ */
+export function submitter(host: Host): (submission: Submission) => Promise<string | undefined> {
+  const { plugin } = host
+  const delivery = finalDelivery(host)
+  const bounce = bouncer(host)
+
+  async function queue(from: string, to: readonly string[], bytes: Buffer): Promise<string | undefined> {
+    const outbound = outboundOf(plugin)
+    if (!outbound) return 'There is no outbound queue.'
+    const recipients = to.map((one) => `<${one}>`)
+    return new Promise((resolve) => {
+      // Haraka takes octets as latin1 text.
+      outbound.send_email(`<${from}>`, recipients, bytes.toString('binary'), (code, text) => {
+        resolve(code === HOOK.ok ? undefined : `The queue refused it: ${String(text ?? 'no reason given')}`)
+      })
+    })
+  }
+
+  return async ({ from, to, bytes }) => {
+    const remote: string[] = []
+    const local: Accepted[] = []
+    const refused: string[] = []
+    for (const recipient of to) {
+      const answer = await delivery.rcpt(recipient)
+      if (answer === undefined) remote.push(recipient)
+      else if (isReply(answer)) refused.push(`${recipient} (${answer.text})`)
+      else local.push(answer)
+    }
+    if (refused.length > 0) return `Not sent, because of ${refused.join(', ')}`
+    if (remote.length > 0) {
+      const why = await queue(from, remote, bytes)
+      if (why !== undefined) return why
+    }
+    const replies: readonly Reply[] = await delivery.deliver(
+      { sender: from, received: () => '', octets: [bytes] },
+      local,
+    )
+    const failures = local.flatMap(({ address }, index) => {
+      const reply = replies[index] ?? UNAVAILABLE
+      return isFailure(reply) ? [`<${address}>: ${reply.enhanced} ${reply.text}`] : []
+    })
+    if (failures.length === to.length) return `Not sent: ${failures.join(', ')}`
+    if (failures.length > 0) bounce({ format: () => `<${from}>` }, failures.join('\r\n'))
+    return undefined
+  }
+}

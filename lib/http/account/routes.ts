@@ -1,0 +1,208 @@
+import { hashPassword, newAppPassword } from '../../login/passwords'
+import type { Account, AppPassword } from '../../store/account'
+import type { Admit } from '../admit'
+import { notFound, Refused, unwrap } from '../faults'
+import type { Web } from '../ports'
+import { DONE, defineRoute, json, type Route } from '../route'
+import { any, choice, list, object, optional, text, whole } from '../schema'
+import { SCOPES } from '../sessions'
+import { newTotpSecret, totpStep, totpUri } from '../totp'
+
+const DAY = 86_400_000
+const SHORTEST_PASSWORD = 8
+export const PROTOCOLS = ['pop3', 'imap', 'smtp', 'http', 'sieve'] as const
+
+export const appPasswordView = ({ id, label, protocols, createdAt }: AppPassword) => ({
+  id,
+  label,
+  protocols,
+  createdAt,
+})
+export const newPassword = (password: string): string => {
+  if (password.length >= SHORTEST_PASSWORD) return password
+  throw new Refused(422, 'weak-password', `A password has at least ${SHORTEST_PASSWORD} characters.`)
+}
+
+/** What an owner does to the own account. */
+export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
+  const { room, sessions, leases, login, clock } = web
+  const { accounts } = room.store
+
+  const change = async (account: Account, patch: Partial<Account['credentials']>): Promise<void> => {
+    unwrap(await accounts.update(account.id, { credentials: { ...account.credentials, ...patch } }))
+  }
+
+  /** Changes of credentials ask for the password once more, through the one door. */
+  async function confirm(call: { peer: Parameters<typeof login.attempt>[0] }, account: Account, password: string) {
+    const answer = await login.attempt(call.peer, account.name, password)
+    if (answer.kind !== 'granted') throw new Refused(403, 'wrong-password', 'The password is not right.')
+  }
+
+  return [
+    defineRoute({
+      method: 'post',
+      path: '/account/password',
+      scope: 'session',
+      summary: 'Changes the password, and ends all other sessions',
+      body: object({ password: text(1000), next: text(1000) }),
+      answer: any('done'),
+      run: async (call) => {
+        const { account, credential } = call.principal()
+        await confirm(call, account, call.body.password)
+        await change(account, await hashPassword(newPassword(call.body.next)))
+        for (const one of sessions.list(account.id)) {
+          if (one.kind !== 'session' || one.id === credential.id) continue
+          await sessions.remove(one.id)
+          await leases.releaseAll(one.id)
+        }
+        return DONE
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/account/totp/offer',
+      scope: 'session',
+      summary: 'A new secret for an authenticator app; it counts once a code of it came back',
+      answer: object({ secret: text(), uri: text() }),
+      run: async ({ principal }) => {
+        const secret = newTotpSecret()
+        return json({ secret, uri: totpUri(secret, principal().account.name) })
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/account/totp',
+      scope: 'session',
+      summary: 'Sets up the second factor',
+      body: object({ password: text(1000), secret: text(64), code: text(20) }),
+      answer: any('done'),
+      run: async (call) => {
+        const { account, credential } = call.principal()
+        const { secret, code, password } = call.body
+        if (account.credentials.totp !== undefined)
+          throw new Refused(409, 'exists', 'There is a second factor already.')
+        if (!/^[A-Z2-7]{32}$/.test(secret)) throw new Refused(422, 'bad-secret', 'The secret is not one of ours.')
+        await confirm(call, account, password)
+        const step = totpStep(secret, code, clock.now())
+        if (step === undefined)
+          throw new Refused(422, 'code-wrong', 'This code is not right. Is the clock of the phone right?')
+        await sessions.changeTotp(account.id, () => [{ step, failures: 0, barredUntil: 0 }, undefined])
+        await change(account, { totp: secret })
+        await sessions.update(credential.id, { totp: true })
+        return DONE
+      },
+    }),
+    defineRoute({
+      method: 'delete',
+      path: '/account/totp',
+      scope: 'session',
+      summary: 'Takes the second factor away',
+      body: object({ password: text(1000), code: text(20) }),
+      answer: any('done'),
+      run: async (call) => {
+        const { account, credential } = call.principal()
+        const { totp, ...rest } = account.credentials
+        if (totp === undefined) throw notFound('second factor')
+        await confirm(call, account, call.body.password)
+        await admit.secondFactor(account.id, totp, call.body.code, call.peer)
+        unwrap(await accounts.update(account.id, { credentials: rest }))
+        await sessions.update(credential.id, { totp: false })
+        return DONE
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/account/keys',
+      scope: 'session',
+      summary: 'App passwords and API tokens',
+      answer: object({ appPasswords: list(any('id, label, protocols')), tokens: list(any('id, label, scopes')) }),
+      run: async ({ principal }) => {
+        const { account } = principal()
+        const tokens = sessions.list(account.id).filter(({ kind }) => kind === 'token')
+        return json({
+          appPasswords: (account.credentials.appPasswords ?? []).map(appPasswordView),
+          tokens: tokens.map(({ id, label, scopes, createdAt, activeAt, expiresAt }) => ({
+            ...{ id, label, scopes, createdAt, activeAt, expiresAt },
+          })),
+        })
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/account/app-passwords',
+      scope: 'session',
+      summary: 'Makes a password for one mail program; shown once',
+      body: object({ label: text(100), protocols: optional(list(choice(...PROTOCOLS), 5)), password: text(1000) }),
+      answer: object({ id: text(), password: text() }),
+      run: async (call) => {
+        const { account } = call.principal()
+        await confirm(call, account, call.body.password)
+        const { password, verifier } = newAppPassword()
+        const { label, protocols = ['imap', 'pop3', 'smtp'] } = call.body
+        const made = { id: crypto.randomUUID(), label, protocols, password: verifier, createdAt: clock.now() }
+        await change(account, { appPasswords: [...(account.credentials.appPasswords ?? []), made] })
+        return json({ id: made.id, password }, 201)
+      },
+    }),
+    defineRoute({
+      method: 'delete',
+      path: '/account/app-passwords/:id',
+      scope: 'session',
+      summary: 'Takes an app password away',
+      answer: any('done'),
+      run: async ({ principal, params }) => {
+        const { account } = principal()
+        const left = (account.credentials.appPasswords ?? []).filter(({ id }) => id !== params.id)
+        await change(account, { appPasswords: left })
+        return DONE
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/account/tokens',
+      scope: 'session',
+      summary: 'Makes an API token with scopes; shown once',
+      body: object({
+        label: text(100),
+        scopes: list(choice(...SCOPES), SCOPES.length),
+        days: optional(whole(1, 3650)),
+        password: text(1000),
+      }),
+      answer: object({ id: text(), token: text() }),
+      run: async (call) => {
+        const { account, credential } = call.principal()
+        const { label, scopes, days, password } = call.body
+        await confirm(call, account, password)
+        if (scopes.includes('admin')) admit.check(call.principal(), 'admin')
+        const now = clock.now()
+        const { secret, credential: made } = await sessions.create({
+          kind: 'token',
+          account: account.id,
+          label,
+          address: call.peer.address,
+          createdAt: now,
+          activeAt: now,
+          ...(days !== undefined && { expiresAt: now + days * DAY }),
+          scopes,
+          // A token is as strong as the session that made it.
+          totp: credential.totp,
+        })
+        return json({ id: made.id, token: secret }, 201)
+      },
+    }),
+    defineRoute({
+      method: 'delete',
+      path: '/account/tokens/:id',
+      scope: 'session',
+      summary: 'Takes a token away',
+      answer: any('done'),
+      run: async ({ principal, params }) => {
+        const found = sessions.get(params.id ?? '')
+        if (found?.kind !== 'token' || found.account !== principal().account.id) throw notFound('token')
+        await sessions.remove(found.id)
+        await leases.releaseAll(found.id)
+        return DONE
+      },
+    }),
+  ]
+}

@@ -1,0 +1,213 @@
+import type { TrailEntry } from '../../login/attempts'
+import { canonicalAddress } from '../../login/networks'
+import { accountId } from '../../terms/names'
+import { sessionView } from '../account/session-routes'
+import type { Admit } from '../admit'
+import { notFound } from '../faults'
+import type { Web } from '../ports'
+import { DONE, defineRoute, json, type Route } from '../route'
+import { any, choice, list, object, optional, text, whole } from '../schema'
+
+const HOUR = 3_600_000
+const HOURS = 24
+/** entries of the trail that graphs are drawn from */
+const TRAIL_FOR_GRAPHS = 20_000
+const MOST_TRAIL = 1000
+
+/** One counter of Prometheus' text, by one label. */
+function counterBy(metrics: string, name: string, label: string): Record<string, number> {
+  const found: Record<string, number> = {}
+  for (const line of metrics.split('\n')) {
+    if (!line.startsWith(`${name}{`)) continue
+    const key = new RegExp(`[{,]${label}="([^"]*)"`).exec(line)?.[1] ?? ''
+    found[key] = (found[key] ?? 0) + Number(line.slice(line.lastIndexOf(' ') + 1))
+  }
+  return found
+}
+
+function hourly(entries: readonly TrailEntry[], now: number) {
+  const first = Math.floor(now / HOUR) - HOURS + 1
+  const hours = Array.from({ length: HOURS }, (_, at) => ({ at: (first + at) * HOUR, granted: 0, refused: 0 }))
+  for (const { at, verdict } of entries) {
+    const hour = hours[Math.floor(at / HOUR) - first]
+    if (hour && verdict !== 'unavailable') hour[verdict]++
+  }
+  return hours
+}
+
+/** What goes on now, and what was refused. */
+export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
+  const { room, locks, sessions, leases, attempts, explain, clock, metricsText } = web
+  const { accounts, facts } = room.store
+
+  async function names(): Promise<Map<string, string>> {
+    const found = new Map<string, string>()
+    for await (const { id, name } of accounts.list()) found.set(id, name)
+    return found
+  }
+  async function probe(run: () => Promise<unknown>): Promise<{ ok: boolean; milliseconds: number; why?: string }> {
+    const start = performance.now()
+    const took = (): number => Math.round((performance.now() - start) * 10) / 10
+    try {
+      await run()
+      return { ok: true, milliseconds: took() }
+    } catch (error) {
+      return { ok: false, milliseconds: took(), why: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/admin/sessions',
+      scope: 'admin',
+      summary: 'Web sessions of all accounts',
+      answer: object({ sessions: list(any('account, id, label, address, createdAt, activeAt, current')) }),
+      run: async ({ principal }) => {
+        const all = await names()
+        const live = sessions.list().filter((one) => one.kind === 'session' && !admit.expired(one))
+        const own = principal().credential.id
+        return json({ sessions: live.map((one) => ({ ...sessionView(one, own), account: all.get(one.account) })) })
+      },
+    }),
+    defineRoute({
+      method: 'delete',
+      path: '/admin/sessions/:id',
+      scope: 'admin',
+      summary: 'Ends a web session',
+      answer: any('done'),
+      run: async ({ params }) => {
+        if (!(await sessions.remove(params.id ?? ''))) throw notFound('session')
+        await leases.releaseAll(params.id ?? '')
+        return DONE
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/admin/locks',
+      scope: 'admin',
+      summary: 'Who is in which mailbox, by any protocol',
+      answer: object({ driver: text(), locks: list(any('account, name, waiters, holders')) }),
+      run: async () => {
+        const [all, held] = await Promise.all([names(), locks.list()])
+        return json({
+          driver: locks.driver,
+          locks: held.map((one) => ({ ...one, name: all.get(one.account) ?? one.account })),
+        })
+      },
+    }),
+    defineRoute({
+      method: 'delete',
+      path: '/admin/locks/:account/:lease',
+      scope: 'admin',
+      summary: 'Ends a session in a mailbox; a POP3 session then deletes nothing',
+      answer: object({ ended: whole() }),
+      run: async ({ params, principal, peer }) => {
+        const found = await accounts.get(accountId(params.account ?? ''))
+        const ended = await locks.kick(params.account ?? '', params.lease)
+        await admit.note({
+          ...{ at: clock.now(), user: found?.name ?? '', address: peer.address, protocol: 'http', mechanism: 'ADMIN' },
+          ...{ verdict: 'granted', reason: `session-ended by ${principal().account.name}` },
+        })
+        return json({ ended })
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/admin/lockouts',
+      scope: 'admin',
+      summary: 'Who is barred, why, and until when',
+      answer: object({ bars: list(any('scope, subject, since, until, failures, window')) }),
+      run: async () => json({ bars: await attempts.list(clock.now()) }),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/admin/lockouts/clear',
+      scope: 'admin',
+      summary: 'Forgets failures and bars of a user, of an address, or of both together',
+      body: object({ user: optional(text(320)), address: optional(text(64)) }),
+      answer: object({ cleared: whole() }),
+      run: async ({ body: { user, address } }) => {
+        if (!user && !address) throw notFound('subject')
+        const cleared = await attempts.clear({
+          ...(user && { user: user.toLowerCase() }),
+          ...(address && { address: canonicalAddress(address) }),
+        })
+        return json({ cleared })
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/admin/lockouts/explain',
+      scope: 'admin',
+      summary: 'Whether the right password would open now, and why not',
+      query: object({ user: text(320), address: text(64) }),
+      answer: any('user, address, verdict, reasons, bar, counters, latest'),
+      run: async ({ query }) => json(await explain(query)),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/admin/audit',
+      scope: 'admin',
+      summary: 'The audit trail, newest first',
+      query: object({
+        user: optional(text(320)),
+        address: optional(text(64)),
+        verdict: optional(choice('granted', 'refused', 'unavailable')),
+        protocol: optional(text(20)),
+        limit: optional(whole(1, MOST_TRAIL)),
+      }),
+      answer: object({ entries: list(any('at, user, address, protocol, mechanism, verdict, reason')) }),
+      run: async ({ query: { user, address, verdict, protocol, limit = 100 } }) => {
+        const entries = await attempts.trail({
+          ...(user && { user: user.toLowerCase() }),
+          ...(address && { address: canonicalAddress(address) }),
+          limit: verdict || protocol ? TRAIL_FOR_GRAPHS : limit,
+        })
+        const kept = entries.filter(
+          (one) => (!verdict || one.verdict === verdict) && (!protocol || one.protocol === protocol),
+        )
+        return json({ entries: kept.slice(0, limit) })
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/admin/overview',
+      scope: 'admin',
+      summary: 'Health, logins of the last 24 hours by hour, deliveries since the start, the biggest accounts',
+      answer: any('version, store, health, hours, reasons, deliveries, accounts'),
+      run: async () => {
+        const now = clock.now()
+        const [entries, metrics] = await Promise.all([attempts.trail({ limit: TRAIL_FOR_GRAPHS }), metricsText()])
+        const sizes: { name: string; bytes: number; messages: number }[] = []
+        for await (const { id, name } of accounts.list()) sizes.push({ name, ...(await accounts.usage(id)) })
+        const recent = entries.filter(({ at }) => now - at < HOURS * HOUR)
+        const reasons: Record<string, number> = {}
+        for (const { verdict, reason } of recent) {
+          if (verdict === 'refused') reasons[reason] = (reasons[reason] ?? 0) + 1
+        }
+        const total = sizes.reduce(
+          (sum, one) => ({ bytes: sum.bytes + one.bytes, messages: sum.messages + one.messages }),
+          {
+            bytes: 0,
+            messages: 0,
+          },
+        )
+        return json({
+          version: web.version,
+          health: {
+            [`store (${facts.name})`]: await probe(() => accounts.find('healthz@invalid')),
+            [`locks (${locks.driver})`]: await probe(() => locks.list('healthz')),
+            [`login attempts (${attempts.driver})`]: await probe(() => attempts.list(now)),
+          },
+          hours: hourly(recent, now),
+          reasons,
+          deliveries: counterBy(metrics, 'mailbox_deliveries_total', 'result'),
+          lockRefusals: counterBy(metrics, 'mailbox_lock_refused_total', 'protocol'),
+          total: { ...total, accounts: sizes.length },
+          accounts: sizes.sort((a, b) => b.bytes - a.bytes).slice(0, 10),
+        })
+      },
+    }),
+  ]
+}

@@ -1,0 +1,121 @@
+import type { AccountMail } from '../../mailbox/mailbox'
+import { flagSet } from '../../terms/flags'
+import { Refused, unwrap } from '../faults'
+import type { Web } from '../ports'
+import { defineRoute, json, type Route } from '../route'
+import { object, optional, text, whole } from '../schema'
+import { mailboxFor, rowOf, uidsOf, withView } from './access'
+import { fileNameOf, leavesOf } from './attachments'
+import { type Attached, compose, type Draft, draft } from './compose'
+import { decodedOf } from './message-routes'
+
+const MOST_RECIPIENTS = 500
+
+export function composeRoutes({ room: { store }, submit, clock, log }: Web): readonly Route[] {
+  async function attached(mail: AccountMail, { attachments = [] }: Draft): Promise<Attached[]> {
+    const files: Attached[] = []
+    for (const { name, type = 'application/octet-stream', data, mailbox, uid, part } of attachments) {
+      if (data !== undefined) {
+        files.push({ filename: name, contentType: type, content: Buffer.from(data, 'base64') })
+        continue
+      }
+      if (mailbox === undefined || uid === undefined || part === undefined) {
+        throw new Refused(422, 'bad-attachment', `The file ${name} has neither data nor a place.`)
+      }
+      const file = await withView(store, mail, mailbox, async (view) => {
+        const row = await rowOf(mail, view, String(uid))
+        const leaf = leavesOf(row.prepared.structure).find(({ path }) => path === part)
+        if (!leaf) throw new Refused(422, 'bad-attachment', `The file ${name} is not there any more.`)
+        return {
+          filename: name || fileNameOf(leaf.part),
+          contentType: `${leaf.part.type}/${leaf.part.subtype}`,
+          content: await decodedOf(mail, row, leaf.part),
+        }
+      })
+      files.push(file)
+    }
+    return files
+  }
+
+  /** A draft that was saved again, or sent. Gone already is as good. */
+  async function discard(mail: AccountMail, at: Draft['replaces']): Promise<void> {
+    if (!at) return
+    try {
+      await withView(store, mail, at.mailbox, async (view) => {
+        const uids = uidsOf([at.uid])
+        const seq = view.seqOf(at.uid)
+        if (seq === undefined || !view.flagsAt(seq).has('\\Draft')) return
+        unwrap(await mail.storeFlags(view, uids, 'add', flagSet(['\\Deleted'])))
+        unwrap(await mail.expunge(view, uids))
+      })
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+    }
+  }
+
+  async function markAnswered(mail: AccountMail, answers: Draft['answers']): Promise<void> {
+    if (!answers) return
+    const mark = flagSet([answers.how === 'reply' ? '\\Answered' : '$Forwarded'])
+    try {
+      await withView(store, mail, answers.mailbox, async (view) => {
+        unwrap(await mail.storeFlags(view, uidsOf([answers.uid]), 'add', mark))
+      })
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+    }
+  }
+
+  async function keep(mail: AccountMail, use: '\\Sent' | '\\Drafts', bytes: Buffer, flags: readonly string[]) {
+    const mailbox = await mailboxFor(mail, use)
+    const { uids } = unwrap(await mail.append(mailbox.name, [{ bytes, flags: flagSet(flags) }]))
+    return { mailbox: mailbox.id, uid: uids[0] }
+  }
+
+  return [
+    defineRoute({
+      method: 'post',
+      path: '/drafts',
+      scope: 'mail:write',
+      summary: 'Saves a draft, in place of the one in `replaces`',
+      body: draft,
+      answer: object({ mailbox: text(64), uid: optional(whole(1)) }),
+      run: async ({ body, mail: enter }) => {
+        const mail = await enter()
+        const { kept } = await compose(body, mail.identity.name, await attached(mail, body), clock.now())
+        // The new one first: at no moment is there none.
+        const saved = await keep(mail, '\\Drafts', kept, ['\\Draft', '\\Seen'])
+        await discard(mail, body.replaces)
+        return json(saved, 201)
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/send',
+      scope: 'mail:send',
+      summary: 'Sends a message; a copy goes to Sent, the draft in `replaces` goes away',
+      body: draft,
+      answer: object({ recipients: whole(), copy: optional(object({ mailbox: text(64), uid: optional(whole(1)) })) }),
+      run: async ({ body, mail: enter, principal }) => {
+        if (principal().credential.entered) {
+          throw new Refused(403, 'not-permitted', 'An administrator does not write in the name of a user.')
+        }
+        const mail = await enter()
+        const { name } = mail.identity
+        const composed = await compose(body, name, await attached(mail, body), clock.now())
+        const { recipients } = composed
+        if (recipients.length === 0) throw new Refused(422, 'no-recipient', 'There is no recipient.')
+        if (recipients.length > MOST_RECIPIENTS) throw new Refused(422, 'too-many', 'There are too many recipients.')
+        const refused = await submit({ from: name, to: recipients, bytes: composed.sent })
+        if (refused !== undefined) throw new Refused(422, 'not-sent', refused)
+        // Sent is sent: what fails from here on must not make anybody send it again.
+        const copy = await keep(mail, '\\Sent', composed.kept, ['\\Seen']).catch((error) => {
+          log.warn(`http: no copy in Sent for ${name}: ${error instanceof Error ? error.message : String(error)}`)
+          return undefined
+        })
+        await markAnswered(mail, body.answers)
+        await discard(mail, body.replaces)
+        return json({ recipients: recipients.length, copy })
+      },
+    }),
+  ]
+}

@@ -1,0 +1,86 @@
+import MailComposer from 'nodemailer/lib/mail-composer'
+import type { Of } from '../schema'
+import { choice, list, object, optional, text, whole } from '../schema'
+
+/** What a compose window holds. Attachments are new (base64), or parts of a stored message (a draft, a forwarded one). */
+export const draft = object({
+  to: text(20_000),
+  cc: optional(text(20_000)),
+  bcc: optional(text(20_000)),
+  subject: text(2000),
+  text: text(5_000_000),
+  inReplyTo: optional(text(1000)),
+  references: optional(list(text(1000), 100)),
+  attachments: optional(
+    list(
+      object({
+        name: text(300),
+        type: optional(text(200)),
+        /** base64 of a new file */
+        data: optional(text(200_000_000)),
+        /** or: a part of a stored message */
+        mailbox: optional(text(64)),
+        uid: optional(whole(1)),
+        part: optional(text(100)),
+      }),
+      200,
+    ),
+  ),
+  /** the message that this answers or forwards, to be marked */
+  answers: optional(object({ mailbox: text(64), uid: whole(1), how: choice('reply', 'forward') })),
+  /** the saved draft that this replaces */
+  replaces: optional(object({ mailbox: text(64), uid: whole(1) })),
+})
+export type Draft = Of<typeof draft>
+
+export interface Attached {
+  readonly filename: string
+  readonly contentType: string
+  readonly content: Buffer
+}
+
+export interface Composed {
+  /** as recipients get it: without Bcc */
+  readonly sent: Buffer
+  /** as Sent and Drafts keep it: with Bcc */
+  readonly kept: Buffer
+  readonly recipients: readonly string[]
+}
+
+const oneLine = (value: string): string => value.replace(/[\r\n\0]+/g, ' ').trim()
+
+async function build(mail: ConstructorParameters<typeof MailComposer>[0], keepBcc: boolean) {
+  const message = new MailComposer(mail).compile()
+  message.keepBcc = keepBcc
+  return { octets: await message.build(), recipients: message.getEnvelope().to || [] }
+}
+
+/** By nodemailer's composer: encoded words, boundaries and line lengths are its business. */
+export async function compose(
+  { to, cc = '', bcc = '', subject, text: body, inReplyTo, references = [] }: Draft,
+  from: string,
+  attachments: readonly Attached[],
+  now: number,
+): Promise<Composed> {
+  const domain = from.slice(from.lastIndexOf('@') + 1)
+  const mail = {
+    from,
+    to: oneLine(to),
+    cc: oneLine(cc),
+    bcc: oneLine(bcc),
+    subject: oneLine(subject),
+    text: body.replace(/\r\n|\r/g, '\n'),
+    date: new Date(now),
+    messageId: `<${crypto.randomUUID()}@${domain}>`,
+    ...(inReplyTo && { inReplyTo: oneLine(inReplyTo) }),
+    ...(references.length > 0 && { references: references.map(oneLine) }),
+    attachments: attachments.map((one) => ({ ...one })),
+    newline: '\r\n',
+    // Files and addresses come from a browser: nothing may be fetched or read for them.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  }
+  const kept = await build(mail, true)
+  const sent = mail.bcc === '' ? kept : await build(mail, false)
+  return { kept: kept.octets, sent: sent.octets, recipients: [...new Set(kept.recipients)] }
+}

@@ -1,0 +1,84 @@
+import { decodeWords, rawText } from '../../mime/charset'
+
+/** What a person reads of an ENVELOPE (RFC 9051 7.5.2), taken from the octets that were computed at delivery. */
+export interface Envelope {
+  readonly subject: string
+  readonly from: readonly Person[]
+  readonly replyTo: readonly Person[]
+  readonly to: readonly Person[]
+  readonly cc: readonly Person[]
+  readonly bcc: readonly Person[]
+  readonly inReplyTo: string
+  readonly messageId: string
+}
+export interface Person {
+  /** decoded; may be empty */
+  readonly name: string
+  readonly address: string
+}
+
+type Value = string | undefined | readonly Value[]
+
+/** Strings, literals, NIL and lists; written by our own encoder, so there is nothing to refuse. */
+function parse(text: string): Value {
+  let at = 0
+  function quoted(): string {
+    let value = ''
+    for (at++; at < text.length && text[at] !== '"'; at++) {
+      if (text[at] === '\\') at++
+      value += text[at]
+    }
+    at++
+    return value
+  }
+  function literal(): string {
+    const close = text.indexOf('}', at)
+    const start = close + 3
+    at = start + Number(text.slice(text.indexOf('{', at) + 1, close))
+    return text.slice(start, at)
+  }
+  function list(): readonly Value[] {
+    const values: Value[] = []
+    for (at++; at < text.length && text[at] !== ')'; ) {
+      if (text[at] === ' ') at++
+      else values.push(value())
+    }
+    at++
+    return values
+  }
+  function value(): Value {
+    if (text[at] === '(') return list()
+    if (text[at] === '"') return quoted()
+    if (text[at] === '{') return literal()
+    at += 3
+    return undefined
+  }
+  return value()
+}
+
+const textOf = (value: Value): string => (typeof value === 'string' ? value : '')
+
+function peopleOf(value: Value): readonly Person[] {
+  if (typeof value === 'string' || value === undefined) return []
+  return value.flatMap((one) => {
+    if (typeof one === 'string' || one === undefined) return []
+    const [name, , mailbox, host] = one.map(textOf)
+    // Start and end of a group have no host.
+    return host ? [{ name: decodeWords(name ?? ''), address: rawText(`${mailbox}@${host}`) }] : []
+  })
+}
+
+export function readEnvelope(octets: Buffer): Envelope {
+  const value = parse(octets.toString('latin1'))
+  const [, subject, from, , replyTo, to, cc, bcc, inReplyTo, messageId] = Array.isArray(value) ? value : []
+  return {
+    subject: decodeWords(textOf(subject)),
+    from: peopleOf(from),
+    replyTo: peopleOf(replyTo),
+    to: peopleOf(to),
+    cc: peopleOf(cc),
+    bcc: peopleOf(bcc),
+    inReplyTo: textOf(inReplyTo),
+    messageId: textOf(messageId),
+  }
+}

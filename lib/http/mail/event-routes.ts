@@ -1,0 +1,50 @@
+import { accountId } from '../../terms/names'
+import type { Web } from '../ports'
+import { defineRoute, type Route } from '../route'
+import { any } from '../schema'
+
+/** Changes within this time are told together. */
+const GATHER = 150
+
+export function eventRoutes({ room: { hub }, leases }: Web): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/events',
+      scope: 'mail:read',
+      summary:
+        'Live updates (server-sent events): `mailbox` names what changed, `list` the list itself, `lost` the lock',
+      answer: any('text/event-stream'),
+      run: async ({ principal }) => {
+        const { credential, account } = principal()
+        const id = accountId(credential.entered ?? account.id)
+        return {
+          kind: 'events',
+          start: (send) => {
+            const changed = new Set<string>()
+            let timer: NodeJS.Timeout | undefined
+            const flush = (): void => {
+              timer = undefined
+              if (changed.size > 0) send('mailbox', { mailboxes: [...changed] })
+              changed.clear()
+            }
+            const stops = [
+              hub.onMailbox(id, (mailbox) => {
+                changed.add(mailbox)
+                timer ??= setTimeout(flush, GATHER)
+              }),
+              hub.onList(id, () => send('list', {})),
+              leases.onLost((lost) => {
+                if (lost === credential.id) send('lost', {})
+              }),
+            ]
+            return () => {
+              clearTimeout(timer)
+              for (const stop of stops) stop()
+            }
+          },
+        }
+      },
+    }),
+  ]
+}

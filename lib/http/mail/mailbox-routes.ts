@@ -1,0 +1,85 @@
+import type { Mailbox } from '../../store/store'
+import { notFound, unwrap } from '../faults'
+import type { Web } from '../ports'
+import { DONE, defineRoute, json, type Route } from '../route'
+import { any, flag, list, object, optional, text, whole } from '../schema'
+import { mailboxById } from './access'
+
+const mailbox = object({
+  id: text(64),
+  name: text(),
+  role: optional(text()),
+  messages: whole(),
+  unread: whole(),
+  size: whole(),
+  subscribed: flag(),
+})
+
+const view = ({ id, name, specialUse, messages, unseen, size, subscribed }: Mailbox) => ({
+  id,
+  name,
+  role: name === 'INBOX' ? 'inbox' : specialUse[0]?.slice(1).toLowerCase(),
+  messages,
+  unread: unseen,
+  size,
+  subscribed,
+})
+
+export function mailboxRoutes({ room: { store } }: Web): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/mailboxes',
+      scope: 'mail:read',
+      summary: 'All mailboxes with counts, and the quota (limits of 0: none)',
+      answer: object({ mailboxes: list(mailbox), quota: any('usedBytes, usedMessages, limitBytes, limitMessages') }),
+      run: async ({ mail: enter }) => {
+        const mail = await enter()
+        const [mailboxes, quota] = await Promise.all([mail.mailboxes(), mail.quota()])
+        return json({ mailboxes: mailboxes.map(view), quota })
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/mailboxes',
+      scope: 'mail:write',
+      summary: 'Makes a mailbox; `/` between levels',
+      body: object({ name: text(500) }),
+      answer: mailbox,
+      run: async ({ body, mail: enter }) => {
+        const mail = await enter()
+        const made = unwrap(await mail.create(body.name))
+        await mail.subscribe(made.name, true)
+        return json(view(made), 201)
+      },
+    }),
+    defineRoute({
+      method: 'patch',
+      path: '/mailboxes/:mailbox',
+      scope: 'mail:write',
+      summary: 'Renames a mailbox',
+      body: object({ name: text(500) }),
+      answer: mailbox,
+      run: async ({ params, body, mail: enter }) => {
+        const mail = await enter()
+        const before = await mailboxById(store, mail, params.mailbox ?? '')
+        unwrap(await mail.rename(before.name, body.name))
+        const after = await mail.find(body.name)
+        if (!after) throw notFound('mailbox')
+        return json(view(after))
+      },
+    }),
+    defineRoute({
+      method: 'delete',
+      path: '/mailboxes/:mailbox',
+      scope: 'mail:write',
+      summary: 'Removes a mailbox with its messages',
+      answer: any('done'),
+      run: async ({ params, mail: enter }) => {
+        const mail = await enter()
+        unwrap(await mail.remove((await mailboxById(store, mail, params.mailbox ?? '')).name))
+        return DONE
+      },
+    }),
+  ]
+}

@@ -1,0 +1,43 @@
+import type { MessageRow } from '../../store/store'
+import { flag, list, object, optional, text, whole } from '../schema'
+import { attachmentsOf } from './attachments'
+import { readEnvelope } from './envelope'
+
+export const person = object({ name: text(), address: text() })
+
+/** One line of a message list. */
+export const summary = object({
+  uid: whole(1),
+  id: text(64),
+  thread: text(64),
+  from: list(person),
+  to: list(person),
+  subject: text(),
+  /** milliseconds since 1970: when it came in */
+  date: whole(),
+  size: whole(),
+  flags: list(text()),
+  attachments: flag(),
+  preview: text(),
+  /** of the whole conversation, when the list is by conversations */
+  conversation: optional(object({ uids: list(whole(1)), unread: whole() })),
+})
+
+const FEW = 5
+
+export function summaryOf(row: MessageRow) {
+  const { subject, from, to } = readEnvelope(row.prepared.envelope)
+  return {
+    uid: row.uid,
+    id: row.emailId,
+    thread: row.threadId,
+    from: from.slice(0, FEW),
+    to: to.slice(0, FEW),
+    subject,
+    date: row.internalDate,
+    size: row.size,
+    flags: row.flags.names,
+    attachments: attachmentsOf(row.prepared.structure).length > 0,
+    preview: row.prepared.preview,
+  }
+}

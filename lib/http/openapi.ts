@@ -1,0 +1,69 @@
+import type { Route } from './route'
+
+const parameter = (where: 'path' | 'query', name: string, schema: unknown, required: boolean) => ({
+  name,
+  in: where,
+  required,
+  schema,
+})
+
+interface ObjectJson {
+  readonly properties?: Readonly<Record<string, unknown>>
+  readonly required?: readonly string[]
+}
+
+function operation(route: Route) {
+  const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) =>
+    parameter('path', name, { type: 'string' }, true),
+  )
+  const { properties = {}, required = [] } = (route.query?.json ?? {}) as ObjectJson // made by object()
+  const inQuery = Object.entries(properties).map(([name, schema]) =>
+    parameter('query', name, schema, required.includes(name)),
+  )
+  return {
+    summary: route.summary,
+    operationId: `${route.method}${route.path.replace(/[/:](\w)/g, (_all, letter: string) => letter.toUpperCase()).replace(/\W/g, '')}`,
+    parameters: [...inPath, ...inQuery],
+    ...(route.body && {
+      requestBody: { required: true, content: { 'application/json': { schema: route.body.json } } },
+    }),
+    responses: {
+      200: { description: 'done', content: { 'application/json': { schema: route.answer.json } } },
+      default: {
+        description: 'an error',
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+      },
+    },
+    'x-scope': route.scope,
+    security:
+      route.scope === 'public' ? [] : route.scope === 'session' ? [{ session: [] }] : [{ session: [] }, { token: [] }],
+  }
+}
+
+/** OpenAPI 3.1, made of the very rows that answer. */
+export function openApi(routes: readonly Route[], version: string) {
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const route of routes) {
+    const path = route.path.replace(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [route.method]: operation(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'haraka-plugin-mailbox', version, license: { name: 'MIT' } },
+    servers: [{ url: '/api/v1' }],
+    paths,
+    components: {
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: 'mailbox' },
+        token: { type: 'http', scheme: 'bearer' },
+      },
+      schemas: {
+        Error: {
+          type: 'object',
+          properties: { error: { type: 'string' }, message: { type: 'string' } },
+          required: ['error', 'message'],
+        },
+      },
+    },
+  }
+}

@@ -1,0 +1,67 @@
+import type { LoginPeer } from '../login/login'
+import type { AccountMail } from '../mailbox/mailbox'
+import type { Account } from '../store/account'
+import type { Of, Schema } from './schema'
+import type { Credential, Scope } from './sessions'
+
+/** Who asks: checked anew with every request, so that a disabled account is out at once. */
+export interface Principal {
+  readonly credential: Credential
+  /** who logged in */
+  readonly account: Account
+}
+
+/** One request, its parts checked against the route's schemas. */
+export interface Call<Query, Body> {
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Query
+  readonly body: Body
+  readonly peer: LoginPeer
+  readonly userAgent: string
+  /** the browser's, if any; `principal()` is the checked one */
+  readonly secret: string | undefined
+  /** aborted when the client is gone */
+  readonly gone: AbortSignal
+  /** Throws 401. */
+  principal(): Principal
+  /** The mail of the account, or of the one that an administrator has entered, with the shared lock held. Throws 423. */
+  mail(): Promise<AccountMail>
+}
+
+export type Answer =
+  | { readonly kind: 'json'; readonly value: unknown; readonly status?: number; readonly cookie?: string | null }
+  | {
+      readonly kind: 'octets'
+      readonly octets: Buffer
+      readonly headers: Readonly<Record<string, string>>
+    }
+  | { readonly kind: 'events'; start(send: (event: string, data: unknown) => void): () => void }
+
+export const json = (value: unknown, status = 200): Answer => ({ kind: 'json', value, status })
+export const DONE: Answer = { kind: 'json', value: { done: true } }
+
+/** A row of the API: what it needs, what it takes, what it gives. The OpenAPI document is made of these rows. */
+export interface Route {
+  readonly method: 'get' | 'post' | 'patch' | 'delete' | 'put'
+  /** `/mailboxes/:mailbox` */
+  readonly path: string
+  /** `public`: anybody; `session`: a browser's session only */
+  readonly scope: Scope | 'public' | 'session'
+  readonly summary: string
+  readonly query?: Schema<unknown>
+  readonly body?: Schema<unknown>
+  readonly answer: Schema<unknown>
+  run(call: Call<unknown, unknown>): Promise<Answer>
+}
+
+interface Typed<Q extends Schema<unknown>, B extends Schema<unknown>> extends Omit<Route, 'query' | 'body' | 'run'> {
+  readonly query?: Q
+  readonly body?: B
+  run(call: Call<Of<Q>, Of<B>>): Promise<Answer>
+}
+
+/** The schemas give the types of `call.query` and `call.body`. */
+export const defineRoute = <Q extends Schema<unknown>, B extends Schema<unknown>>(route: Typed<Q, B>): Route => ({
+  ...route,
+  run: (call) => route.run(call as Call<Of<Q>, Of<B>>), // the server has read both with the route's own schemas
+})

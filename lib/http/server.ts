@@ -1,0 +1,324 @@
+import { randomBytes } from 'node:crypto'
+import type { Application, Request, RequestHandler, Response } from 'express'
+import type { LoginPeer } from '../login/login'
+import type { AccountMail } from '../mailbox/mailbox'
+import { accountId } from '../terms/names'
+import { accountRoutes } from './account/routes'
+import { sessionRoutes } from './account/session-routes'
+import { adminRoutes } from './admin/routes'
+import { type Admit, createAdmit } from './admit'
+import { loadAssets, serveAsset } from './assets'
+import { faultRefusal, notFound, Refused, unauthorized } from './faults'
+import { createLeases } from './leases'
+import { composeRoutes } from './mail/compose-routes'
+import { eventRoutes } from './mail/event-routes'
+import { listRoutes } from './mail/list-routes'
+import { mailboxRoutes } from './mail/mailbox-routes'
+import { messageRoutes } from './mail/message-routes'
+import { openApi } from './openapi'
+import type { HttpPorts, Web } from './ports'
+import type { Answer, Call, Principal, Route } from './route'
+import { Invalid } from './schema'
+import type { Credential } from './sessions'
+
+/** The part of express that is used: its own module is the host's, never ours. */
+export interface Express {
+  json(options: { limit: number }): RequestHandler
+}
+
+export const API = '/api/v1'
+/** Answers while a live-update stream says nothing, so that proxies keep it open. */
+const HEARTBEAT = 25_000
+/** A session that ended in another process: its streams here end within this time. */
+const STILL_IN = 2000
+
+/** Everything is ours, nothing is inline, nobody may frame us; message frames have a policy of their own (mail/html.ts). */
+const PAGE_HEADERS = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
+}
+
+export const routesOf = (web: Web, admit: Admit): readonly Route[] => [
+  ...sessionRoutes(web, admit),
+  ...accountRoutes(web, admit),
+  ...mailboxRoutes(web),
+  ...listRoutes(web),
+  ...messageRoutes(web),
+  ...composeRoutes(web),
+  ...eventRoutes(web),
+  ...adminRoutes(web, admit),
+]
+
+const cookieName = (tls: boolean): string => (tls ? '__Host-mailbox' : 'mailbox')
+
+function cookieOf(request: Request, tls: boolean): string | undefined {
+  const name = cookieName(tls)
+  for (const pair of (request.headers.cookie ?? '').split(';')) {
+    const at = pair.indexOf('=')
+    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim()
+  }
+  return undefined
+}
+
+/** HttpOnly, SameSite=Strict, and under TLS Secure with the `__Host-` prefix. */
+function setCookie(response: Response, tls: boolean, secret: string | null): void {
+  const age = secret === null ? '; Max-Age=0' : ''
+  const value = `${cookieName(tls)}=${secret ?? ''}; Path=/; HttpOnly; SameSite=Strict${tls ? '; Secure' : ''}${age}`
+  response.setHeader('Set-Cookie', value)
+}
+
+export function createHttp(ports: HttpPorts) {
+  const { settings, room, login, log, clock } = ports
+  const admit = createAdmit(ports)
+  const leases = createLeases({
+    sessions: ports.sessions,
+    clock,
+    idleOf: ({ kind }) => (kind === 'token' ? settings.tokenLockIdle : settings.lockIdle),
+  })
+  const web: Web = { ...ports, leases }
+  const routes = routesOf(web, admit)
+  const assets = loadAssets(ports.assets)
+  const connections = new WeakMap<object, string>()
+  const streams = new Map<Response, string>()
+
+  function peerOf(request: Request): LoginPeer {
+    const { socket } = request
+    const direct = socket.remoteAddress ?? ''
+    const connection = connections.get(socket) ?? `http-${randomBytes(8).toString('hex')}`
+    connections.set(socket, connection)
+    const base = { protocol: 'http', connection } as const
+    // Only a front-end that is named in trusted_proxies may tell another address, or that there was TLS.
+    if (login.trustsProxy(direct)) {
+      const forwarded = String(request.headers['x-forwarded-for'] ?? '')
+      const address = forwarded.split(',').at(-1)?.trim()
+      const tls = request.headers['x-forwarded-proto'] === 'https'
+      if (address) return { ...base, address, proxy: direct, tls }
+      return { ...base, address: direct, tls }
+    }
+    return { ...base, address: direct, tls: 'encrypted' in socket }
+  }
+
+  const bearerOf = (request: Request): string | undefined =>
+    /^Bearer ([A-Za-z0-9._~+/=-]{1,200})$/i.exec(request.headers.authorization ?? '')?.[1]
+
+  /**
+   * Cross-site requests: the cookie is SameSite=Strict, browsers say where a request comes from, and whatever changes
+   * something needs the session's own token in a header.
+   */
+  function checkOrigin(request: Request, credential: Credential): void {
+    const site = request.headers['sec-fetch-site']
+    if (site !== undefined && site !== 'same-origin' && site !== 'none') {
+      throw new Refused(403, 'cross-site', 'Requests from other sites are refused.')
+    }
+    const reads = request.method === 'GET' || request.method === 'HEAD'
+    if (!reads && request.headers['x-csrf-token'] !== credential.csrf) {
+      throw new Refused(403, 'csrf', 'The header X-CSRF-Token is missing or wrong.')
+    }
+  }
+
+  async function lockRefusal(account: string, refusal: Parameters<typeof faultRefusal>[0]): Promise<Refused> {
+    const { status, code, message } = faultRefusal(refusal)
+    if (refusal.kind !== 'held') return new Refused(status, code, message)
+    const { id, protocol, since, address, client } = refusal.by
+    const seen = ports.tellHolder === 'no' ? {} : { protocol, since }
+    const more = ports.tellHolder === 'address' ? { address, client } : {}
+    return new Refused(status, code, message, { holder: { id, account, ...seen, ...more } })
+  }
+
+  async function enter(
+    who: Principal,
+    call: { readonly peer: LoginPeer; readonly userAgent: string },
+    active: boolean,
+  ) {
+    const { credential } = who
+    const owner = credential.entered
+      ? settings.adminEnter && who.account.admin
+        ? await room.store.accounts.get(accountId(credential.entered))
+        : undefined
+      : who.account
+    if (!owner) throw notFound('account')
+    const mail: AccountMail = room.account({
+      id: owner.id,
+      name: owner.name,
+      overrides: owner.overrides,
+      admin: owner.admin,
+    })
+    const protocol = credential.entered ? 'admin' : credential.kind === 'token' ? 'api' : 'webmail'
+    const idle = credential.kind === 'session' && clock.now() - credential.activeAt > settings.lockIdle
+    // A tab that nobody looks at must not take the lock by itself.
+    if (!active && idle) throw new Refused(423, 'paused', 'Paused: nobody has used this page for a while.')
+    const entry = { protocol, address: call.peer.address, client: call.userAgent } as const
+    const lease = await leases.hold(credential, mail, entry)
+    if (!lease.ok) throw await lockRefusal(owner.id, lease.fault)
+    await room.ensureSpecialUse(mail.id)
+    return mail
+  }
+
+  async function callOf(route: Route, request: Request, response: Response): Promise<Call<unknown, unknown>> {
+    const peer = peerOf(request)
+    const userAgent = String(request.headers['user-agent'] ?? '').slice(0, 200)
+    const bearer = bearerOf(request)
+    const secret = bearer ?? cookieOf(request, peer.tls)
+    const active = request.headers['x-background'] !== '1'
+    let who: Principal | undefined
+    if (route.scope !== 'public') {
+      if (bearer !== undefined && !login.allowsCleartext(peer)) {
+        throw new Refused(403, 'tls-required', 'Tokens are taken over HTTPS only.')
+      }
+      who = secret === undefined ? undefined : await admit.principal(secret, active)
+      if (!who || (bearer !== undefined) !== (who.credential.kind === 'token')) throw unauthorized()
+      if (bearer === undefined) checkOrigin(request, who.credential)
+      admit.check(who, route.scope)
+    }
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    const principal = (): Principal => {
+      if (who) return who
+      throw unauthorized()
+    }
+    return {
+      params: Object.fromEntries(Object.entries(request.params).map(([name, value]) => [name, String(value)])),
+      query: route.query ? route.query.read({ ...request.query }, '') : undefined,
+      body: route.body ? route.body.read(request.body ?? {}, '') : undefined,
+      peer,
+      userAgent,
+      secret,
+      gone: gone.signal,
+      principal,
+      mail: () => enter(principal(), { peer, userAgent }, active),
+    }
+  }
+
+  function stream(response: Response, key: string, start: Extract<Answer, { kind: 'events' }>['start']): void {
+    if ([...streams.values()].filter((one) => one === key).length >= settings.maxStreams) {
+      throw new Refused(429, 'too-many-streams', 'Too many live-update streams.')
+    }
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+    })
+    streams.set(response, key)
+    const send = (event: string, data: unknown): void => {
+      // A client that does not read is let go: it asks anew when it comes back.
+      if (response.writableLength > 64 * 1024) response.destroy()
+      else response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
+    }
+    send('hello', { version: ports.version })
+    const stop = start(send)
+    const timer = setInterval(() => response.write(': \n\n'), HEARTBEAT).unref()
+    const watch = setInterval(() => {
+      if (ports.sessions.get(key)) return
+      send('lost', {})
+      response.end()
+    }, STILL_IN).unref()
+    response.once('close', () => {
+      clearInterval(timer)
+      clearInterval(watch)
+      stop()
+      streams.delete(response)
+    })
+  }
+
+  function give(response: Response, answer: Answer, call: Call<unknown, unknown>): void {
+    response.setHeader('X-Content-Type-Options', 'nosniff')
+    response.setHeader('Cache-Control', 'no-store')
+    switch (answer.kind) {
+      case 'json':
+        if (answer.cookie !== undefined) setCookie(response, call.peer.tls, answer.cookie)
+        response.status(answer.status ?? 200).json(answer.value)
+        return
+      case 'octets':
+        response.writeHead(200, { ...answer.headers, 'Content-Length': answer.octets.length })
+        response.end(answer.octets)
+        return
+      case 'events':
+        return stream(response, call.principal().credential.id, answer.start)
+    }
+  }
+
+  function fail(response: Response, error: unknown): void {
+    if (response.headersSent) return void response.destroy()
+    if (error instanceof Refused) {
+      const { status, code, message, more } = error
+      response.status(status).json({ error: code, message, ...more })
+      return
+    }
+    if (error instanceof Invalid || error instanceof RangeError) {
+      response.status(400).json({ error: 'invalid', message: error.message })
+      return
+    }
+    if (error instanceof Error && error.name === 'StoreUnavailable') {
+      response.status(503).json({ error: 'unavailable', message: 'Not available now, try again later.' })
+      return
+    }
+    const id = randomBytes(4).toString('hex')
+    log.error(`http: error ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    response.status(500).json({ error: 'internal', message: `An internal error; the log has it under ${id}.` })
+  }
+
+  const handler =
+    (route: Route): RequestHandler =>
+    (request, response) => {
+      callOf(route, request, response)
+        .then(async (call) => give(response, await route.run(call), call))
+        .catch((error) => fail(response, error))
+    }
+
+  async function healthy(): Promise<boolean> {
+    try {
+      await room.store.accounts.find('healthz@invalid')
+      await ports.locks.list('healthz')
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  return {
+    routes,
+    mount(app: Application, express: Express): void {
+      app.disable('x-powered-by')
+      app.get('/healthz', (_request, response) => {
+        healthy().then(
+          (well) => response.status(well ? 200 : 503).json({ status: well ? 'ok' : 'unavailable' }),
+          () => response.status(503).end(),
+        )
+      })
+      app.get('/metrics', (request, response) => {
+        if (!settings.metricsFrom(peerOf(request).address)) return fail(response, notFound('page'))
+        ports.metricsText().then(
+          (text) => response.type('text/plain; version=0.0.4; charset=utf-8').send(text),
+          (error) => fail(response, error),
+        )
+      })
+      const parse = express.json({ limit: settings.maxBody })
+      const withBody: RequestHandler = (request, response, next) =>
+        parse(request, response, (error?: unknown) => {
+          if (error === undefined) return next()
+          const big = error instanceof Error && 'type' in error && error.type === 'entity.too.large'
+          fail(
+            response,
+            big ? new Refused(413, 'too-big', 'The request is too big.') : new Invalid('the body: expected JSON'),
+          )
+        })
+      app.get(`${API}/openapi.json`, (_request, response) => void response.json(openApi(routes, ports.version)))
+      for (const route of routes) {
+        app[route.method](`${API}${route.path}`, ...(route.body ? [withBody] : []), handler(route))
+      }
+      app.use(API, (_request, response) => fail(response, notFound('resource')))
+      app.get('/', (_request, response) => response.redirect(302, '/mail/'))
+      app.use('/mail', (request, response) => serveAsset(assets, request, response, PAGE_HEADERS))
+    },
+    async close(): Promise<void> {
+      for (const response of streams.keys()) response.destroy()
+      await leases.close()
+      await ports.sessions.close()
+    },
+  }
+}

@@ -1,0 +1,56 @@
+/** Who is logged in, kept where every process of this home reads it: any of Haraka's workers may get any request. */
+
+export const SCOPES = ['mail:read', 'mail:write', 'mail:send', 'account', 'admin'] as const
+export type Scope = (typeof SCOPES)[number]
+
+/** A browser's session or a program's token. The secret itself is not kept, only its SHA-256. */
+export interface Credential {
+  /** public; names it in lists */
+  readonly id: string
+  readonly kind: 'session' | 'token'
+  /** AccountId */
+  readonly account: string
+  /** user agent, or the token's label */
+  readonly label: string
+  readonly address: string
+  readonly createdAt: number
+  /** last request that its user made, milliseconds since 1970 */
+  readonly activeAt: number
+  /** undefined: the settings decide */
+  readonly expiresAt?: number
+  readonly scopes: readonly Scope[]
+  /** must come back in a header with everything that changes something */
+  readonly csrf: string
+  /** a second factor was used */
+  readonly totp: boolean
+  /** its page was closed then, milliseconds since 1970: no process holds the mailbox lock for it any more */
+  readonly releasedAt?: number
+  /** the account whose mailbox an administrator has entered */
+  readonly entered?: string
+}
+
+export type NewCredential = Omit<Credential, 'id' | 'csrf'>
+
+/** What is remembered of an account's second factor. */
+export interface TotpState {
+  /** last step used: a code works once (RFC 6238 5.2) */
+  readonly step: number
+  /** wrong codes in a row */
+  readonly failures: number
+  /** no code is looked at before */
+  readonly barredUntil: number
+}
+
+export interface Sessions {
+  /** @returns the secret, shown once */
+  create(credential: NewCredential): Promise<{ readonly secret: string; readonly credential: Credential }>
+  /** By the secret. */
+  find(secret: string): Credential | undefined
+  get(id: string): Credential | undefined
+  update(id: string, patch: Partial<Pick<Credential, 'activeAt' | 'releasedAt' | 'totp' | 'entered'>>): Promise<void>
+  remove(id: string): Promise<boolean>
+  list(account?: string): readonly Credential[]
+  /** One after another over all processes. @returns what `change` says beside the new state */
+  changeTotp<T>(account: string, change: (before: TotpState) => readonly [TotpState, T]): Promise<T>
+  close(): Promise<void>
+}

@@ -1,0 +1,48 @@
+import { networkList } from '../login/networks'
+import { type Ini, readSettings } from '../terms/settings'
+
+export interface HttpSettings {
+  /** milliseconds without a request of the user after which a session ends */
+  readonly idle: number
+  /** longest session, milliseconds */
+  readonly absolute: number
+  readonly maxSessions: number
+  /** milliseconds without a request of the user after which the mailbox lock is given back */
+  readonly lockIdle: number
+  /** the same for programs with a token */
+  readonly tokenLockIdle: number
+  /** octets of a JSON body: the biggest message that can be written, times 4/3 */
+  readonly maxBody: number
+  /** event streams of one session in one process */
+  readonly maxStreams: number
+  readonly adminTotp: boolean
+  readonly adminEnter: boolean
+  readonly metricsFrom: (address: string) => boolean
+}
+
+/** config/mailbox_http.ini */
+export function httpSettings(ini: Ini): HttpSettings {
+  const read = readSettings('mailbox_http.ini', ini)
+  const words = read.list('main.metrics_from', ['loopback'])
+  let metricsFrom: HttpSettings['metricsFrom'] = () => false
+  try {
+    metricsFrom = networkList(words)
+  } catch (error) {
+    read.complain(`main.metrics_from: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  const settings: HttpSettings = {
+    metricsFrom,
+    maxBody: read.size('main.max_body', '40M'),
+    idle: read.duration('session.idle', '30min'),
+    absolute: read.duration('session.absolute', '12h'),
+    maxSessions: read.number('session.max_per_account', 20, { min: 1 }),
+    maxStreams: read.number('session.streams', 10, { min: 1 }),
+    lockIdle: read.duration('session.lock_idle', '5min'),
+    tokenLockIdle: read.duration('session.token_lock_idle', '10s'),
+    adminTotp: read.boolean('administrator.totp', true),
+    adminEnter: read.boolean('administrator.enter_mailboxes', false),
+  }
+  if (settings.lockIdle > settings.idle) read.complain('session.lock_idle: not longer than session.idle')
+  read.done()
+  return settings
+}

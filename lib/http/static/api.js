@@ -1,0 +1,45 @@
+/** The JSON API. A refusal is thrown as an object with its `error` word. */
+let csrf = ''
+let onRefused = () => false
+export const whenRefused = (run) => {
+  onRefused = run
+}
+export const setCsrf = (value) => {
+  csrf = value
+}
+
+export class ApiError extends Error {
+  constructor(status, body) {
+    super(body.message ?? 'The server cannot be reached.')
+    Object.assign(this, body, { status, message: this.message })
+  }
+}
+
+/** @param background live updates: they keep neither the session nor the lock alive */
+export async function call(method, path, body, { background = false, keepalive = false } = {}) {
+  let response
+  try {
+    response = await fetch(`/api/v1${path}`, {
+      method,
+      credentials: 'same-origin',
+      keepalive,
+      headers: {
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...(method !== 'GET' && { 'X-CSRF-Token': csrf }),
+        ...(background && { 'X-Background': '1' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    })
+  } catch {
+    throw new ApiError(0, {})
+  }
+  const answer = await response.json().catch(() => ({}))
+  if (response.ok) return answer
+  const error = new ApiError(response.status, answer)
+  if (onRefused(error)) error.handled = true
+  throw error
+}
+export const get = (path, options) => call('GET', path, undefined, options)
+export const post = (path, body = {}) => call('POST', path, body)
+export const patch = (path, body) => call('PATCH', path, body)
+export const del = (path, body) => call('DELETE', path, body)

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+
+/** What the index files of a Maildir folder say of its messages, by base name (the part before `:2,`). */
+export interface MaildirIndex {
+  readonly kind: 'dovecot' | 'courier'
+  readonly validity: number
+  readonly next: number
+  readonly entries: ReadonlyMap<string, { readonly uid: number; readonly uidl?: string }>
+}
+
+export const baseOf = (file: string): string => file.split(/[:;]2,/)[0] ?? file
+
+export function readText(...parts: readonly string[]): string | undefined {
+  try {
+    return readFileSync(path.join(...parts), 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/**
+ * `dovecot-uidlist`: version 3 is `3 V<uidvalidity> N<next uid> G<guid>`, then `<uid> <key><value>... :<file>`, where P is a POP3
+ * UIDL; version 1 is `1 <uidvalidity> <next uid>`, then `<uid> <file>`.
+ */
+export function parseDovecotUidlist(text: string): MaildirIndex | undefined {
+  const [head = '', ...lines] = text.split('\n')
+  const words = head.split(' ')
+  const number = (key: string): number => Number(words.find((word) => word.startsWith(key))?.slice(1))
+  const [version, second, third] = words
+  const [validity, next] = version === '3' ? [number('V'), number('N')] : [Number(second), Number(third)]
+  if ((version !== '3' && version !== '1') || !(validity > 0)) return undefined
+  const entries = new Map<string, { uid: number; uidl?: string }>()
+  for (const line of lines) {
+    const found = version === '3' ? /^(\d+) (?:(.*?) )?:(.+)$/.exec(line) : /^(\d+)() (.+)$/.exec(line)
+    const [, uid, options = '', file] = found ?? []
+    if (uid === undefined || file === undefined) continue
+    const uidl = options
+      .split(' ')
+      .find((word) => word.startsWith('P'))
+      ?.slice(1)
+    // A later line of one file replaces the earlier one.
+    entries.set(baseOf(file), { uid: Number(uid), ...(uidl && { uidl }) })
+  }
+  const most = Math.max(0, ...[...entries.values()].map(({ uid }) => uid))
+  // Dovecot's pop3_uidl_format is %08Xu%08Xv by default.
+  const hex = (value: number): string => value.toString(16).padStart(8, '0')
+  for (const entry of entries.values()) entry.uidl ??= `${hex(entry.uid)}${hex(validity)}`
+  return { kind: 'dovecot', validity, next: Math.max(next || 1, most + 1), entries }
+}
+
+/**
+ * `courierimapuiddb`: `1 <uidvalidity> <next uid>`, then `<uid> <base name>`. `courierpop3dsizelist`: `/2 <next> <uidvalidity>`, then
+ * `<file> <size> <uid>:<uidvalidity>`; POP3 says `UID<uid>-<uidvalidity>`, or the base name where there is none.
+ */
+export function parseCourier(uiddb: string, sizelist: string | undefined): MaildirIndex | undefined {
+  const [head = '', ...lines] = uiddb.split('\n')
+  const [version, validity, next] = head.split(' ').map(Number)
+  if (version !== 1 || !validity) return undefined
+  const uidls = new Map<string, string>()
+  for (const line of (sizelist ?? '').split('\n').slice(1)) {
+    const [file, , numbers = ''] = line.split(' ')
+    const [uid, of] = numbers.split(':')
+    if (file) uidls.set(baseOf(file), uid && uid !== '0' ? `UID${uid}-${of}` : baseOf(file))
+  }
+  const entries = new Map<string, { uid: number; uidl?: string }>()
+  for (const line of lines) {
+    const [, uid, file] = /^(\d+) (.+)$/.exec(line) ?? []
+    if (uid === undefined || file === undefined) continue
+    const uidl = uidls.get(baseOf(file))
+    entries.set(baseOf(file), { uid: Number(uid), ...(uidl && { uidl }) })
+  }
+  const most = Math.max(0, ...[...entries.values()].map(({ uid }) => uid))
+  return { kind: 'courier', validity, next: Math.max(next || 1, most + 1), entries }
+}
+
+const FLAGS: Readonly<Record<string, string>> = {
+  D: '\\Draft',
+  F: '\\Flagged',
+  R: '\\Answered',
+  S: '\\Seen',
+  T: '\\Deleted',
+  P: '$Forwarded',
+}
+
+/** `dovecot-keywords`: `<number> <keyword>` a line; the letters a to z in a file's name are the numbers 0 to 25. */
+export function parseKeywords(text: string | undefined): ReadonlyMap<string, string> {
+  const keywords = new Map<string, string>()
+  for (const line of (text ?? '').split('\n')) {
+    const [, number, keyword] = /^(\d+) (\S+)$/.exec(line) ?? []
+    if (number !== undefined && keyword !== undefined && Number(number) < 26) {
+      keywords.set(String.fromCharCode(97 + Number(number)), keyword)
+    }
+  }
+  return keywords
+}
+
+export function flagsOf(file: string, keywords: ReadonlyMap<string, string>): readonly string[] {
+  const [, letters = ''] = /[:;]2,([A-Za-z]*)/.exec(file) ?? []
+  return [...letters].flatMap((letter) => FLAGS[letter] ?? keywords.get(letter) ?? [])
+}
+
+/** A UIDL that names a message at each reading of a source that has none (RFC 1939 7: 1 to 70 characters). */
+export const madeUidl = (...parts: readonly (string | Buffer)[]): string => {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part).update('\0')
+  return hash.digest('hex').slice(0, 40)
+}

@@ -1,0 +1,188 @@
+import type { Account } from '../../store/account'
+import type { Store } from '../../store/store'
+import { flagSet } from '../../terms/flags'
+import type { Clock, Log } from '../../terms/ports'
+import type { MailRoom } from '../mailbox'
+import type { MailboxSettings } from '../settings'
+import { spellDomain } from './address'
+import { createQuotaWarnings, warningMessage } from './quota-warnings'
+import { createRecipients, type RecipientPorts, type Target, type Targets } from './recipients'
+import { faultReply, fullReply, isFailure, LOOP, type Reply, UNAVAILABLE, UNKNOWN } from './reply'
+import { complaintMessage, type Rules } from './rules'
+
+export interface FinalDeliveryPorts extends Omit<RecipientPorts, 'store'> {
+  readonly store: Store
+  readonly room: MailRoom
+  readonly settings: MailboxSettings
+  readonly clock: Clock
+  readonly log: Log
+  /** Sieve scripts of the accounts; undefined: there are none */
+  readonly rules?: Rules | undefined
+  /** Queues a message for addresses elsewhere (aliases); resolves when it is on the disk there. */
+  forward(sender: string, recipients: readonly string[], octets: Buffer): Promise<void>
+}
+
+/** A recipient that was accepted at RCPT. */
+export interface Accepted {
+  /** as it was given */
+  readonly address: string
+  readonly targets: Targets
+  readonly full: 'temporary' | 'permanent'
+}
+
+export interface Mail {
+  /** reverse-path without brackets; empty: the null sender */
+  readonly sender: string
+  /** trace lines that go above the message, each with its CRLF; for the recipient when there is one only (RFC 5321 7.2) */
+  received(recipient: string | undefined): string
+  /** the message in pieces, CRLF lines, dots unstuffed */
+  readonly octets: readonly Buffer[]
+}
+
+/** Copies over this size are written one after another, so that one big message to many does not fill the memory. */
+const BIG = 1024 * 1024
+const AT_ONCE = 32
+const STORED: Reply = { code: 250, enhanced: '2.0.0', text: 'stored' }
+
+const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/**
+ * Final delivery (RFC 5321 4.4) for Haraka's hooks, LMTP and programs of others: who is a recipient, and one reply for each
+ * after the copies are on the disk. Never rejects.
+ */
+export function createFinalDelivery(ports: FinalDeliveryPorts) {
+  const { store, room, settings, clock, log, forward, isLocalDomain, settingsOf } = ports
+  const recipients = createRecipients(ports)
+  const warn = createQuotaWarnings(store, settings)
+
+  async function isFull(account: Account): Promise<boolean> {
+    const quota = await room
+      .account({ id: account.id, name: account.name, overrides: account.overrides, admin: account.admin })
+      .quota()
+    return (
+      (quota.limitBytes > 0 && quota.usedBytes >= quota.limitBytes) ||
+      (quota.limitMessages > 0 && quota.usedMessages >= quota.limitMessages)
+    )
+  }
+
+  /** @returns undefined: not a domain of ours, and no account or alias of this name */
+  async function rcpt(address: string): Promise<Accepted | Reply | undefined> {
+    try {
+      const targets = await recipients.resolve(address)
+      const domain = spellDomain(address.slice(address.lastIndexOf('@') + 1))
+      if (!targets) return isLocalDomain(domain) ? UNKNOWN : undefined
+      const { full } = settingsOf(domain)
+      // An alias with one full mailbox waits as a whole: nothing is stored twice when it is sent again.
+      for (const { account } of targets.local) if (await isFull(account)) return fullReply(full)
+      return { address, targets, full }
+    } catch (error) {
+      log.error(`recipient check failed: ${text(error)}`)
+      return UNAVAILABLE
+    }
+  }
+
+  /** The mailbox that a detail names, whatever its case. */
+  async function mailboxOf({ account, detail }: Target): Promise<string | undefined> {
+    if (detail === undefined) return undefined
+    const wanted = detail.toLowerCase()
+    return (await store.mailboxes.list(account.id)).find(({ name }) => name.normalize('NFC').toLowerCase() === wanted)
+      ?.name
+  }
+
+  /** Tells the owner, also of a full mailbox; never rejects. */
+  async function tellOwner(account: Account, bytes: Buffer | undefined): Promise<void> {
+    if (!bytes) return
+    const done = await room.deliver({ account: account.id, bytes, quota: 'ignore' })
+    if (!done.ok) log.warn(`a notice to ${account.name} failed: ${done.fault.kind}`)
+  }
+  async function afterwards(account: Account, size: number, complaint: string | undefined): Promise<void> {
+    const now = new Date(clock.now())
+    await tellOwner(account, complaint === undefined ? undefined : complaintMessage(account.name, complaint, now))
+    const warning = await warn(account, size)
+    await tellOwner(account, warning && warningMessage(account.name, warning, now))
+  }
+
+  async function copyTo(target: Target, mail: Mail, to: Accepted, recipient: string | undefined): Promise<Reply> {
+    const { account } = target
+    try {
+      const mailbox = await mailboxOf(target)
+      // RFC 5321 4.4: the final delivery adds Return-Path; Delivered-To names the account for people and loops.
+      const trace = `Return-Path: <${mail.sender}>\r\nDelivered-To: ${account.name}\r\n${mail.received(recipient)}`
+      const bytes = Buffer.concat([Buffer.from(trace), ...mail.octets])
+      const ruling = await ports.rules?.decide(account, mail.sender, to.address, bytes)
+      if (ruling?.reject !== undefined) {
+        return { code: 550, enhanced: '5.7.1', text: ruling.reject.replace(/[\r\n]+/g, ' ').slice(0, 400) }
+      }
+      let stored = false
+      for (const copy of ruling?.stores ?? [{ mailbox: undefined, flags: [] }]) {
+        const into = copy.mailbox ?? mailbox
+        const done = await room.deliver({
+          account: account.id,
+          bytes,
+          ...(copy.flags.length > 0 && { flags: flagSet(copy.flags) }),
+          ...(into !== undefined && { mailbox: into }),
+        })
+        stored ||= done.ok
+        if (done.ok) continue
+        log.warn(`delivery to ${account.name} failed: ${done.fault.kind}`)
+        // With one copy on the disk nothing is lost, and sending it again would double that one.
+        if (!stored) return faultReply(done.fault, to.full)
+      }
+      afterwards(account, bytes.length, ruling?.complaint).catch((error) => log.error(`notice: ${text(error)}`))
+      return STORED
+    } catch (error) {
+      log.error(`delivery to ${account.name} failed: ${text(error)}`)
+      return UNAVAILABLE
+    }
+  }
+
+  async function forwardTo(addresses: readonly string[], mail: Mail, to: Accepted): Promise<Reply> {
+    const head = Buffer.concat(mail.octets)
+    const end = head.indexOf('\r\n\r\n')
+    const header = head.toString('latin1', 0, end < 0 ? head.length : end + 2).toLowerCase()
+    const mark = `Delivered-To: ${to.address}\r\n`
+    // Our own mark in the header: the message has been through this alias before.
+    if (`\r\n${header}`.includes(`\r\n${mark.toLowerCase()}`)) return LOOP
+    try {
+      await forward(mail.sender, addresses, Buffer.concat([Buffer.from(mark), head]))
+      return STORED
+    } catch (error) {
+      log.error(`forwarding from ${to.address} failed: ${text(error)}`)
+      return UNAVAILABLE
+    }
+  }
+
+  /** One reply for each of `accepted`, in order. An account that several of them lead to gets one copy. */
+  async function deliver(mail: Mail, accepted: readonly Accepted[]): Promise<readonly Reply[]> {
+    const size = mail.octets.reduce((sum, piece) => sum + piece.length, 0)
+    const [only] = accepted
+    const recipient = accepted.length === 1 ? only?.address : undefined
+    const copies = new Map<string, () => Promise<Reply>>()
+    const keys = accepted.map((to) => {
+      const remote = to.targets.remote.length > 0 ? [`> ${to.address}`] : []
+      for (const key of remote) copies.set(key, () => forwardTo(to.targets.remote, mail, to))
+      const local = to.targets.local.map((target) => {
+        const key = `${target.account.id} ${target.detail ?? ''}`
+        if (!copies.has(key)) copies.set(key, () => copyTo(target, mail, to, recipient))
+        return key
+      })
+      return [...remote, ...local]
+    })
+    const replies = new Map<string, Reply>()
+    const todo = [...copies]
+    const width = size > BIG ? 1 : AT_ONCE
+    for (let i = 0; i < todo.length; i += width) {
+      const batch = todo.slice(i, i + width)
+      await Promise.all(batch.map(async ([key, run]) => replies.set(key, await run())))
+    }
+    return keys.map((ones) => {
+      const got = ones.map((key) => replies.get(key) ?? UNAVAILABLE)
+      // One failed copy of an alias fails the recipient: a second copy for the others is better than none for one.
+      return got.find(isFailure) ?? got[0] ?? UNAVAILABLE
+    })
+  }
+
+  return { rcpt, deliver }
+}
+export type FinalDelivery = ReturnType<typeof createFinalDelivery>
+export const isReply = (answer: Accepted | Reply): answer is Reply => 'code' in answer

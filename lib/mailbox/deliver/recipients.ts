@@ -1,0 +1,113 @@
+import type { Account } from '../../store/account'
+import type { Store } from '../../store/store'
+import type { AccountId } from '../../terms/names'
+import { namesOf, type Spelled, spellAddress } from './address'
+import { type AliasTable, forwardsOf } from './aliases'
+
+export interface DomainSettings {
+  /** what a full mailbox answers: `temporary` 452 4.2.2, `permanent` 552 5.2.2 */
+  readonly full: 'temporary' | 'permanent'
+  /** characters of which the first in a local part begins the detail; empty: no subaddresses */
+  readonly subaddress: string
+  /** `ignore`: INBOX; `existing`: the mailbox of the detail's name, if there is one */
+  readonly subaddressMailbox: 'ignore' | 'existing'
+}
+
+/** Where one recipient's mail goes. */
+export interface Targets {
+  readonly local: readonly Target[]
+  /** addresses elsewhere, by aliases */
+  readonly remote: readonly string[]
+}
+export interface Target {
+  readonly account: Account
+  /** the subaddress's detail, to be a mailbox's name */
+  readonly detail?: string
+}
+
+export interface RecipientPorts {
+  readonly store: Pick<Store, 'accounts'>
+  aliases(): AliasTable
+  isLocalDomain(domain: string): boolean
+  settingsOf(domain: string): DomainSettings
+}
+
+const DEPTH = 10
+const MOST = 200
+
+/** Who gets what is sent to an address: one answer for Haraka's hook `rcpt`, for LMTP and for other programs. */
+export function createRecipients({ store, aliases, isLocalDomain, settingsOf }: RecipientPorts) {
+  type Found = { readonly account?: Account; readonly forwards: readonly string[] }
+
+  async function accountOf(address: Spelled): Promise<Account | undefined> {
+    for (const name of namesOf(address)) {
+      const account = await store.accounts.find(name)
+      if (account) return account
+    }
+    return undefined
+  }
+
+  async function lookUp(address: Spelled): Promise<Found | undefined> {
+    const listed = aliases().addresses.get(`${address.local}@${address.domain}`)
+    if (listed) return { forwards: listed }
+    const account = await accountOf(address)
+    if (!account) return undefined
+    const forwards = forwardsOf(account.overrides)
+    if (!account.disabled) return { account, forwards }
+    return forwards.length > 0 ? { forwards } : undefined
+  }
+
+  async function find({ local, domain }: Spelled): Promise<(Found & { readonly detail?: string }) | undefined> {
+    if (local === '') return undefined
+    const whole = await lookUp({ local, domain })
+    if (whole) return whole
+    const { subaddress } = settingsOf(domain)
+    // RFC 5233 4: the first separator ends the user; a local part that begins with one has no detail.
+    const at = [...local].findIndex((letter, index) => index > 0 && subaddress.includes(letter))
+    const user = at > 0 ? await lookUp({ local: [...local].slice(0, at).join(''), domain }) : undefined
+    if (user) {
+      const detail = [...local].slice(at + 1).join('')
+      return detail === '' ? user : { ...user, detail }
+    }
+    return lookUp({ local: '', domain })
+  }
+
+  /** @returns undefined: nobody here has this address */
+  async function resolve(address: string): Promise<Targets | undefined> {
+    const local = new Map<AccountId, Target>()
+    const remote = new Set<string>()
+    const seen = new Set<string>()
+
+    async function expand(one: string, depth: number): Promise<boolean> {
+      const given = spellAddress(one)
+      if (!given || depth > DEPTH || local.size + remote.size >= MOST) return false
+      const spelled = { ...given, domain: aliases().domains.get(given.domain) ?? given.domain }
+      const key = `${spelled.local}@${spelled.domain}`
+      if (seen.has(key)) {
+        // An alias that names itself, among others, means the account of that name.
+        const account = await accountOf(spelled)
+        if (account && !account.disabled && !local.has(account.id)) local.set(account.id, { account })
+        return true
+      }
+      seen.add(key)
+      const found = await find(spelled)
+      if (!found) return false
+      const { account, forwards, detail } = found
+      if (account && !local.has(account.id)) {
+        const wanted = detail !== undefined && settingsOf(spelled.domain).subaddressMailbox === 'existing'
+        local.set(account.id, { account, ...(wanted && { detail }) })
+      }
+      for (const next of forwards) {
+        const here = await expand(next, depth + 1)
+        if (!here && !isLocalDomain(spellAddress(next)?.domain ?? '')) remote.add(next)
+      }
+      return true
+    }
+
+    if (!(await expand(address, 0))) return undefined
+    return local.size + remote.size === 0 ? undefined : { local: [...local.values()], remote: [...remote] }
+  }
+
+  return { resolve }
+}
+export type Recipients = ReturnType<typeof createRecipients>

@@ -1,0 +1,68 @@
+import { asciiHeader, has8bit } from '../../mime/downgrade'
+import type { Part } from '../../mime/prepared'
+import type { MessageRow } from '../../store/store'
+import { type MaildropMessage, MessageGone, MessageNeedsUtf8, type MessageText } from '../mailbox'
+import { headAndLines, octetsOf, PIECE, type ReadOctets } from './octets'
+
+interface Range {
+  readonly start: number
+  readonly end: number
+}
+
+/** Headers of the message, of its parts and of the messages in it, in order: where RFC 6532 allows UTF-8. */
+function* headersOf(part: Part): Generator<Range> {
+  if (part.bodyStart > part.headerStart) yield { start: part.headerStart, end: part.bodyStart }
+  for (const child of part.children) yield* headersOf(child)
+  if (part.message !== undefined) yield* headersOf(part.message)
+}
+
+async function whole(read: ReadOctets, { start, end }: Range): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for await (const piece of octetsOf(read, start, end)) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
+
+interface Surrogate extends Range {
+  readonly octets: Buffer
+}
+
+async function surrogatesOf(read: ReadOctets, root: Part): Promise<Surrogate[]> {
+  const found: Surrogate[] = []
+  for (const range of headersOf(root)) {
+    const header = await whole(read, range)
+    if (has8bit(header)) found.push({ ...range, octets: asciiHeader(header) })
+  }
+  return found
+}
+
+/** A message of a maildrop, opened: its headers as this client can take them (RFC 6856 2.1). Throws MessageNeedsUtf8, MessageGone. */
+export async function openMessage(row: MessageRow, stored: ReadOctets, text: MessageText): Promise<MaildropMessage> {
+  // Most messages are one piece: it is read once, for their headers and for sending.
+  const head = await stored(0, Math.min(row.size, PIECE))
+  if (head === undefined) throw new MessageGone('the message was removed by another session')
+  const read: ReadOctets = async (start, end) => (end <= head.length ? head.subarray(start, end) : stored(start, end))
+  const { structure, headerSize } = row.prepared
+  const surrogates = text === 'as-is' ? [] : await surrogatesOf(read, structure)
+  if (surrogates.length > 0 && text === 'refuse') throw new MessageNeedsUtf8('it has a header that is not ASCII')
+
+  async function* octets(start: number): AsyncGenerator<Buffer> {
+    let at = start
+    for (const surrogate of surrogates) {
+      if (surrogate.start < at) continue
+      yield* octetsOf(read, at, surrogate.start)
+      yield surrogate.octets
+      at = surrogate.end
+    }
+    yield* octetsOf(read, at, row.size)
+  }
+  async function* header(): AsyncGenerator<Buffer> {
+    const first = surrogates.find(({ start }) => start === 0)
+    if (first) yield first.octets
+    else yield* octetsOf(read, 0, headerSize)
+  }
+  return {
+    size: surrogates.reduce((size, { start, end, octets: { length } }) => size + length - (end - start), row.size),
+    octets: () => octets(0),
+    top: (lines) => headAndLines(header(), octets(headerSize), lines),
+  }
+}

@@ -1,0 +1,48 @@
+import path from 'node:path'
+import type { HarakaPlugin, HarakaServer, Next } from '../lib/haraka/host'
+import { line } from '../lib/haraka/lines'
+import { submitter } from '../lib/haraka/submit'
+import { createHttp } from '../lib/http/server'
+import { httpSettings } from '../lib/http/settings'
+import { explain } from '../lib/login/explain'
+import { packageRoot, version } from '../lib/package-root'
+import { systemClock } from '../lib/terms/ports'
+import { openSessions, placeOf, readLockSettings } from '../lib/wiring'
+
+/** Line `mailbox/http`: webmail, administrator pages, JSON API in Haraka's own HTTP server; config/mailbox_http.ini. */
+export function register(this: HarakaPlugin): void {
+  let http: ReturnType<typeof createHttp> | undefined
+  line(this, 'http', ['store', 'locks', 'login'], async (host) => {
+    const { context, log } = host
+    const place = placeOf(host)
+    const lockouts = context.part('lockouts')
+    const { main } = place.ini('http')
+    const listens = typeof main === 'object' && main !== null && 'listen' in main && main.listen
+    if (!listens) log.warn('mailbox/http serves nothing: config/http.ini has no listen = address:port')
+    http = createHttp({
+      room: context.room,
+      locks: context.locks,
+      login: context.login,
+      sessions: openSessions(place),
+      attempts: lockouts.attempts,
+      explain: (asked) => explain(lockouts, asked, systemClock.now()),
+      submit: submitter(host),
+      metricsText: () => context.part('gathering').text(),
+      settings: httpSettings(place.ini('mailbox_http')),
+      tellHolder: readLockSettings(place).tellHolder,
+      version,
+      assets: path.join(packageRoot, 'lib/http/static'),
+      clock: systemClock,
+      log,
+    })
+    const { close } = http
+    host.closing.push(close)
+  })
+  Object.assign(this, {
+    mailbox_http: (next: Next, { http: host }: HarakaServer) => {
+      if (http && host?.app && host.express) http.mount(host.app, host.express)
+      next()
+    },
+  })
+  this.register_hook('init_http', 'mailbox_http')
+}

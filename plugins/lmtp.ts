@@ -1,0 +1,33 @@
+import { finalDelivery } from '../lib/haraka/final-delivery'
+import type { HarakaPlugin } from '../lib/haraka/host'
+import { line } from '../lib/haraka/lines'
+import { listenLmtp } from '../lib/haraka/lmtp-listeners'
+import { harakaTls } from '../lib/haraka/tls'
+import { createLmtpServer } from '../lib/lmtp/server'
+import { lmtpSettings } from '../lib/lmtp/settings'
+import { messageLimit, placeOf } from '../lib/wiring'
+
+/** Line `mailbox/lmtp`: LMTP listeners for another mail server in front; config/mailbox_lmtp.ini. */
+export function register(this: HarakaPlugin): void {
+  line(this, 'lmtp', ['store', 'locks'], async (host) => {
+    const place = placeOf(host)
+    const settings = lmtpSettings(place.ini('mailbox_lmtp'))
+    const tls = await harakaTls(this)
+    const me: unknown = this.config.get('me')
+    const make = (implicitTls: boolean) => () =>
+      createLmtpServer({
+        delivery: finalDelivery(host),
+        settings,
+        hostname: typeof me === 'string' && me !== '' ? me : 'localhost',
+        maxSize: messageLimit(place),
+        implicitTls,
+        tls,
+        log: host.log,
+      })
+    for (const text of settings.listen) await listenLmtp(host, text, make(false), settings.socketMode)
+    for (const text of settings.listenTls) {
+      if (tls.secureContext()) await listenLmtp(host, text, make(true), settings.socketMode)
+      else host.log.warn(`no certificate (config/tls_key.pem, config/tls_cert.pem): nothing listens on ${text}`)
+    }
+  })
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import MailComposer from 'nodemailer/lib/mail-composer'
+import { attachmentsOf, fileNameOf } from '../../lib/http/mail/attachments'
+import { readEnvelope } from '../../lib/http/mail/envelope'
+import { searchOf } from '../../lib/http/mail/query'
+import { choice, flag, Invalid, list, object, optional, text, whole } from '../../lib/http/schema'
+import { httpSettings } from '../../lib/http/settings'
+import { prepare } from '../../lib/mime/prepare'
+
+const built = (mail: object): Promise<Buffer> => new MailComposer(mail).compile().build()
+
+describe('HTTP: parts', () => {
+  it('reads of an ENVELOPE what was written into the message', async () => {
+    const word = fc
+      .string({ unit: 'grapheme', minLength: 1, maxLength: 40 })
+      .map((one) => one.replace(/[\p{C}\s<>"\\]+/gu, 'x'))
+    await fc.assert(
+      fc.asyncProperty(word, word, async (name, subject) => {
+        const octets = await built({
+          from: { name, address: 'a@b.example' },
+          to: 'c@d.example, e@f.example',
+          subject,
+          text: 'x',
+        })
+        const envelope = readEnvelope(prepare(octets).envelope)
+        assert.deepEqual(envelope.from, [{ name, address: 'a@b.example' }])
+        assert.equal(envelope.subject, subject)
+        assert.deepEqual(
+          envelope.to.map(({ address }) => address),
+          ['c@d.example', 'e@f.example'],
+        )
+      }),
+      { numRuns: 60 },
+    )
+  })
+  it('reads the ENVELOPE of anything', () => {
+    const header = fc.constantFrom(
+      'From: ',
+      'To: ',
+      'Subject: ',
+      'Cc: ',
+      '\r\n',
+      ' ',
+      '"',
+      '\\',
+      '(',
+      ')',
+      '<',
+      '>',
+      '=?utf-8?q?',
+      '?=',
+      ':',
+      ';',
+      ',',
+      '@',
+    )
+    const pieces = fc.array(fc.oneof(header, fc.string()), { maxLength: 40 })
+    fc.assert(
+      fc.property(pieces, (all) => {
+        const { subject, from } = readEnvelope(prepare(Buffer.from(all.join(''))).envelope)
+        assert.ok(typeof subject === 'string' && Array.isArray(from))
+      }),
+      { numRuns: 300 },
+    )
+  })
+  it('tells files from text and from pictures inside the HTML, with names that are safe', async () => {
+    const octets = await built({
+      from: 'a@b.example',
+      html: '<img src="cid:logo">',
+      text: 'x',
+      attachments: [
+        { cid: 'logo', filename: 'logo.png', content: 'x', contentDisposition: 'inline' },
+        { filename: 'C:\\windows\\a.pdf', content: 'x' },
+        { filename: '..', content: 'x', contentType: 'text/html' },
+      ],
+    })
+    const files = attachmentsOf(prepare(octets).structure)
+    assert.deepEqual(
+      files.map(({ part }) => fileNameOf(part)),
+      ['a.pdf', 'text.html'],
+    )
+  })
+  for (const [query, kinds] of [
+    ['', 'all'],
+    ['lunch', 'text'],
+    ['from:ann -is:read "two words"', 'field not text'],
+    ['before:2026-01-31 after:2026-99-99 larger:1M larger:x', 'day text larger text'],
+    ['is:nothing 10:30', 'text text'],
+  ] as const) {
+    it(`understands the search ${JSON.stringify(query)}`, () => {
+      const key = searchOf(query)
+      assert.equal(key.kind === 'and' ? key.keys.map(({ kind }) => kind).join(' ') : key.kind, kinds)
+    })
+  }
+  it('checks what comes in', () => {
+    const schema = object({
+      a: text(3),
+      b: optional(list(whole(1), 2)),
+      c: optional(choice('x', 'y')),
+      d: optional(flag()),
+    })
+    assert.deepEqual(schema.read({ a: 'abc', b: ['7'], d: 'true' }, ''), { a: 'abc', b: [7], c: undefined, d: true })
+    for (const bad of [
+      null,
+      [],
+      { a: 'abcd' },
+      { a: 1 },
+      { a: '', b: [1, 2, 3] },
+      { a: '', b: [0] },
+      { a: '', c: 'z' },
+      { a: '', e: 1 },
+      { a: '', d: 2 },
+      {},
+    ]) {
+      assert.throws(() => schema.read(bad, ''), Invalid, JSON.stringify(bad))
+    }
+  })
+  it('says every mistake in the settings', () => {
+    const ini = {
+      main: { metrics_from: 'nonsense', max_body: 'big' },
+      session: { lock_idle: '2h' },
+      administrator: { root: 'yes' },
+    }
+    assert.throws(() => httpSettings(ini), /max_body.*|lock_idle/)
+    assert.throws(() => httpSettings(ini), /metrics_from: nonsense is no address/)
+    assert.throws(() => httpSettings(ini), /unknown setting administrator\.root/)
+  })
+})

@@ -1,0 +1,183 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import express from 'express'
+import type { Submission } from '../../lib/http/ports'
+import { createHttp } from '../../lib/http/server'
+import { openEmbeddedSessions } from '../../lib/http/sessions/embedded'
+import { httpSettings } from '../../lib/http/settings'
+import type { Locks } from '../../lib/locks/locks'
+import { openMemoryLocks } from '../../lib/locks/memory'
+import { lockSettings } from '../../lib/locks/settings'
+import { memoryAttempts } from '../../lib/login/attempts/memory'
+import { directoryChain } from '../../lib/login/chain'
+import { createLogin } from '../../lib/login/create-login'
+import { explain } from '../../lib/login/explain'
+import { hashPassword } from '../../lib/login/passwords'
+import { loginSettings } from '../../lib/login/settings'
+import { localBus } from '../../lib/mailbox/bus/local-bus'
+import { createMailRoom } from '../../lib/mailbox/mail-room'
+import type { MailRoom } from '../../lib/mailbox/mailbox'
+import { mailboxSettings } from '../../lib/mailbox/settings'
+import { prepare } from '../../lib/mime/prepare'
+import { packageRoot } from '../../lib/package-root'
+import type { Account } from '../../lib/store/account'
+import { openLmdbStore } from '../../lib/store/lmdb'
+import { NO_FLAGS } from '../../lib/terms/flags'
+import { noMetrics, silentLog } from '../../lib/terms/ports'
+import type { Ini } from '../../lib/terms/settings'
+import { storeDirectory } from '../../lib/wiring'
+import { type TestClock, testClock, testLog } from '../login/room'
+
+/** The whole HTTP room over a real store and express, in this process, without Haraka. Everybody's password is PASSWORD. */
+export interface Web {
+  readonly url: string
+  readonly room: MailRoom
+  readonly locks: Locks
+  readonly clock: TestClock
+  readonly sent: Submission[]
+  readonly errors: readonly string[]
+  /** a second process over the same home: its own leases, the same sessions */
+  readonly other: string
+  account(name: string, more?: Partial<Account>): Promise<Account>
+  deliver(account: Account, ...messages: string[]): Promise<void>
+  close(): Promise<void>
+}
+export const PASSWORD = 'correct horse'
+
+export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}): Promise<Web> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-http-'))
+  const clock = testClock(Date.now())
+  const log = testLog()
+  const store = await openLmdbStore({ path: path.join(folder, 'mail') })
+  const lockOptions = lockSettings(ini.locks ?? { wait: { webmail: '0s', api: '0s', admin: '0s' } })
+  const locks = await openMemoryLocks({ settings: lockOptions, forked: false, log: silentLog, metrics: noMetrics })
+  const room = createMailRoom({
+    ...{ store, locks, bus: localBus(), prepare, clock, log: silentLog, metrics: noMetrics },
+    settings: mailboxSettings({}),
+  })
+  const settings = loginSettings(ini.login ?? {})
+  const attempts = memoryAttempts(settings.policy)
+  const directory = storeDirectory(store)
+  const login = createLogin({
+    ...{ directory, attempts, chain: directoryChain, settings, clock, log: silentLog, metrics: noMetrics },
+    secret: Buffer.alloc(32, 7),
+  })
+  const verifiers = await hashPassword(PASSWORD)
+  const sent: Submission[] = []
+
+  async function serve(processName: string) {
+    const http = createHttp({
+      ...{ room, locks, login, attempts, clock, log },
+      sessions: openEmbeddedSessions({ path: path.join(folder, 'http') }),
+      explain: (asked) => explain({ attempts, directory, settings }, asked, clock.now()),
+      submit: async (submission) => {
+        sent.push(submission)
+        return submission.to.includes('refused@example.org') ? 'The queue refused it.' : undefined
+      },
+      metricsText: async () => `served_by{process="${processName}"} 1\n`,
+      settings: httpSettings(ini.http ?? {}),
+      tellHolder: 'protocol',
+      version: '1.2.3',
+      assets: path.join(packageRoot, 'lib/http/static'),
+    })
+    const app = express()
+    http.mount(app, express)
+    const server = createServer(app).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const at = server.address()
+    const port = typeof at === 'object' && at ? at.port : 0
+    const close = async (): Promise<void> => {
+      await http.close()
+      server.closeAllConnections()
+      server.close()
+    }
+    return { url: `http://127.0.0.1:${port}`, close }
+  }
+  const one = await serve('one')
+  const two = await serve('two')
+
+  return {
+    url: one.url,
+    other: two.url,
+    ...{ room, locks, clock, sent },
+    errors: log.lines,
+    async account(name, more = {}) {
+      const made = await store.accounts.create({ name, ...more, credentials: { ...verifiers, ...more.credentials } })
+      if (!made.ok) throw new Error(made.fault.kind)
+      await room.ensureSpecialUse(made.value.id)
+      return made.value
+    },
+    async deliver(account, ...messages) {
+      for (const text of messages) {
+        const bytes = Buffer.from(text.replace(/\r?\n/g, '\r\n'))
+        const done = await room.deliver({ account: account.id, bytes, flags: NO_FLAGS })
+        if (!done.ok) throw new Error(done.fault.kind)
+      }
+    },
+    async close() {
+      await one.close()
+      await two.close()
+      await room.close()
+      await login.close()
+      await locks.close()
+      await store.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: a test looks into any JSON
+  readonly body: any
+}
+
+/** One browser (or program) with its cookie and its token. */
+export function client(base: string, headers: Record<string, string> = {}) {
+  let cookie = ''
+  let csrf = ''
+  async function ask(
+    method: string,
+    route: string,
+    body?: unknown,
+    more: Record<string, string> & { at?: string } = {},
+  ): Promise<Reply> {
+    const { at = base, ...extra } = more
+    const response = await fetch(`${at}${route.startsWith('/') ? '' : '/api/v1/'}${route}`, {
+      method,
+      headers: {
+        ...(cookie && { cookie }),
+        ...(csrf && { 'x-csrf-token': csrf }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+        ...extra,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      redirect: 'manual',
+    })
+    const set = response.headers.get('set-cookie')
+    if (set) cookie = set.split(';')[0] ?? ''
+    const text = await response.text()
+    const type = response.headers.get('content-type') ?? ''
+    return { status: response.status, headers: response.headers, body: type.includes('json') ? JSON.parse(text) : text }
+  }
+  return {
+    ask,
+    get: (route: string, more?: Record<string, string> & { at?: string }) => ask('GET', route, undefined, more),
+    post: (route: string, body: unknown = {}, more?: Record<string, string> & { at?: string }) =>
+      ask('POST', route, body, more),
+    cookie: () => cookie,
+    async logIn(user: string, more: object = {}): Promise<Reply> {
+      const reply = await ask('POST', 'session', { user, password: PASSWORD, ...more })
+      if (reply.status === 200) csrf = reply.body.csrf
+      return reply
+    },
+  }
+}
+
+export const message = (subject: string, body = 'hello', more = ''): string =>
+  `From: Ann <ann@example.net>\nTo: owner@example.org\nSubject: ${subject}\n${more}\n${body}\n`

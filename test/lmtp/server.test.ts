@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
+import { createInterface } from 'node:readline'
+import { createLmtpServer } from '../../lib/lmtp/server'
+import { lmtpSettings } from '../../lib/lmtp/settings'
+import { parseAliases } from '../../lib/mailbox/deliver/aliases'
+import { createFinalDelivery } from '../../lib/mailbox/deliver/final-delivery'
+import { mailboxSettings } from '../../lib/mailbox/settings'
+import { accountId } from '../../lib/terms/names'
+import { silentLog, systemClock } from '../../lib/terms/ports'
+import { noTls } from '../../lib/transport/tls'
+import { type Kit, startKit } from '../kit'
+
+const LIMIT = 100_000
+
+describe('LMTP', function () {
+  this.timeout(20_000)
+  let kit: Kit
+  let server: ReturnType<typeof createLmtpServer>
+  const forwarded: { sender: string; recipients: readonly string[]; text: string }[] = []
+
+  before(async () => {
+    kit = await startKit()
+    for (const name of ['a@example.org', 'b@example.org', 'full@example.org']) await kit.account(name)
+    const full = await kit.store.accounts.find('full@example.org')
+    await kit.store.accounts.update(accountId(full?.id ?? ''), { quotaMessages: 1 })
+    await kit.deliver(accountId(full?.id ?? ''), 'Subject: one\n\n1\n')
+    const aliases = parseAliases(['all@example.org a@example.org b@example.org', 'away@example.org c@example.net'])
+    const delivery = createFinalDelivery({
+      store: kit.store,
+      room: kit.room,
+      settings: mailboxSettings({}),
+      clock: systemClock,
+      log: silentLog,
+      aliases: () => aliases.table,
+      isLocalDomain: (domain) => domain === 'example.org',
+      settingsOf: () => ({ full: 'temporary', subaddress: '+', subaddressMailbox: 'existing' }),
+      forward: async (sender, recipients, octets) => {
+        forwarded.push({ sender, recipients, text: octets.toString('latin1') })
+      },
+    })
+    server = createLmtpServer({
+      delivery,
+      settings: lmtpSettings({}),
+      hostname: 'mx.example.org',
+      maxSize: LIMIT,
+      implicitTls: false,
+      tls: noTls,
+      log: silentLog,
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server.server, 'listening')
+  })
+  after(async () => {
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+    await kit.close()
+  })
+
+  /** Sends all of it at once and ends; the replies line by line. */
+  async function talk(text: string, whole = true): Promise<string[]> {
+    const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1') // it listens on TCP
+    const lines: string[] = []
+    const closed = once(socket, 'close')
+    createInterface({ input: socket }).on('line', (line) => lines.push(line))
+    await once(socket, 'data')
+    const octets = Buffer.from(`LHLO client.example.org\r\n${text}QUIT\r\n`, 'latin1')
+    if (whole) socket.write(octets)
+    else for (const octet of octets) if (!socket.write(Buffer.from([octet]))) await once(socket, 'drain')
+    await closed
+    return lines
+  }
+  const replies = (lines: readonly string[]): string[] =>
+    lines.filter((line) => /^\d{3} /.test(line)).map((line) => line.slice(0, 9).trim())
+  async function inbox(name: string): Promise<string[]> {
+    const account = await kit.store.accounts.find(name)
+    assert.ok(account)
+    const mailbox = await kit.store.mailboxes.find(account.id, 'INBOX')
+    assert.ok(mailbox)
+    const { uids } = (await kit.store.messages.snapshot(account.id, mailbox.id)) ?? { uids: [] }
+    const texts: string[] = []
+    for await (const rows of kit.store.messages.rows(account.id, mailbox.id, [...uids].map(Number) as never)) {
+      for (const { emailId, size } of rows)
+        texts.push((await kit.store.messages.read(account.id, emailId, 0, size))?.toString('latin1') ?? '')
+    }
+    return texts
+  }
+  const mail = (to: readonly string[], body = 'Subject: hello\r\n\r\n..dot\r\n', options = ''): string =>
+    `MAIL FROM:<s@example.net>${options}\r\n${to.map((one) => `RCPT TO:<${one}>\r\n`).join('')}DATA\r\n${body}.\r\n`
+
+  it('RFC 2033 5: offers what it must, and what is built', async () => {
+    const lines = await talk('')
+    const offered = lines.filter((line) => line.startsWith('250')).map((line) => line.slice(4))
+    for (const word of ['PIPELINING', 'ENHANCEDSTATUSCODES', '8BITMIME', 'SMTPUTF8', `SIZE ${LIMIT}`]) {
+      assert.ok(offered.includes(word), `${word} in ${offered}`)
+    }
+    for (const word of ['AUTH', 'STARTTLS']) assert.ok(!offered.some((line) => line.startsWith(word)))
+    assert.equal((await talk('HELO x\r\n'))[0], '220 mx.example.org LMTP ready')
+  })
+
+  for (const whole of [true, false]) {
+    it(`RFC 2033 4.2: one reply for each recipient that was accepted, ${whole ? 'pipelined' : 'octet by octet'}`, async () => {
+      const before = (await inbox('a@example.org')).length
+      const lines = await talk(
+        mail(['a@example.org', 'nobody@example.org', 'b@example.org', 'full@example.org']),
+        whole,
+      )
+      const codes = ['250 2.1.0', '250 2.1.5', '550 5.1.1', '250 2.1.5', '452 4.2.2', '354 End d']
+      assert.deepEqual(replies(lines).slice(2), [...codes, '250 2.0.0', '250 2.0.0', '221 2.0.0'])
+      const texts = await inbox('a@example.org')
+      assert.equal(texts.length, before + 1)
+      const [last = ''] = texts.slice(-1)
+      assert.match(
+        last,
+        /^Return-Path: <s@example\.net>\r\nDelivered-To: a@example\.org\r\nReceived: from client\.example\.org \(\[127\.0\.0\.1\]\)\r\n\tby mx\.example\.org with LMTP id [^\r]+;\r\n\t[^\r]+ \+0000\r\nSubject: hello\r\n\r\n\.dot\r\n$/,
+      )
+    })
+  }
+
+  it('two RCPT that lead to one account: two replies, one copy', async () => {
+    const before = (await inbox('a@example.org')).length
+    const lines = await talk(mail(['a@example.org', 'A@Example.ORG', 'all@example.org']))
+    assert.deepEqual(replies(lines).slice(-4), ['250 2.0.0', '250 2.0.0', '250 2.0.0', '221 2.0.0'])
+    assert.equal((await inbox('a@example.org')).length, before + 1)
+    // RSET forgets the recipients.
+    const reset = await talk(
+      `MAIL FROM:<s@example.net>\r\nRCPT TO:<b@example.org>\r\nRSET\r\n${mail(['a@example.org'])}`,
+    )
+    assert.deepEqual(replies(reset).slice(-3), ['354 End d', '250 2.0.0', '221 2.0.0'])
+  })
+
+  it('RFC 1870: too big at MAIL, and after DATA for each recipient; nothing is stored', async () => {
+    const before = (await inbox('a@example.org')).length
+    assert.ok(replies(await talk(`MAIL FROM:<s@example.net> SIZE=${LIMIT + 1}\r\n`)).includes('552 5.3.4'))
+    const body = `Subject: big\r\n\r\n${`${'x'.repeat(98)}\r\n`.repeat(LIMIT / 100)}`
+    const lines = await talk(mail(['a@example.org', 'b@example.org'], body))
+    assert.deepEqual(replies(lines).slice(-3), ['552 5.3.4', '552 5.3.4', '221 2.0.0'])
+    assert.equal((await inbox('a@example.org')).length, before)
+  })
+
+  it('an alias that leads elsewhere is queued with its mark, and a loop is refused', async () => {
+    assert.deepEqual(replies(await talk(mail(['away@example.org']))).slice(-2), ['250 2.0.0', '221 2.0.0'])
+    const [last] = forwarded.slice(-1)
+    assert.equal(last?.sender, 's@example.net')
+    assert.deepEqual(last?.recipients, ['c@example.net'])
+    assert.equal(last?.text, 'Delivered-To: away@example.org\r\nSubject: hello\r\n\r\n.dot\r\n')
+    const again = await talk(mail(['away@example.org'], last?.text))
+    assert.deepEqual(replies(again).slice(-2), ['554 5.4.6', '221 2.0.0'])
+  })
+
+  it('RFC 5321 4.5.1: postmaster needs no domain', async () => {
+    await kit.account('postmaster@mx.example.org')
+    assert.deepEqual(replies(await talk(mail(['Postmaster']))).slice(-2), ['250 2.0.0', '221 2.0.0'])
+  })
+
+  it('a client that goes away within DATA leaves nothing', async () => {
+    const before = (await inbox('b@example.org')).length
+    const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1') // it listens on TCP
+    await once(socket, 'data')
+    socket.write('LHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<b@example.org>\r\nDATA\r\nSubject: half\r\n')
+    while (!String((await once(socket, 'data'))[0]).includes('354'));
+    const gone = once(socket, 'close')
+    socket.end()
+    await gone
+    assert.deepEqual(replies(await talk(mail(['b@example.org']))).slice(-2), ['250 2.0.0', '221 2.0.0'])
+    assert.equal((await inbox('b@example.org')).length, before + 1)
+  })
+})
