@@ -19,6 +19,7 @@ import type { Directory, DirectoryEntry } from './login/directory'
 import { createNotices, type Notice } from './login/notices'
 import { jwtVerifier } from './login/sasl/jwt'
 import { type LoginSettings, loginSettings } from './login/settings'
+import { redisBus } from './mailbox/bus/redis-bus'
 import { socketBus } from './mailbox/bus/socket-bus'
 import { type Scripts, scriptFiles } from './mailbox/deliver/scripts'
 import { createMailRoom } from './mailbox/mail-room'
@@ -29,6 +30,7 @@ import { createMetrics, type Measured } from './metrics/registry'
 import { prepare } from './mime/prepare'
 import type { Account } from './store/account'
 import { openLmdbStore } from './store/lmdb'
+import { openPostgresStore } from './store/postgres'
 import { storeSettings } from './store/settings'
 import type { Store } from './store/store'
 import { accountId } from './terms/names'
@@ -64,7 +66,7 @@ export const openGathering = (place: Place, own?: Measured): Promise<Gathering> 
 
 export async function openStore(place: Place): Promise<Store> {
   const settings = storeSettings(place.ini('mailbox_store'))
-  if (settings.driver === 'postgres') throw new Error('mailbox_store.ini: driver = postgres is not built yet; use lmdb')
+  if (settings.driver === 'postgres') return openPostgresStore({ ...settings.postgres, log: place.log })
   return openLmdbStore({ path: path.join(dataFolder(place), 'mail') })
 }
 
@@ -82,8 +84,14 @@ export async function openLocks(place: Place, forked: boolean, metrics: Metrics 
   }
 }
 
-export const openBus = (place: Place): Promise<Bus> =>
-  socketBus({ directory: path.join(dataFolder(place), 'bus'), log: place.log })
+/** Notices go where the locks are, unless the .ini says otherwise: who shares one shares the other. */
+export function openBus(place: Place): Promise<Bus> {
+  const { notices } = storeSettings(place.ini('mailbox_store'))
+  const { driver, redisUrl, redisPrefix } = readLockSettings(place)
+  return notices === 'redis' || (notices === 'auto' && driver === 'redis')
+    ? redisBus({ url: redisUrl, prefix: redisPrefix, log: place.log })
+    : socketBus({ directory: path.join(dataFolder(place), 'bus'), log: place.log })
+}
 
 export const readMailboxSettings = (place: Place): MailboxSettings =>
   mailboxSettings(place.ini('mailbox_store'), readLockSettings(place).mode)

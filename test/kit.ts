@@ -51,6 +51,8 @@ export interface KitOptions {
   readonly clock?: Clock
   /** milliseconds; the settings allow no less than half an hour */
   readonly imapIdle?: number
+  /** an open store instead of an LMDB one; closed with the kit */
+  readonly store?: Store
   /** beside what an .ini may say, such as a timer shorter than the RFC allows */
   readonly pop3Settings?: Partial<Pop3Settings>
   readonly login?: Login
@@ -94,7 +96,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-kit-'))
   const errors: string[] = []
   const log = { ...silentLog, error: (text: string) => errors.push(text) }
-  const store = await openLmdbStore({ path: folder })
+  const store = options.store ?? (await openLmdbStore({ path: folder }))
   const settings = lockSettings({ wait: { pop3: '0s', imap: '0s' }, ...options.locks })
   const locks = await openMemoryLocks({ settings, forked: false, log })
   const room = createMailRoom({

@@ -15,8 +15,16 @@ export async function ensureAccount(store: Store, name: string, password: string
     await changePassword(store, existing, password)
     return 'changed'
   }
-  await addAccount(store, name, password)
-  return 'made'
+  try {
+    await addAccount(store, name, password)
+    return 'made'
+  } catch (error) {
+    // Another host that starts at the same time over the same store may have made it in between.
+    const made = await store.accounts.find(name)
+    if (!made) throw error
+    await changePassword(store, made, password)
+    return 'changed'
+  }
 }
 
 async function addAccount(store: Store, name: string, password: string): Promise<Account> {

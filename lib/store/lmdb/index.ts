@@ -2,14 +2,15 @@ import { mkdirSync } from 'node:fs'
 import type { AccountId, EmailId } from '../../terms/names'
 import type { Fence } from '../../terms/numbers'
 import { type Clock, systemClock } from '../../terms/ports'
+import { accountNumber, messageNumber, uidlOf } from '../ids'
 import type { MessageTable, Store } from '../store'
 import { createAccountTable } from './accounts'
 import { readBody } from './bodies'
 import { checkAccount } from './check'
-import { accountKey, accountNumber, messageNumber } from './keys'
+import { accountKey } from './keys'
 import { everyEntry } from './mailbox-records'
 import { createMailboxTable } from './mailboxes'
-import { changesSince, expungedSince, keys, rows, snapshot, uidlOf } from './messages-read'
+import { changesSince, expungedSince, keys, rows, snapshot } from './messages-read'
 import { append, copyOrMove, expunge, mailboxOf, replace, storeFlags } from './messages-write'
 import { openTables, type Tables } from './tables'
 
@@ -46,7 +47,9 @@ export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOpti
       const found = mailboxOf(tables, id, mailbox)
       if (!found) return []
       const { account, number, record } = found
-      return [...everyEntry(tables, account, number)].map((entry) => uidlOf(record.uidValidity, entry.uid, entry.row))
+      return [...everyEntry(tables, account, number)].map((entry) =>
+        uidlOf(record.uidValidity, entry.uid, entry.row.uidl),
+      )
     },
     read: async (id: AccountId, email: EmailId, start, end) => {
       const account = accountNumber(id)

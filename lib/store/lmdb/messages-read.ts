@@ -3,9 +3,10 @@ import type { FlagSet } from '../../terms/flags'
 import type { AccountId, MailboxId } from '../../terms/names'
 import { type ModSeq, modSeq, type Uid, uid } from '../../terms/numbers'
 import type { Change, IndexRow, MailboxChange } from '../change'
+import { makeEmailId, makeThreadId, uidlOf } from '../ids'
+import { decodePrepared } from '../prepared-codec'
 import type { KeyRow, Mailbox, MessageRow, Snapshot } from '../store'
-import { decodePrepared } from './codec'
-import { logKey, makeEmailId, makeThreadId, messageKey } from './keys'
+import { logKey, messageKey } from './keys'
 import { entriesOf, everyEntry } from './mailbox-records'
 import { mailboxOf } from './messages-write'
 import { indexRow, type Row } from './row'
@@ -117,15 +118,10 @@ function messageRow(tables: Tables, account: number, uidValidity: number, one: U
       return makeThreadId(account, tables.heads.get(messageKey(account, row.message))?.thread ?? row.message)
     },
     saveDate: row.saveDate,
-    uidl: uidlOf(uidValidity, one, row),
+    uidl: uidlOf(uidValidity, one, row.uidl),
     prepared,
   }
 }
-
-const hex8 = (value: number): string => value.toString(16).padStart(8, '0')
-
-/** Unique for ever in an account: UIDVALIDITY is never used twice, nor is a UID in it (RFC 1939 7). */
-export const uidlOf = (uidValidity: number, one: Uid, row: Row): string => row.uidl || hex8(uidValidity) + hex8(one)
 
 export async function* rows(
   tables: Tables,

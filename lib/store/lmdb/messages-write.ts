@@ -4,22 +4,18 @@ import type { AccountId, MailboxId } from '../../terms/names'
 import { type Fence, type ModSeq, modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type Change, type Commit, type MailboxChange, NO_COMMIT } from '../change'
+import { accountNumber, mailboxNumber, makeMailboxId } from '../ids'
+import { LOG_LENGTH, MAX_KEYWORDS, MAX_UID, TRIM_EVERY } from '../limits'
+import { encodePrepared } from '../prepared-codec'
 import type { AppendOptions, Copied, CopyOptions, ExpungeOptions, FlagsStored, NewMessage, Written } from '../store'
 import { removeBody, writeBody } from './bodies'
-import { encodePrepared } from './codec'
-import { accountKey, accountNumber, logKey, mailboxKey, mailboxNumber, makeMailboxId, messageKey, rowKey } from './keys'
+import { accountKey, logKey, mailboxKey, messageKey, rowKey } from './keys'
 import { type Entry, entriesOf, type Found, stateOf } from './mailbox-records'
 import { encodeRow, indexRow, type Row } from './row'
 import type { MailboxRecord, Tables } from './tables'
 import { forgetThread, threadOf } from './threads'
 
 /** Everything here runs inside one write transaction and checks before it writes. */
-
-const MAX_UID = 0xffff_ffff
-const MAX_KEYWORDS = 100
-/** Commits that the log of a mailbox remembers, for views and QRESYNC. */
-export const LOG_LENGTH = 10_000
-const TRIM_EVERY = 64
 
 interface Delta {
   messages: number

@@ -1,4 +1,4 @@
-import type { Part, PreparedMessage, SearchKeys } from '../../mime/prepared'
+import type { Part, PreparedMessage, SearchKeys } from '../mime/prepared'
 
 /**
  * A prepared message as one value: five lengths and the header's size, then envelope, BODYSTRUCTURE, BODY, structure

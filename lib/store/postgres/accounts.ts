@@ -1,0 +1,101 @@
+import { failed, ok, type Result } from '../../terms/fault'
+import type { AccountId } from '../../terms/names'
+import type { Clock } from '../../terms/ports'
+import type { Account } from '../account'
+import { accountNumber, makeAccountId } from '../ids'
+import type { AccountTable } from '../store'
+import type { Database } from './database'
+import type { AccountRecord } from './records'
+
+const PAGE = 500
+
+function toAccount({ account, name, attributes }: Pick<AccountRecord, 'account' | 'name' | 'attributes'>): Account {
+  // What `create` and `update` wrote: an Account without its id and its name.
+  return { ...(attributes as Omit<Account, 'id' | 'name'>), id: makeAccountId(account), name }
+}
+
+const taken: Result<never> = failed({ kind: 'not-permitted', why: 'name is taken' })
+const COLUMNS = 'account, name, attributes'
+const OWNED = ['mailboxes', 'subscriptions', 'entries', 'messages', 'chunks', 'threads', 'changes']
+
+export function createAccountTable(db: Database, clock: Clock): AccountTable {
+  async function get(id: AccountId): Promise<Account | undefined> {
+    const text = `SELECT ${COLUMNS} FROM mailbox.accounts WHERE account = $1`
+    const [row] = await db.read<AccountRecord>(text, [accountNumber(id)])
+    return row && toAccount(row)
+  }
+
+  return {
+    get,
+    async create(wanted) {
+      const name = wanted.name.toLowerCase()
+      if (/\s/.test(name)) return taken
+      const { name: _name, ...given } = wanted
+      const attributes = {
+        disabled: false,
+        protocols: [],
+        overrides: {},
+        admin: false,
+        ...given,
+        createdAt: clock.now(),
+      }
+      const [row] = await db.read<AccountRecord>(
+        `WITH made AS (
+           INSERT INTO mailbox.accounts (name, attributes, last_mailbox, last_uid_validity) VALUES ($1, $2, 1, $3)
+           ON CONFLICT (name) DO NOTHING RETURNING ${COLUMNS}
+         ), inbox AS (
+           INSERT INTO mailbox.mailboxes (account, mailbox, name, uid_validity, uid_next, recent_from)
+           SELECT account, 1, 'INBOX', $3, 1, 1 FROM made
+         ), subscription AS (
+           INSERT INTO mailbox.subscriptions (account, name) SELECT account, 'INBOX' FROM made
+         )
+         SELECT ${COLUMNS} FROM made`,
+        [name, JSON.stringify(attributes), Math.floor(clock.now() / 1000) + 1],
+      )
+      return row ? ok(toAccount(row)) : taken
+    },
+    async find(name) {
+      const text = `SELECT ${COLUMNS} FROM mailbox.accounts WHERE name = $1`
+      const [row] = await db.read<AccountRecord>(text, [name.toLowerCase()])
+      return row && toAccount(row)
+    },
+    update: (id, patch) =>
+      db.write(accountNumber(id), [], async ({ query }, [locked = []]) => {
+        // The columns that were asked for.
+        const [row] = locked as unknown as AccountRecord[]
+        if (!row) return failed({ kind: 'no-such-account' })
+        const { id: _id, name: wanted, ...attributes } = { ...toAccount(row), ...patch }
+        const name = wanted.toLowerCase()
+        const [other] = await query(`SELECT 1 FROM mailbox.accounts WHERE name = $1 AND account <> $2`, [
+          name,
+          row.account,
+        ])
+        if (other) return taken
+        const text = `UPDATE mailbox.accounts SET name = $2, attributes = $3 WHERE account = $1`
+        await query(text, [row.account, name, JSON.stringify(attributes)])
+        return ok({ ...attributes, name, id })
+      }),
+    remove: (id) =>
+      db.write(accountNumber(id), [], async ({ query }, [locked = []]) => {
+        if (locked.length === 0) return failed({ kind: 'no-such-account' })
+        for (const table of [...OWNED, 'accounts']) {
+          await query(`DELETE FROM mailbox.${table} WHERE account = $1`, [accountNumber(id)])
+        }
+        return ok(undefined)
+      }),
+    async *list() {
+      const text = `SELECT ${COLUMNS} FROM mailbox.accounts WHERE name > $1 ORDER BY name LIMIT ${PAGE}`
+      for (let last = ''; ; ) {
+        const page = await db.read<AccountRecord>(text, [last])
+        for (const row of page) yield toAccount(row)
+        last = page.at(-1)?.name ?? ''
+        if (page.length < PAGE) return
+      }
+    },
+    async usage(id) {
+      const text = 'SELECT used_bytes, used_messages FROM mailbox.accounts WHERE account = $1'
+      const [row] = await db.read<AccountRecord>(text, [accountNumber(id)])
+      return { bytes: row?.used_bytes ?? 0, messages: row?.used_messages ?? 0 }
+    },
+  }
+}

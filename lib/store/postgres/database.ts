@@ -1,0 +1,183 @@
+import { createHash } from 'node:crypto'
+import { Pool, type PoolClient, type QueryResultRow, TypeOverrides } from 'pg'
+import { ok, type Result } from '../../terms/fault'
+import type { Log } from '../../terms/ports'
+import { StoreUnavailable } from '../store'
+import { migrate } from './schema'
+
+export interface PostgresOptions {
+  /** `postgres://user@host:5432/database`; may hold a password, so it is never logged */
+  readonly url: string
+  readonly maxConnections: number
+  /** milliseconds for a connection, and for one statement */
+  readonly connectTimeout: number
+  readonly statementTimeout: number
+  readonly log: Log
+}
+
+export type Values = readonly unknown[]
+
+/** One transaction. */
+export interface Session {
+  query<R extends QueryResultRow>(text: string, values?: Values): Promise<R[]>
+}
+
+export interface Database {
+  /** One statement, one round trip. */
+  read<R extends QueryResultRow>(text: string, values?: Values): Promise<R[]>
+  /** Several statements that see the same moment. */
+  snapshot<T>(run: (session: Session) => Promise<T>): Promise<T>
+  /**
+   * One transaction of one account. Takes the account's row, which serialises the writes of all hosts, and runs `first`
+   * (statements without parameters: numbers only) in the same round trip. A fault rolls back. Resolves when it is durable.
+   * @param run may run again after a serialization failure or a connection that died before the commit
+   */
+  write<T>(
+    account: number,
+    first: readonly string[],
+    run: (session: Session, rows: readonly Record<string, unknown>[][]) => Promise<Result<T>>,
+  ): Promise<Result<T>>
+  close(): Promise<void>
+}
+
+const ATTEMPTS = 6
+/** milliseconds after which nothing is tried again: somebody waits for the answer */
+const PATIENCE = 5000
+/** serialization_failure, deadlock_detected: again is what the manual says. */
+const CONFLICTS = new Set(['40001', '40P01'])
+/** A pooler in transaction mode that does not know named statements: missing, or there already. */
+const UNNAMED = new Set(['26000', '42P05'])
+/** SQLSTATE classes: connection lost, operator intervention (shutdown, terminated). No code: the socket. */
+const LOST = /^(|08...|57P0[0-9]|E[A-Z]+)$/
+
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code ?? '') : ''
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const INT8 = 20
+const INT8_ARRAY = 1016
+const types = new TypeOverrides()
+types.setTypeParser(INT8, Number)
+types.setTypeParser(INT8_ARRAY, (text: string) => text.slice(1, -1).split(',').filter(Boolean).map(Number))
+
+const names = new Map<string, string>()
+function nameOf(text: string): string {
+  const known = names.get(text)
+  if (known) return known
+  const name = `mailbox_${createHash('sha256').update(text).digest('hex').slice(0, 16)}`
+  names.set(text, name)
+  return name
+}
+
+/** Ends of a transaction that hangs in a dead or stopped process: the server lets its account go. Local to a transaction. */
+const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '30s'`
+
+export async function openDatabase(options: PostgresOptions): Promise<Database> {
+  const { log } = options
+  const pool = new Pool({
+    connectionString: options.url,
+    max: options.maxConnections,
+    connectionTimeoutMillis: options.connectTimeout,
+    query_timeout: options.statementTimeout,
+    keepAlive: true,
+    application_name: 'haraka-mailbox',
+    types,
+  })
+  // A connection that dies is replaced by the next use. Without listeners its death would kill the process.
+  const lost = (error: Error): void => log.debug(`mail store: a connection was lost: ${error.message}`)
+  pool.on('error', lost)
+  pool.on('connect', (client) => client.on('error', lost))
+  let named = true
+  let closed = false
+
+  async function ask<R extends QueryResultRow>(client: PoolClient, text: string, values: Values): Promise<R[]> {
+    const { rows } = await client.query<R>({ text, values: [...values], ...(named && { name: nameOf(text) }) })
+    return rows
+  }
+
+  /** One try on a connection of its own; a connection that failed is not used again. */
+  async function once<T>(run: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await pool.connect()
+    let broken = true
+    try {
+      const value = await run(client)
+      broken = false
+      return value
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  /** @param committing whether the outcome is unknown, so that nothing may be done again */
+  async function tries<T>(run: () => Promise<T>, committing: () => boolean): Promise<T> {
+    const began = performance.now()
+    for (let attempt = 1; ; attempt++) {
+      if (closed) throw new StoreUnavailable('the mail store is closed')
+      try {
+        return await run()
+      } catch (error) {
+        const code = codeOf(error)
+        if (UNNAMED.has(code)) {
+          named = false
+          log.info('mail store: a pooler that keeps no prepared statements; going on without them')
+        }
+        const conflict = CONFLICTS.has(code) || UNNAMED.has(code)
+        // A commit that failed with a code was rolled back; one whose answer is missing may have happened.
+        const again = conflict || (LOST.test(code) && !committing() && attempt < ATTEMPTS / 2)
+        const late = attempt >= ATTEMPTS || performance.now() - began > PATIENCE
+        if (!again || late) throw new StoreUnavailable(`the mail store cannot be used: ${textOf(error)}`)
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt))
+      }
+    }
+  }
+  const never = (): boolean => false
+
+  try {
+    await migrate(pool)
+  } catch (error) {
+    await pool.end()
+    throw new StoreUnavailable(`the mail store cannot be opened: ${textOf(error)}`)
+  }
+
+  return {
+    read: (text, values = []) => tries(() => once((client) => ask(client, text, values)), never),
+    snapshot: (run) =>
+      tries(
+        () =>
+          once(async (client) => {
+            await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+            const value = await run({ query: (text, values = []) => ask(client, text, values) })
+            await client.query('COMMIT')
+            return value
+          }),
+        never,
+      ),
+    write<T>(
+      account: number,
+      first: readonly string[],
+      run: (session: Session, rows: readonly Record<string, unknown>[][]) => Promise<Result<T>>,
+    ): Promise<Result<T>> {
+      let committing = false
+      return tries(
+        () =>
+          once(async (client): Promise<Result<T>> => {
+            committing = false
+            const lock = `SELECT * FROM mailbox.accounts WHERE account = ${account} FOR UPDATE`
+            // Several statements give a list of results, which the types of pg do not tell.
+            const results: unknown = await client.query([BEGIN, lock, ...first].join('; '))
+            const rows = (Array.isArray(results) ? results : []).slice(2).map((result) => result.rows)
+            const result = await run({ query: (text, values = []) => ask(client, text, values) }, rows)
+            committing = result.ok
+            await client.query(result.ok ? 'COMMIT' : 'ROLLBACK')
+            return result.ok ? ok(result.value) : result
+          }),
+        () => committing,
+      )
+    },
+    async close() {
+      if (closed) return
+      closed = true
+      await pool.end()
+    },
+  }
+}

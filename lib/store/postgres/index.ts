@@ -1,0 +1,50 @@
+import { type Clock, systemClock } from '../../terms/ports'
+import { accountNumber } from '../ids'
+import type { Store } from '../store'
+import { createAccountTable } from './accounts'
+import { createAppend } from './append'
+import { checkAccount } from './check'
+import { openDatabase, type PostgresOptions } from './database'
+import { createMailboxTable } from './mailboxes'
+import { changesSince, expungedSince, keys, read, rows, snapshot, uidls } from './messages-read'
+import { copyOrMove, expunge, storeFlags } from './messages-write'
+import { replace } from './replace'
+
+export type { PostgresOptions } from './database'
+
+/** The driver for several hosts: one PostgreSQL database, or what speaks like one. */
+export async function openPostgresStore(options: PostgresOptions & { readonly clock?: Clock }): Promise<Store> {
+  const { clock = systemClock } = options
+  const db = await openDatabase(options)
+  return {
+    facts: { name: 'postgres', sharedByProcesses: true, sharedByHosts: true },
+    accounts: createAccountTable(db, clock),
+    mailboxes: createMailboxTable(db, clock),
+    messages: {
+      append: createAppend(db, clock),
+      snapshot: (id, mailbox) => snapshot(db, id, mailbox),
+      changesSince: (id, mailbox, since) => changesSince(db, id, mailbox, since),
+      expungedSince: (id, mailbox, since) => expungedSince(db, id, mailbox, since),
+      rows: (id, mailbox, uids) => rows(db, id, mailbox, uids),
+      keys: (id, mailbox, uids) => keys(db, id, mailbox, uids),
+      uidls: (id, mailbox) => uidls(db, id, mailbox),
+      read: (id, email, start, end) => read(db, id, email, start, end),
+      storeFlags: (id, mailbox, uids, how, flags, since) => storeFlags(db, id, mailbox, uids, how, flags, since),
+      expunge: (id, mailbox, uids, how) => expunge(db, id, mailbox, uids, how),
+      replace: (id, from, replaced, to, message, how) => replace(db, clock, id, from, replaced, to, message, how),
+      copy: (id, from, uids, to, how) =>
+        copyOrMove(db, clock, id, from, uids, to, {
+          kind: 'copy',
+          missing: how?.missing,
+          ...(how && { options: how }),
+        }),
+      move: (id, from, uids, to, how) => copyOrMove(db, clock, id, from, uids, to, { kind: 'move', ...how }),
+    },
+    async raiseFence(id, fence) {
+      const text = 'UPDATE mailbox.accounts SET fence = $2 WHERE account = $1 AND fence < $2'
+      await db.read(text, [accountNumber(id), fence])
+    },
+    check: (id) => checkAccount(db, accountNumber(id)),
+    close: () => db.close(),
+  }
+}

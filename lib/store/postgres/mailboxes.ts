@@ -1,0 +1,242 @@
+import { failed, ok, type Result } from '../../terms/fault'
+import type { AccountId } from '../../terms/names'
+import { uid } from '../../terms/numbers'
+import type { Clock } from '../../terms/ports'
+import { type ListChange, NO_COMMIT } from '../change'
+import { accountNumber, mailboxNumber } from '../ids'
+import type { CreateOptions, Mailbox, MailboxTable, Written } from '../store'
+import type { Database, Session } from './database'
+import { copyEntries, releaseEntries } from './messages-write'
+import { type AccountRecord, type EntryRecord, type MailboxRecord, mailboxIdOf, toMailbox } from './records'
+
+const written = <T>(value: T, list: readonly ListChange[]): Result<Written<T>> =>
+  ok({ value, commit: { ...NO_COMMIT, list } })
+
+const parentsOf = (name: string): string[] =>
+  name.split('/').flatMap((_level, index, levels) => (index === 0 ? [] : [levels.slice(0, index).join('/')]))
+
+type Listed = MailboxRecord & { subscribed: boolean }
+const LIST = `SELECT m.*, s.name IS NOT NULL AS subscribed FROM mailbox.mailboxes m
+  LEFT JOIN mailbox.subscriptions s ON s.account = m.account AND s.name = m.name WHERE m.account = `
+
+/** A write under the account's lock, with all its mailboxes at hand. */
+interface Work {
+  readonly id: AccountId
+  readonly session: Session
+  account: AccountRecord
+  boxes: readonly Listed[]
+}
+
+const byName = ({ boxes }: Work, name: string): Listed | undefined => boxes.find((box) => box.name === name)
+
+async function addMailbox(work: Work, name: string, options: CreateOptions = {}): Promise<Listed> {
+  const { account, session } = work
+  const uidValidity = options.uidValidity ?? account.last_uid_validity + 1
+  work.account = {
+    ...account,
+    last_mailbox: account.last_mailbox + 1,
+    last_uid_validity: Math.max(account.last_uid_validity, uidValidity),
+  }
+  const [made] = await session.query<MailboxRecord>(
+    `WITH numbers AS (
+       UPDATE mailbox.accounts SET last_mailbox = $2, last_uid_validity = $3 WHERE account = $1
+     ), subscription AS (
+       INSERT INTO mailbox.subscriptions (account, name) SELECT $1, $4 WHERE $8 ON CONFLICT DO NOTHING
+     )
+     INSERT INTO mailbox.mailboxes (account, mailbox, name, uid_validity, uid_next, recent_from, special_use)
+     VALUES ($1, $2, $4, $5, $6, $6, $7) RETURNING *`,
+    [
+      account.account,
+      work.account.last_mailbox,
+      work.account.last_uid_validity,
+      name,
+      uidValidity,
+      options.uidNext ?? 1,
+      (options.specialUse ?? []).join(' '),
+      options.subscribed === true,
+    ],
+  )
+  if (!made) throw new Error('a mailbox was not made')
+  const listed = { ...made, subscribed: options.subscribed === true }
+  work.boxes = [...work.boxes, listed]
+  return listed
+}
+
+async function addParents(work: Work, name: string): Promise<ListChange[]> {
+  const changes: ListChange[] = []
+  for (const parent of parentsOf(name).filter((one) => !byName(work, one))) {
+    const made = await addMailbox(work, parent)
+    changes.push({ account: work.id, kind: 'created', mailbox: mailboxIdOf(made), name: parent })
+  }
+  return changes
+}
+
+/** An import brings the numbers of a mailbox that is there already: never used, such as INBOX, or begun by the same import. */
+async function adopt(
+  { session, account }: Work,
+  existing: Listed,
+  options: CreateOptions | undefined,
+): Promise<Result<Written<Mailbox>>> {
+  const fits = existing.uid_next === 1 || existing.uid_validity === options?.uidValidity
+  if (options?.uidValidity === undefined || !fits) return failed({ kind: 'mailbox-exists' })
+  const [changed] = await session.query<MailboxRecord>(
+    `WITH numbers AS (
+       UPDATE mailbox.accounts SET last_uid_validity = $6 WHERE account = $1
+     ), subscription AS (
+       INSERT INTO mailbox.subscriptions (account, name) SELECT $1, $7 WHERE $8 ON CONFLICT DO NOTHING
+     )
+     UPDATE mailbox.mailboxes SET uid_validity = $3, uid_next = $4, special_use = $5
+     WHERE account = $1 AND mailbox = $2 RETURNING *`,
+    [
+      existing.account,
+      existing.mailbox,
+      options.uidValidity,
+      Math.max(existing.uid_next, options.uidNext ?? 1),
+      options.specialUse?.join(' ') ?? existing.special_use,
+      Math.max(account.last_uid_validity, options.uidValidity),
+      existing.name,
+      options.subscribed === true,
+    ],
+  )
+  if (!changed) throw new Error('a mailbox went away under its lock')
+  return written(toMailbox(changed, existing.subscribed || options.subscribed === true), [])
+}
+
+async function create(work: Work, name: string, options?: CreateOptions): Promise<Result<Written<Mailbox>>> {
+  const existing = byName(work, name)
+  if (existing) return adopt(work, existing, options)
+  const parents = await addParents(work, name)
+  const made = await addMailbox(work, name, options)
+  // It may have been subscribed before it was there.
+  const [subscription] = await work.session.query(
+    'SELECT 1 FROM mailbox.subscriptions WHERE account = $1 AND name = $2',
+    [made.account, name],
+  )
+  const mailbox = toMailbox(made, subscription !== undefined)
+  return written(mailbox, [...parents, { account: work.id, kind: 'created', mailbox: mailbox.id, name }])
+}
+
+const ENTRIES = 'SELECT * FROM mailbox.entries WHERE account = $1 AND mailbox = $2 ORDER BY uid'
+
+async function renameInbox(work: Work, inbox: Listed, to: string, clock: Clock): Promise<Result<Written<void>>> {
+  // RFC 9051 6.3.6: the messages move, INBOX stays with its children; who has it selected sees them go.
+  const made = await create(work, to)
+  if (!made.ok) return made
+  const target = byName(work, to)
+  if (!target) throw new Error('a mailbox was not made')
+  const entries = await work.session.query<EntryRecord>(ENTRIES, [inbox.account, inbox.mailbox])
+  const moved = await copyEntries(work.session, clock, work.id, { from: inbox, to: target, entries, kind: 'move' })
+  return ok({ value: undefined, commit: { mailboxes: moved.commit.mailboxes, list: made.value.commit.list } })
+}
+
+async function rename(work: Work, from: string, to: string, clock: Clock): Promise<Result<Written<void>>> {
+  const found = byName(work, from)
+  const below = work.boxes.filter(({ name }) => name.startsWith(`${from}/`))
+  if (!found && below.length === 0) return failed({ kind: 'no-such-mailbox' })
+  if (byName(work, to) || to === from) return failed({ kind: 'mailbox-exists' })
+  if (found && from === 'INBOX') return renameInbox(work, found, to, clock)
+  if (to.startsWith(`${from}/`)) {
+    return failed({ kind: 'bad-mailbox-name', why: 'a mailbox cannot become its own child' })
+  }
+  const moved = [...(found ? [found] : []), ...below].map((one) => ({
+    one,
+    name: to + one.name.slice(from.length),
+  }))
+  if (moved.some(({ name }) => byName(work, name))) return failed({ kind: 'mailbox-exists' })
+  const parents = await addParents(work, to)
+  await work.session.query(
+    `UPDATE mailbox.mailboxes m SET name = t.name FROM unnest($2::bigint[], $3::text[]) AS t(mailbox, name)
+     WHERE m.account = $1 AND m.mailbox = t.mailbox`,
+    [work.account.account, moved.map(({ one }) => one.mailbox), moved.map(({ name }) => name)],
+  )
+  const renamed = moved.map(
+    ({ one, name }): ListChange => ({
+      account: work.id,
+      kind: 'renamed',
+      mailbox: mailboxIdOf(one),
+      name,
+      oldName: one.name,
+    }),
+  )
+  return written(undefined, [...parents, ...renamed])
+}
+
+async function remove(work: Work, name: string): Promise<Result<Written<void>>> {
+  if (name === 'INBOX') return failed({ kind: 'not-permitted', why: 'INBOX cannot be deleted' })
+  const found = byName(work, name)
+  if (!found) return failed({ kind: 'no-such-mailbox' })
+  const key = [found.account, found.mailbox]
+  await releaseEntries(work.session, found, await work.session.query<EntryRecord>(ENTRIES, key))
+  for (const table of ['changes', 'mailboxes']) {
+    await work.session.query(`DELETE FROM mailbox.${table} WHERE account = $1 AND mailbox = $2`, key)
+  }
+  return written(undefined, [{ account: work.id, kind: 'deleted', mailbox: mailboxIdOf(found), name }])
+}
+
+async function setSubscribed(work: Work, name: string, subscribed: boolean): Promise<Result<Written<void>>> {
+  const text = subscribed
+    ? 'INSERT INTO mailbox.subscriptions (account, name) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING name'
+    : 'DELETE FROM mailbox.subscriptions WHERE account = $1 AND name = $2 RETURNING name'
+  const changed = await work.session.query(text, [work.account.account, name])
+  if (changed.length === 0) return ok({ value: undefined, commit: NO_COMMIT })
+  const found = byName(work, name)
+  const mailbox = found && mailboxIdOf(found)
+  return written(undefined, [{ account: work.id, kind: subscribed ? 'subscribed' : 'unsubscribed', mailbox, name }])
+}
+
+export function createMailboxTable(db: Database, clock: Clock): MailboxTable {
+  const write = <T>(id: AccountId, run: (work: Work) => Promise<Result<Written<T>>>): Promise<Result<Written<T>>> =>
+    db.write(accountNumber(id), [LIST + accountNumber(id)], async (session, [locked = [], listed = []]) => {
+      // The columns that were asked for.
+      const [account] = locked as unknown as AccountRecord[]
+      if (!account) return failed({ kind: 'no-such-account' })
+      return run({ id, session, account, boxes: listed as unknown as Listed[] })
+    })
+  const one = async (text: string, values: readonly unknown[]): Promise<Mailbox | undefined> => {
+    const [row] = await db.read<Listed>(text, values)
+    return row && toMailbox(row, row.subscribed)
+  }
+
+  return {
+    async list(id) {
+      const rows = await db.read<Listed>(`${LIST}$1`, [accountNumber(id)])
+      return rows
+        .map((row) => toMailbox(row, row.subscribed))
+        .sort((a, b) => (a.name === 'INBOX' ? -1 : b.name === 'INBOX' ? 1 : a.name < b.name ? -1 : 1))
+    },
+    async subscriptions(id) {
+      const text = 'SELECT name FROM mailbox.subscriptions WHERE account = $1 ORDER BY name'
+      return (await db.read<{ name: string }>(text, [accountNumber(id)])).map(({ name }) => name)
+    },
+    find: (id, name) => one(`${LIST}$1 AND m.name = $2`, [accountNumber(id), name]),
+    get: (id, mailbox) => {
+      const account = accountNumber(id)
+      return one(`${LIST}$1 AND m.mailbox = $2`, [account, mailboxNumber(account, mailbox)])
+    },
+    create: (id, name, options) => write(id, (work) => create(work, name, options)),
+    rename: (id, from, to) => write(id, (work) => rename(work, from, to, clock)),
+    remove: (id, name) => write(id, (work) => remove(work, name)),
+    setSubscribed: (id, name, subscribed) => write(id, (work) => setSubscribed(work, name, subscribed)),
+    setSpecialUse: (id, name, uses) =>
+      write(id, async (work) => {
+        const text = 'UPDATE mailbox.mailboxes SET special_use = $3 WHERE account = $1 AND name = $2 RETURNING name'
+        const changed = await work.session.query(text, [work.account.account, name, uses.join(' ')])
+        return changed.length > 0 ? ok({ value: undefined, commit: NO_COMMIT }) : failed({ kind: 'no-such-mailbox' })
+      }),
+    async claimRecent(id, mailbox) {
+      const account = accountNumber(id)
+      const key = [account, mailboxNumber(account, mailbox)]
+      const where = 'WHERE account = $1 AND mailbox = $2'
+      const [now] = await db.read<MailboxRecord>(`SELECT recent_from, uid_next FROM mailbox.mailboxes ${where}`, key)
+      // Nothing new is the usual case and costs no write.
+      if (!now || now.recent_from === now.uid_next) return uid(now?.recent_from ?? 1)
+      const [taken] = await db.read<{ recent_from: number }>(
+        `UPDATE mailbox.mailboxes m SET recent_from = m.uid_next
+         FROM (SELECT account, mailbox, recent_from FROM mailbox.mailboxes ${where} FOR UPDATE) AS before
+         WHERE m.account = before.account AND m.mailbox = before.mailbox RETURNING before.recent_from`,
+        key,
+      )
+      return uid(taken?.recent_from ?? 1)
+    },
+  }
+}

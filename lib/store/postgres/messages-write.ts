@@ -1,0 +1,290 @@
+import { failed, ok, type Result } from '../../terms/fault'
+import { changeFlags, type FlagChange, type FlagSet } from '../../terms/flags'
+import type { AccountId, MailboxId } from '../../terms/names'
+import { type Fence, type ModSeq, modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
+import type { Clock } from '../../terms/ports'
+import { type Change, type MailboxChange, NO_COMMIT } from '../change'
+import { accountNumber, mailboxNumber } from '../ids'
+import { LOG_LENGTH, MAX_KEYWORDS, MAX_UID, TRIM_EVERY } from '../limits'
+import type { AppendOptions, Copied, CopyOptions, ExpungeOptions, FlagsStored, Written } from '../store'
+import type { Database, Session } from './database'
+import {
+  type AccountRecord,
+  type Delta,
+  type EntryRecord,
+  flagsFrom,
+  flagsText,
+  indexRow,
+  type MailboxRecord,
+  mailboxIdOf,
+  nothing,
+  weigh,
+} from './records'
+
+export function overQuota(
+  used: { readonly bytes: number; readonly messages: number },
+  options: AppendOptions | undefined,
+  bytes: number,
+  count: number,
+): boolean {
+  const quota = options?.quota
+  if (!quota) return false
+  return (
+    (quota.bytes > 0 && used.bytes + bytes > quota.bytes) ||
+    (quota.messages > 0 && used.messages + count > quota.messages)
+  )
+}
+
+export async function trimLog({ query }: Session, box: MailboxRecord, now: number): Promise<void> {
+  if (now <= LOG_LENGTH || Math.floor(now / TRIM_EVERY) === Math.floor(box.mod_seq / TRIM_EVERY)) return
+  const text = 'DELETE FROM mailbox.changes WHERE account = $1 AND mailbox = $2 AND mod_seq < $3'
+  await query(text, [box.account, box.mailbox, now - LOG_LENGTH])
+}
+
+const COMMIT = `
+WITH logged AS (
+  INSERT INTO mailbox.changes (account, mailbox, mod_seq, added, expunged, flagged) VALUES ($1, $2, $3, $4, $5, $6)
+)
+UPDATE mailbox.mailboxes SET mod_seq = $3, uid_next = $7, messages = messages + $8, unseen = unseen + $9,
+  deleted = deleted + $10, size = size + $11 WHERE account = $1 AND mailbox = $2`
+
+/** Writes the mailbox's counters and its log entry; gives the change that other sessions hear of. */
+export async function commitMailbox(
+  session: Session,
+  id: AccountId,
+  box: MailboxRecord,
+  delta: Delta,
+  changes: readonly Change[],
+  uidNext = box.uid_next,
+): Promise<MailboxChange> {
+  const next = box.mod_seq + 1
+  const a = changes.flatMap((change) => (change.kind === 'added' ? change.rows.map((row) => row.uid) : []))
+  const x = changes.flatMap((change) => (change.kind === 'expunged' ? change.uids : []))
+  const f = changes.flatMap((change) => (change.kind === 'flags' ? change.rows.map((row) => row.uid) : []))
+  const { messages, unseen, deleted, size } = delta
+  await session.query(COMMIT, [box.account, box.mailbox, next, a, x, f, uidNext, messages, unseen, deleted, size])
+  await trimLog(session, box, next)
+  return { account: id, mailbox: mailboxIdOf(box), after: modSeq(box.mod_seq), modSeq: modSeq(next), changes }
+}
+
+const ENTRIES =
+  'SELECT * FROM mailbox.entries WHERE account = $1 AND mailbox = $2 AND uid = ANY($3::bigint[]) ORDER BY uid'
+
+export const entriesOf = (session: Session, box: MailboxRecord, uids: readonly Uid[]): Promise<EntryRecord[]> =>
+  session.query<EntryRecord>(ENTRIES, [box.account, box.mailbox, uids])
+
+async function addUsage({ query }: Session, account: number, delta: Delta): Promise<void> {
+  const text =
+    'UPDATE mailbox.accounts SET used_bytes = used_bytes + $2, used_messages = used_messages + $3 WHERE account = $1'
+  await query(text, [account, delta.size, delta.messages])
+}
+
+async function removeEntries({ query }: Session, box: MailboxRecord, entries: readonly EntryRecord[]): Promise<Delta> {
+  const delta = nothing()
+  for (const { flags, size } of entries) weigh(delta, flagsFrom(flags), size, -1)
+  const text = 'DELETE FROM mailbox.entries WHERE account = $1 AND mailbox = $2 AND uid = ANY($3::bigint[])'
+  await query(text, [box.account, box.mailbox, entries.map((entry) => entry.uid)])
+  return delta
+}
+
+/** How many entries of each message, as two columns. */
+function countByMessage(entries: readonly EntryRecord[]): [number[], number[]] {
+  const counts = new Map<number, number>()
+  for (const { message } of entries) counts.set(message, (counts.get(message) ?? 0) + 1)
+  return [[...counts.keys()], [...counts.values()]]
+}
+
+const COUNT = `
+UPDATE mailbox.messages m SET entries = m.entries + $4 * t.n FROM unnest($2::bigint[], $3::bigint[]) AS t(message, n)
+WHERE m.account = $1 AND m.message = t.message`
+
+const FORGET = `
+WITH gone AS (
+  DELETE FROM mailbox.messages WHERE account = $1 AND message = ANY($2::bigint[]) AND entries <= 0
+  RETURNING message, keys->>'messageId' AS message_id
+), chunks AS (
+  DELETE FROM mailbox.chunks WHERE account = $1 AND message IN (SELECT message FROM gone)
+)
+DELETE FROM mailbox.threads WHERE account = $1 AND message_id IN (
+  SELECT substring(sha256(convert_to(message_id, 'UTF8')) FROM 1 FOR 16) FROM gone WHERE message_id <> '')`
+
+/** Takes entries out of a mailbox; a message goes with its last entry. */
+export async function releaseEntries(
+  session: Session,
+  box: MailboxRecord,
+  entries: readonly EntryRecord[],
+): Promise<Delta> {
+  if (entries.length === 0) return nothing()
+  const delta = await removeEntries(session, box, entries)
+  const [messages, counts] = countByMessage(entries)
+  await session.query(COUNT, [box.account, messages, counts, -1])
+  await session.query(FORGET, [box.account, messages])
+  await addUsage(session, box.account, delta)
+  return delta
+}
+
+interface Locked {
+  readonly account: AccountRecord
+  /** in the order of the ids; undefined: none */
+  readonly boxes: readonly (MailboxRecord | undefined)[]
+}
+
+export const writeTo = <T>(
+  db: Database,
+  id: AccountId,
+  mailboxes: readonly MailboxId[],
+  run: (session: Session, locked: Locked) => Promise<Result<T>>,
+): Promise<Result<T>> => {
+  const account = accountNumber(id)
+  const numbers = mailboxes.map((mailbox) => mailboxNumber(account, mailbox))
+  const text = `SELECT * FROM mailbox.mailboxes WHERE account = ${account} AND mailbox IN (${numbers.join(', ')})`
+  return db.write(account, [text], async (session, [locked = [], found = []]) => {
+    // The columns that were asked for.
+    const [owner] = locked as unknown as AccountRecord[]
+    const records = found as unknown as MailboxRecord[]
+    if (!owner) return failed({ kind: 'no-such-mailbox' })
+    return run(session, {
+      account: owner,
+      boxes: numbers.map((number) => records.find((record) => record.mailbox === number)),
+    })
+  })
+}
+
+const SET_FLAGS = `
+UPDATE mailbox.entries e SET flags = t.flags, mod_seq = $4 FROM unnest($3::bigint[], $5::text[]) AS t(uid, flags)
+WHERE e.account = $1 AND e.mailbox = $2 AND e.uid = t.uid`
+
+export const storeFlags = (
+  db: Database,
+  id: AccountId,
+  mailbox: MailboxId,
+  uids: readonly Uid[],
+  how: FlagChange,
+  flags: FlagSet,
+  unchangedSince?: ModSeq,
+): Promise<Result<Written<FlagsStored>>> =>
+  writeTo(db, id, [mailbox], async (session, { boxes: [box] }) => {
+    if (!box) return failed({ kind: 'no-such-mailbox' })
+    if (flags.names.length > MAX_KEYWORDS) {
+      return failed({ kind: 'limit', why: `more than ${MAX_KEYWORDS} flags on a message` })
+    }
+    const entries = await entriesOf(session, box, uids)
+    const isLater = (entry: EntryRecord): boolean => unchangedSince !== undefined && entry.mod_seq > unchangedSince
+    const modified = entries.filter(isLater).map((entry) => uid(entry.uid))
+    const next = box.mod_seq + 1
+    const delta = nothing()
+    const rows = entries
+      .filter((entry) => !isLater(entry))
+      .map((entry) => {
+        const before = flagsFrom(entry.flags)
+        const after = changeFlags(before, how, flags)
+        if (after === before) return indexRow(entry)
+        weigh(delta, before, entry.size, -1)
+        weigh(delta, after, entry.size, 1)
+        return indexRow({ ...entry, flags: flagsText(after), mod_seq: next })
+      })
+    if (rows.some((row) => row.flags.names.length > MAX_KEYWORDS)) {
+      return failed({ kind: 'limit', why: `more than ${MAX_KEYWORDS} flags on a message` })
+    }
+    const changed = rows.filter((row) => row.modSeq === next)
+    if (changed.length === 0) return ok({ value: { modified, rows }, commit: NO_COMMIT })
+    const texts = changed.map((row) => flagsText(row.flags))
+    await session.query(SET_FLAGS, [box.account, box.mailbox, changed.map((row) => row.uid), next, texts])
+    const change = await commitMailbox(session, id, box, delta, [{ kind: 'flags', rows: changed }])
+    return ok({ value: { modified, rows }, commit: { ...NO_COMMIT, mailboxes: [change] } })
+  })
+
+/** The fence check of the mailbox lock, in the same transaction as the deletion it guards. */
+const fenceLost = ({ fence: highest }: AccountRecord, fence: Fence | undefined): boolean =>
+  fence !== undefined && highest !== 0 && fence !== highest
+
+export const expunge = (
+  db: Database,
+  id: AccountId,
+  mailbox: MailboxId,
+  uids: readonly Uid[],
+  { only, fence }: ExpungeOptions,
+): Promise<Result<Written<readonly Uid[]>>> =>
+  writeTo<Written<readonly Uid[]>>(db, id, [mailbox], async (session, { account, boxes: [box] }) => {
+    if (!box) return failed({ kind: 'no-such-mailbox' })
+    if (fenceLost(account, fence)) return failed({ kind: 'lease-lost' })
+    const entries = (await entriesOf(session, box, uids)).filter(
+      ({ flags }) => only === 'all' || flagsFrom(flags).has('\\Deleted'),
+    )
+    if (entries.length === 0) return ok({ value: [], commit: NO_COMMIT })
+    const gone = entries.map((entry) => uid(entry.uid))
+    const delta = await releaseEntries(session, box, entries)
+    const change = await commitMailbox(session, id, box, delta, [{ kind: 'expunged', uids: gone }])
+    return ok({ value: gone, commit: { ...NO_COMMIT, mailboxes: [change] } })
+  })
+
+const COPY = `
+INSERT INTO mailbox.entries (account, mailbox, uid, message, flags, mod_seq, size, internal_date, save_date)
+SELECT $1, $3, t.copy, e.message, e.flags, $6, e.size, e.internal_date, $7
+FROM unnest($4::bigint[], $5::bigint[]) AS t(uid, copy)
+JOIN mailbox.entries e ON e.account = $1 AND e.mailbox = $2 AND e.uid = t.uid`
+
+export interface CopyWork {
+  readonly from: MailboxRecord
+  readonly to: MailboxRecord
+  readonly entries: readonly EntryRecord[]
+  readonly kind: 'copy' | 'move'
+}
+
+export async function copyEntries(
+  session: Session,
+  clock: Clock,
+  id: AccountId,
+  { from, to, entries, kind }: CopyWork,
+): Promise<Written<Copied>> {
+  const validity = uidValidity(to.uid_validity)
+  if (entries.length === 0) {
+    return { value: { source: [], destination: [], uidValidity: validity }, commit: NO_COMMIT }
+  }
+  const source = entries.map((entry) => uid(entry.uid))
+  const destination = entries.map((_entry, index) => uid(to.uid_next + index))
+  const next = to.mod_seq + 1
+  await session.query(COPY, [from.account, from.mailbox, to.mailbox, source, destination, next, clock.now()])
+  const rows = entries.map((entry, index) => indexRow({ ...entry, uid: to.uid_next + index, mod_seq: next }))
+  const delta = nothing()
+  for (const row of rows) weigh(delta, row.flags, row.size, 1)
+  const uidNext = to.uid_next + entries.length
+  const mailboxes = [await commitMailbox(session, id, to, delta, [{ kind: 'added', rows }], uidNext)]
+  if (kind === 'copy') {
+    await session.query(COUNT, [from.account, ...countByMessage(entries), 1])
+    await addUsage(session, from.account, delta)
+  } else {
+    // A move within one mailbox gives new UIDs too (RFC 6851 3.3): first the additions, then the removal.
+    const now = from.mailbox === to.mailbox ? { ...from, mod_seq: next, uid_next: uidNext } : from
+    const less = await removeEntries(session, from, entries)
+    mailboxes.push(await commitMailbox(session, id, now, less, [{ kind: 'expunged', uids: source }]))
+  }
+  return { value: { source, destination, uidValidity: validity }, commit: { ...NO_COMMIT, mailboxes } }
+}
+
+export type CopyMode = Pick<CopyOptions, 'missing'> &
+  ({ readonly kind: 'copy'; readonly options?: AppendOptions } | { readonly kind: 'move'; readonly fence?: Fence })
+
+export const copyOrMove = (
+  db: Database,
+  clock: Clock,
+  id: AccountId,
+  from: MailboxId,
+  uids: readonly Uid[],
+  to: MailboxId,
+  mode: CopyMode,
+): Promise<Result<Written<Copied>>> =>
+  writeTo(db, id, [from, to], async (session, { account, boxes: [source, target] }) => {
+    if (!source) return failed({ kind: 'no-such-mailbox' })
+    if (!target) return failed({ kind: 'no-such-mailbox', tryCreate: true })
+    if (mode.kind === 'move' && fenceLost(account, mode.fence)) return failed({ kind: 'lease-lost' })
+    const entries = await entriesOf(session, source, uids)
+    if (mode.missing === 'refuse' && entries.length < new Set(uids).size) return failed({ kind: 'message-gone' })
+    const bytes = entries.reduce((sum, { size }) => sum + size, 0)
+    const used = { bytes: account.used_bytes, messages: account.used_messages }
+    if (mode.kind === 'copy' && overQuota(used, mode.options, bytes, entries.length)) {
+      return failed({ kind: 'over-quota' })
+    }
+    if (target.uid_next + entries.length > MAX_UID) return failed({ kind: 'limit', why: 'UID out of range' })
+    return ok(await copyEntries(session, clock, id, { from: source, to: target, entries, kind: mode.kind }))
+  })

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { Client } from 'pg'
+import { storeConformance } from '../../lib/store/conformance'
+import { add, named, newAccount } from '../../lib/store/conformance/fixtures'
+import type { Store } from '../../lib/store/store'
+import { databaseOrSkip, openTestStore, type TestDatabase } from '../postgres'
+
+describe('the postgres driver', function () {
+  this.timeout(60_000)
+  let database: TestDatabase
+  const open = (): Promise<Store> => openTestStore(database)
+
+  before(async function () {
+    const made = await databaseOrSkip()
+    if (!made) return this.skip()
+    database = made
+  })
+  after(() => database?.drop())
+
+  it('eight hosts start at once on an empty database: the schema is made once', async () => {
+    const stores = await Promise.all(Array.from({ length: 8 }, open))
+    assert.equal(stores.length, 8)
+    await Promise.all(stores.map((store) => store.close()))
+  })
+
+  storeConformance({ describe, it, before, after }, 'postgres', open)
+
+  it('two hosts append to one mailbox: a UID is never seen after a higher one', async () => {
+    const [one, two, reader] = await Promise.all([open(), open(), open()])
+    const { id, inbox } = await newAccount(one, 'order@example.org')
+    let done = false
+    const writers = [one, two].flatMap((store) =>
+      Array.from({ length: 4 }, async () => {
+        for (let i = 0; i < 10; i++) await add(store, id, inbox, `m${i}`)
+      }),
+    )
+    const all = Promise.all(writers).then(() => {
+      done = true
+    })
+    let seen: number[] = []
+    while (!done) {
+      const snapshot = await reader.messages.snapshot(id, inbox.id)
+      const now = [...(snapshot?.uids ?? [])]
+      assert.deepEqual(now.slice(0, seen.length), seen, 'what was seen stays the beginning of what is seen')
+      seen = now
+    }
+    await all
+    assert.equal((await named(reader, id, 'INBOX')).messages, 80)
+    assert.deepEqual(await reader.check(id), [])
+    await Promise.all([one, two, reader].map((store) => store.close()))
+  })
+
+  it('connections killed all the time: every acknowledged message is there once, the store recovers by itself', async () => {
+    const store = await open()
+    const { id, inbox } = await newAccount(store, 'killed@example.org')
+    const killer = new Client({ connectionString: database.url })
+    await killer.connect()
+    const acknowledged = new Map<number, string>()
+    let refused = 0
+    let done = false
+    const writers = Promise.all(
+      Array.from({ length: 4 }, async (_nothing, writer) => {
+        for (let i = 0; i < 60; i++) {
+          const text = `killed-${writer}-${i}`
+          await add(store, id, inbox, text).then(
+            ([uid]) => acknowledged.set(Number(uid), text),
+            (error: Error) => {
+              assert.equal(error.name, 'StoreUnavailable')
+              refused++
+            },
+          )
+        }
+      }),
+    ).then(() => {
+      done = true
+    })
+    while (!done) {
+      await killer.query(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+      )
+      await new Promise((resolve) => setTimeout(resolve, 15))
+    }
+    await writers
+    await killer.end()
+    const previews = new Map<number, string>()
+    const snapshot = await store.messages.snapshot(id, inbox.id)
+    const uids = [...(snapshot?.uids ?? [])].map((value) => value as typeof inbox.uidNext)
+    for await (const rows of store.messages.rows(id, inbox.id, uids)) {
+      for (const row of rows) previews.set(row.uid, row.prepared.preview)
+    }
+    for (const [uid, text] of acknowledged) assert.equal(previews.get(uid), text)
+    assert.equal(new Set(previews.values()).size, previews.size, 'a message is there twice')
+    assert.ok(acknowledged.size + refused === 240 && acknowledged.size > 0)
+    assert.deepEqual(await store.check(id), [])
+    await store.close()
+  })
+})
