@@ -1,5 +1,6 @@
 import { bouncer } from '../lib/haraka/bounce'
 import { createDelivery } from '../lib/haraka/delivery'
+import { deliverySettings } from '../lib/haraka/delivery-settings'
 import { finalDelivery } from '../lib/haraka/final-delivery'
 import type { Address, Connection, HarakaPlugin, Next } from '../lib/haraka/host'
 import { line } from '../lib/haraka/lines'
@@ -15,7 +16,13 @@ export function register(this: HarakaPlugin): void {
   let sizes = createSizeLimit(0)
   line(this, 'deliver', ['store', 'locks'], async (host) => {
     sizes = createSizeLimit(messageLimit(placeOf(host)))
-    delivery = createDelivery({ delivery: finalDelivery(host), log: host.log, bounce: bouncer(host) })
+    const { junk } = deliverySettings(placeOf(host).ini('mailbox_deliver'))
+    delivery = createDelivery({
+      delivery: finalDelivery(host),
+      log: host.log,
+      bounce: bouncer(host),
+      junkByResults: junk.byResults,
+    })
   })
   Object.assign(this, {
     mailbox_rcpt: (next: Next, _connection: Connection, [address]: [Address]) =>

@@ -4,10 +4,13 @@ import { isFailure, type Reply, UNAVAILABLE } from '../mailbox/deliver/reply'
 import type { Log } from '../terms/ports'
 import { type Address, type Connection, HOOK, type Next, type Transaction } from './host'
 import { createRepeats } from './repeats'
+import { isSpam } from './spam-results'
 
 export interface DeliveryPorts {
   readonly delivery: FinalDelivery
   readonly log: Log
+  /** whether mail that rspamd or SpamAssassin found to be spam goes into Junk */
+  readonly junkByResults: boolean
   /** Tells the sender about recipients that failed after others were stored (RFC 3461's cousin in plain words). */
   bounce(sender: Address, text: string): void
 }
@@ -25,7 +28,7 @@ function answer(next: Next, { code, enhanced, text }: Reply): void {
 }
 
 /** The hooks of final delivery: Haraka has done the rest of SMTP. */
-export function createDelivery({ delivery, log, bounce }: DeliveryPorts) {
+export function createDelivery({ delivery, log, bounce, junkByResults }: DeliveryPorts) {
   // By identity of the address object: a later plugin may still take a recipient out of the transaction.
   const owners = new WeakMap<Address, Accepted>()
   const repeats = createRepeats()
@@ -48,7 +51,7 @@ export function createDelivery({ delivery, log, bounce }: DeliveryPorts) {
     const sender = transaction.mail_from.isNull() ? '' : `${transaction.mail_from.user}@${transaction.mail_from.host}`
     const replies = await delivery.deliver(
       // Haraka has put its own Received line on top.
-      { sender, received: () => '', octets: [data] },
+      { sender, received: () => '', octets: [data], spam: junkByResults && isSpam(transaction.results) },
       fresh.map(({ accepted }) => accepted),
     )
     const answers = new Map(fresh.map(({ recipient }, index) => [recipient, replies[index] ?? UNAVAILABLE]))
