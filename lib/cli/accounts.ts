@@ -204,7 +204,7 @@ export function accountsCommand(): Command {
         }
         const done = await store.accounts.remove(account.id)
         if (!done.ok) throw new Error(`${account.name}: ${done.fault.kind}`)
-        await openScripts(openHome(options.home).place).remove(account.id)
+        await openScripts(openHome(options.home).place).clear(account.id)
         const left = await remains(store, account)
         if (left.length > 0) throw new Error(`${account.name} was removed, but the store still has ${left.join(', ')}`)
         console.log(`removed ${account.name} (${messages} messages); the store has nothing of it any more`)

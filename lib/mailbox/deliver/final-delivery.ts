@@ -138,13 +138,16 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
   async function storeCopies(target: Target, mail: Mail, to: Accepted, bytes: Buffer): Promise<Reply> {
     const { account } = target
     const spam = mail.spam === true || (ports.junkByHeader === true && hasSpamHeader(bytes))
-    const mailbox = await mailboxOf(target, spam)
     const ruling = await ports.rules?.decide(account, mail.sender, to.address, bytes)
     if (ruling?.reject !== undefined) {
       return { code: 550, enhanced: '5.7.1', text: ruling.reject.replace(/[\r\n]+/g, ' ').slice(0, 400) }
     }
+    const copies = ruling?.stores ?? [{ mailbox: undefined, flags: [] }]
+    // An account that was never used has its INBOX only.
+    if (spam || copies.some((copy) => copy.mailbox !== undefined)) await room.ensureSpecialUse(account.id)
+    const mailbox = await mailboxOf(target, spam)
     let stored = false
-    for (const copy of ruling?.stores ?? [{ mailbox: undefined, flags: [] }]) {
+    for (const copy of copies) {
       const into = copy.mailbox ?? mailbox
       const done = await room.deliver({
         account: account.id,
