@@ -9,6 +9,8 @@ import { messageLimit, placeOf } from '../lib/wiring'
 
 /** Before remote queue plugins and recipient checks of other plugins. */
 const EARLY = -10
+/** After them; Haraka's default is 0. */
+const LATE = 10
 
 /** Line `mailbox/deliver`: final delivery of local mail; config/mailbox_deliver.ini. */
 export function register(this: HarakaPlugin): void {
@@ -41,7 +43,14 @@ export function register(this: HarakaPlugin): void {
   this.register_hook('capabilities', 'mailbox_capabilities')
   this.register_hook('mail', 'mailbox_mail', EARLY)
   this.register_hook('data_post', 'mailbox_data', EARLY)
-  this.register_hook('rcpt', 'mailbox_rcpt', EARLY)
+  this.register_hook('rcpt', 'mailbox_rcpt', isLast(this) ? LATE : EARLY)
   this.register_hook('queue', 'mailbox_queue', EARLY)
   this.register_hook('queue_outbound', 'mailbox_queue', EARLY)
+}
+
+/** Hooks are registered before settings are checked: what is wrong there is told when the line starts. */
+function isLast({ config }: HarakaPlugin): boolean {
+  const ini: unknown = config.get('mailbox_deliver.ini')
+  const main: unknown = typeof ini === 'object' && ini !== null ? Reflect.get(ini, 'main') : undefined
+  return typeof main === 'object' && main !== null && Reflect.get(main, 'rcpt') === 'last'
 }

@@ -7,6 +7,8 @@ export interface DeliverySettings {
   settingsOf(domain: string): DomainSettings
   /** what tells spam, which then goes into Junk */
   readonly junk: { readonly byHeader: boolean; readonly byResults: boolean }
+  /** whether recipients are checked before other plugins, or after them */
+  readonly rcpt: 'first' | 'last'
   /** milliseconds; 0: all is stored */
   readonly duplicates: number
 }
@@ -41,7 +43,8 @@ export function deliverySettings(ini: Ini): DeliverySettings {
     if (!['none', 'header', 'results'].includes(word))
       read.complain(`main.junk: ${word} is not none, header or results`)
   const junk = { byHeader: words.includes('header'), byResults: words.includes('results') }
+  const rcpt = read.choice('main.rcpt', ['first', 'last'], 'first')
   const duplicates = read.duration('main.duplicates', '0s')
   read.done()
-  return { domains, settingsOf: (domain) => own.get(domain) ?? main, junk, duplicates }
+  return { domains, settingsOf: (domain) => own.get(domain) ?? main, junk, duplicates, rcpt }
 }

@@ -141,6 +141,35 @@ describe('spam and duplicates at delivery', () => {
     assert.equal(await counts(other), 'INBOX 1')
   })
 
+  it('delivers recipients that another plugin accepted or rewrote, and leaves it its own', async () => {
+    const { id, delivery } = await setUp('seven@x', {})
+    const addressOf = (user: string): Address => ({
+      ...{ user, host: 'x', address: `${user}@x` },
+      ...{ format: () => `<${user}@x>`, isNull: () => false },
+    })
+    const hooks = createDelivery({ delivery, log: silentLog, junkByResults: false, bounce: () => undefined })
+    const [ours, theirs] = [addressOf('seven'), addressOf('theirs')]
+    const transaction = {
+      uuid: '1',
+      mail_from: addressOf('sender'),
+      rcpt_to: [ours, theirs],
+      notes: {},
+      message_stream: { get_data: (done: (data: Buffer) => void) => done(Buffer.from('Subject: x\r\n\r\nx\r\n')) },
+    }
+    const connection: Connection = { transaction, relaying: false, remote: { ip: '127.0.0.1' }, notes: {} }
+    const queue = () => new Promise((resolve) => hooks.queue((code) => resolve(code), connection))
+    assert.equal(await queue(), undefined)
+    assert.deepEqual(transaction.rcpt_to, [theirs])
+    assert.equal(await counts(id), 'INBOX 1')
+    // Sent again because the plugin of the other one failed: not stored twice.
+    transaction.rcpt_to = [addressOf('seven'), theirs]
+    assert.equal(await queue(), undefined)
+    assert.equal(await counts(id), 'INBOX 1')
+    transaction.rcpt_to = [theirs]
+    assert.equal(await queue(), undefined)
+    assert.deepEqual(transaction.rcpt_to, [theirs])
+  })
+
   it('an unknown word of the setting is a mistake', () => {
     assert.throws(() => deliverySettings({ main: { junk: 'maybe' } }), /main\.junk: maybe/)
   })
