@@ -4,7 +4,7 @@ const floors = [
   ['metrics', 'mime', 'search', 'transport', 'locks', 'login'],
   ['store', 'sieve'],
   ['mailbox'],
-  ['imap', 'pop3', 'http', 'lmtp', 'import', 'export'],
+  ['imap', 'pop3', 'http', 'lmtp', 'managesieve', 'import', 'export'],
 ]
 const rooms = floors.flatMap((names, floor) => names.map((name) => ({ name, floor })))
 const below = (floor) => floors.slice(0, floor).flat()

@@ -71,6 +71,8 @@ export async function openMailboxes(options: EmbedOptions) {
     aliases: () => aliases.table,
     isLocalDomain: (domain) => settings.domains.has(domain) || isListed(domain),
     settingsOf: settings.settingsOf,
+    junkByHeader: settings.junk.byHeader,
+    duplicates: settings.duplicates,
     forward,
   })
   const handlers = createHandlers({

@@ -1,5 +1,6 @@
 import { bouncer } from '../lib/haraka/bounce'
 import { createDelivery } from '../lib/haraka/delivery'
+import { deliverySettings } from '../lib/haraka/delivery-settings'
 import { finalDelivery } from '../lib/haraka/final-delivery'
 import type { Address, Connection, HarakaPlugin, Next } from '../lib/haraka/host'
 import { line } from '../lib/haraka/lines'
@@ -8,6 +9,8 @@ import { messageLimit, placeOf } from '../lib/wiring'
 
 /** Before remote queue plugins and recipient checks of other plugins. */
 const EARLY = -10
+/** After them; Haraka's default is 0. */
+const LATE = 10
 
 /** Line `mailbox/deliver`: final delivery of local mail; config/mailbox_deliver.ini. */
 export function register(this: HarakaPlugin): void {
@@ -15,7 +18,13 @@ export function register(this: HarakaPlugin): void {
   let sizes = createSizeLimit(0)
   line(this, 'deliver', ['store', 'locks'], async (host) => {
     sizes = createSizeLimit(messageLimit(placeOf(host)))
-    delivery = createDelivery({ delivery: finalDelivery(host), log: host.log, bounce: bouncer(host) })
+    const { junk } = deliverySettings(placeOf(host).ini('mailbox_deliver'))
+    delivery = createDelivery({
+      delivery: finalDelivery(host),
+      log: host.log,
+      bounce: bouncer(host),
+      junkByResults: junk.byResults,
+    })
   })
   Object.assign(this, {
     mailbox_rcpt: (next: Next, _connection: Connection, [address]: [Address]) =>
@@ -34,7 +43,14 @@ export function register(this: HarakaPlugin): void {
   this.register_hook('capabilities', 'mailbox_capabilities')
   this.register_hook('mail', 'mailbox_mail', EARLY)
   this.register_hook('data_post', 'mailbox_data', EARLY)
-  this.register_hook('rcpt', 'mailbox_rcpt', EARLY)
+  this.register_hook('rcpt', 'mailbox_rcpt', isLast(this) ? LATE : EARLY)
   this.register_hook('queue', 'mailbox_queue', EARLY)
   this.register_hook('queue_outbound', 'mailbox_queue', EARLY)
+}
+
+/** Hooks are registered before settings are checked: what is wrong there is told when the line starts. */
+function isLast({ config }: HarakaPlugin): boolean {
+  const ini: unknown = config.get('mailbox_deliver.ini')
+  const main: unknown = typeof ini === 'object' && ini !== null ? Reflect.get(ini, 'main') : undefined
+  return typeof main === 'object' && main !== null && Reflect.get(main, 'rcpt') === 'last'
 }

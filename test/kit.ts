@@ -10,9 +10,12 @@ import { lockSettings } from '../lib/locks/settings'
 import { splitMailbox } from '../lib/login/account-name'
 import type { Identity, Login, LoginAnswer, LoginPeer, SaslExchange } from '../lib/login/login'
 import { localBus } from '../lib/mailbox/bus/local-bus'
+import { type Scripts, scriptFiles } from '../lib/mailbox/deliver/scripts'
 import { createMailRoom } from '../lib/mailbox/mail-room'
 import type { MailRoom } from '../lib/mailbox/mailbox'
 import { mailboxSettings } from '../lib/mailbox/settings'
+import { createSieveServer } from '../lib/managesieve/server'
+import { sieveSettings } from '../lib/managesieve/settings'
 import { prepare } from '../lib/mime/prepare'
 import { createPop3Server } from '../lib/pop3/server'
 import { type Pop3Settings, pop3Settings } from '../lib/pop3/settings'
@@ -27,13 +30,15 @@ import { createListener, type Listener } from '../lib/transport/listener'
 import type { ProxyHeaderPolicy } from '../lib/transport/proxy-protocol'
 import { noTls, type TlsSource } from '../lib/transport/tls'
 
-/** POP3 and IMAP over a real store, in this process, without Haraka. Everybody's password is `pass`. */
+/** POP3, IMAP and ManageSieve over a real store, in this process, without Haraka. Everybody's password is `pass`. */
 export interface Kit {
   readonly store: Store
   readonly room: MailRoom
   readonly locks: Locks
   readonly pop3: number
   readonly imap: number
+  readonly sieve: number
+  readonly scripts: Scripts
   /** what the servers logged at level error: bugs */
   readonly errors: readonly string[]
   account(name: string): Promise<AccountId>
@@ -45,6 +50,7 @@ export interface Kit {
 export interface KitOptions {
   readonly imap?: Ini
   readonly pop3?: Ini
+  readonly sieve?: Ini
   readonly locks?: Ini
   readonly tls?: TlsSource
   /** of the protocols; the store has its own */
@@ -149,12 +155,16 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const pop3 = await listen(
     createPop3Server({ ...common, settings: { ...pop3Settings(options.pop3 ?? {}), ...options.pop3Settings } }),
   )
+  const scripts = scriptFiles(path.join(folder, 'sieve'))
+  const sieve = await listen(createSieveServer({ ...common, scripts, settings: sieveSettings(options.sieve ?? {}) }))
   return {
     store,
     room,
     locks,
     pop3,
     imap,
+    sieve,
+    scripts,
     errors,
     account: async (name) => {
       const made = await store.accounts.create({ name, credentials: {} })

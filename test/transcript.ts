@@ -50,7 +50,7 @@ export async function play(kit: Kit, port: number, { lines }: Transcript, chunk:
     if (found) return found
     const made = new Wire(port)
     wires.set(name, made)
-    await made.until(/^(\* OK|\+OK).*\r\n/m)
+    await made.until(/^(\* OK|\+OK|OK).*\r\n/m)
     return made
   }
   try {

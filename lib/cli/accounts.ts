@@ -7,6 +7,7 @@ import type { Store } from '../store/store'
 import { hashPassword, openScripts } from '../wiring'
 import { type AccountChanges, gather, patchOf } from './account-changes'
 import { homeOption, openHome } from './home'
+import { importPasswdCommand } from './import-passwd'
 
 /** Makes the account, or gives an existing one this password. */
 export async function ensureAccount(store: Store, name: string, password: string): Promise<'made' | 'changed'> {
@@ -138,7 +139,7 @@ async function printAccounts(store: Store, json: boolean): Promise<void> {
 }
 
 export function accountsCommand(): Command {
-  const accounts = new Command('accounts').description('the accounts of the store')
+  const accounts = new Command('accounts').description('the accounts of the store').addCommand(importPasswdCommand())
   const sub = (usage: string, text: string): Command =>
     accounts.command(usage).description(text).addOption(homeOption())
 
@@ -204,7 +205,7 @@ export function accountsCommand(): Command {
         }
         const done = await store.accounts.remove(account.id)
         if (!done.ok) throw new Error(`${account.name}: ${done.fault.kind}`)
-        await openScripts(openHome(options.home).place).remove(account.id)
+        await openScripts(openHome(options.home).place).clear(account.id)
         const left = await remains(store, account)
         if (left.length > 0) throw new Error(`${account.name} was removed, but the store still has ${left.join(', ')}`)
         console.log(`removed ${account.name} (${messages} messages); the store has nothing of it any more`)

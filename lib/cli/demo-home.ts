@@ -58,6 +58,7 @@ function overridesOf(options: DemoOptions): Override[] {
     ]),
     ...(options.http > 0 ? [main('http.ini', 'listen', at(options.http))] : []),
     main('mailbox_lmtp.ini', 'listen', at(options.lmtp) || 'none'),
+    main('mailbox_sieve.ini', 'listen', at(options.sieve) || 'none'),
     ...options.set,
   ]
 }
@@ -73,6 +74,7 @@ export function pluginLines(options: DemoOptions): string[] {
     ...(options.imap + options.imaps > 0 ? ['mailbox/imap'] : []),
     ...(options.http > 0 ? ['mailbox/http'] : []),
     ...(options.lmtp > 0 ? ['mailbox/lmtp'] : []),
+    ...(options.sieve > 0 ? ['mailbox/sieve'] : []),
     ...options.plugin,
   ]
 }

@@ -12,6 +12,7 @@ export const LISTENERS = {
   imaps: 2993,
   lmtp: 2024,
   http: 2080,
+  sieve: 0,
 } as const
 export type Listener = keyof typeof LISTENERS
 export const LISTENER_NAMES = Object.keys(LISTENERS) as readonly Listener[] // keys of the literal above

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import type { Scripts } from '../mailbox/deliver/scripts'
+import { isScriptName, MAX_SCRIPTS, type Scripts } from '../mailbox/deliver/scripts'
 import { parseScript } from '../sieve/parse'
 import type { Account } from '../store/account'
 import { openScripts } from '../wiring'
@@ -28,36 +28,52 @@ export function rulesCommand(): Command {
       parseScript(readFileSync(file, 'utf8'))
       console.log('no mistakes')
     })
-  rules
-    .command('put <name> <file>')
-    .description('make this the script of the account; one with a mistake is refused')
-    .addOption(homeOption())
-    .action((name: string, file: string, { home }: { home: string }) =>
+  const sub = (usage: string, text: string): Command => rules.command(usage).description(text).addOption(homeOption())
+  interface Options {
+    readonly home: string
+    readonly script?: string
+  }
+  sub('put <name> <file>', 'put a script of the account and make it the active one; one with a mistake is refused')
+    .option('--script <name>', 'its name; without it the active script is replaced, or `main` made')
+    .action((name: string, file: string, { home, script }: Options) =>
       withScripts(home, name, async (scripts, account) => {
         const text = readFileSync(file, 'utf8')
         parseScript(text)
-        await scripts.put(account.id, text)
+        const active = (await scripts.list(account.id)).find((one) => one.active)
+        const target = (script ?? active?.name ?? 'main').normalize('NFC')
+        if (!isScriptName(target)) throw new Error(`${target} is no name of a script`)
+        if (await scripts.put(account.id, target, text))
+          throw new Error(`${account.name} has ${MAX_SCRIPTS} scripts already`)
+        await scripts.activate(account.id, target)
         console.log(`changed the rules of ${account.name}`)
       }),
     )
-  rules
-    .command('show <name>')
-    .description('print the script')
-    .addOption(homeOption())
-    .action((name: string, { home }: { home: string }) =>
+  sub('list <name>', 'the scripts of the account, and which one is active').action((name: string, { home }: Options) =>
+    withScripts(home, name, async (scripts, account) => {
+      for (const one of await scripts.list(account.id)) console.log(`${one.name}${one.active ? '  (active)' : ''}`)
+    }),
+  )
+  sub('show <name>', 'print the active script')
+    .option('--script <name>', 'another one')
+    .action((name: string, { home, script }: Options) =>
       withScripts(home, name, async (scripts, account) => {
-        const script = await scripts.active(account.id)
-        process.stdout.write(script?.text ?? `# ${account.name} has no rules\n`)
+        const text =
+          script === undefined ? (await scripts.active(account.id))?.text : await scripts.get(account.id, script)
+        if (text === undefined && script !== undefined) throw new Error(`there is no script ${script}`)
+        process.stdout.write(text ?? `# ${account.name} has no rules\n`)
       }),
     )
-  rules
-    .command('remove <name>')
-    .description('all mail goes into INBOX')
-    .addOption(homeOption())
-    .action((name: string, { home }: { home: string }) =>
+  sub('remove <name>', 'remove all scripts of the account: all mail goes into INBOX')
+    .option('--script <name>', 'only this one')
+    .action((name: string, { home, script }: Options) =>
       withScripts(home, name, async (scripts, account) => {
-        await scripts.remove(account.id)
-        console.log(`${account.name} has no rules now`)
+        if (script === undefined) await scripts.clear(account.id)
+        else {
+          const active = (await scripts.list(account.id)).find((one) => one.active)
+          if (active?.name === script) await scripts.activate(account.id, undefined)
+          if (await scripts.remove(account.id, script)) throw new Error(`there is no script ${script}`)
+        }
+        console.log(script === undefined ? `${account.name} has no rules now` : `removed ${script} of ${account.name}`)
       }),
     )
   return rules

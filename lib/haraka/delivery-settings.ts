@@ -5,6 +5,12 @@ import { type Ini, readSettings } from '../terms/settings'
 export interface DeliverySettings {
   readonly domains: ReadonlySet<string>
   settingsOf(domain: string): DomainSettings
+  /** what tells spam, which then goes into Junk */
+  readonly junk: { readonly byHeader: boolean; readonly byResults: boolean }
+  /** whether recipients are checked before other plugins, or after them */
+  readonly rcpt: 'first' | 'last'
+  /** milliseconds; 0: all is stored */
+  readonly duplicates: number
 }
 
 const DOMAIN = /^domain\s+(\S+)$/
@@ -32,6 +38,13 @@ export function deliverySettings(ini: Ini): DeliverySettings {
     }),
   )
   const domains = new Set([...read.list('main.domains', []).map(spellDomain), ...own.keys()])
+  const words = read.list('main.junk', ['none'])
+  for (const word of words)
+    if (!['none', 'header', 'results'].includes(word))
+      read.complain(`main.junk: ${word} is not none, header or results`)
+  const junk = { byHeader: words.includes('header'), byResults: words.includes('results') }
+  const rcpt = read.choice('main.rcpt', ['first', 'last'], 'first')
+  const duplicates = read.duration('main.duplicates', '0s')
   read.done()
-  return { domains, settingsOf: (domain) => own.get(domain) ?? main }
+  return { domains, settingsOf: (domain) => own.get(domain) ?? main, junk, duplicates, rcpt }
 }

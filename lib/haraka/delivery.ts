@@ -1,16 +1,21 @@
 import DSN from 'haraka-dsn'
 import { type Accepted, type FinalDelivery, isReply } from '../mailbox/deliver/final-delivery'
-import { isFailure, type Reply, UNAVAILABLE } from '../mailbox/deliver/reply'
+import { isFailure, type Reply, UNAVAILABLE, UNKNOWN } from '../mailbox/deliver/reply'
 import type { Log } from '../terms/ports'
 import { type Address, type Connection, HOOK, type Next, type Transaction } from './host'
 import { createRepeats } from './repeats'
+import { isSpam } from './spam-results'
 
 export interface DeliveryPorts {
   readonly delivery: FinalDelivery
   readonly log: Log
+  /** whether mail that rspamd or SpamAssassin found to be spam goes into Junk */
+  readonly junkByResults: boolean
   /** Tells the sender about recipients that failed after others were stored (RFC 3461's cousin in plain words). */
   bounce(sender: Address, text: string): void
 }
+
+type Answer = Accepted | Reply | undefined
 
 interface Outcome {
   readonly recipient: Address
@@ -25,44 +30,64 @@ function answer(next: Next, { code, enhanced, text }: Reply): void {
 }
 
 /** The hooks of final delivery: Haraka has done the rest of SMTP. */
-export function createDelivery({ delivery, log, bounce }: DeliveryPorts) {
+export function createDelivery({ delivery, log, bounce, junkByResults }: DeliveryPorts) {
   // By identity of the address object: a later plugin may still take a recipient out of the transaction.
-  const owners = new WeakMap<Address, Accepted>()
+  const answers = new WeakMap<Address, { readonly answer: Answer }>()
+  const accepted = (recipient: Address): Accepted | undefined => {
+    const answer = answers.get(recipient)?.answer
+    return answer && !isReply(answer) ? answer : undefined
+  }
+  const isOurs = (recipient: Address): boolean => answers.get(recipient)?.answer !== undefined
   const repeats = createRepeats()
+
+  async function ask(address: Address): Promise<Answer> {
+    const answer = await delivery.rcpt(`${address.user}@${address.host}`)
+    answers.set(address, { answer })
+    return answer
+  }
 
   async function answerRcpt(next: Next, address: Address): Promise<void> {
     if (address.isNull()) return next()
-    const answered = await delivery.rcpt(`${address.user}@${address.host}`)
+    const answered = await ask(address)
     if (!answered) return next()
     if (isReply(answered)) return answer(next, answered)
-    owners.set(address, answered)
     next(HOOK.ok, '')
   }
 
+  /**
+   * Recipients that our hook never saw: another plugin accepted them before it, or put others in their place (aliases). One of ours is
+   * delivered; an unknown one is that plugin's own.
+   */
+  async function askLate({ rcpt_to }: Transaction): Promise<void> {
+    for (const address of rcpt_to) {
+      if (answers.has(address) || address.isNull()) continue
+      if ((await ask(address)) === UNKNOWN) answers.set(address, { answer: undefined })
+    }
+  }
+
   async function deliverAll(transaction: Transaction, data: Buffer): Promise<readonly Outcome[]> {
-    const todo = transaction.rcpt_to.flatMap((recipient) => {
-      const accepted = owners.get(recipient)
-      return accepted ? [{ recipient, accepted }] : []
-    })
-    const fresh = todo.filter(({ accepted }) => !repeats.has(transaction, accepted.address, data))
+    const ours = transaction.rcpt_to.filter(isOurs)
+    const todo = ours.flatMap((recipient) => accepted(recipient) ?? [])
+    const fresh = todo.filter(({ address }) => !repeats.has(transaction, address, data))
     const sender = transaction.mail_from.isNull() ? '' : `${transaction.mail_from.user}@${transaction.mail_from.host}`
     const replies = await delivery.deliver(
       // Haraka has put its own Received line on top.
-      { sender, received: () => '', octets: [data] },
-      fresh.map(({ accepted }) => accepted),
+      { sender, received: () => '', octets: [data], spam: junkByResults && isSpam(transaction.results) },
+      fresh,
     )
-    const answers = new Map(fresh.map(({ recipient }, index) => [recipient, replies[index] ?? UNAVAILABLE]))
-    return todo.map(({ recipient }) => ({
-      recipient,
-      reply: answers.get(recipient) ?? { code: 250, enhanced: '2.0.0', text: 'stored before' },
-    }))
+    const replyOf = new Map(fresh.map((one, index) => [one, replies[index] ?? UNAVAILABLE]))
+    return ours.map((recipient) => {
+      const found = answers.get(recipient)?.answer
+      const reply = found && isReply(found) ? found : found && replyOf.get(found)
+      return { recipient, reply: reply ?? { code: 250, enhanced: '2.0.0', text: 'stored before' } }
+    })
   }
 
   /** There is one reply for all recipients: once one copy is stored, the reply is never a failure (it would be sent again). */
   function settle(transaction: Transaction, data: Buffer, outcomes: readonly Outcome[], next: Next): void {
     const failures = outcomes.filter(({ reply }) => isFailure(reply))
     const stored = outcomes.length - failures.length
-    const rest = transaction.rcpt_to.filter((recipient) => !owners.has(recipient))
+    const rest = transaction.rcpt_to.filter((recipient) => !isOurs(recipient))
     const [first] = failures
     if (stored === 0 && rest.length === 0 && first) return answer(next, first.reply)
     if (failures.length > 0 && !transaction.mail_from.isNull()) {
@@ -72,8 +97,8 @@ export function createDelivery({ delivery, log, bounce }: DeliveryPorts) {
     if (rest.length === 0) return next(HOOK.ok, `stored for ${stored}`)
     // A queue plugin below may still fail, and the client then sends again: these copies must not be stored twice.
     for (const { recipient, reply } of outcomes) {
-      const accepted = owners.get(recipient)
-      if (!isFailure(reply) && accepted) repeats.add(transaction, accepted.address, data)
+      const found = accepted(recipient)
+      if (!isFailure(reply) && found) repeats.add(transaction, found.address, data)
     }
     transaction.rcpt_to = rest
     next()
@@ -89,16 +114,21 @@ export function createDelivery({ delivery, log, bounce }: DeliveryPorts) {
     },
     /** Hooks `queue` and `queue_outbound`: authenticated senders' mail to local users goes through the latter. */
     queue(next: Next, { transaction }: Connection): void {
-      if (!transaction?.rcpt_to.some((recipient) => owners.has(recipient))) return next()
-      transaction.message_stream.get_data((got) => {
-        const data = Buffer.isBuffer(got) ? got : Buffer.from(got, 'binary')
-        deliverAll(transaction, data)
-          .then((outcomes) => settle(transaction, data, outcomes, next))
-          .catch((error) => {
-            log.error(`delivery failed: ${error instanceof Error ? error.message : String(error)}`)
-            answer(next, UNAVAILABLE)
-          })
-      })
+      if (!transaction) return next()
+      const fail = (error: unknown): void => {
+        log.error(`delivery failed: ${error instanceof Error ? error.message : String(error)}`)
+        answer(next, UNAVAILABLE)
+      }
+      const deliverOurs = (): void => {
+        if (!transaction.rcpt_to.some(isOurs)) return next()
+        transaction.message_stream.get_data((got) => {
+          const data = Buffer.isBuffer(got) ? got : Buffer.from(got, 'binary')
+          deliverAll(transaction, data)
+            .then((outcomes) => settle(transaction, data, outcomes, next))
+            .catch(fail)
+        })
+      }
+      askLate(transaction).then(deliverOurs).catch(fail)
     },
   }
 }

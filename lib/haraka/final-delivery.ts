@@ -26,6 +26,8 @@ export function finalDelivery(host: Host): FinalDelivery {
     aliases: aliasFile(host),
     isLocalDomain: (domain) => settings.domains.has(domain) || isListed(domain),
     settingsOf: settings.settingsOf,
+    junkByHeader: settings.junk.byHeader,
+    duplicates: settings.duplicates,
     forward,
   })
   context.open('delivery', delivery)

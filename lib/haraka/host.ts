@@ -45,11 +45,17 @@ export interface Address {
   isNull(): boolean
 }
 
+/** What plugins found out, by their names. */
+export interface Results {
+  get(plugin: string): Readonly<Record<string, unknown>> | undefined
+}
+
 export interface Transaction {
   readonly uuid: string
   readonly mail_from: Address
   rcpt_to: Address[]
   readonly notes: Record<string, unknown>
+  readonly results?: Results
   readonly message_stream: { get_data(done: (data: Buffer | string) => void): void }
 }
 

@@ -25,7 +25,7 @@ export interface Parts {
   room: MailRoom
   delivery: FinalDelivery
 }
-export type Line = 'store' | 'locks' | 'login' | 'deliver' | 'pop3' | 'imap' | 'lmtp' | 'http'
+export type Line = 'store' | 'locks' | 'login' | 'deliver' | 'pop3' | 'imap' | 'lmtp' | 'http' | 'sieve'
 
 /**
  * The API for third-party plugins, made in register() of the first line. Its parts open in the hooks init_master and

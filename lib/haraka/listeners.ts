@@ -12,7 +12,7 @@ export interface ListenSettings {
 }
 
 export interface Protocol {
-  readonly name: 'pop3' | 'imap'
+  readonly name: 'pop3' | 'imap' | 'sieve'
   serve(connection: Connection): Promise<void>
   refuse(connection: Connection): void
 }

@@ -4,7 +4,7 @@ import type { PreparedMessage } from '../mime/prepared'
 import type { Mailbox, NewMessage, Store } from '../store/store'
 import { flagSet } from '../terms/flags'
 import type { AccountId } from '../terms/names'
-import { uid } from '../terms/numbers'
+import { type Uid, uid } from '../terms/numbers'
 import type { Source, SourceMailbox, SourceMessage } from './source'
 
 export interface ImportPorts {
@@ -35,7 +35,12 @@ export interface MailboxReport {
 const BATCH = 200
 const BATCH_OCTETS = 8 * 1024 * 1024
 const MAX_PROBLEMS = 1000
+/** Messages by which a mailbox is known again, and those of the source that are looked at for them. */
+const MAX_COMPARED = 10
+const MAX_SEEN = 200
 
+/** No UIDL: those have no blank (RFC 1939 7). */
+const BROUGHT = 'brought before'
 const FLAG = /^\\?[^\x00-\x20\x7f-\uffff(){%*"\\\]]+$/
 
 /**
@@ -44,9 +49,52 @@ const FLAG = /^\\?[^\x00-\x20\x7f-\uffff(){%*"\\\]]+$/
  * the message.
  */
 export function createImport({ store, prepare }: ImportPorts) {
-  function whatHappens(existing: Mailbox | undefined, { uids }: SourceMailbox): Uids {
+  /** The octets of a message here, if they can be those of `octets`. */
+  async function isSame(account: AccountId, mailbox: Mailbox, one: Uid, octets: Buffer): Promise<boolean | undefined> {
+    for await (const [row] of store.messages.rows(account, mailbox.id, [one])) {
+      if (!row) continue
+      return (
+        row.size === octets.length && (await store.messages.read(account, row.emailId, 0, row.size))?.equals(octets)
+      )
+    }
+    return undefined
+  }
+
+  /** Whether the source has other octets under a UID, among the first ones from `start` that both have. */
+  async function differs(account: AccountId, existing: Mailbox, from: SourceMailbox, start: number): Promise<boolean> {
+    let compared = 0
+    let seen = 0
+    for await (const message of from.messages(start)) {
+      if (message.uid === undefined || message.uid >= existing.uidNext) break
+      if (++seen > MAX_SEEN || compared >= MAX_COMPARED) break
+      if (message.uid < start) continue
+      const octets = await message.read().catch(() => undefined)
+      const same = octets && (await isSame(account, existing, message.uid, octets))
+      if (same === false) return true
+      if (same) compared++
+    }
+    return false
+  }
+
+  /**
+   * UIDVALIDITY is the second of a mailbox's birth in most servers, so mailboxes of two accounts often share one. What is under a
+   * UID never changes (RFC 9051 2.3.1.1): other octets there are another mailbox, or mail that came here meanwhile.
+   */
+  const isAnother = async (account: AccountId, existing: Mailbox, from: SourceMailbox): Promise<boolean> =>
+    (await differs(account, existing, from, 1)) ||
+    (await differs(account, existing, from, Math.max(1, existing.uidNext - MAX_COMPARED)))
+
+  async function whatHappens(account: AccountId, existing: Mailbox | undefined, from: SourceMailbox): Promise<Uids> {
+    const { uids } = from
     if (!uids) return { kind: 'new', why: 'the source has no UIDs' }
-    if (!existing || existing.uidNext === 1 || existing.uidValidity === uids.validity) return { kind: 'kept' }
+    if (!existing || existing.uidNext === 1) return { kind: 'kept' }
+    if (existing.uidValidity === uids.validity) {
+      if (!(await isAnother(account, existing, from))) return { kind: 'kept' }
+      return {
+        kind: 'new',
+        why: `here is other mail under the same UIDs: another mailbox of UIDVALIDITY ${existing.uidValidity}, or new mail`,
+      }
+    }
     return { kind: 'new', why: `the mailbox here has had mail under another UIDVALIDITY (${existing.uidValidity})` }
   }
 
@@ -74,6 +122,32 @@ export function createImport({ store, prepare }: ImportPorts) {
     }
   }
 
+  async function uidlsOf(account: AccountId, mailbox: Mailbox): Promise<ReadonlyMap<string, Uid>> {
+    const uidls = await store.messages.uidls(account, mailbox.id)
+    const snapshot = await store.messages.snapshot(account, mailbox.id)
+    return new Map([...(snapshot?.uids ?? [])].map((one, index) => [uidls[index] ?? '', uid(one)]))
+  }
+
+  /**
+   * Without UIDs a message is known by its UIDL; an identity of the source's own stands in where it has none. Messages of two
+   * mailboxes may share it, as they may share a UIDVALIDITY: the second one is known by its octets.
+   */
+  async function newUidl(
+    account: AccountId,
+    mailbox: Mailbox,
+    from: SourceMailbox,
+    message: SourceMessage,
+    known: ReadonlyMap<string, Uid>,
+  ): Promise<string | undefined> {
+    const wanted = message.uidl ?? (from.uids ? `${from.uids.validity}.${message.uid}` : undefined)
+    const there = wanted === undefined ? undefined : known.get(wanted)
+    if (there === undefined) return wanted
+    const octets = await message.read()
+    if ((await isSame(account, mailbox, there, octets)) !== false) return BROUGHT
+    const own = createHash('sha256').update(`${wanted} `).update(octets).digest('hex')
+    return known.has(own) ? BROUGHT : own
+  }
+
   async function fill(
     account: AccountId,
     mailbox: Mailbox,
@@ -82,8 +156,7 @@ export function createImport({ store, prepare }: ImportPorts) {
     tell: (message: NewMessage) => void,
     problem: (text: string) => void,
   ): Promise<number> {
-    // Without UIDs a message is known by its UIDL; an identity of the source's own stands in where it has none.
-    const known = new Set(keep ? [] : await store.messages.uidls(account, mailbox.id))
+    const known = keep ? new Map<string, Uid>() : await uidlsOf(account, mailbox)
     let added = 0
     let batch: NewMessage[] = []
     let octets = 0
@@ -98,10 +171,10 @@ export function createImport({ store, prepare }: ImportPorts) {
     }
     for await (const message of from.messages(keep ? mailbox.uidNext : 1)) {
       if (keep && message.uid !== undefined && message.uid < mailbox.uidNext) continue
-      const uidl = message.uidl ?? (from.uids ? `${from.uids.validity}.${message.uid}` : undefined)
-      if (!keep && uidl !== undefined && known.has(uidl)) continue
       try {
-        const made = await asNew(keep ? message : { ...message, uidl }, keep)
+        const uidl = keep ? message.uidl : await newUidl(account, mailbox, from, message, known)
+        if (uidl === BROUGHT) continue
+        const made = await asNew({ ...message, uidl }, keep)
         batch.push(made)
         octets += made.bytes.length
       } catch (error) {
@@ -154,7 +227,7 @@ export function createImport({ store, prepare }: ImportPorts) {
     }
     const name = checked.value
     const existing = await store.mailboxes.find(account, name)
-    const uids = whatHappens(existing, from)
+    const uids = await whatHappens(account, existing, from)
     if (dryRun) return { ...report, added: 0, uids }
     const mailbox = await target(account, from, name, uids)
     const added = await fill(account, mailbox, from, uids.kind === 'kept', tell, problem)

@@ -45,6 +45,12 @@ export function parseFields(bytes: Buffer, start: number, bodyStart: number): Fi
   return fields
 }
 
+/** The header fields of a whole message with CRLF line ends. */
+export function messageFields(octets: Buffer): Field[] {
+  const end = octets.indexOf('\r\n\r\n')
+  return parseFields(octets, 0, end < 0 ? octets.length : end + 2)
+}
+
 export const fieldOf = (fields: readonly Field[], name: string): string | undefined =>
   fields.find((field) => field.name === name)?.value
 

@@ -15,7 +15,8 @@ export type Token =
   | { readonly kind: 'mark'; readonly text: string; readonly line: number }
 
 /** Octets of a script, and tokens in it. */
-const MAX_SCRIPT = 256 * 1024
+/** octets */
+export const MAX_SCRIPT = 256 * 1024
 const MAX_TOKENS = 20_000
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }
 
@@ -48,7 +49,7 @@ function multiline(text: string, at: number): { value: string; end: number } | u
 
 /** RFC 5228 8.1. Throws SieveError. */
 export function tokenize(text: string): readonly Token[] {
-  if (text.length > MAX_SCRIPT) throw new SieveError(1, `a script has at most ${MAX_SCRIPT} octets`)
+  if (Buffer.byteLength(text) > MAX_SCRIPT) throw new SieveError(1, `a script has at most ${MAX_SCRIPT} octets`)
   const tokens: Token[] = []
   let at = 0
   let line = 1

@@ -32,7 +32,7 @@ export interface Envelope {
 const MAX_TESTS = 10_000
 /** Compared characters of one run: what `:contains` and `:matches` cost. */
 const MAX_WORK = 50_000_000
-const MAX_REDIRECTS = 4
+export const MAX_REDIRECTS = 4
 const MAX_STORES = 20
 
 const strings = (value: Value | undefined): readonly string[] =>

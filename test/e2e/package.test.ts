@@ -18,7 +18,7 @@ import { createInterface } from 'node:readline'
 import { packageRoot } from '../../lib/package-root'
 import { freePorts, run } from './demo'
 
-const LINES = ['store', 'locks', 'login', 'deliver', 'pop3', 'imap', 'http'] as const
+const LINES = ['store', 'locks', 'login', 'deliver', 'pop3', 'imap', 'http', 'sieve'] as const
 
 /** The way of an operator: `haraka -i`, `npm install <tarball>`, `haraka-mailbox init`, `accounts add`, start. */
 describe('the packed package in a Haraka home', function () {

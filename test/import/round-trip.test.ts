@@ -237,6 +237,53 @@ describe('import and export', function () {
     assert.equal((await store.mailboxes.find(id, 'INBOX'))?.uidValidity, inbox.uidValidity)
   })
 
+  it('mailboxes of the same second and so of the same UIDVALIDITY are told apart: nothing is taken for brought', async () => {
+    const make = (label: string, count_: number): Source => {
+      const messages = Array.from({ length: count_ }, (_, index) => ({
+        label: `${label} ${index + 1}`,
+        uid: uid(index + 1),
+        uidl: `0000000${index + 1}65f00000`,
+        flags: [],
+        internalDate: 1_600_000_000_000,
+        // The first message is the same for all: a welcome.
+        read: async () => Buffer.from(`Subject: ${index === 0 ? 'welcome' : `${label} ${index}`}\r\n\r\n\r\n`),
+      }))
+      return {
+        name: label,
+        subscriptions: async () => [],
+        close: async () => undefined,
+        async *mailboxes() {
+          yield {
+            name: 'INBOX',
+            uids: { validity: uidValidity(0x65f00000), next: uid(count_ + 1) },
+            specialUse: [],
+            count: count_,
+            async *messages(from: number) {
+              yield* messages.filter((one) => one.uid >= from)
+            },
+          }
+        },
+      }
+    }
+    const id = await account()
+    const added = async (source: Source) => {
+      const [report] = await bring(id, source)
+      assert.deepEqual(report?.problems, [])
+      return [report?.added, report?.uids.kind]
+    }
+    assert.deepEqual(await added(make('a', 3)), [3, 'kept'])
+    const [dry] = await bring(id, make('b', 4), { dryRun: true })
+    assert.match(dry?.uids.kind === 'new' ? dry.uids.why : '', /other mail under the same UIDs/)
+    // The welcome is there already: same octets, same UIDL.
+    assert.deepEqual(await added(make('b', 4)), [3, 'new'])
+    assert.deepEqual(await added(make('c', 2)), [1, 'new'])
+    for (const label of ['b', 'c'] as const)
+      assert.deepEqual(await added(make(label, label === 'b' ? 4 : 2)), [0, 'new'])
+    // UIDs 4 and 5 were given away meanwhile: with new ones nothing is lost.
+    assert.deepEqual(await added(make('a', 5)), [2, 'new'])
+    assert.deepEqual(await added(make('a', 5)), [0, 'new'])
+  })
+
   it('.eml files: folders are mailboxes; run again adds only what is new', async () => {
     const root = path.join(folder, 'eml')
     mkdirSync(path.join(root, 'Old/2020'), { recursive: true })

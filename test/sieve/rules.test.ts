@@ -51,6 +51,10 @@ describe('rules at delivery', function () {
     rmSync(folder, { recursive: true, force: true })
   })
 
+  async function use(account: AccountId, text: string): Promise<void> {
+    assert.equal(await scripts.put(account, 'main', text), undefined)
+    assert.equal(await scripts.activate(account, 'main'), undefined)
+  }
   async function deliver(headers: string, to = me, sender = 's@example.net'): Promise<string> {
     const accepted = await delivery.rcpt(to)
     assert.ok(accepted)
@@ -72,7 +76,7 @@ describe('rules at delivery', function () {
   }
 
   it('files with flags; a mailbox that is not there means INBOX; a detail is a mailbox', async () => {
-    await scripts.put(
+    await use(
       id,
       'require ["fileinto","imap4flags"]; if header :contains "subject" "job" { fileinto :flags "\\\\Seen" "Work"; } elsif header "subject" "gone" { fileinto "Nowhere"; }',
     )
@@ -84,7 +88,7 @@ describe('rules at delivery', function () {
   })
 
   it('a mistake loses nothing: INBOX, and the owner is told once', async () => {
-    await scripts.put(id, 'fileinto "Work";')
+    await use(id, 'fileinto "Work";')
     await deliver('Subject: 1')
     await until('INBOX 3/3, Work 2/1')
     await deliver('Subject: 2')
@@ -92,12 +96,12 @@ describe('rules at delivery', function () {
   })
 
   it('reject is the reply; discard stores nothing; redirect keeps the sender and ends in no loop', async () => {
-    await scripts.put(id, 'require "reject"; reject text:\nNot\nhere.\n.\n;')
+    await use(id, 'require "reject"; reject text:\nNot\nhere.\n.\n;')
     assert.equal(await deliver('Subject: 1'), '550 5.7.1 Not here. ')
-    await scripts.put(id, 'discard;')
+    await use(id, 'discard;')
     assert.equal(await deliver('Subject: 1'), '250 2.0.0 stored')
     assert.equal(await counts(), 'INBOX 4/4, Work 2/1')
-    await scripts.put(id, 'redirect "far@example.com"; # once')
+    await use(id, 'redirect "far@example.com"; # once')
     await deliver('Subject: away')
     assert.deepEqual([sent[0]?.sender, sent[0]?.to], ['s@example.net', 'far@example.com'])
     assert.match(sent[0]?.text ?? '', /^X-Sieve-Redirected-By: me@example\.org\r\nReturn-Path: /)
@@ -108,7 +112,7 @@ describe('rules at delivery', function () {
 
   it('RFC 5230: one answer a sender in so many days, to people only', async () => {
     sent.length = 0
-    await scripts.put(id, 'require "vacation"; vacation :days 2 :subject "Gr\u00fc\u00dfe" "I am away";')
+    await use(id, 'require "vacation"; vacation :days 2 :subject "Gr\u00fc\u00dfe" "I am away";')
     const mail = 'To: me@example.org\nMessage-ID: <1@example.net>\nSubject: hi'
     for (const [headers, to, sender] of [
       [mail, me, 'a@example.net'],
@@ -144,7 +148,7 @@ describe('rules at delivery', function () {
   })
 
   it('warns the owner once for each threshold, and refuses when it is full', async () => {
-    await scripts.remove(id)
+    await scripts.clear(id)
     const { messages } = await kit.store.accounts.usage(id)
     await kit.store.accounts.update(id, { quotaMessages: 2 * (messages + 1) })
     await deliver('Subject: half')

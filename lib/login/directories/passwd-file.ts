@@ -24,12 +24,16 @@ export function passwdFileDirectory(path: string): Directory {
   }
 }
 
-export function parsePasswd(text: string): ReadonlyMap<string, string> {
-  const found = new Map<string, string>()
-  for (const line of text.split(/\r?\n/)) {
+/** All users of a file in its order, names in lower case. */
+export function passwdLines(text: string): readonly { readonly name: string; readonly verifier: string }[] {
+  return text.split(/\r?\n/).flatMap((line) => {
     const [, name, verifier] = /^([^:#\s][^:]*):([^:]*)/.exec(line) ?? []
-    // A password without a scheme would be one that everybody who reads the file knows; `*` and `!` are disabled users.
-    if (name !== undefined && verifier !== undefined && /^[{$]/.test(verifier)) found.set(name.toLowerCase(), verifier)
-  }
-  return found
+    return name === undefined || verifier === undefined ? [] : [{ name: name.toLowerCase(), verifier }]
+  })
+}
+
+export function parsePasswd(text: string): ReadonlyMap<string, string> {
+  // A password without a scheme would be one that everybody who reads the file knows; `*` and `!` are disabled users.
+  const usable = passwdLines(text).filter(({ verifier }) => /^[{$]/.test(verifier))
+  return new Map(usable.map(({ name, verifier }) => [name, verifier]))
 }

@@ -5,10 +5,12 @@ import type { Clock, Log } from '../../terms/ports'
 import type { MailRoom } from '../mailbox'
 import type { MailboxSettings } from '../settings'
 import { spellDomain } from './address'
+import { createDuplicates } from './duplicates'
 import { createQuotaWarnings, warningMessage } from './quota-warnings'
 import { createRecipients, type RecipientPorts, type Target, type Targets } from './recipients'
 import { faultReply, fullReply, isFailure, LOOP, type Reply, UNAVAILABLE, UNKNOWN } from './reply'
 import { complaintMessage, type Rules } from './rules'
+import { hasSpamHeader } from './spam'
 
 export interface FinalDeliveryPorts extends Omit<RecipientPorts, 'store'> {
   readonly store: Store
@@ -18,6 +20,10 @@ export interface FinalDeliveryPorts extends Omit<RecipientPorts, 'store'> {
   readonly log: Log
   /** Sieve scripts of the accounts; undefined: there are none */
   readonly rules?: Rules | undefined
+  /** whether what a scanner marked in the header goes into Junk */
+  readonly junkByHeader?: boolean
+  /** milliseconds in which a message that an account has already is not stored again; undefined or 0: it is */
+  readonly duplicates?: number
   /** Queues a message for addresses elsewhere (aliases); resolves when it is on the disk there. */
   forward(sender: string, recipients: readonly string[], octets: Buffer): Promise<void>
 }
@@ -37,12 +43,15 @@ export interface Mail {
   received(recipient: string | undefined): string
   /** the message in pieces, CRLF lines, dots unstuffed */
   readonly octets: readonly Buffer[]
+  /** a scanner found spam: it goes into Junk where the owner's rules do not say otherwise */
+  readonly spam?: boolean
 }
 
 /** Copies over this size are written one after another, so that one big message to many does not fill the memory. */
 const BIG = 1024 * 1024
 const AT_ONCE = 32
 const STORED: Reply = { code: 250, enhanced: '2.0.0', text: 'stored' }
+const STORED_BEFORE: Reply = { code: 250, enhanced: '2.0.0', text: 'stored before' }
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
@@ -54,6 +63,7 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
   const { store, room, settings, clock, log, forward, isLocalDomain, settingsOf } = ports
   const recipients = createRecipients(ports)
   const warn = createQuotaWarnings(store, settings)
+  const once = createDuplicates(ports.duplicates ?? 0, clock)
 
   async function isFull(account: Account): Promise<boolean> {
     const quota = await room
@@ -81,8 +91,12 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
     }
   }
 
-  /** The mailbox that a detail names, whatever its case. */
-  async function mailboxOf({ account, detail }: Target): Promise<string | undefined> {
+  /** The mailbox for spam (RFC 6154), or the one that a detail names, whatever its case; undefined: INBOX. */
+  async function mailboxOf({ account, detail }: Target, spam: boolean): Promise<string | undefined> {
+    if (spam) {
+      const all = await store.mailboxes.list(account.id)
+      return (all.find((one) => one.specialUse.includes('\\Junk')) ?? all.find(({ name }) => name === 'Junk'))?.name
+    }
     if (detail === undefined) return undefined
     const wanted = detail.toLowerCase()
     return (await store.mailboxes.list(account.id)).find(({ name }) => name.normalize('NFC').toLowerCase() === wanted)
@@ -105,35 +119,50 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
   async function copyTo(target: Target, mail: Mail, to: Accepted, recipient: string | undefined): Promise<Reply> {
     const { account } = target
     try {
-      const mailbox = await mailboxOf(target)
       // RFC 5321 4.4: the final delivery adds Return-Path; Delivered-To names the account for people and loops.
       const trace = `Return-Path: <${mail.sender}>\r\nDelivered-To: ${account.name}\r\n${mail.received(recipient)}`
       const bytes = Buffer.concat([Buffer.from(trace), ...mail.octets])
-      const ruling = await ports.rules?.decide(account, mail.sender, to.address, bytes)
-      if (ruling?.reject !== undefined) {
-        return { code: 550, enhanced: '5.7.1', text: ruling.reject.replace(/[\r\n]+/g, ' ').slice(0, 400) }
-      }
-      let stored = false
-      for (const copy of ruling?.stores ?? [{ mailbox: undefined, flags: [] }]) {
-        const into = copy.mailbox ?? mailbox
-        const done = await room.deliver({
-          account: account.id,
-          bytes,
-          ...(copy.flags.length > 0 && { flags: flagSet(copy.flags) }),
-          ...(into !== undefined && { mailbox: into }),
-        })
-        stored ||= done.ok
-        if (done.ok) continue
-        log.warn(`delivery to ${account.name} failed: ${done.fault.kind}`)
-        // With one copy on the disk nothing is lost, and sending it again would double that one.
-        if (!stored) return faultReply(done.fault, to.full)
-      }
-      afterwards(account, bytes.length, ruling?.complaint).catch((error) => log.error(`notice: ${text(error)}`))
-      return STORED
+      const reply = await once(
+        account.id,
+        bytes,
+        (done) => !isFailure(done),
+        () => storeCopies(target, mail, to, bytes),
+      )
+      return reply === 'duplicate' ? STORED_BEFORE : reply
     } catch (error) {
       log.error(`delivery to ${account.name} failed: ${text(error)}`)
       return UNAVAILABLE
     }
+  }
+
+  async function storeCopies(target: Target, mail: Mail, to: Accepted, bytes: Buffer): Promise<Reply> {
+    const { account } = target
+    const spam = mail.spam === true || (ports.junkByHeader === true && hasSpamHeader(bytes))
+    const ruling = await ports.rules?.decide(account, mail.sender, to.address, bytes)
+    if (ruling?.reject !== undefined) {
+      return { code: 550, enhanced: '5.7.1', text: ruling.reject.replace(/[\r\n]+/g, ' ').slice(0, 400) }
+    }
+    const copies = ruling?.stores ?? [{ mailbox: undefined, flags: [] }]
+    // An account that was never used has its INBOX only.
+    if (spam || copies.some((copy) => copy.mailbox !== undefined)) await room.ensureSpecialUse(account.id)
+    const mailbox = await mailboxOf(target, spam)
+    let stored = false
+    for (const copy of copies) {
+      const into = copy.mailbox ?? mailbox
+      const done = await room.deliver({
+        account: account.id,
+        bytes,
+        ...(copy.flags.length > 0 && { flags: flagSet(copy.flags) }),
+        ...(into !== undefined && { mailbox: into }),
+      })
+      stored ||= done.ok
+      if (done.ok) continue
+      log.warn(`delivery to ${account.name} failed: ${done.fault.kind}`)
+      // With one copy on the disk nothing is lost, and sending it again would double that one.
+      if (!stored) return faultReply(done.fault, to.full)
+    }
+    afterwards(account, bytes.length, ruling?.complaint).catch((error) => log.error(`notice: ${text(error)}`))
+    return STORED
   }
 
   async function forwardTo(addresses: readonly string[], mail: Mail, to: Accepted): Promise<Reply> {

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { passwdLines } from '../login/directories/passwd-file'
+import { isSupported } from '../login/passwords/schemes'
+import type { Credentials } from '../store/account'
+import type { Store } from '../store/store'
+import { hashPassword } from '../wiring'
+import { homeOption, openHome } from './home'
+
+interface Options {
+  readonly home: string
+  readonly domain?: string
+  readonly replace?: boolean
+  readonly dryRun?: boolean
+}
+
+type Outcome =
+  | { readonly kind: 'made' | 'changed' | 'left' }
+  /** no verifier or password is ever in the text */
+  | { readonly kind: 'refused'; readonly why: string }
+
+const refused = (why: string): Outcome => ({ kind: 'refused', why })
+
+/** A hash stays as it is, and is made new at the first login; a clear password is not kept. */
+async function credentialsOf(verifier: string): Promise<Credentials> {
+  const [, clear] = /^\{(?:PLAIN|CLEARTEXT)\}(.*)$/is.exec(verifier) ?? []
+  return clear === undefined ? { password: verifier } : hashPassword(clear)
+}
+
+async function bring(store: Store, name: string, verifier: string, options: Options): Promise<Outcome> {
+  if (!/^[^\s@]+@[^\s@]+$/.test(name)) return refused('no full address; say --domain')
+  if (!/^[{$]/.test(verifier)) return refused('a disabled password, or one without a scheme')
+  if (!isSupported(verifier)) {
+    return refused(
+      `the scheme ${/^\{([\w.-]{1,40})\}/.exec(verifier)?.[1] ?? 'of this hash'} is not supported: give a new one by accounts passwd`,
+    )
+  }
+  const account = await store.accounts.find(name)
+  if (account?.credentials.password !== undefined && !options.replace) return { kind: 'left' }
+  if (options.dryRun) return { kind: account ? 'changed' : 'made' }
+  const credentials = await credentialsOf(verifier)
+  if (!account) {
+    const made = await store.accounts.create({ name, credentials })
+    return made.ok ? { kind: 'made' } : refused(made.fault.kind)
+  }
+  // SCRAM keys of another password go; app passwords and the second factor stay.
+  const { scram: _old, ...kept } = account.credentials
+  const done = await store.accounts.update(account.id, { credentials: { ...kept, ...credentials } })
+  return done.ok ? { kind: 'changed' } : refused(done.fault.kind)
+}
+
+/** `accounts import-passwd`: accounts of a Dovecot passwd-file, with their passwords as they are hashed there. */
+export function importPasswdCommand(): Command {
+  return new Command('import-passwd')
+    .argument('<file>')
+    .description('make accounts of a Dovecot passwd-file, with their passwords as they are hashed there')
+    .addOption(homeOption())
+    .option('--domain <name>', 'of names without one')
+    .option('--replace', 'also for accounts that have a password already')
+    .option('--dry-run', 'only say what would happen')
+    .action(async (file: string, options: Options) => {
+      const store = await openHome(options.home).openStore()
+      const counts = { made: 0, changed: 0, left: 0, refused: 0 }
+      try {
+        for (const { name, verifier } of passwdLines(readFileSync(file, 'utf8'))) {
+          const full =
+            name.includes('@') || options.domain === undefined ? name : `${name}@${options.domain.toLowerCase()}`
+          const outcome = await bring(store, full, verifier, options)
+          counts[outcome.kind]++
+          if (outcome.kind === 'refused') console.log(`${full}: ${outcome.why}`)
+          else console.log(`${full}: ${outcome.kind === 'left' ? 'has a password already, left' : outcome.kind}`)
+        }
+      } finally {
+        await store.close()
+      }
+      const { made, changed, left } = counts
+      console.log(`${made} made, ${changed} changed, ${left} left, ${counts.refused} refused`)
+      if (options.dryRun) console.log('(dry run: nothing was changed)')
+      if (counts.refused > 0) process.exitCode = 1
+    })
+}

@@ -1,0 +1,69 @@
+import type { Identity, Login, LoginPeer } from '../login/login'
+import type { Scripts } from '../mailbox/deliver/scripts'
+import type { Log } from '../terms/ports'
+import type { Connection } from '../transport/connection'
+import type { Frame } from './frame'
+import type { SieveSettings } from './settings'
+
+export interface SievePorts {
+  readonly scripts: Scripts
+  readonly login: Login
+  readonly settings: SieveSettings
+  readonly tlsAvailable: () => boolean
+  readonly version: string
+  readonly log: Log
+}
+
+/** RFC 5804 1.3 */
+export type ResponseCode =
+  | 'ACTIVE'
+  | 'ALREADYEXISTS'
+  | 'ENCRYPT-NEEDED'
+  | 'NONEXISTENT'
+  | 'QUOTA/MAXSCRIPTS'
+  | 'QUOTA/MAXSIZE'
+  | 'TRYLATER'
+
+/** RFC 5804 2 */
+export type State =
+  | { readonly name: 'not-authenticated' }
+  | { readonly name: 'authenticated'; readonly identity: Identity }
+
+export interface Session {
+  readonly connection: Connection
+  readonly ports: SievePorts
+  readonly peer: () => LoginPeer
+  state: State
+  tries: number
+  badCommands: number
+  /** the session is over once the running command returns */
+  over: boolean
+  /** Sends a line of octets or of UTF-8 text. */
+  say(...pieces: (string | Buffer)[]): void
+  ok(text: string): void
+  no(text: string, code?: ResponseCode): void
+  bye(text: string): void
+  /** The client's next answer while AUTHENTICATE runs. */
+  readFrame(): Promise<Frame>
+}
+
+/** A checked argument: a string is UTF-8 text. */
+export type Argument = string | number
+
+/** A row of the command table: facts that the dispatcher checks, and what it does. */
+export type Command = {
+  readonly name: string
+  readonly rfc: string
+  readonly args: readonly ('string' | 'number')[]
+  /** the last argument may be left out */
+  readonly optionalLast?: boolean
+} & (
+  | {
+      readonly states: 'any' | 'not-authenticated'
+      run(session: Session, args: readonly Argument[]): Promise<void> | void
+    }
+  | {
+      readonly states: 'authenticated'
+      run(session: Session, args: readonly Argument[], identity: Identity): Promise<void> | void
+    }
+)

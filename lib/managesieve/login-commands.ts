@@ -1,0 +1,146 @@
+import type { LoginAnswer, SaslStep } from '../login/login'
+import { EXTENSIONS } from '../sieve/grammar'
+import { MAX_REDIRECTS } from '../sieve/run'
+import type { Command, Session } from './command'
+import { stringOf } from './frame'
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+/** RFC 5804 1.7; comparators are no extensions there, but what `require` may name is. */
+export function sayCapabilities({ state, connection, ports, peer, say }: Session): void {
+  const inside = state.name === 'authenticated'
+  const rows: readonly (readonly [string, string?])[] = [
+    ['IMPLEMENTATION', `haraka-plugin-mailbox ${ports.version}`],
+    ['VERSION', '1.0'],
+    ['SASL', ports.login.mechanisms(peer()).join(' ')],
+    ['SIEVE', EXTENSIONS.join(' ')],
+    ['MAXREDIRECTS', String(MAX_REDIRECTS)],
+    ['UNAUTHENTICATE'],
+    ...(!inside && !connection.secure && ports.tlsAvailable() ? [['STARTTLS'] as const] : []),
+    ...(state.name === 'authenticated' ? [['OWNER', state.identity.name] as const] : []),
+  ]
+  for (const [name, value] of rows) {
+    if (value === undefined) say(stringOf(name))
+    else say(stringOf(name), ' ', stringOf(value))
+  }
+}
+
+function enter(session: Session, answer: LoginAnswer, final: Buffer | undefined): void {
+  switch (answer.kind) {
+    case 'invalid':
+      if (++session.tries >= session.ports.settings.maxTries) return session.bye('Too many failed logins')
+      return session.no('Authentication failed.')
+    case 'unavailable':
+      return session.no('Login not available now, try again later', 'TRYLATER')
+    case 'granted':
+      session.state = { name: 'authenticated', identity: answer.identity }
+      // RFC 5804 2.1: the server's last octets go with the OK.
+      if (final) return session.say('OK (SASL ', stringOf(final.toString('base64')), ') "Logged in"')
+      return session.ok('Logged in')
+  }
+}
+
+async function converse(session: Session, first: SaslStep, next: (octets: Buffer) => Promise<SaslStep>): Promise<void> {
+  for (let step = first; ; ) {
+    if (step.kind === 'done') return enter(session, step.answer, step.final)
+    session.say(stringOf(step.octets.toString('base64')))
+    const frame = await session.readFrame()
+    if (frame.kind === 'end') return
+    if (frame.kind === 'hopeless') return session.bye(frame.why)
+    if (frame.kind === 'bad') return session.no(frame.why)
+    const [token, ...more] = frame.tokens
+    if (token?.kind !== 'string' || more.length > 0) return session.no('AUTHENTICATE expected one string')
+    const text = token.octets.toString('latin1')
+    if (text === '*') return session.no('AUTHENTICATE cancelled')
+    if (!BASE64.test(text)) return session.no('That is no base64')
+    step = await next(Buffer.from(text, 'base64'))
+  }
+}
+
+const authenticate: Command = {
+  name: 'AUTHENTICATE',
+  rfc: 'RFC 5804 2.1',
+  states: 'not-authenticated',
+  args: ['string', 'string'],
+  optionalLast: true,
+  run: async (session, [mechanism, initial]) => {
+    const { login } = session.ports
+    const exchange = login.sasl(session.peer(), String(mechanism).toUpperCase())
+    if (!exchange) {
+      const hidden = !session.connection.secure && !login.allowsCleartext(session.peer())
+      return hidden ? session.no('TLS required', 'ENCRYPT-NEEDED') : session.no('No such mechanism')
+    }
+    if (initial !== undefined && !BASE64.test(String(initial))) return session.no('That is no base64')
+    const response = initial === undefined ? undefined : Buffer.from(String(initial), 'base64')
+    await converse(session, await exchange.step(response), (octets) => exchange.step(octets))
+  },
+}
+
+const starttls: Command = {
+  name: 'STARTTLS',
+  rfc: 'RFC 5804 2.2',
+  states: 'not-authenticated',
+  args: [],
+  run: async (session) => {
+    const { connection, ports } = session
+    if (connection.secure) return session.no('TLS is active already')
+    if (!ports.tlsAvailable()) return session.no('There is no certificate')
+    session.ok('Begin TLS')
+    connection.writer.flush()
+    try {
+      await connection.startTls()
+    } catch {
+      session.over = true
+      return
+    }
+    sayCapabilities(session)
+    session.ok('TLS is active')
+  },
+}
+
+const unauthenticate: Command = {
+  name: 'UNAUTHENTICATE',
+  rfc: 'RFC 5804 2.14.1',
+  states: 'authenticated',
+  args: [],
+  run: (session) => {
+    session.state = { name: 'not-authenticated' }
+    session.ok('Logged out')
+  },
+}
+
+const capability: Command = {
+  name: 'CAPABILITY',
+  rfc: 'RFC 5804 2.4',
+  states: 'any',
+  args: [],
+  run: (session) => {
+    sayCapabilities(session)
+    session.ok('CAPABILITY completed')
+  },
+}
+
+const noop: Command = {
+  name: 'NOOP',
+  rfc: 'RFC 5804 2.13',
+  states: 'any',
+  args: ['string'],
+  optionalLast: true,
+  run: (session, [tag]) => {
+    if (tag === undefined) return session.ok('NOOP completed')
+    session.say('OK (TAG ', stringOf(String(tag)), ') "NOOP completed"')
+  },
+}
+
+const logout: Command = {
+  name: 'LOGOUT',
+  rfc: 'RFC 5804 2.3',
+  states: 'any',
+  args: [],
+  run: (session) => {
+    session.over = true
+    session.ok('See you')
+  },
+}
+
+export const loginCommands: readonly Command[] = [authenticate, starttls, unauthenticate, capability, noop, logout]
