@@ -30,9 +30,12 @@ import { createMetrics, type Measured } from './metrics/registry'
 import { prepare } from './mime/prepare'
 import type { Account } from './store/account'
 import { openLmdbStore } from './store/lmdb'
+import { openLmdbTransfer } from './store/lmdb/transfer'
 import { openPostgresStore } from './store/postgres'
-import { storeSettings } from './store/settings'
+import { openPostgresTransfer } from './store/postgres/transfer'
+import { type StoreSettings, storeSettings } from './store/settings'
 import type { Store } from './store/store'
+import type { TransferEnd } from './store/transfer'
 import { accountId } from './terms/names'
 import { type Log, type Metrics, noMetrics, systemClock } from './terms/ports'
 import type { Ini } from './terms/settings'
@@ -68,6 +71,14 @@ export async function openStore(place: Place): Promise<Store> {
   const settings = storeSettings(place.ini('mailbox_store'))
   if (settings.driver === 'postgres') return openPostgresStore({ ...settings.postgres, log: place.log })
   return openLmdbStore({ path: path.join(dataFolder(place), 'mail') })
+}
+
+/** One end of `haraka-mailbox migrate`. */
+export function openTransfer(place: Place, driver: StoreSettings['driver']): Promise<TransferEnd> {
+  const { postgres } = storeSettings(place.ini('mailbox_store'))
+  return driver === 'postgres'
+    ? openPostgresTransfer({ ...postgres, log: place.log })
+    : openLmdbTransfer(path.join(dataFolder(place), 'mail'))
 }
 
 export const readLockSettings = (place: Place): LockSettings => lockSettings(place.ini('mailbox_locks'))
