@@ -190,7 +190,7 @@ export function openLoginParts(place: Place, store: Store): LoginParts {
     }),
     attempts:
       settings.attemptLog === 'redis'
-        ? openRedisAttempts({ url: settings.redisUrl, log: place.log, ...limits })
+        ? openRedisAttempts({ url: settings.redisUrl, prefix: `{${settings.redisPrefix}}:`, log: place.log, ...limits })
         : openEmbeddedAttempts({ path: path.join(folder, 'attempts'), ...limits }),
   }
 }

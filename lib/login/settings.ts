@@ -32,6 +32,8 @@ export interface LoginSettings {
   readonly cacheFor: number
   readonly attemptLog: 'embedded' | 'redis'
   readonly redisUrl: string
+  /** begins every key in Redis */
+  readonly redisPrefix: string
   readonly maxBuckets: number
   readonly maxTrail: number
   readonly keepTrail: number
@@ -172,6 +174,7 @@ export function loginSettings(ini: Ini): LoginSettings {
     cacheFor: read.duration('main.cache', '10min'),
     attemptLog: read.choice('attempts.driver', ['embedded', 'redis'], 'embedded'),
     redisUrl: read.text('attempts.redis', 'redis://127.0.0.1:6379'),
+    redisPrefix: read.text('attempts.redis_prefix', 'mailbox-login'),
     maxBuckets: read.number('attempts.max_buckets', 100_000, { min: 1000, max: 10_000_000 }),
     maxTrail: read.number('attempts.max_trail', 100_000, { max: 10_000_000 }),
     keepTrail: read.duration('attempts.keep_trail', '30d'),

@@ -94,4 +94,51 @@ describe('the postgres driver', function () {
     assert.deepEqual(await store.check(id), [])
     await store.close()
   })
+
+  describe('serialization failures and deadlocks', () => {
+    let client: Client
+    let store: Store
+    before(async () => {
+      client = new Client({ connectionString: database.url })
+      await client.connect()
+      store = await open()
+      // A sequence keeps its value when the transaction that asked is rolled back.
+      await client.query(`CREATE SEQUENCE tries; CREATE TABLE wanted (failures int, code text);
+        CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE one wanted; BEGIN
+          SELECT * INTO one FROM wanted;
+          IF nextval('tries') <= one.failures THEN RAISE EXCEPTION 'as wanted' USING ERRCODE = one.code; END IF;
+          RETURN NEW;
+        END $$`)
+    })
+    after(async () => {
+      await store?.close()
+      await client?.end()
+    })
+    const ROW = 'CREATE TRIGGER failing BEFORE UPDATE ON mailbox.mailboxes FOR EACH ROW EXECUTE FUNCTION fail()'
+    const COMMIT = `CREATE CONSTRAINT TRIGGER failing AFTER UPDATE ON mailbox.mailboxes DEFERRABLE INITIALLY DEFERRED
+      FOR EACH ROW EXECUTE FUNCTION fail()`
+
+    for (const [code, where, trigger] of [
+      ['40001', 'in a statement', ROW],
+      ['40P01', 'in a statement', ROW],
+      ['40001', 'at the commit', COMMIT],
+    ] as const) {
+      it(`${code} ${where}: tried again, done once; when it does not end, an error and nothing done`, async () => {
+        const { id, inbox } = await newAccount(store, `c${code}${where.length}@example.org`.toLowerCase())
+        await client.query(`TRUNCATE wanted; INSERT INTO wanted VALUES (2, '${code}'); ALTER SEQUENCE tries RESTART`)
+        await client.query(trigger)
+        try {
+          assert.deepEqual(await add(store, id, inbox, 'twice refused'), [1])
+          await client.query('UPDATE wanted SET failures = 1000000')
+          await assert.rejects(add(store, id, inbox, 'always refused'), { name: 'StoreUnavailable' })
+        } finally {
+          await client.query('DROP TRIGGER failing ON mailbox.mailboxes')
+        }
+        assert.deepEqual(await add(store, id, inbox, 'after'), [2])
+        assert.equal((await named(store, id, 'INBOX')).messages, 2)
+        assert.deepEqual(await store.check(id), [])
+      })
+    }
+  })
 })
