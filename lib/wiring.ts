@@ -81,7 +81,8 @@ export function openTransfer(place: Place, driver: StoreSettings['driver']): Pro
     : openLmdbTransfer(path.join(dataFolder(place), 'mail'))
 }
 
-export const readLockSettings = (place: Place): LockSettings => lockSettings(place.ini('mailbox_locks'))
+export const readLockSettings = (place: Place): LockSettings =>
+  lockSettings(place.ini('mailbox_locks'), place.ini('redis'))
 
 export async function openLocks(place: Place, forked: boolean, metrics: Metrics = noMetrics): Promise<Locks> {
   const settings = readLockSettings(place)
@@ -98,9 +99,9 @@ export async function openLocks(place: Place, forked: boolean, metrics: Metrics 
 /** Notices go where the locks are, unless the .ini says otherwise: who shares one shares the other. */
 export function openBus(place: Place): Promise<Bus> {
   const { notices } = storeSettings(place.ini('mailbox_store'))
-  const { driver, redisUrl, redisPrefix } = readLockSettings(place)
+  const { driver, redis, redisPrefix } = readLockSettings(place)
   return notices === 'redis' || (notices === 'auto' && driver === 'redis')
-    ? redisBus({ url: redisUrl, prefix: redisPrefix, log: place.log })
+    ? redisBus({ redis, prefix: redisPrefix, log: place.log })
     : socketBus({ directory: path.join(dataFolder(place), 'bus'), log: place.log })
 }
 
@@ -175,7 +176,7 @@ export interface LoginParts {
 
 /** What logins are decided by; the CLI explains lockouts with the same. */
 export function openLoginParts(place: Place, store: Store): LoginParts {
-  const settings = loginSettings(place.ini('mailbox_login'))
+  const settings = loginSettings(place.ini('mailbox_login'), place.ini('redis'))
   const folder = path.join(dataFolder(place), 'login')
   const { policy, maxBuckets, maxTrail, keepTrail } = settings
   const limits = { policy, maxBuckets, maxTrail, keepTrail }
@@ -190,7 +191,7 @@ export function openLoginParts(place: Place, store: Store): LoginParts {
     }),
     attempts:
       settings.attemptLog === 'redis'
-        ? openRedisAttempts({ url: settings.redisUrl, prefix: `{${settings.redisPrefix}}:`, log: place.log, ...limits })
+        ? openRedisAttempts({ redis: settings.redis, prefix: `{${settings.redisPrefix}}:`, log: place.log, ...limits })
         : openEmbeddedAttempts({ path: path.join(folder, 'attempts'), ...limits }),
   }
 }

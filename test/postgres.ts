@@ -57,8 +57,8 @@ export interface PrivateServer {
 const run = promisify(execFile)
 const PROGRAMS = process.env.MAILBOX_TEST_POSTGRES_BIN ?? '/usr/lib/postgresql'
 
-/** The newest version that Debian's packages have put here, or the folder that the variable names. */
-function programs(): string | undefined {
+/** The folder of initdb, pg_dump and so on: the newest version that Debian's packages have put here, or the folder that the variable names. */
+export function programs(): string | undefined {
   const folders = existsSync(PROGRAMS)
     ? readdirSync(PROGRAMS).map((version) => path.join(PROGRAMS, version, 'bin'))
     : []
