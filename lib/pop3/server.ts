@@ -79,6 +79,10 @@ export function createPop3Server(ports: Pop3Ports) {
     if (command.bare && blank >= 0) return bad(session, 'without argument')
     // A password keeps its blanks; other arguments do not end in any.
     const trimmed = verb === 'PASS' ? args : args.trim()
+    if (state.name === 'transaction' && state.maildrop.lease.lost.aborted && verb !== 'QUIT') {
+      session.over = true
+      return session.err('the mailbox was given to another session', 'SYS/TEMP')
+    }
     if (command.states === 'any') return command.run(session, trimmed)
     if (command.states === 'authorization' && state.name === 'authorization')
       return command.run(session, trimmed, state)

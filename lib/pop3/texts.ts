@@ -63,6 +63,11 @@ const TEXTS = {
     es: 'no existe ese mensaje',
   },
   'not in this state': { de: 'nicht in diesem Zustand', fr: 'pas dans cet état', es: 'no en este estado' },
+  'the mailbox was given to another session': {
+    de: 'das Postfach ging an eine andere Sitzung',
+    fr: 'la boîte a été donnée à une autre session',
+    es: 'el buzón pasó a otra sesión',
+  },
   'some deleted messages not removed': {
     de: 'einige gelöschte Nachrichten wurden nicht entfernt',
     fr: "des messages supprimés n'ont pas été enlevés",

@@ -1,8 +1,9 @@
+import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { Wire } from '../kit'
 import { REDIS, redisOrSkip, removeKeys } from '../redis'
-import { ACCOUNTS, type Demo, removeHome, startDemo } from './demo'
+import { ACCOUNTS, cli, type Demo, removeHome, startDemo } from './demo'
 
 const alice = 'alice@example.org'
 
@@ -27,7 +28,7 @@ describe('two Haraka instances that share a Redis', function () {
   before(async function () {
     if (!(await redisOrSkip())) return this.skip()
     const locks = ['--locks', 'redis', '--nodes', '2']
-    const settings = [`redis=${REDIS}`, `redis_prefix=${prefix}`].flatMap((text) => [
+    const settings = [`redis=${REDIS}`, `redis_prefix=${prefix}`, 'expiry=5s'].flatMap((text) => [
       '--set',
       `mailbox_locks.ini:main.${text}`,
     ])
@@ -72,5 +73,29 @@ describe('two Haraka instances that share a Redis', function () {
     here.send('c APPEND INBOX {17+}\r\nSubject: x\r\n\r\nhi\n\r\n')
     await Promise.all([here.until(/^c OK.*\r\n/m), there.until(/^\* 1 EXISTS\r\n/m)])
     for (const wire of [here, there]) wire.close()
+  })
+
+  it('a POP3 session that was stopped past its lease deletes nothing, and says so', async () => {
+    const stopped = await pop3(one)
+    await stopped.until(/^\+OK\r\n\+OK 1 messages\r\n/)
+    stopped.send('DELE 1\r\n')
+    await stopped.until(/^\+OK.*\r\n/)
+    const { stdout } = await cli(['locks', 'list', '--json', '--home', one.home])
+    const [held]: { holders: { process: string }[] }[] = JSON.parse(stdout)
+    const pid = Number(held?.holders[0]?.process.split('.')[0])
+    process.kill(pid, 'SIGSTOP')
+    try {
+      const next = await pop3(two)
+      await next.until(/^\+OK\r\n\+OK 1 messages\r\n/)
+      next.send('QUIT\r\n')
+      await next.end()
+    } finally {
+      process.kill(pid, 'SIGCONT')
+    }
+    stopped.send('QUIT\r\n')
+    assert.equal(await stopped.end(), '-ERR [SYS/TEMP] some deleted messages not removed\r\n')
+    const after = await pop3(two)
+    await after.until(/^\+OK\r\n\+OK 1 messages\r\n/)
+    after.close()
   })
 })

@@ -1,7 +1,7 @@
 import { createHash, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import * as argon2 from '@node-rs/argon2'
-import { verifyCrypt } from './crypt-worker'
+import { verifyInThread } from './hash-threads'
 
 const derive = promisify(pbkdf2)
 
@@ -79,10 +79,10 @@ export async function verifyPassword(password: string, verifier: string): Promis
   const { scheme, value } = split(verifier)
   switch (scheme) {
     case 'ARGON2ID':
-      return isArgon2(value) && (await argon2.verify(value, password))
+      return isArgon2(value) && (await verifyInThread(password, value))
     case 'BLF-CRYPT':
     case 'SHA-CRYPT':
-      return await verifyCrypt(password, value)
+      return await verifyInThread(password, value)
     case 'PBKDF2':
       return await verifyPbkdf2(password, value)
     case 'SSHA':

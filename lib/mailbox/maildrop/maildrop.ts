@@ -125,6 +125,7 @@ function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, option
       return numbers.filter((number) => old.has(uidOf(number)))
     },
     async update(deleted, seen, how) {
+      if (deleted.length === 0 && seen.length === 0) return ok(undefined)
       const done =
         closed || lease.lost.aborted ? failed({ kind: 'lease-lost' } as const) : await apply(deleted, seen, how)
       if (!done.ok && done.fault.kind === 'lease-lost') parts.metrics.count('mailbox_lock_fence_refused_total', {})

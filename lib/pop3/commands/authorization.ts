@@ -61,8 +61,12 @@ async function enter(session: Session, answer: LoginAnswer): Promise<void> {
       const maildrop = await afterDelay(session, identity, opened.value)
       if (maildrop === undefined) return
       session.state = { name: 'transaction', maildrop, identity, deleted: new Set(), retrieved: new Set() }
-      // A lease that is lost (kick, take-over) ends the session without UPDATE.
-      onAbort(maildrop.lease.lost, () => connection.destroy('kicked'))
+      // A lease that is lost ends the session without UPDATE: at once when somebody ended it; when this process was stopped or
+      // cut off for too long (`expired`), the client hears at its next command that nothing was removed.
+      const { lost } = maildrop.lease
+      onAbort(lost, () => {
+        if (lost.reason !== 'expired') connection.destroy('kicked')
+      })
       return session.ok('{} messages', maildrop.count)
     }
   }
