@@ -12,6 +12,9 @@ const CHUNKS = 16
 /** octets of one statement at most */
 const STATEMENT = 1024 * 1024
 
+/** milliseconds: to remove what a large account has takes long, and nobody waits for an answer */
+const PATIENCE = 3_600_000
+
 const words = (text: string): string[] => text.split(' ').filter(Boolean)
 
 type Of<K extends TransferRow['kind']> = Extract<TransferRow, { kind: K }>
@@ -117,7 +120,11 @@ const INDEX = ['mailboxes', 'subscriptions', 'entries', 'threads', 'changes']
 const CONTENT = ['messages', 'chunks']
 
 export async function openPostgresTransfer(options: PostgresOptions): Promise<TransferEnd> {
-  const db = await openDatabase({ ...options, application: `${APPLICATION} migrate` })
+  const db = await openDatabase({
+    ...options,
+    statementTimeout: PATIENCE,
+    application: `${APPLICATION} migrate`,
+  })
 
   /** All rows that `text` gives behind the last one's key ($2, $3). */
   async function* pages<R extends QueryResultRow>(
