@@ -48,7 +48,7 @@ export async function openMailboxes(options: EmbedOptions) {
   const place: Place = { home, log, ini: (name) => files.get(`${name}.ini`) as Ini } // haraka-config gives sections of text
   // Settings first: what is wrong there is told before anything is open.
   const settings = deliverySettings(place.ini('mailbox_deliver'))
-  loginSettings(place.ini('mailbox_login'))
+  loginSettings(place.ini('mailbox_login'), place.ini('redis'))
   const store = await openStore(place)
   const locks = await openLocks(place, false)
   const bus = await openBus(place)

@@ -30,9 +30,12 @@ import { createMetrics, type Measured } from './metrics/registry'
 import { prepare } from './mime/prepare'
 import type { Account } from './store/account'
 import { openLmdbStore } from './store/lmdb'
+import { openLmdbTransfer } from './store/lmdb/transfer'
 import { openPostgresStore } from './store/postgres'
-import { storeSettings } from './store/settings'
+import { openPostgresTransfer } from './store/postgres/transfer'
+import { type StoreSettings, storeSettings } from './store/settings'
 import type { Store } from './store/store'
+import type { TransferEnd } from './store/transfer'
 import { accountId } from './terms/names'
 import { type Log, type Metrics, noMetrics, systemClock } from './terms/ports'
 import type { Ini } from './terms/settings'
@@ -70,7 +73,16 @@ export async function openStore(place: Place): Promise<Store> {
   return openLmdbStore({ path: path.join(dataFolder(place), 'mail') })
 }
 
-export const readLockSettings = (place: Place): LockSettings => lockSettings(place.ini('mailbox_locks'))
+/** One end of `haraka-mailbox migrate`. */
+export function openTransfer(place: Place, driver: StoreSettings['driver']): Promise<TransferEnd> {
+  const { postgres } = storeSettings(place.ini('mailbox_store'))
+  return driver === 'postgres'
+    ? openPostgresTransfer({ ...postgres, log: place.log })
+    : openLmdbTransfer(path.join(dataFolder(place), 'mail'))
+}
+
+export const readLockSettings = (place: Place): LockSettings =>
+  lockSettings(place.ini('mailbox_locks'), place.ini('redis'))
 
 export async function openLocks(place: Place, forked: boolean, metrics: Metrics = noMetrics): Promise<Locks> {
   const settings = readLockSettings(place)
@@ -87,9 +99,9 @@ export async function openLocks(place: Place, forked: boolean, metrics: Metrics 
 /** Notices go where the locks are, unless the .ini says otherwise: who shares one shares the other. */
 export function openBus(place: Place): Promise<Bus> {
   const { notices } = storeSettings(place.ini('mailbox_store'))
-  const { driver, redisUrl, redisPrefix } = readLockSettings(place)
+  const { driver, redis, redisPrefix } = readLockSettings(place)
   return notices === 'redis' || (notices === 'auto' && driver === 'redis')
-    ? redisBus({ url: redisUrl, prefix: redisPrefix, log: place.log })
+    ? redisBus({ redis, prefix: redisPrefix, log: place.log })
     : socketBus({ directory: path.join(dataFolder(place), 'bus'), log: place.log })
 }
 
@@ -164,7 +176,7 @@ export interface LoginParts {
 
 /** What logins are decided by; the CLI explains lockouts with the same. */
 export function openLoginParts(place: Place, store: Store): LoginParts {
-  const settings = loginSettings(place.ini('mailbox_login'))
+  const settings = loginSettings(place.ini('mailbox_login'), place.ini('redis'))
   const folder = path.join(dataFolder(place), 'login')
   const { policy, maxBuckets, maxTrail, keepTrail } = settings
   const limits = { policy, maxBuckets, maxTrail, keepTrail }
@@ -179,7 +191,7 @@ export function openLoginParts(place: Place, store: Store): LoginParts {
     }),
     attempts:
       settings.attemptLog === 'redis'
-        ? openRedisAttempts({ url: settings.redisUrl, log: place.log, ...limits })
+        ? openRedisAttempts({ redis: settings.redis, prefix: `{${settings.redisPrefix}}:`, log: place.log, ...limits })
         : openEmbeddedAttempts({ path: path.join(folder, 'attempts'), ...limits }),
   }
 }

@@ -1,4 +1,9 @@
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { openPostgresStore } from '../lib/store/postgres'
 import type { Store } from '../lib/store/store'
@@ -36,5 +41,88 @@ export async function databaseOrSkip(): Promise<TestDatabase | undefined> {
   return { url: url.href, drop: () => onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
 }
 
-export const openTestStore = ({ url }: TestDatabase): Promise<Store> =>
+export const openTestStore = ({ url }: { readonly url: string }): Promise<Store> =>
   openPostgresStore({ url, maxConnections: 8, connectTimeout: 5000, statementTimeout: 30_000, log: silentLog })
+
+/** A PostgreSQL of the test's own, to be stopped and started. */
+export interface PrivateServer {
+  /** its superuser's, to a database that is there */
+  readonly url: string
+  start(): Promise<void>
+  /** as when the machine loses its power: no checkpoint, connections cut */
+  crash(): Promise<void>
+  remove(): Promise<void>
+}
+
+const run = promisify(execFile)
+const PROGRAMS = process.env.MAILBOX_TEST_POSTGRES_BIN ?? '/usr/lib/postgresql'
+
+/** The folder of initdb, pg_dump and so on: the newest version that Debian's packages have put here, or the folder that the variable names. */
+export function programs(): string | undefined {
+  const folders = existsSync(PROGRAMS)
+    ? readdirSync(PROGRAMS).map((version) => path.join(PROGRAMS, version, 'bin'))
+    : []
+  const newest = folders.sort((a, b) => a.localeCompare(b, 'en', { numeric: true })).reverse()
+  return [PROGRAMS, ...newest].find((folder) => existsSync(path.join(folder, 'initdb')))
+}
+
+/** A running server on `port` of 127.0.0.1; undefined, and a line that says why, where none can be made. */
+export async function serverOrSkip(port: number): Promise<PrivateServer | undefined> {
+  const bin = programs()
+  const root = process.getuid?.() === 0
+  const ids = root ? await run('id', ['-u', 'postgres']).catch(() => undefined) : undefined
+  if (!bin || (root && !ids)) {
+    console.log(`      no PostgreSQL programs in ${PROGRAMS} (MAILBOX_TEST_POSTGRES_BIN), or no user for them: skipped`)
+    return undefined
+  }
+  const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-pg-'))
+  const data = path.join(folder, 'data')
+  // PostgreSQL refuses to run as root.
+  if (ids) chownSync(folder, Number(ids.stdout), -1)
+  chmodSync(folder, 0o700)
+  const as = async (program: string, ...args: string[]): Promise<void> => {
+    const words = [path.join(bin, program), ...args]
+    const [command = '', ...rest] = root ? ['runuser', '-u', 'postgres', '--', ...words] : words
+    await run(command, rest, { cwd: '/', timeout: 60_000 })
+  }
+  const start = (): Promise<void> =>
+    as(
+      'pg_ctl',
+      '-D',
+      data,
+      '-w',
+      '-l',
+      path.join(folder, 'log'),
+      '-o',
+      `-p ${port} -k ${folder} -c listen_addresses=127.0.0.1`,
+      'start',
+    )
+  const crash = (): Promise<void> => as('pg_ctl', '-D', data, '-m', 'immediate', '-w', 'stop')
+  let running = false
+  const server: PrivateServer = {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    async start() {
+      await start()
+      running = true
+    },
+    async crash() {
+      await crash()
+      running = false
+    },
+    async remove() {
+      try {
+        if (running) await crash()
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    },
+  }
+  try {
+    await as('initdb', '-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync', '-E', 'UTF8', '--locale=C')
+    await server.start()
+    return server
+  } catch (error) {
+    await server.remove()
+    throw error
+  }
+}

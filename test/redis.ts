@@ -1,3 +1,5 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { Redis } from 'ioredis'
 
 /** The Redis that suites share; each takes a prefix of its own. */
@@ -26,4 +28,51 @@ export async function removeKeys(prefix: string): Promise<void> {
   const keys = await redis.keys(`${prefix}*`)
   if (keys.length > 0) await redis.del(keys)
   await redis.quit()
+}
+
+/** A Redis of a test's own, to be stopped, paused and emptied. */
+export class PrivateRedis {
+  #child: ChildProcess | undefined
+  /** @param more further arguments of redis-server; what follows a configuration file overrides it */
+  constructor(
+    readonly port: number,
+    readonly more: readonly string[] = [],
+    readonly file?: string,
+  ) {}
+
+  async start(): Promise<void> {
+    const own = [
+      '--port',
+      String(this.port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--dir',
+      '/tmp',
+    ]
+    const child = spawn('redis-server', [...(this.file === undefined ? own : [this.file]), ...this.more], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    this.#child = child
+    const ready = this.more.includes('--sentinel') ? '+monitor' : 'Ready to accept'
+    let said = ''
+    for await (const chunk of child.stdout ?? []) {
+      said += String(chunk)
+      if (said.includes(ready)) break
+    }
+    if (!said.includes(ready)) throw new Error(`redis-server ended: ${said}`)
+    child.stdout?.resume()
+  }
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name)
+  }
+  async stop(): Promise<void> {
+    if (!this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const ended = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await ended
+  }
 }

@@ -13,6 +13,7 @@ import { lockoutsCommand } from './lockouts'
 import { openLockouts } from './lockouts-home'
 import { locksCommand } from './locks'
 import { metricsCommand } from './metrics'
+import { migrateCommand } from './migrate'
 import { rulesCommand } from './rules'
 
 const program = new Command('haraka-mailbox')
@@ -23,6 +24,7 @@ const program = new Command('haraka-mailbox')
   .addCommand(accountsCommand())
   .addCommand(importCommand())
   .addCommand(exportCommand())
+  .addCommand(migrateCommand())
   .addCommand(rulesCommand())
   .addCommand(checkCommand())
   .addCommand(locksCommand())

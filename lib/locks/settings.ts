@@ -1,11 +1,11 @@
+import { type RedisAddress, readRedis } from '../processes/redis'
 import { type Ini, readSettings, type SettingsReader } from '../terms/settings'
 import type { LockMode, LockProtocol } from './locks'
 import type { TellHolder } from './refusal'
 
 export interface LockSettings {
   readonly driver: 'embedded' | 'redis' | 'memory'
-  /** `redis://host:6379`; may hold a password, so it is never logged */
-  readonly redisUrl: string
+  readonly redis: RedisAddress
   /** begins every key in Redis; one store, one prefix */
   readonly redisPrefix: string
   readonly mode: LockMode
@@ -25,12 +25,15 @@ function takeoverOf(read: SettingsReader): 'never' | number {
   return Number(seconds ?? 0) * 1000
 }
 
-/** config/mailbox_locks.ini */
-export function lockSettings(ini: Ini): LockSettings {
+/**
+ * config/mailbox_locks.ini
+ * @param plugin redis.ini of haraka-plugin-redis
+ */
+export function lockSettings(ini: Ini, plugin: Ini = {}): LockSettings {
   const read = readSettings('mailbox_locks.ini', ini)
   const settings: LockSettings = {
     driver: read.choice('main.driver', ['embedded', 'redis', 'memory'], 'embedded'),
-    redisUrl: read.text('main.redis', 'redis://127.0.0.1:6379'),
+    redis: readRedis(read, 'main.redis', plugin),
     redisPrefix: read.text('main.redis_prefix', 'mailbox-locks'),
     mode: read.choice('main.mode', ['strict', 'pop3', 'snapshot'], 'strict'),
     expiry: read.duration('main.expiry', '30s'),

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
+import { type RedisAddress, readRedis } from '../processes/redis'
 import { type Ini, readSettings, type SettingsReader } from '../terms/settings'
 import type { LockoutPolicy, Rule } from './lockout'
 import { networkList } from './networks'
@@ -31,7 +32,9 @@ export interface LoginSettings {
   /** milliseconds that a right password is remembered (as a keyed digest) */
   readonly cacheFor: number
   readonly attemptLog: 'embedded' | 'redis'
-  readonly redisUrl: string
+  readonly redis: RedisAddress
+  /** begins every key in Redis */
+  readonly redisPrefix: string
   readonly maxBuckets: number
   readonly maxTrail: number
   readonly keepTrail: number
@@ -155,7 +158,7 @@ function ldapOf(read: SettingsReader, wanted: boolean): LdapSettings | undefined
 const defaultWidth = (): number => (cluster.isWorker ? 1 : Math.max(1, availableParallelism() >> 1))
 
 /** config/mailbox_login.ini */
-export function loginSettings(ini: Ini): LoginSettings {
+export function loginSettings(ini: Ini, plugin: Ini = {}): LoginSettings {
   const read = readSettings('mailbox_login.ini', ini)
   const directories = chosen(read, 'main.directories', ['store'], DIRECTORIES)
   const settings: LoginSettings = {
@@ -171,7 +174,8 @@ export function loginSettings(ini: Ini): LoginSettings {
     hashPatience: read.duration('main.hash_patience', '5s'),
     cacheFor: read.duration('main.cache', '10min'),
     attemptLog: read.choice('attempts.driver', ['embedded', 'redis'], 'embedded'),
-    redisUrl: read.text('attempts.redis', 'redis://127.0.0.1:6379'),
+    redis: readRedis(read, 'attempts.redis', plugin),
+    redisPrefix: read.text('attempts.redis_prefix', 'mailbox-login'),
     maxBuckets: read.number('attempts.max_buckets', 100_000, { min: 1000, max: 10_000_000 }),
     maxTrail: read.number('attempts.max_trail', 100_000, { max: 10_000_000 }),
     keepTrail: read.duration('attempts.keep_trail', '30d'),

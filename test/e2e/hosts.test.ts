@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { Wire } from '../kit'
 import { databaseOrSkip, openTestStore, type TestDatabase } from '../postgres'
 import { REDIS, redisOrSkip, removeKeys } from '../redis'
-import { ACCOUNTS, type Demo, removeHome, startDemo } from './demo'
+import { ACCOUNTS, cli, type Demo, removeHome, run, startDemo } from './demo'
 
 const alice = 'alice@example.org'
 const bob = 'bob@example.org'
@@ -41,6 +41,14 @@ async function deliver(demo: Demo, subject: string): Promise<string> {
   return reply
 }
 
+/** Resolves with the reply to PASS. */
+async function pop3(wire: Wire, user: keyof typeof ACCOUNTS, password: string = ACCOUNTS[user]): Promise<string> {
+  wire.send(`USER ${user}\r\n`)
+  await wire.until(/^\+OK.*\r\n/m)
+  wire.send(`PASS ${password}\r\n`)
+  return wire.until(/^(\+OK|-ERR).*\r\n/m)
+}
+
 /** Three hosts, each with a home of its own; what they share is one PostgreSQL database and one Redis. */
 describe('three Haraka hosts over one PostgreSQL and one Redis', function () {
   this.timeout(120_000)
@@ -60,6 +68,9 @@ describe('three Haraka hosts over one PostgreSQL and one Redis', function () {
       `mailbox_store.ini:postgres.url=${database.url}`,
       `mailbox_locks.ini:main.redis=${REDIS}`,
       `mailbox_locks.ini:main.redis_prefix=${prefix}`,
+      'mailbox_login.ini:attempts.driver=redis',
+      `mailbox_login.ini:attempts.redis=${REDIS}`,
+      `mailbox_login.ini:attempts.redis_prefix=${prefix}`,
       'mailbox_locks.ini:wait.imap=0s',
       'mailbox_locks.ini:wait.pop3=0s',
       // A notice that did not come must fail a test, not be found by a poll.
@@ -141,10 +152,59 @@ describe('three Haraka hosts over one PostgreSQL and one Redis', function () {
     for (const wire of [here, there]) wire.close()
   })
 
+  it('a session on one host is ended from another', async () => {
+    const holder = await open(host(0).pop3)
+    assert.match(await pop3(holder, bob), /^\+OK/m)
+    const kicked = await cli(['locks', 'kick', bob, '--home', host(1).home])
+    assert.match(kicked.stdout, /^ended 1 session of bob@example.org$/m)
+    await holder.end()
+    const next = await open(host(2).pop3)
+    assert.match(await pop3(next, bob), /^\+OK/m)
+    next.send('QUIT\r\n')
+    await next.end()
+  })
+
+  it('how long IDLE takes from one host to another', async () => {
+    const idle = await imap(host(1))
+    await command(idle, 'b', 'SELECT INBOX')
+    idle.send('c IDLE\r\n')
+    await idle.until(/^\+ .*\r\n/m)
+    const times: number[] = []
+    for (let i = 0; i < 20; i++) {
+      const heard = idle.until(/^\* \d+ EXISTS\r\n/m).then(() => performance.now())
+      assert.match(await deliver(host(0), `timed ${i}`), /^250 /)
+      const replied = performance.now()
+      times.push((await heard) - replied)
+    }
+    idle.close()
+    times.sort((a, b) => a - b)
+    const at = (part: number): string => (times[Math.floor((times.length - 1) * part)] ?? Number.NaN).toFixed(0)
+    console.log(`      from the reply to DATA to EXISTS on the other host: median ${at(0.5)} ms, worst ${at(1)} ms`)
+  })
+
   it('a host that is killed takes nothing along: its mail is there, its lock is free, the invariants hold', async () => {
     const victim = host(2)
     assert.match(await deliver(victim, 'last words'), /^250 /)
+    const holder = await open(victim.pop3)
+    assert.match(await pop3(holder, bob), /^\+OK/m)
+    const waiting = await open(host(0).pop3)
+    assert.match(await pop3(waiting, bob), /^-ERR \[IN-USE\]/m)
+    waiting.close()
+    // The demo's own process would let its Haraka end in good order.
+    const { stdout } = await run('pgrep', ['-P', String(victim.pid)])
+    const pids = stdout.split('\n').filter(Boolean).map(Number)
+    assert.equal(pids.length, 1)
+    for (const pid of pids) process.kill(pid, 'SIGKILL')
     await victim.stop('SIGKILL')
+    let answer = ''
+    for (let tries = 0; tries < 100 && !answer.startsWith('+OK'); tries++) {
+      const next = await open(host(1).pop3)
+      answer = await pop3(next, bob)
+      if (answer.startsWith('-ERR')) assert.match(answer, /\[IN-USE\]/)
+      next.send('QUIT\r\n')
+      await next.end()
+    }
+    assert.match(answer, /^\+OK/)
     const wire = await imap(host(0))
     await command(wire, 'b', 'SELECT INBOX')
     assert.match(await command(wire, 'c', 'SEARCH SUBJECT "last words"'), /^\* SEARCH \d+\r\n/m)
@@ -155,5 +215,22 @@ describe('three Haraka hosts over one PostgreSQL and one Redis', function () {
     assert.ok(account)
     assert.deepEqual(await store.check(account.id), [])
     await store.close()
+  })
+
+  it('failures on all hosts count together: the account is closed on each', async () => {
+    for (let i = 0; i < 4; i++) {
+      const wire = await open(host(i % 2).pop3)
+      assert.match(await pop3(wire, alice, `wrong ${i}`), /^-ERR \[AUTH\]/m)
+      wire.close()
+    }
+    for (const index of [0, 1]) {
+      const wire = await open(host(index).pop3)
+      assert.match(await pop3(wire, alice), /^-ERR/m)
+      wire.close()
+      const other = await open(host(index).pop3)
+      assert.match(await pop3(other, bob), /^\+OK/m)
+      other.send('QUIT\r\n')
+      await other.end()
+    }
   })
 })

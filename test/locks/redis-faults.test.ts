@@ -1,37 +1,11 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Lease, LockRequest, Locks } from '../../lib/locks/locks'
 import { openRedisLocks } from '../../lib/locks/redis'
 import { lockSettings } from '../../lib/locks/settings'
 import { freePorts, installed } from '../e2e/demo'
+import { PrivateRedis } from '../redis'
 import { PeerProcess } from './peer-process'
-
-/** A Redis of our own, to be stopped, paused and emptied. */
-class PrivateRedis {
-  #child: ChildProcess | undefined
-  constructor(readonly port: number) {}
-
-  async start(): Promise<void> {
-    const child = spawn(
-      'redis-server',
-      ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', '/tmp'],
-      { stdio: ['ignore', 'pipe', 'ignore'] },
-    )
-    this.#child = child
-    for await (const chunk of child.stdout ?? []) if (String(chunk).includes('Ready to accept')) break
-    child.stdout?.resume()
-  }
-  signal(name: NodeJS.Signals): void {
-    this.#child?.kill(name)
-  }
-  async stop(): Promise<void> {
-    if (!this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const ended = once(this.#child, 'exit')
-    this.#child.kill('SIGKILL')
-    await ended
-  }
-}
 
 const EXPIRY = 5000
 const request = (account: string, more: Partial<LockRequest> = {}): LockRequest => ({

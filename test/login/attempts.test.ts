@@ -12,6 +12,7 @@ import { memoryAttempts } from '../../lib/login/attempts/memory'
 import { openRedisAttempts } from '../../lib/login/attempts/redis'
 import type { Who } from '../../lib/login/lockout'
 import { loginSettings } from '../../lib/login/settings'
+import { parseRedis } from '../../lib/processes/redis'
 import { silentLog } from '../../lib/terms/ports'
 import { REDIS, redisOrSkip } from '../redis'
 
@@ -38,7 +39,8 @@ const DRIVERS: Record<string, () => Driver> = {
   },
   redis: () => {
     const prefix = `{login-test-${randomBytes(4).toString('hex')}}:`
-    const open = (): AttemptLog => openRedisAttempts({ url: REDIS, policy, log: silentLog, prefix, maxBuckets: 50 })
+    const open = (): AttemptLog =>
+      openRedisAttempts({ redis: parseRedis(REDIS), policy, log: silentLog, prefix, maxBuckets: 50 })
     const done = async (): Promise<void> => {
       const redis = new Redis(REDIS)
       const keys = await redis.keys(`${prefix}*`)

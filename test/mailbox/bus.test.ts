@@ -9,6 +9,7 @@ import { decodeFrame, encodeFrame } from '../../lib/mailbox/bus/frames'
 import { redisBus } from '../../lib/mailbox/bus/redis-bus'
 import { type SocketBus, socketBus } from '../../lib/mailbox/bus/socket-bus'
 import type { Bus, Notice } from '../../lib/mailbox/mailbox'
+import { parseRedis } from '../../lib/processes/redis'
 import { meetingDirectory } from '../../lib/processes/rendezvous'
 import { accountId, mailboxId } from '../../lib/terms/names'
 import { silentLog } from '../../lib/terms/ports'
@@ -187,12 +188,12 @@ describe('redis bus', () => {
     const prefix = `mailbox-test-${process.pid}`
     let a: Bus
     try {
-      a = await redisBus({ url, log: silentLog, prefix })
+      a = await redisBus({ redis: parseRedis(url), log: silentLog, prefix })
     } catch {
       console.log('      skipped: no Redis (MAILBOX_TEST_REDIS)')
       return this.skip()
     }
-    const b = await redisBus({ url, log: silentLog, prefix })
+    const b = await redisBus({ redis: parseRedis(url), log: silentLog, prefix })
     const [ofA, ofB] = [ear(a), ear(b)]
     a.publish(listed)
     a.publish(reached(4))
@@ -219,7 +220,7 @@ describe('redis bus', () => {
     const prefix = `mailbox-test-gap-${process.pid}`
     let direct: Bus
     try {
-      direct = await redisBus({ url, log: silentLog, prefix })
+      direct = await redisBus({ redis: parseRedis(url), log: silentLog, prefix })
     } catch {
       console.log('      skipped: no Redis (MAILBOX_TEST_REDIS)')
       proxy.close()
@@ -229,7 +230,7 @@ describe('redis bus', () => {
       await Promise.all([shaky.close(), direct.close()])
       proxy.close()
     })
-    const shaky = await redisBus({ url: `redis://127.0.0.1:${address.port}`, log: silentLog, prefix })
+    const shaky = await redisBus({ redis: parseRedis(`redis://127.0.0.1:${address.port}`), log: silentLog, prefix })
     const [ofShaky, ofDirect] = [ear(shaky), ear(direct)]
     for (const socket of sockets) socket.destroy()
     // Cannot be said now; the others hear of a gap later.

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readlinkSync } from 'node:fs'
-import { Redis } from 'ioredis'
 import { identify, runs } from '../../processes/identity'
+import { connectRedis, connectSubscriber } from '../../processes/redis'
 import { failed, ok, type Result } from '../../terms/fault'
 import { fence } from '../../terms/numbers'
 import { type Log, type Metrics, noMetrics, silentLog } from '../../terms/ports'
@@ -64,18 +64,14 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
   let alive = false
   let deadline: NodeJS.Timeout | undefined
 
-  const redis = new Redis(settings.redisUrl, {
+  const redis = connectRedis(settings.redis, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     connectTimeout: PATIENCE,
     commandTimeout: PATIENCE,
     retryStrategy: (times) => Math.min(times * 100, 2000),
   })
-  const subscriber = redis.duplicate({
-    enableOfflineQueue: true,
-    maxRetriesPerRequest: null,
-    commandTimeout: undefined,
-  })
+  const subscriber = connectSubscriber(settings.redis, { connectTimeout: PATIENCE })
   for (const connection of [redis, subscriber])
     connection.on('error', (error: Error) => log.error(`locks: redis: ${error.message}`))
 

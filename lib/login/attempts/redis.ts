@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Redis } from 'ioredis'
+import { connectRedis, type RedisAddress } from '../../processes/redis'
 import type { Log } from '../../terms/ports'
 import type { AttemptLog, Recorded, TrailEntry } from '../attempts'
 import { clearing, matches, pastOf, recordOn, standingOn } from '../ledger'
@@ -15,7 +15,7 @@ import {
 } from '../lockout'
 
 export interface RedisAttemptsOptions {
-  readonly url: string
+  readonly redis: RedisAddress
   readonly policy: LockoutPolicy
   readonly log: Log
   /** all keys begin with it; one hash slot, so that a cluster can run the script */
@@ -64,7 +64,7 @@ export function openRedisAttempts(options: RedisAttemptsOptions): AttemptLog {
   const prefix = options.prefix ?? '{mailbox-login}:'
   const indexes = ['single', 'several', 'barred', 'good'].map((name) => `${prefix}${name}`)
   const trailKey = `${prefix}trail`
-  const redis = new Redis(options.url, { maxRetriesPerRequest: 1, connectTimeout: 2000, commandTimeout: 2000 })
+  const redis = connectRedis(options.redis, { maxRetriesPerRequest: 1, connectTimeout: 2000, commandTimeout: 2000 })
   redis.on('error', (error: Error) => log.error(`login: redis: ${error.message}`))
 
   const keyOf = (key: string): string =>

@@ -1,26 +1,25 @@
 import { randomUUID } from 'node:crypto'
-import { Redis } from 'ioredis'
+import { connectRedis, connectSubscriber, type RedisAddress } from '../../processes/redis'
 import type { Log } from '../../terms/ports'
 import type { Bus, Notice } from '../mailbox'
 import { decodeFrame, encodeFrame } from './frames'
 import { createOutbox } from './outbox'
 
 export interface RedisBusOptions {
-  /** `redis://host:6379`; may hold a password, so it is never logged */
-  readonly url: string
+  readonly redis: RedisAddress
   readonly log: Log
   /** begins the channel's name; one store, one prefix */
   readonly prefix?: string
 }
 
 /** Notices between hosts, by Redis publish/subscribe. After a lost connection everybody hears `gap`. */
-export async function redisBus({ url, log, prefix = 'mailbox' }: RedisBusOptions): Promise<Bus> {
+export async function redisBus({ redis: address, log, prefix = 'mailbox' }: RedisBusOptions): Promise<Bus> {
   const channel = `${prefix}:notices`
   const own = randomUUID()
   const listeners = new Set<(notice: Notice) => void>()
   // A publisher without an offline queue: what cannot be said now is found again by `gap`.
-  const publisher = new Redis(url, { enableOfflineQueue: false, lazyConnect: true, maxRetriesPerRequest: 1 })
-  const subscriber = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null })
+  const publisher = connectRedis(address, { enableOfflineQueue: false, lazyConnect: true, maxRetriesPerRequest: 1 })
+  const subscriber = connectSubscriber(address, { lazyConnect: true })
   for (const [name, redis] of Object.entries({ publisher, subscriber })) {
     redis.on('error', (error: Error) => log.debug(`notices: redis ${name}: ${error.message}`))
     redis.on('end', () => log.warn(`notices: redis ${name} is gone for good`))

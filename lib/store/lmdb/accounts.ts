@@ -8,7 +8,8 @@ import { accountKey, after } from './keys'
 import { addMailbox } from './mailbox-records'
 import type { Tables } from './tables'
 
-const LAST = 'last account'
+/** key of the highest number that an account ever had */
+export const LAST = 'last account'
 
 export function createAccountTable(tables: Tables, clock: Clock): AccountTable {
   const { accounts, names, states } = tables

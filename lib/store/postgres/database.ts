@@ -13,7 +13,12 @@ export interface PostgresOptions {
   readonly connectTimeout: number
   readonly statementTimeout: number
   readonly log: Log
+  /** as the server sees the connections; default `APPLICATION` */
+  readonly application?: string
 }
+
+/** name of the connections of everybody who serves mail, by which `migrate` sees that a store is in use */
+export const APPLICATION = 'haraka-mailbox'
 
 export type Values = readonly unknown[]
 
@@ -80,7 +85,7 @@ export async function openDatabase(options: PostgresOptions): Promise<Database> 
     connectionTimeoutMillis: options.connectTimeout,
     query_timeout: options.statementTimeout,
     keepAlive: true,
-    application_name: 'haraka-mailbox',
+    application_name: options.application ?? APPLICATION,
     types,
   })
   // A connection that dies is replaced by the next use. Without listeners its death would kill the process.

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { Command, Option } from 'commander'
+import { openRendezvous } from '../processes/rendezvous'
+import { type StoreSettings, storeSettings } from '../store/settings'
+import { type Transferred, transferStore } from '../store/transfer'
+import { dataFolder, openTransfer, type Place } from '../wiring'
+import { homeOption, openHome } from './home'
+
+type Driver = StoreSettings['driver']
+const DRIVERS: readonly Driver[] = ['lmdb', 'postgres']
+
+/** Whether a Haraka of this home answers on one of its sockets. */
+async function harakaRuns(place: Place): Promise<boolean> {
+  for (const folder of ['bus', 'metrics']) {
+    const meeting = await openRendezvous(path.join(dataFolder(place), folder), (socket) => socket.destroy())
+    try {
+      for (const name of meeting.others()) {
+        const socket = await meeting.dial(name)
+        socket?.destroy()
+        if (socket) return true
+      }
+    } finally {
+      meeting.close()
+    }
+  }
+  return false
+}
+
+/** Says what was begun, so that only the same migration may go on in a store that is not empty. */
+function markOf(place: Place, from: Driver, to: Driver): { readonly file: string; readonly text: string } {
+  const { postgres } = storeSettings(place.ini('mailbox_store'))
+  const address = createHash('sha256').update(postgres.url).digest('hex')
+  return {
+    file: path.join(dataFolder(place), 'migrate.json'),
+    text: `${JSON.stringify({ from, to, address })}\n`,
+  }
+}
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`
+
+const lineOf = ({ name, how, mailboxes, messages, octets, sha256 }: Transferred): string =>
+  `${name}: ${how}, ${count(mailboxes, 'mailbox')}, ${count(messages, 'message')}, ${count(octets, 'octet')}, SHA-256 ${sha256}`.replace(
+    'mailboxs',
+    'mailboxes',
+  )
+
+async function migrate(place: Place, from: Driver, to: Driver): Promise<void> {
+  if (from === to) throw new Error('--from and --to are the same')
+  const stop = 'stop Haraka on all hosts first: mail that comes in meanwhile would be lost'
+  if (await harakaRuns(place)) throw new Error(`Haraka is running: ${stop}`)
+  const mark = markOf(place, from, to)
+  const source = await openTransfer(place, from)
+  try {
+    const target = await openTransfer(place, to)
+    try {
+      for (const [driver, end] of [[from, source] as const, [to, target] as const]) {
+        const others = await end.others()
+        if (others.length > 0) throw new Error(`the ${driver} store is in use by ${others.join(', ')}: ${stop}`)
+      }
+      const begun = existsSync(mark.file) && readFileSync(mark.file, 'utf8') === mark.text
+      if (!begun && (await target.accounts()).length > 0) {
+        throw new Error(`the ${to} store has accounts already: migrate only fills an empty one`)
+      }
+      writeFileSync(mark.file, mark.text, { mode: 0o600, flush: true })
+      const done = await transferStore(source, target, (account) => console.log(lineOf(account)))
+      rmSync(mark.file)
+      const messages = done.reduce((sum, one) => sum + one.messages, 0)
+      const octets = done.reduce((sum, one) => sum + one.octets, 0)
+      console.log(
+        `${count(done.length, 'account')}, ${count(messages, 'message')}, ${count(octets, 'octet')}: counts and SHA-256 agree`,
+      )
+      console.log(`now set driver = ${to} in mailbox_store.ini; the ${from} store is as it was`)
+    } finally {
+      await target.close()
+    }
+  } finally {
+    await source.close()
+  }
+}
+
+/** `haraka-mailbox migrate`: the whole store into another driver, all numbers kept. */
+export function migrateCommand(): Command {
+  const driver = (flag: string, text: string): Option =>
+    new Option(`${flag} <driver>`, text).choices(DRIVERS).makeOptionMandatory()
+  return new Command('migrate')
+    .description(
+      'copy all accounts and mail into another store while Haraka is stopped; run it again after an interruption',
+    )
+    .addOption(homeOption())
+    .addOption(driver('--from', 'the store that is left'))
+    .addOption(driver('--to', 'the store that is filled; must be empty'))
+    .action(({ home, from, to }: { home: string; from: Driver; to: Driver }) => migrate(openHome(home).place, from, to))
+}
