@@ -5,6 +5,7 @@ import { openRedisLocks } from '../../lib/locks/redis'
 import { lockSettings } from '../../lib/locks/settings'
 import { freePorts, installed } from '../e2e/demo'
 import { PrivateRedis } from '../redis'
+import { wayTo } from './network'
 import { PeerProcess } from './peer-process'
 
 const EXPIRY = 5000
@@ -86,6 +87,32 @@ describe('locks: redis, when it fails', function () {
     await released
     redis.signal('SIGCONT')
     await (await grantedAgain(there, 'owed')).release()
+  })
+
+  it('a turn that came while the waiter was cut off is not believed when the message arrives late', async () => {
+    const way = await wayTo('127.0.0.1', redis.port)
+    const settings = lockSettings({ main: { redis: `redis://127.0.0.1:${way.port}` } })
+    const cutOff = await openRedisLocks({ settings: { ...settings, expiry: 500 } })
+    try {
+      const first = await granted(here, request('late'))
+      const waiting = cutOff.acquire(request('late', { wait: 20_000 }))
+      while ((await here.list('late'))[0]?.waiters !== 1) await new Promise((resolve) => setImmediate(resolve))
+      way.cut()
+      await first.release()
+      // Its turn runs out with its life, and goes to somebody else.
+      const second = await granted(here, request('late', { wait: 10_000 }))
+      way.heal()
+      await (await grantedAgain(cutOff, 'another')).release()
+      await second.release()
+      const result = await waiting
+      assert.ok(result.ok)
+      assert.ok(result.value.fence > second.fence)
+      await result.value.release()
+    } finally {
+      way.heal()
+      await cutOff.close()
+      way.close()
+    }
   })
 
   it('restarted without its data: sessions end, fences grow on', async () => {

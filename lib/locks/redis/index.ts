@@ -61,7 +61,6 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
   const waiting = new Map<string, Waiting>()
   /** releases that Redis has not heard of: id and account */
   const owed = new Map<string, string>()
-  let alive = false
   let deadline: NodeJS.Timeout | undefined
 
   const redis = connectRedis(settings.redis, {
@@ -111,13 +110,13 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
     const sent = performance.now()
     try {
       const before = await redis.set(`${prefix}process:${self}`, '1', 'PX', settings.expiry, 'GET')
-      if (alive && before === null) {
+      // Also a lease whose grant was on its way to us while we were taken for dead.
+      if (before === null && leases.size > 0) {
         log.warn(
           'locks: redis does not know this process any more (data lost, or stopped for too long); its sessions end',
         )
         leases.endAll('expired')
       }
-      alive = true
       clearTimeout(deadline)
       deadline = setTimeout(lapse, settings.expiry * 0.9 - (performance.now() - sent)).unref()
       for (const [id, account] of owed) if (!leases.has(id)) await giveBack(account, id)
@@ -129,7 +128,6 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
   }
   function lapse(): void {
     if (leases.size > 0) log.error('locks: redis was not reached in time; sessions of this process end')
-    alive = false
     leases.endAll('expired')
   }
 
@@ -210,7 +208,8 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
       return
     }
     const waiter = waiting.get(message.holder.id)
-    if (waiter) waiter.arrive(message.holder)
+    // A message may be older than the loss of a lease: redis knows.
+    if (waiter) askAgain([waiter]).catch((error: unknown) => log.warn(`locks: ${textOf(error)}`))
     else if (!leases.has(message.holder.id)) void giveBack(message.account, message.holder.id)
   }
 
@@ -232,8 +231,9 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
   }
 
   /** For those that wait: a wake-up may have been lost, or the holder with its host. */
-  async function askAgain(): Promise<void> {
-    for (const [id, one] of [...waiting]) {
+  async function askAgain(those = [...waiting.values()]): Promise<void> {
+    for (const one of those) {
+      const { id } = one.claim
       if (!waiting.has(id)) continue
       const answer = await claimOnce(one, true)
       if (waiting.has(id)) {
