@@ -26,7 +26,8 @@ async function killInTheMiddle(child: ChildProcess): Promise<Acknowledged[]> {
     acknowledged.push(message)
     if (acknowledged.length === ENOUGH) child.kill('SIGKILL')
   })
-  await once(child, 'exit')
+  const [code, signal] = await once(child, 'exit')
+  assert.equal(signal, 'SIGKILL', `the writer ended by itself with ${code} after ${acknowledged.length} messages`)
   return acknowledged
 }
 
