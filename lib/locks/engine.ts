@@ -98,12 +98,13 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
       broken(account, error)
     }
   }
-  /** Takes out what dead processes left, and lets in who can get in now. */
-  function bury(account: string): void {
+  /** Takes out what dead processes left, and lets in who can get in now. @param mine a grant that was not heard of */
+  function bury(account: string, mine: (record: AccountRecord) => HolderRecord | undefined = () => undefined): void {
     try {
       const granted = table.change(account, (record) => {
         purge(record, living)
-        return nextOnes(record)
+        const own = mine(record)
+        return own ? [own] : nextOnes(record)
       })
       wake(account, granted)
     } catch (error) {
@@ -174,18 +175,11 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
 
   /** A wake-up is lost when this process was stopped for so long that it was taken for dead, or a holder's process is. */
   function lookAgain({ account, claim, takeover }: Waiting): void {
-    try {
-      const granted = table.change(account, (record) => {
-        purge(record, living)
-        const mine = record.holders.find(({ id }) => id === claim.id)
-        if (mine) return [mine]
-        if (!record.waiters.some(({ id }) => id === claim.id)) record.waiters.push({ ...claim, takeover })
-        return nextOnes(record)
-      })
-      wake(account, granted)
-    } catch (error) {
-      broken(account, error)
-    }
+    bury(account, (record) => {
+      const mine = record.holders.find(({ id }) => id === claim.id)
+      if (!mine && !record.waiters.some(({ id }) => id === claim.id)) record.waiters.push({ ...claim, takeover })
+      return mine
+    })
   }
 
   /** Waits in the queue; looks again when the process of a holder ends. */
