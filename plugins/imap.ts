@@ -13,13 +13,13 @@ export function register(this: HarakaPlugin): void {
   line(this, 'imap', ['store', 'locks', 'login'], async (host) => {
     const place = placeOf(host)
     const settings = imapSettings(place.ini('mailbox_imap'))
-    const tls = await harakaTls(this)
+    const tls = await harakaTls(this, host.context.login.clientCa)
     const server = createImapServer({
       room: host.context.room,
       login: host.context.login,
       settings,
       tellHolder: readLockSettings(place).tellHolder,
-      tlsAvailable: () => tls.secureContext() !== undefined,
+      tlsAvailable: () => tls.available,
       version,
       clock: systemClock,
       log: host.log,

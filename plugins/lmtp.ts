@@ -26,7 +26,7 @@ export function register(this: HarakaPlugin): void {
       })
     for (const text of settings.listen) await listenLmtp(host, text, make(false), settings.socketMode)
     for (const text of settings.listenTls) {
-      if (tls.secureContext()) await listenLmtp(host, text, make(true), settings.socketMode)
+      if (tls.available) await listenLmtp(host, text, make(true), settings.socketMode)
       else host.log.warn(`no certificate (config/tls_key.pem, config/tls_cert.pem): nothing listens on ${text}`)
     }
   })

@@ -13,13 +13,13 @@ export function register(this: HarakaPlugin): void {
   line(this, 'pop3', ['store', 'locks', 'login'], async (host) => {
     const place = placeOf(host)
     const settings = pop3Settings(place.ini('mailbox_pop3'))
-    const tls = await harakaTls(this)
+    const tls = await harakaTls(this, host.context.login.clientCa)
     const server = createPop3Server({
       room: host.context.room,
       login: host.context.login,
       settings,
       tellHolder: readLockSettings(place).tellHolder,
-      tlsAvailable: () => tls.secureContext() !== undefined,
+      tlsAvailable: () => tls.available,
       version,
       clock: systemClock,
       log: host.log,

@@ -12,12 +12,12 @@ export function register(this: HarakaPlugin): void {
   line(this, 'sieve', ['store', 'locks', 'login'], async (host) => {
     const place = placeOf(host)
     const settings = sieveSettings(place.ini('mailbox_sieve'))
-    const tls = await harakaTls(this)
+    const tls = await harakaTls(this, host.context.login.clientCa)
     const server = createSieveServer({
       scripts: openScripts(place),
       login: host.context.login,
       settings,
-      tlsAvailable: () => tls.secureContext() !== undefined,
+      tlsAvailable: () => tls.available,
       version,
       log: host.log,
     })

@@ -94,6 +94,7 @@ function simpleLogin(store: Store): Login {
     allowsCleartext: () => true,
     trustsProxy: () => false,
     proxyHeader: () => 'never',
+    clientCa: undefined,
     close: async () => undefined,
   }
 }
@@ -123,7 +124,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
       ...(options.frontEnd && { trustsProxy: (address: string) => address === '127.0.0.1' }),
     },
     tellHolder: settings.tellHolder,
-    tlsAvailable: () => tls.secureContext() !== undefined,
+    tlsAvailable: () => tls.available,
     version: '0',
     clock: options.clock ?? systemClock,
     log,

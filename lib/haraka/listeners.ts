@@ -42,7 +42,7 @@ export async function listenAll(
   for (const { text, implicitTls } of wanted) {
     const at = parseListen(text)
     if (!at) throw new Error(`${file}: ${text} is no address:port`)
-    if (implicitTls && !tls.secureContext()) {
+    if (implicitTls && !tls.available) {
       log.warn(`no certificate (config/tls_key.pem, config/tls_cert.pem): nothing listens on ${text}`)
       continue
     }

@@ -1,4 +1,4 @@
-import type { LoginPeer } from '../login/login'
+import { peerOf } from '../login/peer'
 import type { Update } from '../mailbox/mailbox'
 import { onAbort } from '../terms/abort'
 import type { Connection } from '../transport/connection'
@@ -16,22 +16,6 @@ import { compact } from './wire/sequence-set'
 const LOGIN_LITERAL = 4096
 const LITERAL = 1024 * 1024
 const LOGIN_LINE = 16 * 1024
-
-function peerOf(connection: Connection): () => LoginPeer {
-  let known: LoginPeer | undefined
-  return () => {
-    if (known?.tls === connection.secure && known.address === connection.address) return known
-    known = {
-      protocol: 'imap',
-      address: connection.address,
-      ...(connection.proxy !== undefined && { proxy: connection.proxy }),
-      tls: connection.secure,
-      connection: connection.id,
-      ...(connection.secure && { channelBindings: connection.channelBindings() }),
-    }
-    return known
-  }
-}
 
 function openSession(connection: Connection, ports: ImapPorts): Session {
   const say = (line: string): void => connection.writer.write(`${line}\r\n`)
@@ -65,7 +49,7 @@ function openSession(connection: Connection, ports: ImapPorts): Session {
     tries: 0,
     badCommands: 0,
     client: undefined,
-    peer: peerOf(connection),
+    peer: peerOf('imap', connection),
     say,
     tell: (updates, withUid) => {
       const gone = session.modes.qresync ? updates.filter((update) => update.kind === 'expunge') : []

@@ -64,7 +64,7 @@ class LmtpServer extends SMTPServer {
 /** LMTP (RFC 2033) on the smtp-server package: its parser, its TLS and its pipelining; ours are recipients and the store. */
 export function createLmtpServer(ports: LmtpPorts): SMTPServer {
   const { delivery, settings, hostname, maxSize, tls, log } = ports
-  const hasTls = tls.secureContext() !== undefined
+  const hasTls = tls.available
   const trusts = networkList(settings.trusted)
   const server = new LmtpServer({
     ...(tls.SNICallback && { SNICallback: tls.SNICallback }),

@@ -94,6 +94,7 @@ export function createLogin(ports: LoginPorts): Door {
       return mechanisms(peer).includes(name) ? sasl(peer, name) : undefined
     },
     allowsCleartext,
+    clientCa: settings.clientCa || undefined,
     trustsProxy: (address) => settings.trustedProxies(address),
     proxyHeader: (address) => (settings.trustedProxies(address) ? settings.proxyHeader : 'never'),
     close: async () => {

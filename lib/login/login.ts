@@ -16,8 +16,8 @@ export interface LoginPeer {
   readonly connection: string
   /** channel bindings for SCRAM -PLUS by type, `tls-exporter` and `tls-server-end-point` */
   readonly channelBindings?: Readonly<Record<string, Buffer>>
-  /** subject name of a verified client certificate, for EXTERNAL */
-  readonly certificateName?: string
+  /** mail addresses of whom a verified client certificate names, for EXTERNAL */
+  readonly certificateNames?: readonly string[]
 }
 
 /** The account that came in. */
@@ -62,5 +62,7 @@ export interface Login {
   trustsProxy(address: string): boolean
   /** whether this TCP peer begins each connection with a PROXY header; `never` for who is not trusted */
   proxyHeader(address: string): 'always' | 'auto' | 'never'
+  /** file in config/ with the authorities (PEM) whose client certificates are asked for; undefined: none are */
+  readonly clientCa: string | undefined
   close(): Promise<void>
 }

@@ -23,6 +23,8 @@ export interface LoginSettings {
   readonly trustedProxies: InNetworks
   readonly proxyHeader: 'always' | 'auto' | 'never'
   readonly mechanisms: readonly string[]
+  /** file in config/ with authorities whose client certificates are asked for; empty: none are */
+  readonly clientCa: string
   readonly directories: readonly string[]
   /** appended to names without `@`; empty: nothing */
   readonly defaultDomain: string
@@ -167,6 +169,7 @@ export function loginSettings(ini: Ini, plugin: Ini = {}): LoginSettings {
     cleartextFrom: networks(read, 'main.cleartext_from', ['loopback']),
     trustedProxies: networks(read, 'main.trusted_proxies', ['none']),
     proxyHeader: read.choice('main.proxy_header', ['auto', 'always', 'never'], 'auto'),
+    clientCa: read.text('main.client_ca', ''),
     mechanisms: chosen(read, 'main.mechanisms', DEFAULT_MECHANISMS, MECHANISMS),
     directories,
     defaultDomain: read.text('main.default_domain', '').toLowerCase(),

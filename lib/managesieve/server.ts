@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
-import type { LoginPeer } from '../login/login'
+import { peerOf } from '../login/peer'
 import { MAX_SCRIPT } from '../sieve/lexer'
 import type { Connection } from '../transport/connection'
 import type { Argument, Command, Session, SievePorts } from './command'
@@ -39,18 +39,10 @@ export function createSieveServer(ports: SievePorts) {
       for (const piece of pieces) connection.writer.write(typeof piece === 'string' ? Buffer.from(piece) : piece)
       connection.writer.write('\r\n')
     }
-    const peer = (): LoginPeer => ({
-      protocol: 'sieve',
-      address: connection.address,
-      ...(connection.proxy !== undefined && { proxy: connection.proxy }),
-      tls: connection.secure,
-      connection: connection.id,
-      ...(connection.secure && { channelBindings: connection.channelBindings() }),
-    })
     const session: Session = {
       connection,
       ports,
-      peer,
+      peer: peerOf('sieve', connection),
       state: { name: 'not-authenticated' },
       tries: 0,
       badCommands: 0,

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { LoginPeer } from '../login/login'
+import { peerOf } from '../login/peer'
 import type { Connection } from '../transport/connection'
 import type { Command, Pop3Ports, Session } from './command'
 import { commandsOfAnyState } from './commands/any'
@@ -16,20 +16,6 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
 
 export function createPop3Server(ports: Pop3Ports) {
   function openSession(connection: Connection): Session {
-    let known: LoginPeer | undefined
-    const peer = (): LoginPeer => {
-      if (known?.tls === connection.secure && known.address === connection.address) return known
-      known = {
-        protocol: 'pop3',
-        mailboxInName: ports.settings.mailboxInName,
-        address: connection.address,
-        ...(connection.proxy !== undefined && { proxy: connection.proxy }),
-        tls: connection.secure,
-        connection: connection.id,
-        ...(connection.secure && { channelBindings: connection.channelBindings() }),
-      }
-      return known
-    }
     const readLine = async (): Promise<Buffer | 'too-long' | undefined> => {
       for (;;) {
         const line = connection.reader.line(LINE_LIMIT)
@@ -44,7 +30,7 @@ export function createPop3Server(ports: Pop3Ports) {
       ports,
       modes,
       state: { name: 'authorization', user: undefined },
-      peer,
+      peer: peerOf('pop3', connection, { mailboxInName: ports.settings.mailboxInName }),
       tries: 0,
       badCommands: 0,
       over: false,

@@ -10,8 +10,8 @@ export interface Connection {
   readonly secure: boolean
   /** RFC 9266 tls-exporter and RFC 5929 tls-server-end-point, empty without TLS */
   channelBindings(): Readonly<Record<string, Buffer>>
-  /** subject of the client certificate when the TLS layer verified one */
-  readonly certificateName: string | undefined
+  /** mail addresses of whom a verified client certificate names; empty without one */
+  certificateNames(): readonly string[]
   readonly reader: Reader
   readonly writer: Writer
   /** Upgrades now. Everything the client sent before the handshake is dropped (STARTTLS injection). Rejects when it fails. */

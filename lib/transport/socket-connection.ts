@@ -5,7 +5,7 @@ import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw } from '
 import { canonicalAddress } from './address'
 import type { CloseReason, Connection } from './connection'
 import { createReader, HIGH_WATER } from './reader'
-import { channelBindingsOf, type TlsSource } from './tls'
+import { certificateNamesOf, channelBindingsOf, type TlsSource } from './tls'
 import { createWriter } from './writer'
 
 export interface ConnectionOptions {
@@ -16,7 +16,6 @@ export interface ConnectionOptions {
 }
 
 const END_LIMIT = 5_000
-const HANDSHAKE_LIMIT = 30_000
 /** How many octets one octet of compressed input may become before the client is thrown out (a bomb). */
 const INFLATE_BATCH = 64 * 1024
 
@@ -98,8 +97,7 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
   raw.setNoDelay(true)
 
   async function startTls(): Promise<void> {
-    const secureContext = options.tls.secureContext()
-    if (!secureContext) throw new Error('no certificate')
+    if (!options.tls.available) throw new Error('no certificate')
     writer.flush()
     raw.removeAllListeners('data')
     raw.removeAllListeners('end')
@@ -109,23 +107,7 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
       // thrown away
     }
     reader.clear()
-    const upgraded = new TLSSocket(raw, {
-      isServer: true,
-      secureContext,
-      requestCert: false,
-      ...(options.tls.SNICallback && { SNICallback: options.tls.SNICallback }),
-    })
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('TLS handshake took too long')), HANDSHAKE_LIMIT)
-      const settle = (error?: Error): void => {
-        clearTimeout(timer)
-        if (error) reject(error)
-        else resolve()
-      }
-      upgraded.once('secure', () => settle())
-      upgraded.once('error', (error) => settle(error))
-      upgraded.once('close', () => settle(new Error('closed during the TLS handshake')))
-    }).catch((error) => {
+    const upgraded = await options.tls.handshake(raw).catch((error) => {
       destroy('reset')
       throw error
     })
@@ -179,7 +161,7 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
       connection.proxy = peer.address
     },
     channelBindings: () => (socket instanceof TLSSocket ? channelBindingsOf(socket) : {}),
-    certificateName: undefined,
+    certificateNames: () => (socket instanceof TLSSocket ? certificateNamesOf(socket) : []),
     reader,
     writer,
     startTls,

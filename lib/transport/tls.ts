@@ -1,19 +1,103 @@
 import { createHash, X509Certificate } from 'node:crypto'
-import { createSecureContext, type SecureContext, type TLSSocket, type TLSSocketOptions } from 'node:tls'
+import type { Socket } from 'node:net'
+import {
+  createSecureContext,
+  createServer,
+  type SecureContext,
+  type SecureContextOptions,
+  type Server,
+  type TLSSocket,
+  type TLSSocketOptions,
+} from 'node:tls'
+import { peerKey } from './dead-peers'
 
-/** Where certificates come from: asked at each handshake, so that a renewed certificate is served at once. */
-export interface TlsSource {
-  /** undefined: there is no certificate, TLS is not offered */
-  secureContext(): SecureContext | undefined
+/** Where key and certificate come from: asked at each handshake, so that a renewed certificate is served at once. */
+export interface TlsMaterial {
+  /** undefined: there is no certificate, TLS is not offered. The same object as long as nothing changed. */
+  current(): SecureContextOptions | undefined
+  /** for clients that send a server name */
   readonly SNICallback?: TLSSocketOptions['SNICallback']
+  /** Clients are asked for a certificate. `current` and `SNICallback` bring the authorities (`ca`) that may have signed it. */
+  readonly asksClients?: boolean
 }
 
-export const noTls: TlsSource = { secureContext: () => undefined }
+const HANDSHAKE_LIMIT = 30_000
+/** OpenSSL resumes no session of a client that was asked for its certificate without such a name. */
+export const SESSION_ID_CONTEXT = 'mailbox'
 
-/** A fixed key and certificate (PEM), for tests and programs without Haraka. */
-export function tlsFrom(key: string | Buffer, cert: string | Buffer): TlsSource {
-  const context = createSecureContext({ key, cert })
-  return { secureContext: () => context }
+/** TLS for connections that are already there. Node judges client certificates only in a server of its own, so this is one. */
+export class TlsSource {
+  readonly SNICallback: TLSSocketOptions['SNICallback']
+  #server: Server | undefined
+  #served: SecureContextOptions | undefined
+  #made: { readonly from: SecureContextOptions; readonly context: SecureContext } | undefined
+  readonly #waiting = new Map<string, (secured: TLSSocket) => void>()
+
+  constructor(private readonly material: TlsMaterial) {
+    this.SNICallback = material.SNICallback
+  }
+
+  /** whether TLS can be offered now */
+  get available(): boolean {
+    return this.material.current() !== undefined
+  }
+
+  /** For servers that shake hands themselves; they ask for no client certificate. */
+  secureContext(): SecureContext | undefined {
+    const from = this.material.current()
+    if (!from) return undefined
+    if (this.#made?.from !== from) this.#made = { from, context: createSecureContext(from) }
+    return this.#made.context
+  }
+
+  /** @param raw connected, without listeners. Rejects when there is no certificate or the handshake fails; `raw` is destroyed then. */
+  handshake(raw: Socket): Promise<TLSSocket> {
+    const from = this.material.current()
+    if (!from) return Promise.reject(new Error('no certificate'))
+    this.#server ??= this.#listening()
+    if (this.#served !== from) {
+      this.#server.setSecureContext({ ...from, sessionIdContext: SESSION_ID_CONTEXT })
+      this.#served = from
+    }
+    const key = keyOf(raw)
+    return new Promise((resolve, reject) => {
+      const failed = (): void => {
+        this.#waiting.delete(key)
+        reject(new Error('the TLS handshake failed'))
+      }
+      raw.once('close', failed)
+      this.#waiting.set(key, (secured) => {
+        raw.removeListener('close', failed)
+        this.#waiting.delete(key)
+        resolve(secured)
+      })
+      this.#server?.emit('connection', raw)
+    })
+  }
+
+  #listening(): Server {
+    const { SNICallback, asksClients = false } = this.material
+    const server = createServer({
+      handshakeTimeout: HANDSHAKE_LIMIT,
+      requestCert: asksClients,
+      // Who brings none, or a bad one, has passwords left.
+      rejectUnauthorized: false,
+      ...(SNICallback && { SNICallback }),
+    })
+    server.on('secureConnection', (secured) => this.#waiting.get(keyOf(secured))?.(secured))
+    server.on('tlsClientError', (_error, socket) => socket.destroy())
+    return server
+  }
+}
+
+const keyOf = (socket: Socket): string => peerKey(socket.localAddress, socket.remoteAddress, socket.remotePort)
+
+export const noTls = new TlsSource({ current: () => undefined })
+
+/** A fixed key and certificate (PEM), for tests and programs without Haraka; `ca`: clients are asked for theirs. */
+export function tlsFrom(key: string | Buffer, cert: string | Buffer, ca?: string | Buffer): TlsSource {
+  const fixed = { key, cert, ...(ca !== undefined && { ca }) }
+  return new TlsSource({ current: () => fixed, asksClients: ca !== undefined })
 }
 
 /** RFC 5929 4.1: MD5 and SHA-1 signatures are hashed with SHA-256, others with their own hash. */
@@ -39,4 +123,21 @@ export function channelBindingsOf(socket: TLSSocket): Record<string, Buffer> {
     bindings['tls-server-end-point'] = createHash(endPointHash(own.raw)).update(own.raw).digest()
   }
   return bindings
+}
+
+/**
+ * Mail addresses of whom a verified client certificate names: the rfc822Names of its subjectAltName (RFC 5280 4.2.1.6), or, in
+ * a certificate without any, emailAddress and CN of its subject as far as they are addresses. Empty: none was verified.
+ */
+export function certificateNamesOf(socket: TLSSocket): readonly string[] {
+  if (!socket.authorized) return []
+  const { subject, subjectaltname = '' } = socket.getPeerCertificate()
+  if (!subject) return []
+  // Node quotes a name that could be taken for two; no address needs that.
+  const alternative = [...subjectaltname.matchAll(/(?:^|, )email:([^",\s]+)(?=, |$)/g)].map(([, name = '']) => name)
+  if (/(?:^|, )email:/.test(subjectaltname)) return alternative
+  const named: Record<string, string | string[] | undefined> = { ...subject }
+  return [named.emailAddress, named.CN]
+    .flat()
+    .filter((name) => name !== undefined && /^[^@\s]+@[^@\s]+$/.test(name)) as string[]
 }

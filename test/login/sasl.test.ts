@@ -176,7 +176,7 @@ describe('SASL', () => {
       { main: { mechanisms: MECHANISMS.join(' ') }, oauth: { issuer: 'i', audience: 'a', jwks: 'k' } },
       { verifyToken: async () => undefined },
     )
-    const bound = { channelBindings: { 'tls-exporter': Buffer.from('x') }, certificateName: 'who@example.org' }
+    const bound = { channelBindings: { 'tls-exporter': Buffer.from('x') }, certificateNames: ['who@example.org'] }
     const octets = fc.oneof(
       fc.uint8Array({ maxLength: 60 }),
       fc
@@ -213,12 +213,12 @@ describe('SASL', () => {
 
   it('EXTERNAL lets in whom the certificate names, and nobody else', async () => {
     const { login } = await ann()
-    const peer = peerAt('192.0.2.1', { certificateName: ANN })
+    const peer = peerAt('192.0.2.1', { certificateNames: [ANN, 'ann@example.net'] })
     assert.equal(said((await talk(login, peer, 'EXTERNAL', ''))[0]), 'granted')
     assert.equal(said((await talk(login, peer, 'EXTERNAL', ANN))[0]), 'granted')
     assert.equal(said((await talk(login, peer, 'EXTERNAL', 'bob@example.org'))[0]), 'invalid')
     assert.equal(login.sasl(peerAt('192.0.2.1'), 'EXTERNAL'), undefined)
-    const stranger = peerAt('192.0.2.1', { certificateName: 'who@example.org' })
+    const stranger = peerAt('192.0.2.1', { certificateNames: ['who@example.org'] })
     assert.equal(said((await talk(login, stranger, 'EXTERNAL', ''))[0]), 'invalid')
   })
 

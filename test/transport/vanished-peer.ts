@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { silentLog } from '../../lib/terms/ports'
 import type { Connection } from '../../lib/transport/connection'
 import { createListener } from '../../lib/transport/listener'
+import { noTls } from '../../lib/transport/tls'
 
 /**
  * Run in a network namespace of its own: a client is greeted, the only network interface goes down, the server writes again.
@@ -19,7 +20,7 @@ async function main([address = '']: string[]): Promise<void> {
     host: '::',
     port: 4110,
     implicitTls: false,
-    tls: { secureContext: () => undefined },
+    tls: noTls,
     trustsProxy: () => false,
     proxyHeader: () => 'never',
     maxConnections: 10,

@@ -48,14 +48,16 @@ function login(peer: LoginPeer, { byPassword }: SaslPorts): SaslExchange {
   }
 }
 
-/** RFC 4422 A: who the client's certificate names; an authorization identity may only repeat it. */
+/** RFC 4422 A: the first whom the client's certificate names; an authorization identity may only choose among these. */
 function external(peer: LoginPeer, { admit }: SaslPorts): SaslExchange {
   return {
     step: async (response) => {
       if (response === undefined) return challenge('')
-      const name = peer.certificateName ?? ''
+      const names = peer.certificateNames ?? []
       const asked = response.toString('utf8')
-      const right = name !== '' && (asked === '' || sameName(asked, name))
+      const chosen = asked === '' ? names[0] : names.find((name) => sameName(name, asked))
+      const right = chosen !== undefined
+      const name = chosen ?? names[0] ?? ''
       const check = async (entry: DirectoryEntry | undefined) => ({ right: right && entry !== undefined })
       return done(await admit(peer, { user: name, mechanism: 'EXTERNAL', password: '', distinct: asked, check }))
     },

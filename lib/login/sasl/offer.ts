@@ -18,7 +18,7 @@ export function offered(wanted: readonly string[], peer: LoginPeer, facts: Offer
     if (name.startsWith('SCRAM-')) return true
     switch (name) {
       case 'EXTERNAL':
-        return peer.certificateName !== undefined
+        return (peer.certificateNames ?? []).length > 0
       case 'OAUTHBEARER':
       case 'XOAUTH2':
         // RFC 7628 4: a bearer token is as good as a password, never without TLS.
