@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { LoginProtocol } from './login'
 
 /** What a directory knows of one user. Verifiers are salted; nothing here is shown or logged. */
@@ -64,6 +65,7 @@ export function passwordsFrom(passwords: Directory, accounts: Directory): Direct
     lookup: async (user) => {
       // Both are asked always: equal work for names that only one of them knows.
       const [entry, account] = await Promise.all([passwords.lookup(user), accounts.lookup(user)])
+      if (!account) await entry?.verify?.(randomUUID())
       if (!entry || !account) return undefined
       const { password: _own, scram: _keys, ...identity } = account
       return {

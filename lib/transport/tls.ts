@@ -131,11 +131,14 @@ export function channelBindingsOf(socket: TLSSocket): Record<string, Buffer> {
  */
 export function certificateNamesOf(socket: TLSSocket): readonly string[] {
   if (!socket.authorized) return []
-  const { subject, subjectaltname = '' } = socket.getPeerCertificate()
+  const { subject, subjectaltname = '', raw } = socket.getPeerCertificate()
   if (!subject) return []
-  // Node quotes a name that could be taken for two; no address needs that.
   const alternative = [...subjectaltname.matchAll(/(?:^|, )email:([^",\s]+)(?=, |$)/g)].map(([, name = '']) => name)
-  if (/(?:^|, )email:/.test(subjectaltname)) return alternative
+  if (/(?:^|, )email:/.test(subjectaltname)) {
+    // The text is only a hint: within another name, such as a URI, it can hold what looks like one.
+    const certificate = new X509Certificate(raw)
+    return alternative.filter((name) => certificate.checkEmail(name, { subject: 'never' }) !== undefined)
+  }
   const named: Record<string, string | string[] | undefined> = { ...subject }
   return [named.emailAddress, named.CN]
     .flat()

@@ -65,6 +65,8 @@ describe('client certificates', () => {
     made.make('self', '/CN=Alice', { extensions: client(ALICE) })
     made.make('server', '/CN=Alice', { by: 'ours', extensions: client(ALICE, 'serverAuth') })
     made.make('late', '/CN=Alice', { by: 'ours', extensions: client(ALICE), days: -1 })
+    const within = 'subjectAltName=@names\n[names]\nURI.1=https://example.org/a, email:alice@example.org, b'
+    made.make('within', '/CN=Alice', { by: 'ours', extensions: `extendedKeyUsage=clientAuth\n${within}` })
     made.make('far', '/CN=Alice', { by: 'branch', extensions: client(ALICE) })
     writeFileSync(made.file('far.pem'), readFileSync(made.file('branch.crt')), { flag: 'a' })
     made.make('name', '/CN=mail.example.org', { extensions: 'subjectAltName=DNS:mail.example.org' })
@@ -122,7 +124,8 @@ describe('client certificates', () => {
   })
 
   it('open nothing when another signed them, they are out of date, for servers, or name somebody else', async () => {
-    for (const name of ['stolen', 'self', 'late', 'server', 'other']) assert.ok(!(await external(imaps(), name)), name)
+    for (const name of ['stolen', 'self', 'late', 'server', 'other', 'within'])
+      assert.ok(!(await external(imaps(), name)), name)
     assert.ok(!(await external(imaps(), 'alice', 'bob@example.org')), 'for bob')
     assert.ok(!(await external(imaps(), 'twice', 'nobody@example.org')), 'no such account')
   })

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import type { Clock } from '../../terms/ports'
 import type { DirectoryEntry } from '../directory'
 import { createLimiter, type Lane } from './limiter'
@@ -67,12 +67,6 @@ export function createVerifier({ secret, hashWidth, hashPatience, cacheFor, cloc
       const allowed = app.protocols.length === 0 || app.protocols.includes(protocol)
       if ((await byVerifier(password, app.password, lane)) && allowed) right = true
     }
-    if (entry.verify) {
-      const proved = await entry.verify(password)
-      // Names that the other side does not know cost this too.
-      await pay(lane)
-      return proved || right
-    }
     if (!entry.password) return (await pay(lane)) || right
     const own = await byVerifier(password, entry.password, lane)
     if (isCheap(entry.password)) await pay(lane)
@@ -85,12 +79,17 @@ export function createVerifier({ secret, hashWidth, hashPatience, cacheFor, cloc
     password: string,
     lane: Lane,
   ): Promise<boolean> {
+    // What cannot be a password is tried like one that is wrong: equal work.
     const usable = password !== '' && Buffer.byteLength(password) <= MAX_PASSWORD
-    if (!entry || !usable) return pay(lane)
-    const prepared = saslPrepared(password)
-    const right = await ofEntry(entry, protocol, prepared, lane)
-    // Verifiers that came from elsewhere may have been made from the octets as typed.
-    return right || (prepared !== password && (await ofEntry(entry, protocol, password, lane)))
+    const typed = usable ? password : randomUUID()
+    const prepared = saslPrepared(typed)
+    let right = (await entry?.verify?.(prepared)) ?? false
+    // Verifiers that came from elsewhere may have been made from the octets as typed. All forms cost all names the same.
+    for (const form of new Set([prepared, typed])) {
+      const matches = entry ? await ofEntry(entry, protocol, form, lane) : await pay(lane)
+      right ||= matches
+    }
+    return right
   }
 
   return {
