@@ -28,6 +28,7 @@ import { type MailboxSettings, mailboxSettings } from './mailbox/settings'
 import { type Gathering, openGathering as gather } from './metrics/gather'
 import { createMetrics, type Measured } from './metrics/registry'
 import { prepare } from './mime/prepare'
+import { version } from './package-root'
 import type { Account } from './store/account'
 import { openLmdbStore } from './store/lmdb'
 import { openLmdbTransfer } from './store/lmdb/transfer'
@@ -104,6 +105,16 @@ export function openBus(place: Place): Promise<Bus> {
     ? redisBus({ redis, prefix: redisPrefix, log: place.log })
     : socketBus({ directory: path.join(dataFolder(place), 'bus'), log: place.log })
 }
+
+/** What a session of POP3 or IMAP works with. */
+export const sessionParts = (host: Host) => ({
+  room: host.context.room,
+  login: host.context.login,
+  tellHolder: readLockSettings(placeOf(host)).tellHolder,
+  version,
+  clock: systemClock,
+  log: host.log,
+})
 
 export const readMailboxSettings = (place: Place): MailboxSettings =>
   mailboxSettings(place.ini('mailbox_store'), readLockSettings(place).mode)

@@ -1,7 +1,6 @@
 import type { HarakaPlugin } from '../lib/haraka/host'
 import { line } from '../lib/haraka/lines'
 import { listenAll } from '../lib/haraka/listeners'
-import { harakaTls } from '../lib/haraka/tls'
 import { createSieveServer } from '../lib/managesieve/server'
 import { sieveSettings } from '../lib/managesieve/settings'
 import { version } from '../lib/package-root'
@@ -12,15 +11,15 @@ export function register(this: HarakaPlugin): void {
   line(this, 'sieve', ['store', 'locks', 'login'], async (host) => {
     const place = placeOf(host)
     const settings = sieveSettings(place.ini('mailbox_sieve'))
-    const tls = await harakaTls(this, host.context.login.clientCa)
-    const server = createSieveServer({
-      scripts: openScripts(place),
-      login: host.context.login,
-      settings,
-      tlsAvailable: () => tls.available,
-      version,
-      log: host.log,
-    })
-    await listenAll(host, 'mailbox_sieve.ini', settings, tls, server)
+    await listenAll(host, 'mailbox_sieve.ini', settings, (tlsAvailable) =>
+      createSieveServer({
+        scripts: openScripts(place),
+        login: host.context.login,
+        settings,
+        tlsAvailable,
+        version,
+        log: host.log,
+      }),
+    )
   })
 }

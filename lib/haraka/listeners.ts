@@ -1,15 +1,9 @@
 import { onAbort } from '../terms/abort'
 import type { Connection } from '../transport/connection'
 import { createListener, parseListen } from '../transport/listener'
-import type { TlsSource } from '../transport/tls'
+import type { ListenSettings } from '../transport/settings'
 import type { Host } from './lines'
-
-export interface ListenSettings {
-  readonly listen: readonly string[]
-  readonly listenTls: readonly string[]
-  readonly maxConnections: number
-  readonly maxPerAddress: number
-}
+import { harakaTls } from './tls'
 
 export interface Protocol {
   readonly name: 'pop3' | 'imap' | 'sieve'
@@ -19,14 +13,18 @@ export interface Protocol {
 
 const GRACE = 2000
 
-/** Opens the listeners of a protocol; all or none. */
+/**
+ * Opens the listeners of a protocol; all or none.
+ * @param create makes the protocol's server; it asks whether TLS can be offered now
+ */
 export async function listenAll(
   { context, log, plugin, closing, server }: Host,
   file: string,
   settings: ListenSettings,
-  tls: TlsSource,
-  protocol: Protocol,
+  create: (tlsAvailable: () => boolean) => Protocol,
 ): Promise<void> {
+  const tls = await harakaTls(plugin, context.login.clientCa)
+  const protocol = create(() => tls.available)
   const wanted = [
     ...settings.listen.map((text) => ({ text, implicitTls: false })),
     ...settings.listenTls.map((text) => ({ text, implicitTls: true })),

@@ -1,4 +1,5 @@
 import { type Ini, readSettings } from '../terms/settings'
+import { places } from '../transport/settings'
 
 export interface LmtpSettings {
   /** `address:port`, or the path of a Unix socket */
@@ -15,16 +16,14 @@ export interface LmtpSettings {
   readonly received: boolean
 }
 
-const places = (words: readonly string[]): readonly string[] => words.filter((word) => word !== 'none')
-
 /** config/mailbox_lmtp.ini */
 export function lmtpSettings(ini: Ini): LmtpSettings {
   const read = readSettings('mailbox_lmtp.ini', ini)
   const mode = read.text('main.socket_mode', '0660')
   if (!/^0?[0-7]{3}$/.test(mode)) read.complain(`main.socket_mode = ${mode}: expected permissions such as 0660`)
   const settings: LmtpSettings = {
-    listen: places(read.list('main.listen', ['127.0.0.1:24'])),
-    listenTls: places(read.list('main.listen_tls', ['none'])),
+    listen: places(read, 'main.listen', '127.0.0.1:24'),
+    listenTls: places(read, 'main.listen_tls', 'none'),
     trusted: read.list('main.trusted', ['loopback']),
     socketMode: Number.parseInt(mode, 8),
     received: read.boolean('main.received', true),

@@ -2,13 +2,13 @@ import type { Identity, Login, LoginPeer } from '../login/login'
 import type { Scripts } from '../mailbox/deliver/scripts'
 import type { Log } from '../terms/ports'
 import type { Connection } from '../transport/connection'
+import type { ListenSettings } from '../transport/settings'
 import type { Frame } from './frame'
-import type { SieveSettings } from './settings'
 
 export interface SievePorts {
   readonly scripts: Scripts
   readonly login: Login
-  readonly settings: SieveSettings
+  readonly settings: ListenSettings
   readonly tlsAvailable: () => boolean
   readonly version: string
   readonly log: Log

@@ -1,22 +1,13 @@
 import { type Ini, readSettings } from '../terms/settings'
+import { type ListenSettings, listenSettings } from '../transport/settings'
 import { type Language, languageTags } from './texts'
 
-export interface Pop3Settings {
-  /** `address:port` without and with TLS from the first octet */
-  readonly listen: readonly string[]
-  readonly listenTls: readonly string[]
-  readonly maxConnections: number
-  readonly maxPerAddress: number
-  /** failed logins until the connection is ended */
-  readonly maxTries: number
-  /** milliseconds */
-  readonly idle: number
+export interface Pop3Settings extends ListenSettings {
   /** milliseconds; 0: no limit */
   readonly maxSession: number
   readonly onDelete: 'delete' | 'trash' | 'keep'
   readonly retrSetsSeen: boolean
   readonly order: 'arrival' | 'newest-first'
-  readonly maxBadCommands: number
   /** milliseconds between two logins of one account (RFC 2449 6.5); 0: none */
   readonly loginDelay: number
   readonly loginDelayAnswer: 'refuse' | 'empty'
@@ -30,20 +21,19 @@ export interface Pop3Settings {
   readonly mailboxInName: boolean
 }
 
-const addresses = (words: readonly string[]): readonly string[] => words.filter((word) => word !== 'none')
-
 /** config/mailbox_pop3.ini */
 export function pop3Settings(ini: Ini): Pop3Settings {
   const read = readSettings('mailbox_pop3.ini', ini)
   const expireDays = read.text('session.expire', 'never')
   const settings: Pop3Settings = {
-    listen: addresses(read.list('main.listen', ['[::]:110'])),
-    listenTls: addresses(read.list('main.listen_tls', ['[::]:995'])),
-    maxConnections: read.number('limits.connections', 2000, { min: 1 }),
-    maxPerAddress: read.number('limits.connections_per_address', 100, { min: 1 }),
-    maxTries: read.number('limits.tries', 3, { min: 1 }),
-    maxBadCommands: read.number('limits.bad_commands', 20, { min: 1 }),
-    idle: read.duration('limits.idle', '10min'),
+    ...listenSettings(read, {
+      listen: '[::]:110',
+      listenTls: '[::]:995',
+      connections: 2000,
+      perAddress: 100,
+      badCommands: 20,
+      idle: '10min',
+    }),
     maxSession: read.duration('limits.session', '0s'),
     onDelete: read.choice('session.on_delete', ['delete', 'trash', 'keep'], 'delete'),
     retrSetsSeen: read.boolean('session.retr_sets_seen', false),
