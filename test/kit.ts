@@ -64,6 +64,8 @@ export interface KitOptions {
   readonly login?: Login
   /** this host is a trusted front-end */
   readonly frontEnd?: ProxyHeaderPolicy
+  /** TLS from the first octet, on all ports */
+  readonly implicitTls?: boolean
 }
 
 function simpleLogin(store: Store): Login {
@@ -137,7 +139,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     const listener = createListener({
       host: '127.0.0.1',
       port: 0,
-      implicitTls: false,
+      implicitTls: options.implicitTls ?? false,
       tls,
       trustsProxy: () => options.frontEnd !== undefined,
       proxyHeader: () => options.frontEnd ?? 'never',

@@ -14,8 +14,11 @@ export interface Connection {
   certificateNames(): readonly string[]
   readonly reader: Reader
   readonly writer: Writer
-  /** Upgrades now. Everything the client sent before the handshake is dropped (STARTTLS injection). Rejects when it fails. */
-  startTls(): Promise<void>
+  /**
+   * Upgrades now. Everything the client sent before the handshake is dropped (STARTTLS injection). Rejects when it fails.
+   * @param fromTheStart nothing but TLS was expected: what came already belongs to the handshake
+   */
+  startTls(fromTheStart?: boolean): Promise<void>
   /** RFC 4978: both directions deflate from the next octet on. */
   startDeflate(): void
   /** After `milliseconds` without an octet from the client, `closed` aborts with reason `idle` unless `onIdle` was given. */

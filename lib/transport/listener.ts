@@ -91,7 +91,7 @@ export function createListener(options: ListenerOptions): Listener {
     })
     if (options.implicitTls) {
       try {
-        await connection.startTls()
+        await connection.startTls(true)
       } catch {
         return
       }

@@ -96,14 +96,15 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
   attach(raw)
   raw.setNoDelay(true)
 
-  async function startTls(): Promise<void> {
+  async function startTls(fromTheStart = false): Promise<void> {
     if (!options.tls.available) throw new Error('no certificate')
     writer.flush()
     raw.removeAllListeners('data')
     raw.removeAllListeners('end')
     raw.pause()
-    // RFC 3501 11.1 (and RFC 2595): what came before the handshake is not the client's under TLS.
-    while (raw.read() !== null) {
+    // RFC 3501 11.1 (and RFC 2595): what came before the handshake is not the client's under TLS. Where all is TLS it is the
+    // beginning of the handshake, such as what came in one packet with a PROXY header.
+    while (!fromTheStart && raw.read() !== null) {
       // thrown away
     }
     reader.clear()

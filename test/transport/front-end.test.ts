@@ -1,4 +1,10 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
+import { Duplex, Transform } from 'node:stream'
+import { connect as connectTls } from 'node:tls'
+import { generate } from 'selfsigned'
+import { tlsFrom } from '../../lib/transport/tls'
 import { type Kit, startKit, Wire } from '../kit'
 
 const V2_SIGNATURE = Buffer.from('0d0a0d0a000d0a515549540a', 'hex')
@@ -67,6 +73,36 @@ describe('trusted front-ends', () => {
       assert.equal(await client.end(), '')
     })
   }
+
+  it('a PROXY header and the first octets of TLS in one packet', async () => {
+    const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }])
+    kit = await startKit({ frontEnd: 'always', implicitTls: true, tls: tlsFrom(key, cert) })
+    await kit.account('ann@example.org')
+    const socket = connect(kit.pop3, '127.0.0.1')
+    let header = 'PROXY TCP4 198.51.100.7 192.0.2.1 40000 995\r\n'
+    const oneWrite = new Transform({
+      transform: (chunk, _encoding, done) => {
+        done(null, Buffer.concat([Buffer.from(header), chunk]))
+        header = ''
+      },
+    })
+    oneWrite.pipe(socket)
+    const client = connectTls({
+      socket: Duplex.from({ writable: oneWrite, readable: socket }),
+      rejectUnauthorized: false,
+    })
+    client.write(LOGIN)
+    const heard: string[] = []
+    let address: readonly string[] = []
+    for await (const line of createInterface(client)) {
+      heard.push(line)
+      if (heard.length < 3) continue
+      if (heard.length === 3) address = await seen()
+      client.end('QUIT\r\n')
+    }
+    assert.match(heard.join('\n'), /\+OK \d+ messages\n\+OK/)
+    assert.deepEqual(address, ['198.51.100.7'])
+  })
 
   it('auto: who sends no header is greeted, and XCLIENT tells the client', async () => {
     await start('auto')
