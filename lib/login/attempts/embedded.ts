@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { open } from 'lmdb'
+import { openEnvironment, written } from '../../processes/environment'
 import type { AttemptLog, TrailEntry } from '../attempts'
 import { clearing, matches, pastOf, recordOn, standingOn } from '../ledger'
 import { type Bucket, expiresAt, type LockoutPolicy, mostOver, WEIGHTS, type Weight, weight } from '../lockout'
@@ -29,7 +29,7 @@ const hash = (key: string): string => createHash('sha256').update(key).digest('b
 export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): AttemptLog & { size(): number } {
   const { path, policy, maxBuckets = 100_000, maxTrail = 100_000, keepTrail = 30 * 86_400_000 } = settings
   mkdirSync(path, { recursive: true, mode: 0o700 })
-  const env = open({ path, maxDbs: 6, mapSize: 64 * 1024 ** 2, noSubdir: false })
+  const env = openEnvironment({ path, maxDbs: 6, mapSize: 64 * 1024 ** 2 })
   const buckets = env.openDB<Row, string>({ name: 'buckets' })
   const queueNamed = (name: string) => env.openDB<boolean, [number, string]>({ name })
   // Longest untouched first, one queue for each weight.
@@ -78,12 +78,14 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
     size: () => entries(buckets),
     judge: async (who, now) => standingOn(who, read, policy, now),
     record: (who, outcome, now) =>
-      env.transaction(() => {
-        const { recorded, changed } = recordOn(who, outcome, read, policy, now)
-        for (const [key, bucket] of changed) put(hash(key), bucket, now)
-        if (changed.size > 0) tidy(now)
-        return recorded
-      }),
+      written(
+        env.transaction(() => {
+          const { recorded, changed } = recordOn(who, outcome, read, policy, now)
+          for (const [key, bucket] of changed) put(hash(key), bucket, now)
+          if (changed.size > 0) tidy(now)
+          return recorded
+        }),
+      ),
     buckets: async (who) => [...pastOf(who, read, policy).values()],
     // Buckets with a bar in force have one of the two highest weights.
     list: async (now) =>
@@ -92,26 +94,30 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
         return bar && bar.until > now ? [bar] : []
       }),
     clear: (what) =>
-      env.transaction(() => {
-        let count = 0
-        for (const { key, value } of [...buckets.getRange()]) {
-          const left = clearing(value.bucket, what)
-          if (left === value.bucket) continue
-          count += 1
-          put(key, left, value.rank[1])
-        }
-        return count
-      }),
+      written(
+        env.transaction(() => {
+          let count = 0
+          for (const { key, value } of [...buckets.getRange()]) {
+            const left = clearing(value.bucket, what)
+            if (left === value.bucket) continue
+            count += 1
+            put(key, left, value.rank[1])
+          }
+          return count
+        }),
+      ),
     note: async (entry) => {
       serial = (serial + 1) % 1_000_000
       const id = serial * 65_536 + (process.pid % 65_536)
-      await env.transaction(() => {
-        trail.putSync([entry.at, id], entry)
-        const over = entries(trail) > maxTrail
-        for (const key of [...trail.getKeys({ limit: 4 })]) {
-          if (over || key[0] < entry.at - keepTrail) trail.removeSync(key)
-        }
-      })
+      await written(
+        env.transaction(() => {
+          trail.putSync([entry.at, id], entry)
+          const over = entries(trail) > maxTrail
+          for (const key of [...trail.getKeys({ limit: 4 })]) {
+            if (over || key[0] < entry.at - keepTrail) trail.removeSync(key)
+          }
+        }),
+      )
     },
     trail: async (filter) => {
       const found: TrailEntry[] = []
