@@ -127,7 +127,10 @@ export function judge(who: Who, past: Past, policy: LockoutPolicy, now: number):
 }
 
 export interface Lesson {
-  /** all buckets of the attempt, changed or not: what is written must not tell what was learned */
+  /**
+   * All buckets of the attempt, changed or not: what is written must not tell what was learned. Empty after a success that
+   * taught nothing new: who came in knows that.
+   */
   readonly buckets: ReadonlyMap<string, Bucket>
   /** whether a failure counted; false: the same wrong credential came from this network before */
   readonly counted: boolean
@@ -138,18 +141,16 @@ export interface Lesson {
 /** What the next attempt will find. A refused right password is no failure, and a failure never lengthens a bar. */
 export function learn(who: Who, past: Past, outcome: Outcome, policy: LockoutPolicy, now: number): Lesson {
   const places = placesOf(who, policy)
-  const before = (place: Place): Bucket => past.get(place.key) ?? emptyBucket(place)
+  const before = new Map(places.map((place) => [place, past.get(place.key) ?? emptyBucket(place)]))
   const written = (change: (bucket: Bucket, place: Place) => Bucket): Map<string, Bucket> =>
-    new Map(places.map((place) => [place.key, change(before(place), place)]))
+    new Map([...before].map(([place, bucket]) => [place.key, change(bucket, place)]))
 
   if (outcome.kind === 'success') {
     // A barred right password opens nothing and teaches nothing.
     const barred = judge(who, past, policy, now) !== undefined
-    return {
-      buckets: written((bucket) => (barred ? bucket : afterSuccess(bucket, who, policy, now))),
-      counted: false,
-      begun: [],
-    }
+    const buckets = written((bucket) => (barred ? bucket : afterSuccess(bucket, who, policy, now)))
+    const news = barred || [...before].some(([{ key }, bucket]) => buckets.get(key) !== bucket)
+    return { buckets: news ? buckets : new Map(), counted: false, begun: [] }
   }
   const { mark, sameAs } = outcome
   const repeated = mark !== undefined && places.some((place) => past.get(place.key)?.marks.includes(mark))
@@ -182,17 +183,25 @@ function emptyBucket({ scope, user, network }: Place): Bucket {
   return { scope, user, network, failures: [], paid: [0, 0], marks: [], failing: [], good: [] }
 }
 
+/** The same bucket where a success is no news: most logins are of clients that were here a minute ago. */
 function afterSuccess(bucket: Bucket, who: Who, policy: LockoutPolicy, now: number): Bucket {
+  const { good, network } = bucket
+  const fresh = (where: string): boolean => good.some(([known, at]) => known === where && now - at < renewal(policy))
   switch (bucket.scope) {
     case 'account':
       // Consecutive failures end here; the marks stay, so that a phone with an old password beside it still counts once.
-      return { ...bucket, failures: [], paid: [now, now] }
+      return bucket.failures.length === 0 ? bucket : { ...bucket, failures: [], paid: [now, now] }
     case 'address':
-      return { ...bucket, good: [[bucket.network, now]] }
-    case 'spread':
-      return { ...bucket, good: seen(bucket.good, networkOf(who.address), now, policy.knownFor) }
+      return fresh(network) ? bucket : { ...bucket, good: [[network, now]] }
+    case 'spread': {
+      const own = networkOf(who.address)
+      return fresh(own) ? bucket : { ...bucket, good: seen(good, own, now, policy.knownFor) }
+    }
   }
 }
+
+/** How old the note of a good network may be before a success renews it. */
+const renewal = ({ knownFor }: LockoutPolicy): number => Math.min(knownFor / 100, 3_600_000)
 
 function seen(
   list: readonly (readonly [string, number])[],

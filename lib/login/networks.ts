@@ -2,7 +2,19 @@ import ipaddr from 'ipaddr.js'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
+/** One connection's address is asked for a dozen times. */
+const recent = new Map<string, Address | undefined>()
+const RECENT = 1000
+
 function parse(text: string): Address | undefined {
+  if (recent.has(text)) return recent.get(text)
+  if (recent.size >= RECENT) recent.clear()
+  const address = parseAnew(text)
+  recent.set(text, address)
+  return address
+}
+
+function parseAnew(text: string): Address | undefined {
   const plain = text.replace(/%.*$/, '').replace(/^\[(.*)\]$/, '$1')
   // `process` turns ::ffff:192.0.2.1 into 192.0.2.1, so that a client cannot have two addresses.
   return ipaddr.isValid(plain) ? ipaddr.process(plain) : undefined

@@ -7,8 +7,8 @@ import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb'
 export const openEnvironment = (options: RootDatabaseOptionsWithPath): RootDatabase =>
   open({ noSubdir: false, eventTurnBatching: false, ...options })
 
-/** A write that is awaited. lmdb-js rejects a commit before it knows why; the reason comes by a second promise. */
-export async function written<T>(write: PromiseLike<T>): Promise<T> {
+/** Waits for a write. lmdb-js rejects a commit before it knows why; the reason comes by a second promise. */
+export async function settled<T>(write: PromiseLike<T>): Promise<T> {
   try {
     return await write
   } catch (error) {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { openEnvironment, written } from '../../processes/environment'
+import { openEnvironment, settled } from '../../processes/environment'
 import type { Credential, Sessions, TotpState } from '../sessions'
 
 const FRESH: TotpState = { step: 0, failures: 0, barredUntil: 0 }
@@ -29,7 +29,7 @@ export function openEmbeddedSessions({ path }: { readonly path: string }): Sessi
       const secret = randomBytes(32).toString('base64url')
       const key = hash(secret)
       const credential: Credential = { ...given, id: idOf(key), csrf: randomBytes(18).toString('base64url') }
-      await written(credentials.put(key, credential))
+      await settled(credentials.put(key, credential))
       return { secret, credential }
     },
     find: (secret) => credentials.get(hash(secret)),
@@ -38,7 +38,7 @@ export function openEmbeddedSessions({ path }: { readonly path: string }): Sessi
       return key === undefined ? undefined : credentials.get(key)
     },
     async update(id, patch) {
-      await written(
+      await settled(
         env.transaction(() => {
           const key = keyOf(id)
           const before = key === undefined ? undefined : credentials.get(key)
@@ -48,14 +48,14 @@ export function openEmbeddedSessions({ path }: { readonly path: string }): Sessi
     },
     async remove(id) {
       const key = keyOf(id)
-      return key !== undefined && written(credentials.remove(key))
+      return key !== undefined && settled(credentials.remove(key))
     },
     list: (account) =>
       [...credentials.getRange()]
         .map(({ value }) => value)
         .filter((credential) => account === undefined || credential.account === account),
     changeTotp: (account, change) =>
-      written(
+      settled(
         env.transaction(() => {
           const [after, said] = change(totps.get(account) ?? FRESH)
           totps.putSync(account, after)

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { openEnvironment, written } from '../../processes/environment'
+import { setTimeout as pause } from 'node:timers/promises'
+import { openEnvironment, settled } from '../../processes/environment'
 import type { AttemptLog, TrailEntry } from '../attempts'
 import { clearing, matches, pastOf, recordOn, standingOn } from '../ledger'
 import { type Bucket, expiresAt, type LockoutPolicy, mostOver, WEIGHTS, type Weight, weight } from '../lockout'
@@ -15,6 +16,9 @@ export interface EmbeddedAttemptsOptions {
   readonly maxTrail?: number
   readonly keepTrail?: number
 }
+
+/** milliseconds in which entries of the trail gather for one commit */
+const GATHER = 50
 
 interface Row {
   readonly bucket: Bucket
@@ -36,6 +40,10 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
   const queues = [queueNamed('single'), queueNamed('several'), queueNamed('barred'), queueNamed('good')] as const
   const trail = env.openDB<TrailEntry, [number, number]>({ name: 'trail' })
   let serial = 0
+  const unwritten: TrailEntry[] = []
+  let written: Promise<void> | undefined
+  /** records that are being written */
+  let underWay = 0
 
   const entries = (db: { getStats(): object }): number => {
     const stats: object = db.getStats()
@@ -72,20 +80,52 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
     }
   }
 
+  /** One commit for many entries: nobody waits for the trail. */
+  async function writeTrail(): Promise<void> {
+    const entriesNow = unwritten.splice(0)
+    written = undefined
+    await settled(
+      env.transaction(() => {
+        for (const entry of entriesNow) {
+          serial = (serial + 1) % 1_000_000
+          trail.putSync([entry.at, serial * 65_536 + (process.pid % 65_536)], entry)
+        }
+        let over = entries(trail) - maxTrail
+        const now = entriesNow.at(-1)?.at ?? 0
+        // More than was added, so that it comes back within its bounds.
+        for (const key of [...trail.getKeys({ limit: 4 * entriesNow.length })]) {
+          if (over-- <= 0 && key[0] >= now - keepTrail) break
+          trail.removeSync(key)
+        }
+      }),
+    )
+  }
+
   return {
     driver: 'embedded',
     /** buckets kept now */
     size: () => entries(buckets),
     judge: async (who, now) => standingOn(who, read, policy, now),
-    record: (who, outcome, now) =>
-      written(
-        env.transaction(() => {
-          const { recorded, changed } = recordOn(who, outcome, read, policy, now)
-          for (const [key, bucket] of changed) put(hash(key), bucket, now)
-          if (changed.size > 0) tidy(now)
-          return recorded
-        }),
-      ),
+    record: async (who, outcome, now) => {
+      // A success that is no news needs no transaction, unless this process has failures on their way to the disk.
+      if (outcome.kind === 'success' && underWay === 0) {
+        const { recorded, changed } = recordOn(who, outcome, read, policy, now)
+        if (changed.size === 0) return recorded
+      }
+      underWay += 1
+      try {
+        return await settled(
+          env.transaction(() => {
+            const { recorded, changed } = recordOn(who, outcome, read, policy, now)
+            for (const [key, bucket] of changed) put(hash(key), bucket, now)
+            if (changed.size > 0) tidy(now)
+            return recorded
+          }),
+        )
+      } finally {
+        underWay -= 1
+      }
+    },
     buckets: async (who) => [...pastOf(who, read, policy).values()],
     // Buckets with a bar in force have one of the two highest weights.
     list: async (now) =>
@@ -94,7 +134,7 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
         return bar && bar.until > now ? [bar] : []
       }),
     clear: (what) =>
-      written(
+      settled(
         env.transaction(() => {
           let count = 0
           for (const { key, value } of [...buckets.getRange()]) {
@@ -106,18 +146,10 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
           return count
         }),
       ),
-    note: async (entry) => {
-      serial = (serial + 1) % 1_000_000
-      const id = serial * 65_536 + (process.pid % 65_536)
-      await written(
-        env.transaction(() => {
-          trail.putSync([entry.at, id], entry)
-          const over = entries(trail) > maxTrail
-          for (const key of [...trail.getKeys({ limit: 4 })]) {
-            if (over || key[0] < entry.at - keepTrail) trail.removeSync(key)
-          }
-        }),
-      )
+    note: (entry) => {
+      unwritten.push(entry)
+      written ??= pause(GATHER).then(writeTrail)
+      return written
     },
     trail: async (filter) => {
       const found: TrailEntry[] = []
@@ -127,6 +159,9 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
       }
       return found
     },
-    close: () => env.close(),
+    close: async () => {
+      await written?.catch(() => undefined)
+      await env.close()
+    },
   }
 }

@@ -104,6 +104,7 @@ export function openRedisAttempts(options: RedisAttemptsOptions): AttemptLog {
     for (let left = TRIES; left > 0; left--) {
       const texts = await readAll(who)
       const { recorded, changed } = recordOn(who, outcome, (key) => bucketOf(texts.get(key)), policy, now)
+      if (changed.size === 0) return recorded
       const changes = [...changed].map(([key, next]) => ({ key: keyOf(key), old: texts.get(key) ?? '', next }))
       if (await write(changes, now)) return recorded
     }

@@ -21,7 +21,7 @@ export class LoginAttempt {
   /** origin in Haraka's log lines */
   readonly name = 'mailbox/login'
   readonly notes = new Notes()
-  readonly results: unknown
+  #results: unknown
   readonly transaction = null
   readonly remote: { readonly ip: string; readonly is_private: boolean; readonly host: string }
   hooks_to_run: unknown[] = []
@@ -45,10 +45,15 @@ export class LoginAttempt {
     this.mechanism = request.mechanism
     const ip = request.peer.address
     this.remote = { ip, is_private: isPrivate(ip), host: '' }
-    this.results = new ResultStore(this)
     this.done = new Promise((resolve) => {
       this.#resolve = resolve
     })
+  }
+
+  /** As on a connection; made for the plugin that asks, because making it costs a look for a file. */
+  get results(): unknown {
+    this.#results ??= new ResultStore(this)
+    return this.#results
   }
 
   /** The clear password while the chain runs; empty for SCRAM, tokens and certificates. */

@@ -1,6 +1,6 @@
 import type { Database, RootDatabase } from 'lmdb'
 import type { SearchKeys } from '../../mime/prepared'
-import { openEnvironment, written } from '../../processes/environment'
+import { openEnvironment, settled } from '../../processes/environment'
 import type { Account } from '../account'
 import { type SpecialUse, StoreUnavailable } from '../store'
 
@@ -74,7 +74,7 @@ export function openTables(path: string): Tables {
   async function write<T>(run: () => T, durable = true): Promise<T> {
     if (closed) throw new StoreUnavailable('the mail store is closed')
     try {
-      const value = await written(root.childTransaction(run))
+      const value = await settled(root.childTransaction(run))
       // With overlapping sync a commit is visible before it is on the disk; only the latter may be acknowledged.
       if (durable) await root.flushed
       return value
