@@ -40,7 +40,9 @@ function storedFacts(mail: AccountMail, view: View, number: number, known: KeyFa
     return row
   }
   const theHeader = (): Promise<Buffer | undefined> => {
-    header ??= theRow().then((one) => one && mail.read(one.emailId, 0, one.prepared.headerSize))
+    header ??= theRow().then(
+      (one) => one && (one.prepared.header ?? mail.read(one.emailId, 0, one.prepared.headerSize)),
+    )
     return header
   }
   return {

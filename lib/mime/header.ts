@@ -14,7 +14,6 @@ const TAB = 9
 const LF = 10
 const CR = 13
 const SPACE = 32
-const COLON = 58
 
 export function parseFields(bytes: Buffer, start: number, bodyStart: number): Field[] {
   const text = bytes.toString('latin1', start, Math.min(bodyStart, start + HEADER_LIMIT))
@@ -54,35 +53,40 @@ export function messageFields(octets: Buffer): Field[] {
 export const fieldOf = (fields: readonly Field[], name: string): string | undefined =>
   fields.find((field) => field.name === name)?.value
 
-const isEmptyLine = (bytes: Buffer, at: number): boolean =>
-  bytes[at] === LF || (bytes[at] === CR && bytes[at + 1] === LF)
-
-/** The field name of a line, in lower case; empty when it has none. */
-function nameOfLine(header: Buffer, start: number, end: number): string {
-  const line = header.subarray(start, Math.min(end, start + NAME_LIMIT))
-  const colon = line.indexOf(COLON)
-  return colon < 0 ? '' : line.toString('latin1', 0, colon).trimEnd().toLowerCase()
+/** Chooses the fields named, or all others. */
+export interface FieldChoice {
+  /** lower case */
+  readonly names: ReadonlySet<string>
+  readonly which: 'only' | 'not'
 }
 
+export const fieldChoice = (names: readonly string[], which: 'only' | 'not'): FieldChoice => ({
+  names: new Set(names.map((name) => name.toLowerCase())),
+  which,
+})
+
 /**
- * The octets of the fields named (or of all others), as they stand, with the empty line at the end. A header without an empty
- * line stays so (RFC 9051 6.4.5.1, HEADER.FIELDS and HEADER.FIELDS.NOT).
+ * The octets of the chosen fields as they stand, with the empty line at the end. A header without an empty line stays so
+ * (RFC 9051 6.4.5.1, HEADER.FIELDS and HEADER.FIELDS.NOT).
  */
-export function headerFields(header: Buffer, names: readonly string[], which: 'only' | 'not'): Buffer {
-  const wanted = new Set(names.map((name) => name.toLowerCase()))
-  const kept: Buffer[] = []
+export function headerFields(header: Buffer, { names, which }: FieldChoice): Buffer {
+  // One string that is searched and cut costs a fraction of as many views of a buffer.
+  const text = header.toString('latin1')
+  let kept = ''
   let keep = false
-  for (let at = 0; at < header.length; ) {
-    const lf = header.indexOf(LF, at)
-    const next = lf < 0 ? header.length : lf + 1
-    if (isEmptyLine(header, at)) {
-      kept.push(header.subarray(at, next))
+  for (let at = 0, next = 0; at < text.length; at = next) {
+    next = text.indexOf('\n', at) + 1 || text.length
+    const first = text.charCodeAt(at)
+    if (first === LF || (first === CR && text.charCodeAt(at + 1) === LF)) {
+      kept += text.slice(at, next)
       break
     }
-    const first = header[at]
-    if (first !== SPACE && first !== TAB) keep = wanted.has(nameOfLine(header, at, next)) === (which === 'only')
-    if (keep) kept.push(header.subarray(at, next))
-    at = next
+    if (first !== SPACE && first !== TAB) {
+      const line = text.slice(at, Math.min(next, at + NAME_LIMIT))
+      const name = line.slice(0, Math.max(0, line.indexOf(':')))
+      keep = names.has(name.trimEnd().toLowerCase()) === (which === 'only')
+    }
+    if (keep) kept += text.slice(at, next)
   }
-  return Buffer.concat(kept)
+  return Buffer.from(kept, 'latin1')
 }

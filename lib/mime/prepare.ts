@@ -58,13 +58,18 @@ function searchKeys(fields: readonly Field[]): SearchKeys {
   }
 }
 
+/** Octets of a header that are kept beside the envelope: lists of messages are made of header fields. */
+const KEPT_HEADER = 16 * 1024
+
 /** Computes once what FETCH and SEARCH need of a message. Takes any octets; time grows with their number. */
 export function prepare(bytes: Buffer): PreparedMessage {
   const root = parseStructure(bytes)
   const { body, bodyStructure } = encodeBody(root)
+  const headerSize = root.part.bodyStart
   return {
     size: bytes.length,
-    headerSize: root.part.bodyStart,
+    headerSize,
+    header: headerSize <= KEPT_HEADER ? bytes.subarray(0, headerSize) : undefined,
     envelope: Buffer.from(encodeEnvelope(root.fields), 'latin1'),
     bodyStructure: Buffer.from(bodyStructure, 'latin1'),
     body: Buffer.from(body, 'latin1'),

@@ -7,6 +7,8 @@ export interface PreparedMessage {
   readonly size: number
   /** octets of the header with its empty line; `size` when there is no body */
   readonly headerSize: number
+  /** the header's octets, when they are few; absent: read them from the message */
+  readonly header?: Buffer | undefined
   /** ENVELOPE as IMAP sends it, `(...)`; 8-bit values as literals, so it is right with and without UTF8=ACCEPT */
   readonly envelope: Buffer
   /** BODYSTRUCTURE with extension data, ready to send */

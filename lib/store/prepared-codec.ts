@@ -2,9 +2,11 @@ import type { Part, PreparedMessage, SearchKeys } from '../mime/prepared'
 
 /**
  * A prepared message as one value: five lengths and the header's size, then envelope, BODYSTRUCTURE, BODY, structure
- * (JSON) and preview. FETCH slices it; the structure is decoded only when a part is asked for.
+ * (JSON) and preview, and the header, which values of earlier versions lack. FETCH slices it; the structure is decoded only
+ * when a part is asked for.
  */
 const HEAD = 28
+const NOTHING = Buffer.alloc(0)
 
 export function encodePrepared(prepared: PreparedMessage): Buffer {
   const structure = Buffer.from(JSON.stringify(prepared.structure))
@@ -16,7 +18,7 @@ export function encodePrepared(prepared: PreparedMessage): Buffer {
   parts.forEach((part, index) => {
     head.writeUInt32BE(part.length, 8 + 4 * index)
   })
-  return Buffer.concat([head, ...parts])
+  return Buffer.concat([head, ...parts, prepared.header ?? NOTHING])
 }
 
 export function decodePrepared(value: Buffer, keys: () => SearchKeys): PreparedMessage {
@@ -31,11 +33,15 @@ export function decodePrepared(value: Buffer, keys: () => SearchKeys): PreparedM
   const body = slice(2)
   const structure = slice(3)
   const preview = slice(4)
+  const size = value.readUInt32BE(0)
+  const headerSize = value.readUInt32BE(4)
+  const rest = value.subarray(at)
   let tree: Part | undefined
   let known: SearchKeys | undefined
   return {
-    size: value.readUInt32BE(0),
-    headerSize: value.readUInt32BE(4),
+    size,
+    headerSize,
+    header: rest.length === headerSize ? rest : undefined,
     envelope,
     bodyStructure,
     body,

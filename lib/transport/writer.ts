@@ -3,6 +3,9 @@ import type { Writer } from './connection'
 /** Octets that may wait for a client before a session should stop making more. */
 const HIGH_WATER = 128 * 1024
 
+/** Shorter octets go the way of text. */
+const SMALL = 2048
+
 export interface Outlet {
   /** Sends now; calls back when the octets left this process. */
   send(chunk: Buffer, done: () => void): void
@@ -17,6 +20,8 @@ export interface Output extends Writer {
 /** A class, not an object of functions: thousands of connections are idle. */
 class GatheringWriter implements Output {
   #chunks: Buffer[] = []
+  /** latin1, behind the chunks */
+  #text = ''
   #gathered = 0
   #sent = 0
   #closed = false
@@ -37,9 +42,14 @@ class GatheringWriter implements Output {
 
   write(chunk: Buffer | string): void {
     if (this.#closed) return
-    const octets = typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk
-    this.#chunks.push(octets)
-    this.#gathered += octets.length
+    // A row of FETCH is many small pieces: as text they are put together for nearly nothing.
+    if (typeof chunk === 'string') this.#text += chunk
+    else if (chunk.length <= SMALL) this.#text += chunk.toString('latin1')
+    else {
+      this.#takeText()
+      this.#chunks.push(chunk)
+    }
+    this.#gathered += chunk.length
     if (this.#gathered >= HIGH_WATER) this.flush()
     else if (!this.#scheduled) {
       this.#scheduled = true
@@ -49,7 +59,13 @@ class GatheringWriter implements Output {
       })
     }
   }
+  #takeText(): void {
+    if (this.#text === '') return
+    this.#chunks.push(Buffer.from(this.#text, 'latin1'))
+    this.#text = ''
+  }
   flush(): void {
+    this.#takeText()
     const [only] = this.#chunks
     if (this.#closed || !only) return
     const batch = this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks)
@@ -77,6 +93,7 @@ class GatheringWriter implements Output {
   close(): void {
     this.#closed = true
     this.#chunks = []
+    this.#text = ''
     this.#settle()
   }
 }

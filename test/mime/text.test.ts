@@ -3,7 +3,7 @@ import { describe, it } from 'mocha'
 import { type Address, parseAddresses } from '../../lib/mime/addresses'
 import { cutUtf8, decodeText, decodeWords, knownCharset } from '../../lib/mime/charset'
 import { parseDate } from '../../lib/mime/date'
-import { headerFields, parseFields } from '../../lib/mime/header'
+import { fieldChoice, headerFields, parseFields } from '../../lib/mime/header'
 import { messageIds } from '../../lib/mime/message-id'
 import { decodeParameters, parseParameters } from '../../lib/mime/params'
 import { prepare } from '../../lib/mime/prepare'
@@ -186,13 +186,13 @@ describe('header fields', () => {
   const header = lines('A: 1', 'B: 2', '\tmore', 'a : 3', 'no field', 'C:4', '', '')
   const show = (octets: Buffer): string => wire(octets).replace(/\r\n/g, '|')
   it('gives the ones named, as they stand (RFC 9051 6.4.5.1)', () => {
-    assert.equal(show(headerFields(header, ['b'], 'only')), 'B: 2|\tmore||')
-    assert.equal(show(headerFields(header, ['A'], 'only')), 'A: 1|a : 3||')
-    assert.equal(show(headerFields(header, ['a', 'b'], 'not')), 'no field|C:4||')
-    assert.equal(show(headerFields(header, ['x'], 'only')), '|')
+    assert.equal(show(headerFields(header, fieldChoice(['b'], 'only'))), 'B: 2|\tmore||')
+    assert.equal(show(headerFields(header, fieldChoice(['A'], 'only'))), 'A: 1|a : 3||')
+    assert.equal(show(headerFields(header, fieldChoice(['a', 'b'], 'not'))), 'no field|C:4||')
+    assert.equal(show(headerFields(header, fieldChoice(['x'], 'only'))), '|')
   })
   it('adds no empty line where there is none', () => {
-    assert.equal(show(headerFields(lines('A: 1', ''), ['a'], 'only')), 'A: 1|')
+    assert.equal(show(headerFields(lines('A: 1', ''), fieldChoice(['a'], 'only'))), 'A: 1|')
   })
   it('reads fields unfolded', () => {
     const fields = parseFields(header, 0, header.length).map(({ name, value }) => `${name}=${value}`)

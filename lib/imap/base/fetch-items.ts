@@ -1,4 +1,4 @@
-import { headerFields } from '../../mime/header'
+import { type FieldChoice, fieldChoice, headerFields } from '../../mime/header'
 import { sectionRange } from '../../mime/section'
 import type { FetchItem, FetchMessage, FetchSlot } from '../extension'
 import type { Cursor } from '../wire/cursor'
@@ -27,7 +27,7 @@ const body = stored('BODY', (row) => row.prepared.body)
 interface Wanted {
   readonly path: readonly number[]
   readonly text: 'all' | 'header' | 'text' | 'mime'
-  readonly fields: { readonly names: readonly string[]; readonly which: 'only' | 'not' } | undefined
+  readonly fields: FieldChoice | undefined
   /** as the answer repeats it */
   readonly shown: string
 }
@@ -58,7 +58,7 @@ function section(cursor: Cursor): Wanted {
     cursor.space()
     const names = cursor.list(() => cursor.astring().toString('latin1'))
     const list = names.map((name) => (/^[!-'*+\-./0-9A-Z^-z|~]+$/i.test(name) ? name : encode.string(name))).join(' ')
-    return end({ text: 'header', fields: { names, which }, shown: show(`${word} (${list})`) })
+    return end({ text: 'header', fields: fieldChoice(names, which), shown: show(`${word} (${list})`) })
   }
   if (cursor.try('HEADER')) return end({ text: 'header', fields: undefined, shown: show('HEADER') })
   if (cursor.try('TEXT')) return end({ text: 'text', fields: undefined, shown: show('TEXT') })
@@ -84,27 +84,34 @@ function withoutNul(octets: Buffer): Buffer {
   return Buffer.from(octets.map((octet) => (octet === 0 ? 0x80 : octet)))
 }
 
+function chosenFields(header: Buffer, fields: FieldChoice, part: Partial | undefined): Buffer {
+  const chosen = headerFields(header, fields)
+  return part ? chosen.subarray(part.offset, part.offset + part.length) : chosen
+}
+
 /** Octets of a section; undefined when the message is gone, an empty buffer when there is no such part. */
-async function octetsOf(message: FetchMessage, wanted: Wanted, part: Partial | undefined): Promise<Buffer | undefined> {
-  const { row, mail } = message
+function octetsOf(
+  { row, mail }: FetchMessage,
+  { path, text, fields }: Wanted,
+  part: Partial | undefined,
+): Buffer | undefined | Promise<Buffer | undefined> {
   if (!row) return undefined
+  const { header, headerSize, size: whole } = row.prepared
   // The structure is decoded only when a part is asked for.
   const range =
-    wanted.path.length === 0
-      ? {
-          start: wanted.text === 'text' ? row.prepared.headerSize : 0,
-          end: wanted.text === 'header' ? row.prepared.headerSize : row.prepared.size,
-        }
-      : sectionRange(row.prepared.structure, wanted)
+    path.length > 0
+      ? sectionRange(row.prepared.structure, { path, text })
+      : { start: text === 'text' ? headerSize : 0, end: text === 'header' ? headerSize : whole }
   if (!range) return Buffer.alloc(0)
-  if (wanted.fields) {
-    const header = await mail.read(row.emailId, range.start, range.end)
-    const chosen = header && headerFields(header, wanted.fields.names, wanted.fields.which)
-    return part ? chosen?.subarray(part.offset, part.offset + part.length) : chosen
+  if (fields) {
+    if (path.length === 0 && header) return chosenFields(header, fields, part)
+    const reading = mail.read(row.emailId, range.start, range.end)
+    return reading.then((octets) => octets && chosenFields(octets, fields, part))
   }
   const start = Math.min(range.end, range.start + (part?.offset ?? 0))
   const end = part ? Math.min(range.end, start + part.length) : range.end
-  return start === end ? Buffer.alloc(0) : mail.read(row.emailId, start, end)
+  if (start === end) return Buffer.alloc(0)
+  return header && end <= headerSize ? header.subarray(start, end) : mail.read(row.emailId, start, end)
 }
 
 function sectionItem(wanted: Wanted, part: Partial | undefined, setsSeen: boolean, name?: string): FetchItem {
@@ -112,9 +119,10 @@ function sectionItem(wanted: Wanted, part: Partial | undefined, setsSeen: boolea
   return {
     needs: 'row',
     setsSeen,
-    write: async (message) => {
-      const octets = await octetsOf(message, wanted, part)
-      return octets && [`${label} ${literal(octets)}`, withoutNul(octets)]
+    write: (message) => {
+      const octets = octetsOf(message, wanted, part)
+      const written = (found: Buffer | undefined) => found && [`${label} ${literal(found)}`, withoutNul(found)]
+      return octets instanceof Promise ? octets.then(written) : written(octets)
     },
   }
 }

@@ -105,7 +105,8 @@ export function storeConformance(
       const { id, inbox } = await account()
       const big = { ...message('big'), bytes: Buffer.alloc(1_000_000, 'x') }
       big.bytes.write('needle', 300_000)
-      const prepared = { ...big.prepared, size: big.bytes.length }
+      const header = big.bytes.subarray(0, big.prepared.headerSize)
+      const prepared = { ...big.prepared, size: big.bytes.length, header }
       value(await store.messages.append(id, inbox.id, [{ ...big, prepared }]))
       const [row] = await rowsOf(store, id, inbox)
       assert.ok(row)
@@ -115,6 +116,9 @@ export function storeConformance(
       assert.deepEqual(row.prepared.structure, prepared.structure)
       assert.deepEqual(row.prepared.keys, prepared.keys)
       assert.equal(row.prepared.preview, 'big')
+      assert.ok(row.prepared.header?.equals(header))
+      await add(store, id, inbox, 'without')
+      assert.equal((await rowsOf(store, id, inbox))[1]?.prepared.header, undefined)
     })
 
     it('a failed append leaves nothing', async () => {
