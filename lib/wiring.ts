@@ -43,7 +43,7 @@ import type { Ini } from './terms/settings'
 
 /** The one place that knows every driver: what the .ini files choose is opened here, for the plugins and for the CLI. */
 
-export { hashPassword } from './login/passwords'
+export { setPassword } from './login/passwords'
 
 /** A Haraka home: its folder and its .ini files by name (without `.ini`), defaults of the package included. */
 export interface Place {
@@ -131,7 +131,7 @@ export function openRoom(place: Place, parts: { store: Store; locks: Locks; bus:
 }
 
 function entryOf({ id, name, disabled, protocols, admin, overrides, credentials }: Account): DirectoryEntry {
-  const { password, scram, appPasswords = [] } = credentials
+  const { password, scram, epoch, appPasswords = [] } = credentials
   return {
     id,
     name,
@@ -141,6 +141,7 @@ function entryOf({ id, name, disabled, protocols, admin, overrides, credentials 
     overrides,
     ...(password !== undefined && { password }),
     ...(scram !== undefined && { scram }),
+    ...(epoch !== undefined && { epoch }),
     appPasswords,
   }
 }

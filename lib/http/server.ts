@@ -78,6 +78,8 @@ export function createHttp(ports: HttpPorts) {
   const leases = createLeases({
     sessions: ports.sessions,
     clock,
+    log,
+    alive: async (credential) => (await admit.standing(credential)) !== undefined,
     idleOf: ({ kind }) => (kind === 'token' ? settings.tokenLockIdle : settings.lockIdle),
   })
   const web: Web = { ...ports, leases }
@@ -171,6 +173,7 @@ export function createHttp(ports: HttpPorts) {
         throw new Refused(403, 'tls-required', 'Tokens are taken over HTTPS only.')
       }
       who = secret === undefined ? undefined : await admit.principal(secret, active)
+      if (bearer !== undefined && !(await admit.admitsToken(peer, bearer, who))) throw unauthorized()
       if (!who || (bearer !== undefined) !== (who.credential.kind === 'token')) throw unauthorized()
       if (bearer === undefined) checkOrigin(request, who.credential)
       admit.check(who, route.scope)
@@ -213,9 +216,14 @@ export function createHttp(ports: HttpPorts) {
     const stop = start(send)
     const timer = setInterval(() => response.write(': \n\n'), HEARTBEAT).unref()
     const watch = setInterval(() => {
-      if (ports.sessions.get(key)) return
-      send('lost', {})
-      response.end()
+      admit.lives(key).then(
+        (lives) => {
+          if (lives) return
+          send('lost', {})
+          response.end()
+        },
+        () => undefined, // the store is away: the next look tells
+      )
     }, STILL_IN).unref()
     response.once('close', () => {
       clearInterval(timer)

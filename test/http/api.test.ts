@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { totpAt } from '../../lib/http/totp'
+import { hashPassword, setPassword } from '../../lib/login/passwords'
 import { client, message, openWeb, PASSWORD, type Web } from './web'
 
 const stepOf = (web: Web): number => Math.floor(web.clock.now() / 30_000)
@@ -115,6 +116,87 @@ describe('HTTP', () => {
       await web.room.store.accounts.update(account.id, { disabled: true })
       assert.equal((await browser.get('mailboxes')).status, 401)
     })
+    it('ends at the next request after another password, in every process; the one that changed it goes on', async () => {
+      const account = await web.account('epoch@example.org')
+      const [browser, second] = [client(web.url), client(web.url)]
+      await browser.logIn('epoch@example.org')
+      await second.logIn('epoch@example.org')
+      const made = await second.post('account/tokens', { label: 't', scopes: ['mail:read'], password: PASSWORD })
+      const program = client(web.other, { authorization: `Bearer ${made.body.token}` })
+      assert.equal((await program.get('mailboxes')).status, 200)
+      const next = 'another horse'
+      assert.equal((await browser.post('account/password', { password: PASSWORD, next })).status, 200)
+      assert.equal((await browser.get('mailboxes', { at: web.other })).status, 200)
+      assert.equal((await second.get('session', { at: web.other })).status, 401)
+      assert.equal((await program.get('mailboxes')).status, 401)
+      // As the command line does it, or another host.
+      const now = await web.room.store.accounts.get(account.id)
+      await web.room.store.accounts.update(account.id, {
+        credentials: { ...now?.credentials, ...(await setPassword('by the operator')) },
+      })
+      assert.equal((await browser.get('mailboxes')).status, 401)
+      await untilReleased(web, account.id)
+    })
+    it('goes on when the same password is hashed anew', async () => {
+      const account = await web.account('rehash@example.org')
+      const browser = client(web.url)
+      await browser.logIn('rehash@example.org')
+      const now = await web.room.store.accounts.get(account.id)
+      await web.room.store.accounts.update(account.id, {
+        credentials: { ...now?.credentials, ...(await hashPassword(PASSWORD)) },
+      })
+      assert.equal((await browser.get('session')).status, 200)
+    })
+    it('gives the lock back by itself when the account is closed, and ends with its app password', async () => {
+      const account = await web.account('app@example.org')
+      const owner = client(web.url)
+      await owner.logIn('app@example.org')
+      const app = (await owner.post('account/app-passwords', { label: 'a', protocols: ['http'], password: PASSWORD }))
+        .body
+      const browser = client(web.url)
+      assert.equal((await browser.logIn('app@example.org', { password: app.password })).status, 200)
+      const change = { password: app.password, next: 'taken over now' }
+      assert.equal((await browser.post('account/password', change)).status, 403, 'an app password is no owner')
+      assert.equal((await browser.get('mailboxes')).status, 200)
+      await owner.ask('DELETE', `account/app-passwords/${app.id}`)
+      assert.equal((await browser.get('mailboxes')).status, 401)
+      assert.equal((await owner.get('mailboxes')).status, 200)
+      await web.room.store.accounts.update(account.id, { disabled: true })
+      await untilReleased(web, account.id)
+    })
+    it('counts wrong codes and wrong tokens like wrong passwords', async () => {
+      const own = await openWeb({ login: { main: { trusted_proxies: '127.0.0.1', cleartext_from: '0.0.0.0/0' } } })
+      try {
+        const from = (address: string, more = {}) => client(own.url, { 'x-forwarded-for': address, ...more })
+        const account = await own.account('counted@example.org')
+        const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
+        const { credentials } = account
+        const browser = from('192.0.2.1')
+        await browser.logIn('counted@example.org')
+        const made = await browser.post('account/tokens', { label: 't', scopes: ['mail:read'], password: PASSWORD })
+        const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+        await own.room.store.accounts.update(account.id, { credentials: { ...credentials, totp: secret } })
+        for (let tries = 0; tries < 40; tries++) {
+          const reply = await from('198.51.100.7').logIn('counted@example.org', { code: String(100_000 + tries) })
+          assert.equal(reply.status, 401)
+          assert.deepEqual(reply.body, { error: 'unauthorized', message: 'Authentication failed.' })
+        }
+        assert.ok((await own.attempts.list(own.clock.now())).some(({ subject }) => subject.includes('198.51.100.7')))
+        const reasons = async (): Promise<Set<string>> =>
+          new Set((await own.attempts.trail({ limit: 500 })).map(({ reason }) => reason))
+        assert.ok((await reasons()).has('wrong-code'))
+        // Who is barred does not even hear that a code is wanted.
+        assert.equal((await from('198.51.100.7').logIn('counted@example.org')).body.error, 'unauthorized')
+
+        assert.equal((await from('192.0.2.9', bearer(made.body.token)).get('mailboxes')).status, 200)
+        for (let tries = 0; tries < 200; tries++) await from('192.0.2.9', bearer(`guess${tries}`)).get('mailboxes')
+        assert.ok((await reasons()).has('wrong-token'))
+        assert.equal((await from('192.0.2.9', bearer(made.body.token)).get('mailboxes')).status, 401)
+        assert.equal((await from('203.0.113.9', bearer(made.body.token)).get('mailboxes')).status, 200)
+      } finally {
+        await own.close()
+      }
+    })
     it('takes passwords over TLS only, and believes a front-end that is named only', async () => {
       const own = await openWeb({ login: { main: { cleartext_from: 'none', trusted_proxies: '127.0.0.1' } } })
       try {
@@ -141,12 +223,15 @@ describe('HTTP', () => {
 
       const fresh = client(web.url)
       assert.equal((await fresh.logIn('factor@example.org')).body.error, 'code-required')
-      assert.equal((await fresh.logIn('factor@example.org', { code: code() })).body.error, 'code-wrong')
+      const again = await fresh.logIn('factor@example.org', { code: code() })
+      const wrongPassword = await fresh.logIn('factor@example.org', { password: 'no', code: code() })
+      assert.deepEqual([again.status, again.body], [wrongPassword.status, wrongPassword.body])
+      assert.equal(again.status, 401)
       web.clock.pass(60_000)
       assert.equal((await fresh.logIn('factor@example.org', { code: code() })).status, 200)
       web.clock.pass(60_000)
       for (let tries = 0; tries < 5; tries++) await fresh.logIn('factor@example.org', { code: '000000' })
-      assert.equal((await fresh.logIn('factor@example.org', { code: code() })).body.error, 'code-wrong')
+      assert.equal((await fresh.logIn('factor@example.org', { code: code() })).status, 401)
       web.clock.pass(16 * 60_000)
       assert.equal((await fresh.logIn('factor@example.org', { code: code() })).status, 200)
     })

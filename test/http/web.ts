@@ -11,6 +11,7 @@ import { httpSettings } from '../../lib/http/settings'
 import type { Locks } from '../../lib/locks/locks'
 import { openMemoryLocks } from '../../lib/locks/memory'
 import { lockSettings } from '../../lib/locks/settings'
+import type { AttemptLog } from '../../lib/login/attempts'
 import { memoryAttempts } from '../../lib/login/attempts/memory'
 import { directoryChain } from '../../lib/login/chain'
 import { createLogin } from '../../lib/login/create-login'
@@ -37,6 +38,7 @@ export interface Web {
   readonly room: MailRoom
   readonly locks: Locks
   readonly clock: TestClock
+  readonly attempts: AttemptLog
   readonly sent: Submission[]
   readonly errors: readonly string[]
   /** a second process over the same home: its own leases, the same sessions */
@@ -102,7 +104,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
   return {
     url: one.url,
     other: two.url,
-    ...{ room, locks, clock, sent },
+    ...{ room, locks, clock, sent, attempts },
     errors: log.lines,
     async account(name, more = {}) {
       const made = await store.accounts.create({ name, ...more, credentials: { ...verifiers, ...more.credentials } })

@@ -1,4 +1,5 @@
-import { hashPassword, newAppPassword } from '../../login/passwords'
+import type { LoginPeer } from '../../login/login'
+import { newAppPassword, setPassword } from '../../login/passwords'
 import type { Account, AppPassword } from '../../store/account'
 import type { Admit } from '../admit'
 import { notFound, Refused, unwrap } from '../faults'
@@ -33,9 +34,11 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
   }
 
   /** Changes of credentials ask for the password once more, through the one door. */
-  async function confirm(call: { peer: Parameters<typeof login.attempt>[0] }, account: Account, password: string) {
+  async function confirm(call: { peer: LoginPeer }, account: Account, password: string) {
     const answer = await login.attempt(call.peer, account.name, password)
-    if (answer.kind !== 'granted') throw new Refused(403, 'wrong-password', 'The password is not right.')
+    // An app password of one program must not make itself the owner.
+    if (answer.kind !== 'granted' || answer.identity.appPassword !== undefined)
+      throw new Refused(403, 'wrong-password', 'The password is not right.')
   }
 
   return [
@@ -43,15 +46,19 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       method: 'post',
       path: '/account/password',
       scope: 'session',
-      summary: 'Changes the password, and ends all other sessions',
+      summary: 'Changes the password, and ends all other sessions and all API tokens',
       body: object({ password: text(1000), next: text(1000) }),
       answer: any('done'),
       run: async (call) => {
         const { account, credential } = call.principal()
         await confirm(call, account, call.body.password)
-        await change(account, await hashPassword(newPassword(call.body.next)))
-        for (const one of sessions.list(account.id)) {
-          if (one.kind !== 'session' || one.id === credential.id) continue
+        const fresh = await setPassword(newPassword(call.body.next))
+        // Its own live updates may ask between the two.
+        await sessions.update(credential.id, { epochs: [...credential.epochs, fresh.epoch] })
+        await change(account, fresh)
+        await sessions.update(credential.id, { epochs: [fresh.epoch] })
+        for (const one of await sessions.list(account.id)) {
+          if (one.id === credential.id) continue
           await sessions.remove(one.id)
           await leases.releaseAll(one.id)
         }
@@ -103,8 +110,11 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
         const { account, credential } = call.principal()
         const { totp, ...rest } = account.credentials
         if (totp === undefined) throw notFound('second factor')
-        await confirm(call, account, call.body.password)
-        await admit.secondFactor(account.id, totp, call.body.code, call.peer)
+        const { password, code } = call.body
+        const answer = await admit.attempt(call.peer, account.name, password, code)
+        if (answer.kind !== 'granted' || answer.identity.appPassword !== undefined) {
+          throw new Refused(403, 'wrong-password', 'The password or the code is not right.')
+        }
         unwrap(await accounts.update(account.id, { credentials: rest }))
         await sessions.update(credential.id, { totp: false })
         return DONE
@@ -118,7 +128,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       answer: object({ appPasswords: list(any('id, label, protocols')), tokens: list(any('id, label, scopes')) }),
       run: async ({ principal }) => {
         const { account } = principal()
-        const tokens = sessions.list(account.id).filter(({ kind }) => kind === 'token')
+        const tokens = (await sessions.list(account.id)).filter(({ kind }) => kind === 'token')
         return json({
           appPasswords: (account.credentials.appPasswords ?? []).map(appPasswordView),
           tokens: tokens.map(({ id, label, scopes, createdAt, activeAt, expiresAt }) => ({
@@ -186,6 +196,8 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
           scopes,
           // A token is as strong as the session that made it.
           totp: credential.totp,
+          epochs: credential.epochs,
+          ...(credential.appPassword !== undefined && { appPassword: credential.appPassword }),
         })
         return json({ id: made.id, token: secret }, 201)
       },
@@ -197,7 +209,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       summary: 'Takes a token away',
       answer: any('done'),
       run: async ({ principal, params }) => {
-        const found = sessions.get(params.id ?? '')
+        const found = await sessions.get(params.id ?? '')
         if (found?.kind !== 'token' || found.account !== principal().account.id) throw notFound('token')
         await sessions.remove(found.id)
         await leases.releaseAll(found.id)

@@ -58,7 +58,7 @@ export function sessionRoutes(web: Web, admit: Admit): readonly Route[] {
       run: async ({ peer, body, userAgent, secret }) => {
         const { secret: fresh, credential, account } = await admit.logIn(peer, body, userAgent)
         // A browser has one session: the one before ends.
-        const old = secret === undefined ? undefined : sessions.find(secret)
+        const old = secret === undefined ? undefined : await sessions.find(secret)
         if (old?.kind === 'session') await end(old.id)
         return { kind: 'json', value: await meOf({ credential, account }), cookie: fresh }
       },
@@ -104,7 +104,7 @@ export function sessionRoutes(web: Web, admit: Admit): readonly Route[] {
       answer: object({ sessions: list(any('id, label, address, createdAt, activeAt, totp, current')) }),
       run: async ({ principal }) => {
         const { credential, account } = principal()
-        const own = sessions.list(account.id).filter((one) => one.kind === 'session' && !admit.expired(one))
+        const own = (await sessions.list(account.id)).filter((one) => one.kind === 'session' && !admit.expired(one))
         return json({ sessions: own.map((one) => sessionView(one, credential.id)) })
       },
     }),
@@ -115,7 +115,8 @@ export function sessionRoutes(web: Web, admit: Admit): readonly Route[] {
       summary: 'Logs out everywhere, here too',
       answer: any('done'),
       run: async ({ principal }) => {
-        for (const one of sessions.list(principal().account.id)) if (one.kind === 'session') await end(one.id)
+        const all = await sessions.list(principal().account.id)
+        for (const one of all) if (one.kind === 'session') await end(one.id)
         return { kind: 'json', value: { done: true }, cookie: null }
       },
     }),
@@ -126,7 +127,7 @@ export function sessionRoutes(web: Web, admit: Admit): readonly Route[] {
       summary: 'Ends one of the own sessions',
       answer: any('done'),
       run: async ({ principal, params }) => {
-        const found = sessions.get(params.id ?? '')
+        const found = await sessions.get(params.id ?? '')
         if (found?.kind !== 'session' || found.account !== principal().account.id) throw notFound('session')
         await end(found.id)
         return DONE

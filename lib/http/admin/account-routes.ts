@@ -1,4 +1,4 @@
-import { hashPassword, newAppPassword } from '../../login/passwords'
+import { newAppPassword, setPassword } from '../../login/passwords'
 import type { Account, AccountPatch } from '../../store/account'
 import { accountId } from '../../terms/names'
 import { appPasswordView, newPassword, PROTOCOLS } from '../account/routes'
@@ -44,7 +44,7 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
     return found
   }
   async function endSessions(id: string): Promise<void> {
-    for (const one of sessions.list(id)) {
+    for (const one of await sessions.list(id)) {
       await sessions.remove(one.id)
       await leases.releaseAll(one.id)
     }
@@ -79,7 +79,7 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
       run: async ({ body, principal, peer }) => {
         const name = body.name.trim().toLowerCase()
         if (!NAME.test(name)) throw new Refused(422, 'bad-name', 'A name is a full address such as user@example.org.')
-        const credentials = await hashPassword(newPassword(body.password))
+        const credentials = await setPassword(newPassword(body.password))
         const made = await accounts.create({ name, credentials, admin: body.administrator === true })
         if (!made.ok) throw new Refused(409, 'exists', 'There is an account of this name already.')
         await room.ensureSpecialUse(made.value.id)
@@ -109,7 +109,7 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
           throw new Refused(409, 'yourself', 'You cannot lock yourself out.')
         }
         const { totp, ...rest } = before.credentials
-        const hashed = body.password === undefined ? {} : await hashPassword(newPassword(body.password))
+        const hashed = body.password === undefined ? {} : await setPassword(newPassword(body.password))
         const credentials = { ...rest, ...(totp !== undefined && !body.removeTotp && { totp }), ...hashed }
         const patch: AccountPatch = {
           credentials,

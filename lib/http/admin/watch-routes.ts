@@ -65,7 +65,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       answer: object({ sessions: list(any('account, id, label, address, createdAt, activeAt, current')) }),
       run: async ({ principal }) => {
         const all = await names()
-        const live = sessions.list().filter((one) => one.kind === 'session' && !admit.expired(one))
+        const live = (await sessions.list()).filter((one) => one.kind === 'session' && !admit.expired(one))
         const own = principal().credential.id
         return json({ sessions: live.map((one) => ({ ...sessionView(one, own), account: all.get(one.account) })) })
       },

@@ -32,8 +32,8 @@ export function openEmbeddedSessions({ path }: { readonly path: string }): Sessi
       await credentials.put(key, credential)
       return { secret, credential }
     },
-    find: (secret) => credentials.get(hash(secret)),
-    get: (id) => {
+    find: async (secret) => credentials.get(hash(secret)),
+    get: async (id) => {
       const key = keyOf(id)
       return key === undefined ? undefined : credentials.get(key)
     },
@@ -48,7 +48,7 @@ export function openEmbeddedSessions({ path }: { readonly path: string }): Sessi
       const key = keyOf(id)
       return key !== undefined && credentials.remove(key)
     },
-    list: (account) =>
+    list: async (account) =>
       [...credentials.getRange()]
         .map(({ value }) => value)
         .filter((credential) => account === undefined || credential.account === account),

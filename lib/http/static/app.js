@@ -65,6 +65,8 @@ function loginView(note) {
       if (error.error === 'code-required') {
         code.hidden = false
         code.querySelector('input').focus()
+      } else if (error.error === 'unauthorized' && !code.hidden) {
+        message.textContent = 'The password or the code is not right. A code works once: wait for the next one.'
       } else message.textContent = error.message
     } finally {
       button.disabled = false
