@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { Host } from './haraka/lines'
 import type { Sessions } from './http/sessions'
 import { openEmbeddedSessions } from './http/sessions/embedded'
+import { openPostgresSessions } from './http/sessions/postgres'
 import { openEmbeddedLocks } from './locks/embedded'
 import type { Locks } from './locks/locks'
 import { openMemoryLocks } from './locks/memory'
@@ -239,6 +240,10 @@ export function openLogin(
 
 export type SendNotice = (notice: Notice) => Promise<void>
 
-/** Web sessions and API tokens, shared by the processes of the host. */
-export const openSessions = (place: Place): Sessions =>
-  openEmbeddedSessions({ path: path.join(dataFolder(place), 'http') })
+/** Web sessions and API tokens, shared by all processes that share the mail. */
+export async function openSessions(place: Place): Promise<Sessions> {
+  const { driver, postgres } = storeSettings(place.ini('mailbox_store'))
+  return driver === 'postgres'
+    ? openPostgresSessions({ ...postgres, log: place.log })
+    : openEmbeddedSessions({ path: path.join(dataFolder(place), 'http') })
+}

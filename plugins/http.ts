@@ -23,7 +23,7 @@ export function register(this: HarakaPlugin): void {
       room: context.room,
       locks: context.locks,
       login: context.login,
-      sessions: openSessions(place),
+      sessions: await openSessions(place),
       attempts: lockouts.attempts,
       explain: (asked) => explain(lockouts, asked, systemClock.now()),
       submit: submitter(host),
