@@ -117,7 +117,7 @@ export function createAdmit(ports: Ports) {
         address: peer.address,
         createdAt: now,
         activeAt: now,
-        scopes: SCOPES.filter((scope) => scope !== 'admin' || account.admin),
+        scopes: SCOPES,
         totp: account.credentials.totp !== undefined,
         epochs: [epoch],
         ...(appPassword !== undefined && { appPassword }),
@@ -152,7 +152,11 @@ export function createAdmit(ports: Ports) {
         if (credential.kind === 'session') return
         throw new Refused(403, 'session-required', 'Tokens cannot do this.')
       }
-      if (!credential.scopes.includes(scope)) throw new Refused(403, 'scope', `This needs the scope ${scope}.`)
+      // A browser's session may do what its account may now; a token never more than it was made for.
+      const session = credential.kind === 'session'
+      if (!session && !credential.scopes.includes(scope)) {
+        throw new Refused(403, 'scope', `This needs the scope ${scope}.`)
+      }
       if (scope !== 'admin') return
       if (!account.admin) throw new Refused(403, 'scope', 'This needs an administrator.')
       if (settings.adminTotp && !(credential.totp && account.credentials.totp !== undefined)) {

@@ -353,6 +353,33 @@ describe('HTTP', () => {
       assert.equal((await browser.get(`${inbox}/messages/1/parts/9`)).status, 404)
       assert.equal((await browser.get(`${inbox}/messages/77`)).status, 404)
     })
+    it('refuses to send what has a recipient that is no address, whoever else is one', async () => {
+      await web.account('typo@example.org')
+      const browser = client(web.url)
+      await browser.logIn('typo@example.org')
+      const before = web.sent.length
+      for (const [to, cc, wrong] of [
+        ['ann@example.net, bob', '', 'bob'],
+        ['Ann <ann@example.net>', 'Bob Builder', 'Bob Builder'],
+      ]) {
+        const reply = await browser.post('send', { to, cc, subject: 's', text: 't' })
+        assert.deepEqual([reply.status, reply.body.message], [422, `“${wrong}” is not an address.`])
+      }
+      assert.equal((await browser.post('send', { to: '', subject: 's', text: 't' })).body.error, 'no-recipient')
+      assert.equal(web.sent.length, before)
+      const good = { to: '"Lee, Ann" <ann@example.net>; bob@example.net', subject: 's', text: 't' }
+      assert.equal((await browser.post('send', good)).body.recipients, 2)
+    })
+    it('lets a session administer as soon as its account may, and no longer', async () => {
+      const account = await web.account('promoted@example.org')
+      const browser = client(web.url)
+      await browser.logIn('promoted@example.org')
+      assert.equal((await browser.get('admin/overview')).body.error, 'scope')
+      await web.room.store.accounts.update(account.id, { admin: true })
+      assert.equal((await browser.get('admin/overview')).body.error, 'totp-required')
+      await web.room.store.accounts.update(account.id, { admin: false })
+      assert.equal((await browser.get('admin/overview')).body.error, 'scope')
+    })
     it('saves drafts in place, and sends: no Bcc on the way, Bcc in Sent, the draft gone, the answer marked', async () => {
       const account = await web.account('writer@example.org')
       await web.deliver(account, message('Question', 'why?', 'Message-ID: <q@x>\n'))

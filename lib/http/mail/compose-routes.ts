@@ -6,7 +6,7 @@ import { defineRoute, json, type Route } from '../route'
 import { object, optional, text, whole } from '../schema'
 import { mailboxFor, rowOf, uidsOf, withView } from './access'
 import { fileNameOf, leavesOf } from './attachments'
-import { type Attached, compose, type Draft, draft } from './compose'
+import { type Attached, compose, type Draft, draft, notAddresses } from './compose'
 import { decodedOf } from './message-routes'
 
 const MOST_RECIPIENTS = 500
@@ -99,6 +99,8 @@ export function composeRoutes({ room: { store }, submit, clock, log }: Web): rea
         if (principal().credential.entered) {
           throw new Refused(403, 'not-permitted', 'An administrator does not write in the name of a user.')
         }
+        const [wrong] = notAddresses(body)
+        if (wrong !== undefined) throw new Refused(422, 'bad-address', `“${wrong}” is not an address.`)
         const mail = await enter()
         const { name } = mail.identity
         const composed = await compose(body, name, await attached(mail, body), clock.now())

@@ -366,7 +366,7 @@ export async function mailView() {
   search.addEventListener('change', async () => {
     query = search.value.trim()
     await list.reset(emptyText())
-    if (query) toast(`${list.total} found`)
+    if (query && list.total > 0) toast(`${list.total} found`)
   })
   search.addEventListener('search', () => search.value === '' && query && search.dispatchEvent(new Event('change')))
 

@@ -1,6 +1,8 @@
 import { get, post } from './api.js'
-import { bytes, exactTime, fill, h, icon, iconButton, personName, shortTime, typedAll } from './dom.js'
+import { bytes, dialog, exactTime, fill, h, icon, iconButton, personName, shortTime, typedAll } from './dom.js'
 
+const WIDE = { class: 'icon-button only-wide' }
+const SAVE = 'Save the message'
 const address = ({ name, address: at }) => (name ? `${name} <${at}>` : at)
 
 /** Plain text with links, and quoted lines dimmed. */
@@ -47,7 +49,7 @@ export function createReader({ onAction, onBack, mailboxOf }) {
     const note = h(
       'p',
       { class: 'banner' },
-      `Pictures from elsewhere are not shown: they tell the sender that you read this. `,
+      h('span', {}, 'Pictures from elsewhere would tell the sender that you read this.'),
       h('button', { type: 'button', onclick: () => (fill(box, frame(true)), note.remove()) }, 'Show them'),
     )
     return [note, box]
@@ -109,6 +111,29 @@ export function createReader({ onAction, onBack, mailboxOf }) {
     )
   }
 
+  const junkLabel = () => (mailboxOf()?.role === 'junk' ? 'Not junk' : 'Junk')
+  const source = () => ({
+    href: `/api/v1/mailboxes/${place.id}/messages/${message.uid}/source`,
+    download: 'message.eml',
+  })
+  /** What a phone's toolbar has no room for. */
+  async function more() {
+    const chosen = await dialog('Message', (close) => {
+      const choice = (name, label, what) =>
+        h('button', { type: 'button', class: 'quiet', onclick: () => close(what) }, icon(name), label)
+      return h(
+        'div',
+        { class: 'choices' },
+        choice('forward', 'Forward', 'forward'),
+        choice('move', 'Move', 'move'),
+        choice('junk', junkLabel(), 'junk'),
+        choice('unread', 'Mark as unread', 'seen'),
+        h('a', { ...source(), class: 'button quiet', onclick: () => close() }, icon('down'), SAVE),
+      )
+    })
+    if (chosen) onAction(chosen)
+  }
+
   const star = () => element.querySelector('[aria-label="Flag"]')
   function draw(others) {
     const recipients = [...message.to, ...message.cc]
@@ -120,27 +145,18 @@ export function createReader({ onAction, onBack, mailboxOf }) {
         iconButton('back', 'Back to the list', onBack, { class: 'icon-button only-narrow' }),
         iconButton('reply', 'Reply', () => onAction('reply')),
         iconButton('replyAll', 'Reply to all', () => onAction('replyAll')),
-        iconButton('forward', 'Forward', () => onAction('forward')),
+        iconButton('forward', 'Forward', () => onAction('forward'), WIDE),
         h('span', { class: 'gap' }),
         iconButton('archive', 'Archive', () => onAction('archive')),
-        iconButton('junk', mailboxOf()?.role === 'junk' ? 'Not junk' : 'Junk', () => onAction('junk')),
+        iconButton('junk', junkLabel(), () => onAction('junk'), WIDE),
         iconButton('trash', 'Delete', () => onAction('delete')),
-        iconButton('move', 'Move', () => onAction('move')),
-        iconButton('unread', 'Unread', () => onAction('seen')),
+        iconButton('move', 'Move', () => onAction('move'), WIDE),
+        iconButton('unread', 'Unread', () => onAction('seen'), WIDE),
         iconButton('star', 'Flag', () => onAction('flag'), {
           'aria-pressed': String(message.flags.includes('\\Flagged')),
         }),
-        h(
-          'a',
-          {
-            class: 'icon-button',
-            href: `/api/v1/mailboxes/${place.id}/messages/${message.uid}/source`,
-            download: 'message.eml',
-            'aria-label': 'Save the message',
-            title: 'Save the message',
-          },
-          icon('down'),
-        ),
+        h('a', { ...source(), class: 'icon-button only-wide', 'aria-label': SAVE, title: SAVE }, icon('down')),
+        iconButton('more', 'More', () => void more(), { class: 'icon-button only-narrow' }),
       ),
       h(
         'header',
