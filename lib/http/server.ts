@@ -233,13 +233,13 @@ export function createHttp(ports: HttpPorts) {
     })
   }
 
-  function give(response: Response, answer: Answer, call: Call<unknown, unknown>): void {
+  function give(response: Response, route: Route, answer: Answer, call: Call<unknown, unknown>): void {
     response.setHeader('X-Content-Type-Options', 'nosniff')
     response.setHeader('Cache-Control', 'no-store')
     switch (answer.kind) {
       case 'json':
         if (answer.cookie !== undefined) setCookie(response, call.peer.tls, answer.cookie)
-        response.status(answer.status ?? 200).json(answer.value)
+        response.status(route.status ?? 200).json(answer.value)
         return
       case 'octets':
         response.writeHead(200, { ...answer.headers, 'Content-Length': answer.octets.length })
@@ -274,7 +274,7 @@ export function createHttp(ports: HttpPorts) {
     (route: Route): RequestHandler =>
     (request, response) => {
       callOf(route, request, response)
-        .then(async (call) => give(response, await route.run(call), call))
+        .then(async (call) => give(response, route, await route.run(call), call))
         .catch((error) => fail(response, error))
     }
 
@@ -291,6 +291,8 @@ export function createHttp(ports: HttpPorts) {
   return {
     routes,
     mount(app: Application, express: Express): void {
+      // What nobody answers goes through Haraka's own 404, and must not show a stack with paths.
+      app.set('env', 'production')
       app.disable('x-powered-by')
       app.get('/healthz', (_request, response) => {
         healthy().then(

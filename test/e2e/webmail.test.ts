@@ -117,6 +117,15 @@ describe('webmail in Chromium', function () {
     await page.getByRole('button', { name: 'Log in' }).waitFor()
   })
 
+  it('says of what is not there no more than that, whatever Haraka has in its folders', async () => {
+    for (const accept of ['text/html', 'application/json', 'image/png']) {
+      const answer = await fetch(`http://127.0.0.1:${demo.http}/nothing`, { headers: { accept } })
+      const body = await answer.text()
+      assert.equal(answer.status, 404)
+      assert.doesNotMatch(body, /\bat .*\.js|node_modules|ENOENT|\/tmp\//, accept)
+    }
+  })
+
   it('shows mail as it arrives, in two tabs, and reads it by keys; flags, archives and undoes', async () => {
     const first = await mailOf(ALICE)
     const second = await first.context().newPage()

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { SCOPES } from '../../lib/http/sessions'
 import { totpAt } from '../../lib/http/totp'
 import { hashPassword, setPassword } from '../../lib/login/passwords'
+import { answered, documentOf } from './openapi'
 import { client, message, openWeb, PASSWORD, type Web } from './web'
 
 const stepOf = (web: Web): number => Math.floor(web.clock.now() / 30_000)
@@ -479,7 +481,86 @@ describe('HTTP', () => {
     })
   })
 
+  describe('an owner', () => {
+    it('keeps mailboxes: renames, copies, looks at messages in other forms, removes', async () => {
+      const account = await web.account('tidy@example.org')
+      await web.deliver(
+        account,
+        'From: a@b.example\nSubject: h\nMIME-Version: 1.0\nContent-Type: text/html\n\n<p onclick="x()">hi</p>\n',
+      )
+      const browser = client(web.url)
+      await browser.logIn('tidy@example.org')
+      const inbox = `mailboxes/${(await browser.get('mailboxes')).body.mailboxes[0].id}`
+      assert.deepEqual((await browser.get(`${inbox}/summaries?uids=1,99,x`)).body.messages.length, 1)
+      assert.doesNotMatch((await browser.get(`${inbox}/messages/1/html`)).body, /onclick/)
+      assert.match((await browser.get(`${inbox}/messages/1/source`)).body, /onclick/)
+      const made = (await browser.post('mailboxes', { name: 'Old' })).body
+      assert.equal((await browser.ask('PATCH', `mailboxes/${made.id}`, { name: 'Older' })).body.name, 'Older')
+      const copy = (await browser.post(`${inbox}/copy`, { uids: [1], to: made.id })).body
+      assert.deepEqual([copy.source, copy.destination], [[1], [1]])
+      assert.equal((await browser.ask('DELETE', `mailboxes/${made.id}`)).status, 200)
+      assert.equal((await browser.get(`mailboxes/${made.id}/messages`)).body.error, 'not-found')
+    })
+    it('sees where the account is in use, and ends it: sessions, tokens, the second factor, this session', async () => {
+      const account = await web.account('owner@example.org')
+      const [browser, other] = [client(web.url), client(web.url)]
+      await browser.logIn('owner@example.org')
+      await other.logIn('owner@example.org')
+      await other.get('mailboxes')
+      assert.equal((await browser.get('locks')).body.holders.length, 1)
+      assert.equal((await other.post('session/release')).status, 200)
+      await untilReleased(web, account.id)
+      assert.equal((await browser.get('locks')).body.holders.length, 0)
+      const { sessions } = (await browser.get('sessions')).body
+      const its = sessions.find((one: { current: boolean }) => !one.current)
+      assert.equal((await browser.ask('DELETE', `sessions/${its.id}`)).status, 200)
+      assert.equal((await other.get('session')).status, 401)
+      await browser.post('account/tokens', { label: 't', scopes: ['mail:read'], days: 3, password: PASSWORD })
+      const [token] = (await browser.get('account/keys')).body.tokens
+      assert.equal((await browser.ask('DELETE', `account/tokens/${token.id}`)).status, 200)
+      assert.deepEqual((await browser.get('account/keys')).body.tokens, [])
+
+      const { secret } = (await browser.post('account/totp/offer')).body
+      const code = (): string => totpAt(secret, stepOf(web))
+      await browser.post('account/totp', { secret, code: code(), password: PASSWORD })
+      const bare = { password: PASSWORD, code: '000000' }
+      assert.equal((await browser.ask('DELETE', 'account/totp', bare)).body.error, 'wrong-password')
+      web.clock.pass(60_000)
+      assert.equal((await browser.ask('DELETE', 'account/totp', { ...bare, code: code() })).status, 200)
+      assert.equal((await browser.get('session')).body.totp, false)
+      assert.equal((await browser.ask('DELETE', 'session')).status, 200)
+      assert.equal((await browser.get('session')).status, 401)
+    })
+  })
+
   describe('tokens', () => {
+    it('are refused by every operation whose scope they have not, whatever others they have', async () => {
+      await web.account('scopes@example.org', { admin: true })
+      const browser = client(web.url)
+      await browser.logIn('scopes@example.org')
+      const { secret } = (await browser.post('account/totp/offer')).body
+      await browser.post('account/totp', { secret, code: totpAt(secret, stepOf(web)), password: PASSWORD })
+      const tokens = new Map<string, ReturnType<typeof client>>()
+      for (const without of SCOPES) {
+        const scopes = SCOPES.filter((scope) => scope !== without)
+        const made = await browser.post('account/tokens', { label: without, scopes, password: PASSWORD })
+        tokens.set(without, client(web.url, { authorization: `Bearer ${made.body.token}` }))
+      }
+      const { paths } = await documentOf(web.url)
+      let checked = 0
+      for (const [path, methods] of Object.entries(paths)) {
+        for (const [method, { 'x-scope': scope }] of Object.entries(methods)) {
+          if (scope === 'public') continue
+          const program = tokens.get(scope === 'session' ? 'mail:send' : scope)
+          assert.ok(program, scope)
+          const reply = await program.ask(method.toUpperCase(), path.slice(1).replace(/\{\w+\}/g, '1'))
+          const expected = scope === 'session' ? 'session-required' : 'scope'
+          assert.deepEqual([reply.status, reply.body.error], [403, expected], `${method} ${path}`)
+          checked++
+        }
+      }
+      assert.ok(checked > 45, String(checked))
+    })
     it('do what their scopes say, and nothing without them', async () => {
       await web.account('token@example.org')
       const browser = client(web.url)
@@ -609,6 +690,19 @@ describe('HTTP', () => {
       await browser.ask('DELETE', 'admin/entered')
       await untilReleased(web, account.id)
     })
+    it('lists accounts and web sessions, and ends one', async () => {
+      const browser = await admin('lists@example.org')
+      await web.account('listed@example.org')
+      const user = client(web.url)
+      await user.logIn('listed@example.org')
+      const { accounts } = (await browser.get('admin/accounts')).body
+      assert.ok(accounts.some((one: { name: string }) => one.name === 'listed@example.org'))
+      const { sessions } = (await browser.get('admin/sessions')).body
+      const theirs = sessions.find((one: { account: string }) => one.account === 'listed@example.org')
+      assert.equal((await browser.ask('DELETE', `admin/sessions/${theirs.id}`)).status, 200)
+      assert.equal((await browser.ask('DELETE', `admin/sessions/${theirs.id}`)).status, 404)
+      assert.equal((await user.get('session')).status, 401)
+    })
     it('cannot enter unless the settings allow it', async () => {
       const own = await openWeb({ http: { administrator: { totp: 'false' } } })
       try {
@@ -659,6 +753,17 @@ describe('HTTP', () => {
       assert.equal((await client(web.url).get('/mail/..%2f..%2fserver.ts')).status, 404)
       const etag = page.headers.get('etag') ?? ''
       assert.equal((await client(web.url).get('/mail/', { 'if-none-match': etag })).status, 304)
+    })
+    it('answers every operation as the OpenAPI document says', async () => {
+      const { paths } = await documentOf(web.url)
+      const all = Object.values(paths).flatMap((methods) =>
+        Object.values(methods).map(({ operationId }) => operationId),
+      )
+      // A stream has no end; its own test is "tells live what arrives".
+      assert.deepEqual(
+        all.filter((name) => !answered.has(name)),
+        ['getEvents'],
+      )
     })
     it('describes every route in the OpenAPI document, with unique names', async () => {
       const { body } = await client(web.url).get('openapi.json')

@@ -31,6 +31,7 @@ import { noMetrics, silentLog } from '../../lib/terms/ports'
 import type { Ini } from '../../lib/terms/settings'
 import { storeDirectory } from '../../lib/wiring'
 import { type TestClock, testClock, testLog } from '../login/room'
+import { checkAnswer } from './openapi'
 
 /** The whole HTTP room over a real store and express, in this process, without Haraka. Everybody's password is PASSWORD. */
 export interface Web {
@@ -165,7 +166,9 @@ export function client(base: string, headers: Record<string, string> = {}) {
     if (set) cookie = set.split(';')[0] ?? ''
     const text = await response.text()
     const type = response.headers.get('content-type') ?? ''
-    return { status: response.status, headers: response.headers, body: type.includes('json') ? JSON.parse(text) : text }
+    const read = type.includes('json') ? JSON.parse(text) : text
+    await checkAnswer(at, method, response.url, response, read)
+    return { status: response.status, headers: response.headers, body: read }
   }
   return {
     ask,

@@ -4,8 +4,8 @@ import type { Account, AppPassword } from '../../store/account'
 import type { Admit } from '../admit'
 import { notFound, Refused, unwrap } from '../faults'
 import type { Web } from '../ports'
-import { DONE, defineRoute, json, type Route } from '../route'
-import { any, choice, list, object, optional, text, whole } from '../schema'
+import { DONE, defineRoute, done, json, type Route } from '../route'
+import { choice, list, object, optional, text, whole } from '../schema'
 import { SCOPES } from '../sessions'
 import { newTotpSecret, totpStep, totpUri } from '../totp'
 
@@ -13,6 +13,15 @@ const DAY = 86_400_000
 const SHORTEST_PASSWORD = 8
 export const PROTOCOLS = ['pop3', 'imap', 'smtp', 'http', 'sieve'] as const
 
+export const appPassword = object({ id: text(64), label: text(100), protocols: list(text(20)), createdAt: whole() })
+const token = object({
+  id: text(64),
+  label: text(100),
+  scopes: list(choice(...SCOPES)),
+  createdAt: whole(),
+  activeAt: whole(),
+  expiresAt: optional(whole()),
+})
 export const appPasswordView = ({ id, label, protocols, createdAt }: AppPassword) => ({
   id,
   label,
@@ -48,7 +57,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       scope: 'session',
       summary: 'Changes the password, and ends all other sessions and all API tokens',
       body: object({ password: text(1000), next: text(1000) }),
-      answer: any('done'),
+      answer: done,
       run: async (call) => {
         const { account, credential } = call.principal()
         await confirm(call, account, call.body.password)
@@ -82,7 +91,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       scope: 'session',
       summary: 'Sets up the second factor',
       body: object({ password: text(1000), secret: text(64), code: text(20) }),
-      answer: any('done'),
+      answer: done,
       run: async (call) => {
         const { account, credential } = call.principal()
         const { secret, code, password } = call.body
@@ -105,7 +114,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       scope: 'session',
       summary: 'Takes the second factor away',
       body: object({ password: text(1000), code: text(20) }),
-      answer: any('done'),
+      answer: done,
       run: async (call) => {
         const { account, credential } = call.principal()
         const { totp, ...rest } = account.credentials
@@ -125,7 +134,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/account/keys',
       scope: 'session',
       summary: 'App passwords and API tokens',
-      answer: object({ appPasswords: list(any('id, label, protocols')), tokens: list(any('id, label, scopes')) }),
+      answer: object({ appPasswords: list(appPassword), tokens: list(token) }),
       run: async ({ principal }) => {
         const { account } = principal()
         const tokens = (await sessions.list(account.id)).filter(({ kind }) => kind === 'token')
@@ -144,6 +153,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       summary: 'Makes a password for one mail program; shown once',
       body: object({ label: text(100), protocols: optional(list(choice(...PROTOCOLS), 5)), password: text(1000) }),
       answer: object({ id: text(), password: text() }),
+      status: 201,
       run: async (call) => {
         const { account } = call.principal()
         await confirm(call, account, call.body.password)
@@ -151,7 +161,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
         const { label, protocols = ['imap', 'pop3', 'smtp'] } = call.body
         const made = { id: crypto.randomUUID(), label, protocols, password: verifier, createdAt: clock.now() }
         await change(account, { appPasswords: [...(account.credentials.appPasswords ?? []), made] })
-        return json({ id: made.id, password }, 201)
+        return json({ id: made.id, password })
       },
     }),
     defineRoute({
@@ -159,7 +169,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/account/app-passwords/:id',
       scope: 'session',
       summary: 'Takes an app password away',
-      answer: any('done'),
+      answer: done,
       run: async ({ principal, params }) => {
         const { account } = principal()
         const left = (account.credentials.appPasswords ?? []).filter(({ id }) => id !== params.id)
@@ -179,6 +189,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
         password: text(1000),
       }),
       answer: object({ id: text(), token: text() }),
+      status: 201,
       run: async (call) => {
         const { account, credential } = call.principal()
         const { label, scopes, days, password } = call.body
@@ -199,7 +210,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
           epochs: credential.epochs,
           ...(credential.appPassword !== undefined && { appPassword: credential.appPassword }),
         })
-        return json({ id: made.id, token: secret }, 201)
+        return json({ id: made.id, token: secret })
       },
     }),
     defineRoute({
@@ -207,7 +218,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/account/tokens/:id',
       scope: 'session',
       summary: 'Takes a token away',
-      answer: any('done'),
+      answer: done,
       run: async ({ principal, params }) => {
         const found = await sessions.get(params.id ?? '')
         if (found?.kind !== 'token' || found.account !== principal().account.id) throw notFound('token')

@@ -1,18 +1,71 @@
 import type { TrailEntry } from '../../login/attempts'
 import { canonicalAddress } from '../../login/networks'
 import { accountId } from '../../terms/names'
-import { sessionView } from '../account/session-routes'
+import { holderShape, sessionShape, sessionView } from '../account/session-routes'
 import type { Admit } from '../admit'
 import { notFound } from '../faults'
 import type { Web } from '../ports'
-import { DONE, defineRoute, json, type Route } from '../route'
-import { any, choice, list, object, optional, text, whole } from '../schema'
+import { DONE, defineRoute, done, json, type Route } from '../route'
+import { amount, choice, flag, list, object, optional, record, text, whole } from '../schema'
 
 const HOUR = 3_600_000
 const HOURS = 24
 /** entries of the trail that graphs are drawn from */
 const TRAIL_FOR_GRAPHS = 20_000
 const MOST_TRAIL = 1000
+
+const lock = object({
+  account: text(64),
+  name: text(),
+  waiters: whole(),
+  holders: list(
+    object({
+      ...holderShape,
+      account: text(64),
+      mode: text(20),
+      fence: optional(whole()),
+      process: text(),
+    }),
+  ),
+})
+const bar = object({
+  scope: text(20),
+  subject: text(),
+  since: whole(),
+  until: whole(),
+  failures: whole(),
+  window: whole(),
+})
+const entry = object({
+  at: whole(),
+  user: text(),
+  address: text(),
+  protocol: text(),
+  mechanism: text(),
+  verdict: choice('granted', 'refused', 'unavailable'),
+  reason: text(),
+})
+const explanation = object({
+  user: text(),
+  address: text(),
+  verdict: choice('granted', 'refused'),
+  reasons: list(text()),
+  bar: optional(bar),
+  counters: list(
+    object({ what: text(), counted: whole(), rule: object({ failures: whole(), window: whole(), bar: whole() }) }),
+  ),
+  latest: list(entry),
+})
+const overview = object({
+  version: text(),
+  health: record(object({ ok: flag(), milliseconds: amount(), why: optional(text()) })),
+  hours: list(object({ at: whole(), granted: whole(), refused: whole() })),
+  reasons: record(whole()),
+  deliveries: record(whole()),
+  lockRefusals: record(whole()),
+  total: object({ accounts: whole(), bytes: whole(), messages: whole() }),
+  accounts: list(object({ name: text(), bytes: whole(), messages: whole() })),
+})
 
 /** One counter of Prometheus' text, by one label. */
 function counterBy(metrics: string, name: string, label: string): Record<string, number> {
@@ -62,7 +115,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/admin/sessions',
       scope: 'admin',
       summary: 'Web sessions of all accounts',
-      answer: object({ sessions: list(any('account, id, label, address, createdAt, activeAt, current')) }),
+      answer: object({ sessions: list(object({ ...sessionShape, account: optional(text()) })) }),
       run: async ({ principal }) => {
         const all = await names()
         const live = (await sessions.list()).filter((one) => one.kind === 'session' && !admit.expired(one))
@@ -75,7 +128,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/admin/sessions/:id',
       scope: 'admin',
       summary: 'Ends a web session',
-      answer: any('done'),
+      answer: done,
       run: async ({ params }) => {
         if (!(await sessions.remove(params.id ?? ''))) throw notFound('session')
         await leases.releaseAll(params.id ?? '')
@@ -87,7 +140,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/admin/locks',
       scope: 'admin',
       summary: 'Who is in which mailbox, by any protocol',
-      answer: object({ driver: text(), locks: list(any('account, name, waiters, holders')) }),
+      answer: object({ driver: text(), locks: list(lock) }),
       run: async () => {
         const [all, held] = await Promise.all([names(), locks.list()])
         return json({
@@ -117,7 +170,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/admin/lockouts',
       scope: 'admin',
       summary: 'Who is barred, why, and until when',
-      answer: object({ bars: list(any('scope, subject, since, until, failures, window')) }),
+      answer: object({ bars: list(bar) }),
       run: async () => json({ bars: await attempts.list(clock.now()) }),
     }),
     defineRoute({
@@ -142,7 +195,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       scope: 'admin',
       summary: 'Whether the right password would open now, and why not',
       query: object({ user: text(320), address: text(64) }),
-      answer: any('user, address, verdict, reasons, bar, counters, latest'),
+      answer: explanation,
       run: async ({ query }) => json(await explain(query)),
     }),
     defineRoute({
@@ -157,7 +210,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
         protocol: optional(text(20)),
         limit: optional(whole(1, MOST_TRAIL)),
       }),
-      answer: object({ entries: list(any('at, user, address, protocol, mechanism, verdict, reason')) }),
+      answer: object({ entries: list(entry) }),
       run: async ({ query: { user, address, verdict, protocol, limit = 100 } }) => {
         const entries = await attempts.trail({
           ...(user && { user: user.toLowerCase() }),
@@ -175,7 +228,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/admin/overview',
       scope: 'admin',
       summary: 'Health, logins of the last 24 hours by hour, deliveries since the start, the biggest accounts',
-      answer: any('version, store, health, hours, reasons, deliveries, accounts'),
+      answer: overview,
       run: async () => {
         const now = clock.now()
         const [entries, metrics] = await Promise.all([attempts.trail({ limit: TRAIL_FOR_GRAPHS }), metricsText()])

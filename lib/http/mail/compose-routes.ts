@@ -79,13 +79,14 @@ export function composeRoutes({ room: { store }, submit, clock, log }: Web): rea
       summary: 'Saves a draft, in place of the one in `replaces`',
       body: draft,
       answer: object({ mailbox: text(64), uid: optional(whole(1)) }),
+      status: 201,
       run: async ({ body, mail: enter }) => {
         const mail = await enter()
         const { kept } = await compose(body, mail.identity.name, await attached(mail, body), clock.now())
         // The new one first: at no moment is there none.
         const saved = await keep(mail, '\\Drafts', kept, ['\\Draft', '\\Seen'])
         await discard(mail, body.replaces)
-        return json(saved, 201)
+        return json(saved)
       },
     }),
     defineRoute({
