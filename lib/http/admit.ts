@@ -5,7 +5,7 @@ import { Refused, unauthorized } from './faults'
 import type { HttpPorts } from './ports'
 import type { Principal } from './route'
 import { type Credential, SCOPES, type Scope } from './sessions'
-import { totpStep } from './totp'
+import { recoveryOf, totpStep } from './totp'
 
 /** Who may come in, and who is in. Passwords are checked by the one login door only. */
 
@@ -31,14 +31,19 @@ export function createAdmit(ports: Ports) {
    */
   async function codeIs(id: string, code: string): Promise<'right' | 'wrong' | 'missing'> {
     const account = await room.store.accounts.get(accountId(id))
-    const secret = account?.credentials.totp
+    const { totp: secret, recoveryCodes = [] } = account?.credentials ?? {}
     if (secret === undefined) return 'right'
     if (code === '') return 'missing'
     const now = clock.now()
     return sessions.changeTotp(id, (before) => {
       if (before.barredUntil > now) return [before, 'wrong']
       const step = totpStep(secret, code, now, before.step)
-      if (step !== undefined) return [{ step, failures: 0, barredUntil: 0 }, 'right']
+      const { spent = [] } = before
+      if (step !== undefined) return [{ step, spent, failures: 0, barredUntil: 0 }, 'right']
+      const hash = recoveryOf(code.trim(), recoveryCodes)
+      if (hash !== undefined && !spent.includes(hash)) {
+        return [{ step: before.step, spent: [...spent, hash], failures: 0, barredUntil: 0 }, 'right']
+      }
       const failures = before.failures + 1
       return [{ ...before, failures, barredUntil: failures % MAX_CODES === 0 ? now + CODES_BAR : 0 }, 'wrong']
     })

@@ -39,6 +39,8 @@ export type NewCredential = Omit<Credential, 'id' | 'csrf'>
 export interface TotpState {
   /** last step used: a code works once (RFC 6238 5.2) */
   readonly step: number
+  /** recovery codes that were used, by hash */
+  readonly spent?: readonly string[]
   /** wrong codes in a row */
   readonly failures: number
   /** no code is looked at before */

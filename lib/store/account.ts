@@ -11,6 +11,8 @@ export interface Credentials {
   readonly appPasswords?: readonly AppPassword[]
   /** base32 secret, for webmail */
   readonly totp?: string
+  /** hashes of codes that stand in for it, once each */
+  readonly recoveryCodes?: readonly string[]
 }
 
 export interface AppPassword {

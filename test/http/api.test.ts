@@ -166,6 +166,27 @@ describe('HTTP', () => {
       await web.room.store.accounts.update(account.id, { disabled: true })
       await untilReleased(web, account.id)
     })
+    it('takes a recovery code instead of a code, each once; new ones replace the old', async () => {
+      await web.account('lost@example.org')
+      const browser = client(web.url)
+      await browser.logIn('lost@example.org')
+      const { secret, qr } = (await browser.post('account/totp/offer')).body
+      assert.ok(qr.length >= 21 && qr.every((row: string) => row.length === qr.length && /^[01]+$/.test(row)))
+      const code = (): string => totpAt(secret, stepOf(web))
+      const on = await browser.post('account/totp', { secret, code: code(), password: PASSWORD })
+      const [first, second, third] = on.body.recoveryCodes
+      assert.equal(new Set(on.body.recoveryCodes).size, 10)
+      const enter = async (given: string) => (await client(web.url).logIn('lost@example.org', { code: given })).status
+      assert.equal(await enter(first), 200)
+      assert.equal(await enter(first), 401)
+      assert.equal(await enter(second.replace('-', '')), 200)
+      const stored = JSON.stringify(await web.room.store.accounts.find('lost@example.org'))
+      assert.ok(!stored.includes(third) && !stored.includes(third.replace('-', '')))
+      web.clock.pass(60_000)
+      const fresh = await browser.post('account/totp/recovery-codes', { password: PASSWORD, code: code() })
+      assert.equal(await enter(third), 401)
+      assert.equal(await enter(fresh.body.recoveryCodes[0]), 200)
+    })
     it('counts wrong codes and wrong tokens like wrong passwords', async () => {
       const own = await openWeb({ login: { main: { trusted_proxies: '127.0.0.1', cleartext_from: '0.0.0.0/0' } } })
       try {

@@ -7,7 +7,7 @@ import type { Web } from '../ports'
 import { DONE, defineRoute, done, json, type Route } from '../route'
 import { choice, list, object, optional, text, whole } from '../schema'
 import { SCOPES } from '../sessions'
-import { newTotpSecret, totpStep, totpUri } from '../totp'
+import { newRecoveryCodes, newTotpSecret, qrRows, totpStep, totpUri } from '../totp'
 
 const DAY = 86_400_000
 const SHORTEST_PASSWORD = 8
@@ -50,6 +50,12 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       throw new Refused(403, 'wrong-password', 'The password is not right.')
   }
 
+  async function confirmBoth(call: { peer: LoginPeer }, account: Account, given: { password: string; code: string }) {
+    const answer = await admit.attempt(call.peer, account.name, given.password, given.code)
+    if (answer.kind === 'granted' && answer.identity.appPassword === undefined) return
+    throw new Refused(403, 'wrong-password', 'The password or the code is not right.')
+  }
+
   return [
     defineRoute({
       method: 'post',
@@ -79,19 +85,20 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/account/totp/offer',
       scope: 'session',
       summary: 'A new secret for an authenticator app; it counts once a code of it came back',
-      answer: object({ secret: text(), uri: text() }),
+      answer: object({ secret: text(), uri: text(), qr: list(text()) }),
       run: async ({ principal }) => {
         const secret = newTotpSecret()
-        return json({ secret, uri: totpUri(secret, principal().account.name) })
+        const uri = totpUri(secret, principal().account.name)
+        return json({ secret, uri, qr: qrRows(uri) })
       },
     }),
     defineRoute({
       method: 'post',
       path: '/account/totp',
       scope: 'session',
-      summary: 'Sets up the second factor',
+      summary: 'Sets up the second factor; the recovery codes are shown once',
       body: object({ password: text(1000), secret: text(64), code: text(20) }),
-      answer: done,
+      answer: object({ recoveryCodes: list(text()) }),
       run: async (call) => {
         const { account, credential } = call.principal()
         const { secret, code, password } = call.body
@@ -103,9 +110,26 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
         if (step === undefined)
           throw new Refused(422, 'code-wrong', 'This code is not right. Is the clock of the phone right?')
         await sessions.changeTotp(account.id, () => [{ step, failures: 0, barredUntil: 0 }, undefined])
-        await change(account, { totp: secret })
+        const { codes, hashes } = newRecoveryCodes()
+        await change(account, { totp: secret, recoveryCodes: hashes })
         await sessions.update(credential.id, { totp: true })
-        return DONE
+        return json({ recoveryCodes: codes })
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/account/totp/recovery-codes',
+      scope: 'session',
+      summary: 'Makes new recovery codes, shown once; the old ones open nothing any more',
+      body: object({ password: text(1000), code: text(20) }),
+      answer: object({ recoveryCodes: list(text()) }),
+      run: async (call) => {
+        const { account } = call.principal()
+        if (account.credentials.totp === undefined) throw notFound('second factor')
+        await confirmBoth(call, account, call.body)
+        const { codes, hashes } = newRecoveryCodes()
+        await change(account, { recoveryCodes: hashes })
+        return json({ recoveryCodes: codes })
       },
     }),
     defineRoute({
@@ -117,13 +141,9 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       answer: done,
       run: async (call) => {
         const { account, credential } = call.principal()
-        const { totp, ...rest } = account.credentials
+        const { totp, recoveryCodes: _codes, ...rest } = account.credentials
         if (totp === undefined) throw notFound('second factor')
-        const { password, code } = call.body
-        const answer = await admit.attempt(call.peer, account.name, password, code)
-        if (answer.kind !== 'granted' || answer.identity.appPassword !== undefined) {
-          throw new Refused(403, 'wrong-password', 'The password or the code is not right.')
-        }
+        await confirmBoth(call, account, call.body)
         unwrap(await accounts.update(account.id, { credentials: rest }))
         await sessions.update(credential.id, { totp: false })
         return DONE

@@ -109,9 +109,13 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
         if (before.id === admin.id && (body.disabled === true || body.administrator === false)) {
           throw new Refused(409, 'yourself', 'You cannot lock yourself out.')
         }
-        const { totp, ...rest } = before.credentials
+        const { totp, recoveryCodes, ...rest } = before.credentials
         const hashed = body.password === undefined ? {} : await setPassword(newPassword(body.password))
-        const credentials = { ...rest, ...(totp !== undefined && !body.removeTotp && { totp }), ...hashed }
+        const credentials = {
+          ...rest,
+          ...(totp !== undefined && !body.removeTotp && { totp, ...(recoveryCodes && { recoveryCodes }) }),
+          ...hashed,
+        }
         const patch: AccountPatch = {
           credentials,
           ...(body.disabled !== undefined && { disabled: body.disabled }),

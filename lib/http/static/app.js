@@ -44,11 +44,11 @@ function loginView(note) {
     autocomplete: 'current-password',
     required: true,
   })
-  const code = field('Code of your authenticator app', {
+  const code = field('Code of your authenticator app, or a recovery code', {
     name: 'code',
     autocomplete: 'one-time-code',
     inputmode: 'numeric',
-    maxlength: 7,
+    maxlength: 11,
   })
   code.hidden = true
   const button = h('button', { class: 'primary', type: 'submit' }, 'Log in')
