@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { deliverySettings } from './haraka/delivery-settings'
 import type { Host } from './haraka/lines'
 import type { Sessions } from './http/sessions'
 import { openEmbeddedSessions } from './http/sessions/embedded'
@@ -22,6 +23,7 @@ import { jwtVerifier } from './login/sasl/jwt'
 import { type LoginSettings, loginSettings } from './login/settings'
 import { redisBus } from './mailbox/bus/redis-bus'
 import { socketBus } from './mailbox/bus/socket-bus'
+import { type DeliveryLog, openDeliveryLog } from './mailbox/deliver/delivery-log'
 import { type Scripts, scriptFiles } from './mailbox/deliver/scripts'
 import { createMailRoom } from './mailbox/mail-room'
 import type { Bus, MailRoom } from './mailbox/mailbox'
@@ -119,6 +121,13 @@ export const sessionParts = (host: Host) => ({
 
 export const readMailboxSettings = (place: Place): MailboxSettings =>
   mailboxSettings(place.ini('mailbox_store'), readLockSettings(place).mode)
+
+/** What became of each recipient, as the processes of this host deliver. */
+export function openDeliveries(place: Place): DeliveryLog {
+  const { keepLog } = deliverySettings(place.ini('mailbox_deliver'))
+  const folder = path.join(dataFolder(place), 'deliveries')
+  return openDeliveryLog({ path: folder, keep: keepLog, clock: systemClock, log: place.log })
+}
 
 /** Sieve scripts lie beside the store. */
 export const openScripts = (place: Place): Scripts => scriptFiles(path.join(dataFolder(place), 'sieve'))

@@ -25,6 +25,7 @@ export function register(this: HarakaPlugin): void {
       login: context.login,
       sessions: await openSessions(place),
       attempts: lockouts.attempts,
+      deliveries: context.part('deliveries'),
       explain: (asked) => explain(lockouts, asked, systemClock.now()),
       submit: submitter(host),
       metricsText: () => context.part('gathering').text(),

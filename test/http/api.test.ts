@@ -711,6 +711,32 @@ describe('HTTP', () => {
       await browser.ask('DELETE', 'admin/entered')
       await untilReleased(web, account.id)
     })
+    it('finds deliveries by who, when, outcome, size and id', async () => {
+      const browser = await admin('postmaster@example.org')
+      const now = web.clock.now()
+      const one = { at: now - 5000, sender: 'Ann@example.net', recipient: 'bob@example.org', reply: '250 2.0.0 stored' }
+      await web.deliveries.note([
+        { ...one, outcome: 'stored', size: 5000, messageId: '<one@x>' },
+        { ...one, at: now, outcome: 'later', size: 10, messageId: '<two@x>', reply: '452 4.2.2 full' },
+        { ...one, at: now - 3 * 3_600_000, sender: '', outcome: 'refused', size: 20, messageId: '<three@x>' },
+      ])
+      const ids = async (query: string): Promise<string[]> =>
+        (await browser.get(`admin/deliveries?${query}`)).body.deliveries.map(
+          (got: { messageId: string }) => got.messageId,
+        )
+      assert.deepEqual(await ids(''), ['<two@x>', '<one@x>', '<three@x>'])
+      assert.deepEqual(await ids('address=ann@'), ['<two@x>', '<one@x>'])
+      assert.deepEqual(await ids('outcome=refused'), ['<three@x>'])
+      assert.deepEqual(await ids('messageId=two'), ['<two@x>'])
+      assert.deepEqual(await ids('minSize=1000'), ['<one@x>'])
+      assert.deepEqual(await ids(`from=${now - 5000}&to=${now - 1}`), ['<one@x>'])
+      assert.deepEqual(await ids('limit=1'), ['<two@x>'])
+      assert.equal((await browser.get('admin/deliveries?outcome=lost')).status, 400)
+      const { mailHours } = (await browser.get('admin/overview')).body
+      const sum = (name: string) =>
+        mailHours.reduce((all: number, hour: Record<string, number>) => all + (hour[name] ?? 0), 0)
+      assert.deepEqual([sum('stored'), sum('failed'), sum('bytes')], [1, 2, 5000])
+    })
     it('lists accounts and web sessions, and ends one', async () => {
       const browser = await admin('lists@example.org')
       await web.account('listed@example.org')

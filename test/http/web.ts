@@ -19,6 +19,7 @@ import { explain } from '../../lib/login/explain'
 import { hashPassword } from '../../lib/login/passwords'
 import { loginSettings } from '../../lib/login/settings'
 import { localBus } from '../../lib/mailbox/bus/local-bus'
+import { type DeliveryLog, openDeliveryLog } from '../../lib/mailbox/deliver/delivery-log'
 import { createMailRoom } from '../../lib/mailbox/mail-room'
 import type { MailRoom } from '../../lib/mailbox/mailbox'
 import { mailboxSettings } from '../../lib/mailbox/settings'
@@ -40,6 +41,7 @@ export interface Web {
   readonly locks: Locks
   readonly clock: TestClock
   readonly attempts: AttemptLog
+  readonly deliveries: DeliveryLog
   readonly sent: Submission[]
   readonly errors: readonly string[]
   /** a second process over the same home: its own leases, the same sessions */
@@ -70,11 +72,13 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
   })
   const verifiers = await hashPassword(PASSWORD)
   const sent: Submission[] = []
+  const deliveries = openDeliveryLog({ path: path.join(folder, 'deliveries'), keep: 86_400_000, clock, log })
 
   async function serve(processName: string) {
     const http = createHttp({
       ...{ room, locks, login, attempts, clock, log },
       sessions: openEmbeddedSessions({ path: path.join(folder, 'http') }),
+      deliveries,
       explain: (asked) => explain({ attempts, directory, settings }, asked, clock.now()),
       submit: async (submission) => {
         sent.push(submission)
@@ -105,7 +109,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
   return {
     url: one.url,
     other: two.url,
-    ...{ room, locks, clock, sent, attempts },
+    ...{ room, locks, clock, sent, attempts, deliveries },
     errors: log.lines,
     async account(name, more = {}) {
       const made = await store.accounts.create({ name, ...more, credentials: { ...verifiers, ...more.credentials } })
@@ -123,6 +127,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
     async close() {
       await one.close()
       await two.close()
+      await deliveries.close()
       await room.close()
       await login.close()
       await locks.close()

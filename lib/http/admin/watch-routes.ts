@@ -1,5 +1,6 @@
 import type { TrailEntry } from '../../login/attempts'
 import { canonicalAddress } from '../../login/networks'
+import type { DeliveryEntry } from '../../mailbox/deliver/delivery-log'
 import { accountId } from '../../terms/names'
 import { holderShape, sessionShape, sessionView } from '../account/session-routes'
 import type { Admit } from '../admit'
@@ -13,6 +14,7 @@ const HOURS = 24
 /** entries of the trail that graphs are drawn from */
 const TRAIL_FOR_GRAPHS = 20_000
 const MOST_TRAIL = 1000
+const MAIL_FOR_GRAPHS = 100_000
 
 const lock = object({
   account: text(64),
@@ -45,6 +47,16 @@ const entry = object({
   verdict: choice('granted', 'refused', 'unavailable'),
   reason: text(),
 })
+const OUTCOMES = ['stored', 'later', 'refused'] as const
+const delivery = object({
+  at: whole(),
+  sender: text(),
+  recipient: text(),
+  outcome: choice(...OUTCOMES),
+  reply: text(),
+  size: whole(),
+  messageId: text(),
+})
 const explanation = object({
   user: text(),
   address: text(),
@@ -60,6 +72,7 @@ const overview = object({
   version: text(),
   health: record(object({ ok: flag(), milliseconds: amount(), why: optional(text()) })),
   hours: list(object({ at: whole(), granted: whole(), refused: whole() })),
+  mailHours: list(object({ at: whole(), stored: whole(), failed: whole(), bytes: whole() })),
   reasons: record(whole()),
   deliveries: record(whole()),
   lockRefusals: record(whole()),
@@ -88,9 +101,21 @@ function hourly(entries: readonly TrailEntry[], now: number) {
   return hours
 }
 
+function hourlyMail(entries: readonly DeliveryEntry[], now: number) {
+  const first = Math.floor(now / HOUR) - HOURS + 1
+  const hours = Array.from({ length: HOURS }, (_, at) => ({ at: (first + at) * HOUR, stored: 0, failed: 0, bytes: 0 }))
+  for (const { at, outcome, size } of entries) {
+    const hour = hours[Math.floor(at / HOUR) - first]
+    if (!hour) continue
+    hour[outcome === 'stored' ? 'stored' : 'failed']++
+    if (outcome === 'stored') hour.bytes += size
+  }
+  return hours
+}
+
 /** What goes on now, and what was refused. */
 export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
-  const { room, locks, sessions, leases, attempts, explain, clock, metricsText } = web
+  const { room, locks, sessions, leases, attempts, explain, deliveries, clock, metricsText } = web
   const { accounts, facts } = room.store
 
   async function names(): Promise<Map<string, string>> {
@@ -225,6 +250,23 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
     }),
     defineRoute({
       method: 'get',
+      path: '/admin/deliveries',
+      scope: 'admin',
+      summary: 'What became of each recipient on this host, newest first; `address` is part of the sender or recipient',
+      query: object({
+        address: optional(text(320)),
+        outcome: optional(choice(...OUTCOMES)),
+        messageId: optional(text(250)),
+        from: optional(whole()),
+        to: optional(whole()),
+        minSize: optional(whole()),
+        limit: optional(whole(1, MOST_TRAIL)),
+      }),
+      answer: object({ deliveries: list(delivery) }),
+      run: async ({ query: { limit = 100, ...filter } }) => json({ deliveries: deliveries.list({ ...filter, limit }) }),
+    }),
+    defineRoute({
+      method: 'get',
       path: '/admin/overview',
       scope: 'admin',
       summary: 'Health, logins of the last 24 hours by hour, deliveries since the start, the biggest accounts',
@@ -254,6 +296,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
             [`login attempts (${attempts.driver})`]: await probe(() => attempts.list(now)),
           },
           hours: hourly(recent, now),
+          mailHours: hourlyMail(deliveries.list({ from: now - HOURS * HOUR, limit: MAIL_FOR_GRAPHS }), now),
           reasons,
           deliveries: counterBy(metrics, 'mailbox_deliveries_total', 'result'),
           lockRefusals: counterBy(metrics, 'mailbox_lock_refused_total', 'protocol'),
