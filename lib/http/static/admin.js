@@ -15,6 +15,7 @@ const PROTOCOLS = ['imap', 'pop3', 'smtp', 'http', 'sieve']
 const SVG = 'http://www.w3.org/2000/svg'
 const value = (label) => label.querySelector('input').value
 const button = (label, run, kind = '') => h('button', { type: 'button', class: kind, onclick: () => void run() }, label)
+const when = (at) => h('span', { class: 'when' }, exactTime(at))
 const number = (text) => h('td', { class: 'number' }, String(text))
 
 function svg(tag, attributes, ...children) {
@@ -431,7 +432,7 @@ async function audit() {
       table(
         ['When', 'Account', 'From', 'By', 'How', '', 'Reason'],
         entries.map((one) => [
-          exactTime(one.at),
+          when(one.at),
           one.user || '(no name)',
           one.address,
           one.protocol,
@@ -467,8 +468,8 @@ async function audit() {
 async function deliveries() {
   const address = field('Sender or recipient')
   const id = field('Message-ID')
-  const since = field('Since', { type: 'datetime-local' })
-  const until = field('Until', { type: 'datetime-local' })
+  const since = field('From day', { type: 'date' })
+  const until = field('To day', { type: 'date' })
   const size = field('Larger than (KB)', { type: 'number', min: 0 })
   const outcome = h(
     'select',
@@ -476,13 +477,14 @@ async function deliveries() {
     ['', 'stored', 'later', 'refused'].map((word) => h('option', { value: word }, word || 'all')),
   )
   const result = h('div', {})
-  const time = (input) => (value(input) ? String(new Date(value(input)).getTime()) : '')
+  // As the administrator's clock has the day, its end included.
+  const time = (input, clock) => (value(input) ? String(new Date(`${value(input)}T${clock}`).getTime()) : '')
   async function load() {
     const given = Object.entries({
       address: value(address).trim(),
       messageId: value(id).trim(),
-      from: time(since),
-      to: time(until),
+      from: time(since, '00:00:00.000'),
+      to: time(until, '23:59:59.999'),
       minSize: value(size) && String(Math.round(Number(value(size)) * 1024)),
       outcome: outcome.value,
       limit: '200',
@@ -493,11 +495,11 @@ async function deliveries() {
       table(
         ['When', 'From', 'To', '', '>Size', 'Reply', 'Message-ID'],
         got.deliveries.map((one) => [
-          exactTime(one.at),
+          when(one.at),
           one.sender || '(null sender)',
           one.recipient,
           h('span', { class: `tag ${one.outcome === 'stored' ? 'good' : 'bad'}` }, one.outcome),
-          number(bytes(one.size)),
+          h('td', { class: 'number when' }, bytes(one.size)),
           one.reply,
           h('span', { class: 'cut', title: one.messageId }, one.messageId),
         ]),
