@@ -57,8 +57,21 @@ export interface AccountMail {
    */
   replace(view: View, replaced: Uid, name: string, message: Incoming): Promise<Result<Appended>>
   /** @param missing with `refuse` nothing is copied when one is gone. Faults: no-such-mailbox (tryCreate), over-quota, message-gone. */
-  copy(view: View, uids: readonly Uid[], to: string, missing?: CopyOptions['missing']): Promise<Result<Copied>>
-  move(view: View, uids: readonly Uid[], to: string, missing?: CopyOptions['missing']): Promise<Result<Copied>>
+  copy(
+    view: View,
+    uids: readonly Uid[],
+    to: string,
+    missing?: CopyOptions['missing'],
+    progress?: Progress,
+  ): Promise<Result<Copied>>
+  /** Many messages are moved in several transactions: some may be moved when it fails. */
+  move(
+    view: View,
+    uids: readonly Uid[],
+    to: string,
+    missing?: CopyOptions['missing'],
+    progress?: Progress,
+  ): Promise<Result<Moved>>
   /** @returns UIDs not changed because of `unchangedSince`; the changes themselves arrive through the view */
   storeFlags(
     view: View,
@@ -66,14 +79,23 @@ export interface AccountMail {
     how: FlagChange,
     flags: FlagSet,
     unchangedSince?: ModSeq,
+    progress?: Progress,
   ): Promise<Result<readonly Uid[]>>
-  expunge(view: View, uids: readonly Uid[] | 'all'): Promise<Result<readonly Uid[]>>
+  expunge(view: View, uids: readonly Uid[] | 'all', progress?: Progress): Promise<Result<readonly Uid[]>>
   /** What was expunged after `since`, ascending; undefined: too long ago to know (RFC 7162 3.2.6) */
   expungedSince(view: View, since: ModSeq): Promise<readonly Uid[] | undefined>
   /** RFC 4314-free: rows and bodies of a view's messages */
   rows(view: View, uids: readonly Uid[]): AsyncIterable<readonly MessageRow[]>
   read(id: EmailId, start: number, end: number): Promise<Buffer | undefined>
 }
+
+/** `fault`: what ended it after those that were moved */
+export interface Moved extends Copied {
+  readonly fault?: Fault
+}
+
+/** Told now and then how many messages of a long command are done. */
+export type Progress = (done: number) => void
 
 export interface Incoming {
   readonly bytes: Buffer

@@ -1,9 +1,9 @@
-import type { Mailbox } from '../store/store'
+import type { Copied, Mailbox } from '../store/store'
 import { type Fault, failed, ok, type Result } from '../terms/fault'
 import type { AccountId } from '../terms/names'
 import type { ModSeq, Uid } from '../terms/numbers'
 import { asNewMessages, quotaCheck, quotaOf } from './limits'
-import type { AccountMail, Incoming, View } from './mailbox'
+import type { AccountMail, Incoming, Progress, View } from './mailbox'
 import { checkNewName, spellMailbox } from './mailbox-name'
 import { type Parts, published } from './parts'
 import { createView, type SessionView } from './view/view'
@@ -13,8 +13,33 @@ export type MessageVerbs = Pick<
   'open' | 'append' | 'replace' | 'copy' | 'move' | 'storeFlags' | 'expunge' | 'expungedSince' | 'rows' | 'read'
 >
 
-/** Messages whose flags change in one transaction: nobody else can write while it runs. */
-const STORE_AT_ONCE = 5000
+/** Messages of one transaction: while it runs nobody else can write, and in LMDB nobody else has a turn. */
+const AT_ONCE = 2000
+
+/** One transaction after another, as far as they succeed. */
+async function inBatches<T>(
+  uids: readonly Uid[],
+  progress: Progress | undefined,
+  run: (some: readonly Uid[]) => Promise<Result<T>>,
+): Promise<{ readonly values: readonly T[]; readonly fault: Fault | undefined }> {
+  const values: T[] = []
+  let start = 0
+  do {
+    const result = await run(uids.slice(start, start + AT_ONCE))
+    if (!result.ok) return { values, fault: result.fault }
+    values.push(result.value)
+    start += AT_ONCE
+    if (start < uids.length) progress?.(start)
+  } while (start < uids.length)
+  return { values, fault: undefined }
+}
+
+const joined = (parts: readonly Copied[]): Copied => {
+  const [first] = parts
+  if (!first) throw new RangeError('nothing was copied')
+  const source = parts.flatMap((part) => part.source)
+  return { source, destination: parts.flatMap((part) => part.destination), uidValidity: first.uidValidity }
+}
 
 /** What may be done to messages. */
 export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
@@ -81,44 +106,60 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     return uid.ok ? ok({ mailbox: to.value, uids: [uid.value] }) : uid
   }
 
-  async function expunge(view: View, uids: readonly Uid[] | 'all'): Promise<Result<readonly Uid[]>> {
+  async function expunge(
+    view: View,
+    uids: readonly Uid[] | 'all',
+    progress?: Progress,
+  ): Promise<Result<readonly Uid[]>> {
     const wanted = uids === 'all' ? markedDeleted(view) : uids
     if (wanted.length === 0) return ok([])
-    return published(hub, await store.messages.expunge(account, view.mailbox.id, wanted, { only: 'deleted' }))
+    const { values, fault } = await inBatches(wanted, progress, async (some) =>
+      published(hub, await store.messages.expunge(account, view.mailbox.id, some, { only: 'deleted' })),
+    )
+    return fault ? failed(fault) : ok(values.flat())
   }
 
   return {
     open,
     append,
     replace,
-    async copy(view, uids, nameUtf8, missing) {
+    async copy(view, uids, nameUtf8, missing, progress) {
       const to = await target(nameUtf8)
       if (!to.ok) return to
-      const options = { ...(await quotaNow()), missing }
-      return published(hub, await store.messages.copy(account, view.mailbox.id, uids, to.value.id, options))
+      const { id } = to.value
+      const { values, fault } = await inBatches(uids, progress, async (some) => {
+        const options = { ...(await quotaNow()), missing }
+        return published(hub, await store.messages.copy(account, view.mailbox.id, some, id, options))
+      })
+      if (!fault) return ok(joined(values))
+      // RFC 9051 6.4.7: all or nothing
+      const copies = values.flatMap(({ destination }) => destination)
+      if (copies.length > 0) published(hub, await store.messages.expunge(account, id, copies, { only: 'all' }))
+      return failed(fault)
     },
-    async move(view, uids, nameUtf8, missing) {
+    async move(view, uids, nameUtf8, missing, progress) {
       const to = await target(nameUtf8)
       if (!to.ok) return to
-      return published(hub, await store.messages.move(account, view.mailbox.id, uids, to.value.id, { missing }))
+      const { values, fault } = await inBatches(uids, progress, async (some) =>
+        published(hub, await store.messages.move(account, view.mailbox.id, some, to.value.id, { missing })),
+      )
+      // RFC 6851 3.3: each message is in one of the two mailboxes; some may have been moved.
+      if (fault && values.length === 0) return failed(fault)
+      return ok({ ...joined(values), ...(fault && { fault }) })
     },
-    async storeFlags(view, uids, how, flags, unchangedSince) {
+    async storeFlags(view, uids, how, flags, unchangedSince, progress) {
+      if (uids.length === 0) return ok([])
       const { id } = view.mailbox
-      const modified: Uid[] = []
       const commits: ModSeq[] = []
-      let fault: Fault | undefined
-      for (let start = 0; start < uids.length && !fault; start += STORE_AT_ONCE) {
-        const some = uids.slice(start, start + STORE_AT_ONCE)
+      const { values, fault } = await inBatches(uids, progress, async (some) => {
         const written = await store.messages.storeFlags(account, id, some, how, flags, unchangedSince)
         if (written.ok) {
           for (const change of written.value.commit.mailboxes) if (change.mailbox === id) commits.push(change.modSeq)
         }
-        const stored = published(hub, written)
-        if (stored.ok) for (const one of stored.value.modified) modified.push(one)
-        else fault = stored.fault
-      }
+        return published(hub, written)
+      })
       sessions.get(view)?.stored(commits)
-      return fault ? failed(fault) : ok(modified)
+      return fault ? failed(fault) : ok(values.flatMap(({ modified }) => modified))
     },
     expunge,
     expungedSince: (view, since) => store.messages.expungedSince(account, view.mailbox.id, since),

@@ -91,6 +91,12 @@ async function main(): Promise<void> {
   await run('EXPUNGE')
   await run('STORE 1:* +FLAGS.SILENT (\\Seen)')
   await run('NOOP')
+  await run('CREATE other')
+  await run('COPY 1:* other')
+  await run('MOVE 1:* other')
+  await run('SELECT other')
+  await run('STORE 1:* +FLAGS.SILENT (\\Deleted)')
+  await run('EXPUNGE')
   socket.destroy()
   await kit.close()
 }

@@ -5,16 +5,17 @@ const EVERY = 10_000
 
 /**
  * RFC 9585: tells how far a long command is.
+ * @param goal undefined: not known
  * @returns to be called with what is done so far, less than `goal`
  */
-export function createProgress(session: Session, tag: string, goal: number): (done: number) => void {
+export function createProgress(session: Session, tag: string, goal?: number): (done: number) => void {
   const { clock } = session.ports
   let last = clock.now()
   return (done) => {
     const now = clock.now()
     if (now - last < EVERY) return
     last = now
-    session.say(`* OK [INPROGRESS ("${tag}" ${done} ${goal})] Still working`)
+    session.say(`* OK [INPROGRESS ("${tag}" ${done} ${goal ?? 'NIL'})] Still working`)
     session.connection.writer.flush()
   }
 }

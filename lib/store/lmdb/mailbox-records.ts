@@ -1,4 +1,5 @@
-import { type Uid, uid } from '../../terms/numbers'
+import type { Transaction } from 'lmdb'
+import { modSeq, type Uid, uid } from '../../terms/numbers'
 import type { CreateOptions } from '../store'
 import { accountKey, after, mailboxKey, rowKey, textKey } from './keys'
 import { decodeRow, type Row } from './row'
@@ -52,6 +53,17 @@ export function addMailbox(tables: Tables, account: number, name: string, option
   return { number, record }
 }
 
+/** What messages change in a mailbox. */
+export const numbersOf = (record: MailboxRecord) => ({
+  uidNext: uid(record.uidNext),
+  highestModSeq: modSeq(record.modSeq),
+  messages: record.messages,
+  unseen: record.unseen,
+  deleted: record.deleted,
+  size: record.size,
+  recentFrom: uid(record.recentFrom),
+})
+
 export interface Entry {
   readonly uid: Uid
   readonly row: Row
@@ -67,9 +79,16 @@ export function entriesOf({ rows }: Tables, account: number, mailbox: number, ui
   return found
 }
 
-export function* everyEntry({ rows }: Tables, account: number, mailbox: number): Generator<Entry> {
+/** @param transaction to read one moment over several turns of the event loop */
+export function* everyEntry(
+  { rows }: Tables,
+  account: number,
+  mailbox: number,
+  transaction?: Transaction,
+): Generator<Entry> {
   const prefix = mailboxKey(account, mailbox)
-  for (const { key, value } of rows.getRange({ start: prefix, end: after(prefix) })) {
+  const range = { start: prefix, end: after(prefix), ...(transaction && { transaction }) }
+  for (const { key, value } of rows.getRange(range)) {
     yield { uid: uid(Buffer.from(key).readUInt32BE(8)), row: decodeRow(value) }
   }
 }

@@ -3,43 +3,56 @@ import type { FlagSet } from '../../terms/flags'
 import type { AccountId, MailboxId } from '../../terms/names'
 import { type ModSeq, modSeq, type Uid, uid } from '../../terms/numbers'
 import type { Change, IndexRow, MailboxChange } from '../change'
-import { makeEmailId, makeThreadId, uidlOf } from '../ids'
+import { accountNumber, mailboxNumber, makeEmailId, makeThreadId, uidlOf } from '../ids'
 import { decodePrepared } from '../prepared-codec'
 import type { KeyRow, Mailbox, MessageRow, Snapshot } from '../store'
-import { logKey, messageKey } from './keys'
-import { entriesOf, everyEntry } from './mailbox-records'
+import { logKey, mailboxKey, messageKey } from './keys'
+import { entriesOf, everyEntry, numbersOf } from './mailbox-records'
 import { mailboxOf } from './messages-write'
 import { indexRow, type Row } from './row'
 import type { Head, LogEntry, Tables } from './tables'
 
 const BATCH = 200
 
-export function snapshot(tables: Tables, id: AccountId, mailbox: Mailbox): Snapshot {
-  const found = mailboxOf(tables, id, mailbox.id)
-  const count = found?.record.messages ?? 0
-  const columns = {
-    uids: new Uint32Array(count),
-    sizes: new Uint32Array(count),
-    modSeqs: new Float64Array(count),
-    internalDates: new Float64Array(count),
-    flags: new Uint32Array(count),
-  }
-  const flagSets: FlagSet[] = []
-  const indexOf = new Map<FlagSet, number>()
-  let at = 0
-  for (const { uid: one, row } of found ? everyEntry(tables, found.account, found.number) : []) {
-    columns.uids[at] = one
-    columns.sizes[at] = row.size
-    columns.modSeqs[at] = row.modSeq
-    columns.internalDates[at] = row.internalDate
-    let flags = indexOf.get(row.flags)
-    if (flags === undefined) {
-      flags = flagSets.push(row.flags) - 1
-      indexOf.set(row.flags, flags)
+/** Rows of a snapshot that are read before others get a turn: some milliseconds. */
+const ROWS_AT_ONCE = 5000
+
+/** One moment of a mailbox; `mailbox` tells what does not change. */
+export async function snapshot(tables: Tables, id: AccountId, mailbox: Mailbox): Promise<Snapshot> {
+  tables.fresh()
+  const transaction = tables.root.useReadTransaction()
+  try {
+    const account = accountNumber(id)
+    const number = mailboxNumber(account, mailbox.id)
+    const record = tables.mailboxes.get(mailboxKey(account, number), { transaction })
+    const count = record?.messages ?? 0
+    const columns = {
+      uids: new Uint32Array(count),
+      sizes: new Uint32Array(count),
+      modSeqs: new Float64Array(count),
+      internalDates: new Float64Array(count),
+      flags: new Uint32Array(count),
     }
-    columns.flags[at++] = flags
+    const flagSets: FlagSet[] = []
+    const indexOf = new Map<FlagSet, number>()
+    let at = 0
+    for (const { uid: one, row } of record ? everyEntry(tables, account, number, transaction) : []) {
+      columns.uids[at] = one
+      columns.sizes[at] = row.size
+      columns.modSeqs[at] = row.modSeq
+      columns.internalDates[at] = row.internalDate
+      let flags = indexOf.get(row.flags)
+      if (flags === undefined) {
+        flags = flagSets.push(row.flags) - 1
+        indexOf.set(row.flags, flags)
+      }
+      columns.flags[at++] = flags
+      if (at % ROWS_AT_ONCE === 0) await turn()
+    }
+    return { mailbox: { ...mailbox, ...(record && numbersOf(record)) }, flagSets, ...columns }
+  } finally {
+    transaction.done()
   }
-  return { mailbox, flagSets, ...columns }
 }
 
 /** Log entries after `since`, or undefined when the log no longer reaches back. */
