@@ -60,6 +60,8 @@ function loginView(note) {
     try {
       const second = code.hidden ? {} : { code: value(code) }
       await call('POST', '/session', { user: value(user), password: value(password), ...second })
+      // Whoever else is in the mailbox is waited for a while.
+      button.textContent = 'Opening the mailbox ...'
       await boot()
     } catch (error) {
       if (error.error === 'code-required') {
@@ -69,6 +71,7 @@ function loginView(note) {
         message.textContent = 'The password or the code is not right. A code works once: wait for the next one.'
       } else message.textContent = error.message
     } finally {
+      button.textContent = 'Log in'
       button.disabled = false
     }
   }
