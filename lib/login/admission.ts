@@ -142,10 +142,12 @@ export function createAdmission(ports: AdmissionPorts) {
         ? (named ?? (answer.account === undefined && outcome === 'right' ? entry() : undefined))
         : undefined
     const identity = opened && identityOf(opened, named ? undefined : appPassword())
-    // Nobody who is barred learns that the password was right.
+    // Nobody who is barred learns that the password was right: the code is not looked at, and so nothing opens, even if the
+    // bar ends in this moment.
+    const unlooked = credential.second !== undefined && standing.bar !== undefined
     const second = identity && !standing.bar ? ((await credential.second?.check(identity)) ?? 'right') : 'right'
     if (second === 'missing') return { kind: 'invalid', incomplete: true }
-    const found = second === 'right' ? opened : undefined
+    const found = second === 'right' && !unlooked ? opened : undefined
     const now = clock.now()
     const event = { at: now, peer, user, mechanism }
 
@@ -182,7 +184,7 @@ export function createAdmission(ports: AdmissionPorts) {
       {
         ...event,
         verdict: 'refused',
-        reason: reasonOf(bar?.scope, answer, second === 'wrong' ? 'wrong-code' : outcome),
+        reason: reasonOf((bar ?? standing.bar)?.scope, answer, second === 'wrong' ? 'wrong-code' : outcome),
       },
       begun,
     )
