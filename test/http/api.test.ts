@@ -393,6 +393,28 @@ describe('HTTP', () => {
       const good = { to: '"Lee, Ann" <ann@example.net>; bob@example.net', subject: 's', text: 't' }
       assert.equal((await browser.post('send', good)).body.recipients, 2)
     })
+    it('forwards a message as a file, whole and as it came', async () => {
+      const account = await web.account('whole@example.org')
+      await web.deliver(
+        account,
+        message('=?utf-8?q?Gr=C3=BC=C3=9Fe?=', 'bödy', 'X-Odd: kept\nContent-Type: text/plain; charset=utf-8\n'),
+      )
+      const browser = client(web.url)
+      await browser.logIn('whole@example.org')
+      const inbox = (await browser.get('mailboxes')).body.mailboxes[0].id
+      const source = (await browser.get(`mailboxes/${inbox}/messages/1/source`)).body
+      const attachments = [{ name: 'Grüße.eml', mailbox: inbox, uid: 1 }]
+      const draft = { to: 'ann@example.net', subject: 'Fwd', text: 'see', attachments }
+      const saved = (await browser.post('drafts', draft)).body
+      const place = `mailboxes/${saved.mailbox}/messages/${saved.uid}`
+      const [file] = (await browser.get(place)).body.attachments
+      assert.deepEqual([file.name, file.type], ['Grüße.eml', 'message/rfc822'])
+      assert.equal((await browser.get(`${place}/parts/${file.part}`)).body.trimEnd(), source.trimEnd())
+      // Sent from the saved draft, as the compose window does.
+      const again = [{ name: file.name, ...saved, part: file.part }]
+      await browser.post('send', { ...draft, attachments: again, replaces: saved })
+      assert.ok(web.sent.at(-1)?.bytes.toString().includes(source.trimEnd()))
+    })
     it('lets a session administer as soon as its account may, and no longer', async () => {
       const account = await web.account('promoted@example.org')
       const browser = client(web.url)

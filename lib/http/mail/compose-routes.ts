@@ -19,11 +19,16 @@ export function composeRoutes({ room: { store }, submit, clock, log }: Web): rea
         files.push({ filename: name, contentType: type, content: Buffer.from(data, 'base64') })
         continue
       }
-      if (mailbox === undefined || uid === undefined || part === undefined) {
+      if (mailbox === undefined || uid === undefined) {
         throw new Refused(422, 'bad-attachment', `The file ${name} has neither data nor a place.`)
       }
       const file = await withView(store, mail, mailbox, async (view) => {
         const row = await rowOf(mail, view, String(uid))
+        if (part === undefined) {
+          const content = await mail.read(row.emailId, 0, row.size)
+          if (!content) throw new Refused(422, 'bad-attachment', `The message ${name} is not there any more.`)
+          return { filename: name, contentType: 'message/rfc822', content }
+        }
         const leaf = leavesOf(row.prepared.structure).find(({ path }) => path === part)
         if (!leaf) throw new Refused(422, 'bad-attachment', `The file ${name} is not there any more.`)
         return {

@@ -19,7 +19,7 @@ export const draft = object({
         type: optional(text(200)),
         /** base64 of a new file */
         data: optional(text(200_000_000)),
-        /** or: a part of a stored message */
+        /** or: a part of a stored message; without `part` the message itself */
         mailbox: optional(text(64)),
         uid: optional(whole(1)),
         part: optional(text(100)),

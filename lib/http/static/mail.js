@@ -316,6 +316,7 @@ export async function mailView() {
       case 'reply':
       case 'replyAll':
       case 'forward':
+      case 'forwardFile':
         if (!reader.message) {
           list.openActive()
           return

@@ -116,11 +116,11 @@ export function createReader({ onAction, onBack, mailboxOf }) {
     href: `/api/v1/mailboxes/${place.id}/messages/${message.uid}/source`,
     download: 'message.eml',
   })
-  /** What a phone's toolbar has no room for. */
+  /** What is rare, and what a phone's toolbar has no room for. */
   async function more() {
     const chosen = await dialog('Message', (close) => {
-      const choice = (name, label, what) =>
-        h('button', { type: 'button', class: 'quiet', onclick: () => close(what) }, icon(name), label)
+      const choice = (name, label, what, narrow = 'only-narrow') =>
+        h('button', { type: 'button', class: `quiet ${narrow}`, onclick: () => close(what) }, icon(name), label)
       return h(
         'div',
         { class: 'choices' },
@@ -128,6 +128,7 @@ export function createReader({ onAction, onBack, mailboxOf }) {
         choice('move', 'Move', 'move'),
         choice('junk', junkLabel(), 'junk'),
         choice('unread', 'Mark as unread', 'seen'),
+        choice('clip', 'Forward as attachment', 'forwardFile', ''),
         h('a', { ...source(), class: 'button quiet', onclick: () => close() }, icon('down'), SAVE),
       )
     })
@@ -155,8 +156,7 @@ export function createReader({ onAction, onBack, mailboxOf }) {
         iconButton('star', 'Flag', () => onAction('flag'), {
           'aria-pressed': String(message.flags.includes('\\Flagged')),
         }),
-        h('a', { ...source(), class: 'icon-button only-wide', 'aria-label': SAVE, title: SAVE }, icon('down')),
-        iconButton('more', 'More', () => void more(), { class: 'icon-button only-narrow' }),
+        iconButton('more', 'More', () => void more()),
       ),
       h(
         'header',
@@ -250,6 +250,15 @@ export function createReader({ onAction, onBack, mailboxOf }) {
         .split('\n')
         .map((line) => (line.startsWith('>') ? `>${line}` : `> ${line}`))
         .join('\n')
+      if (how === 'forwardFile') {
+        const name = `${(bare || 'message').replace(/[\\/:*?"<>|]/g, '_').slice(0, 80)}.eml`
+        return {
+          subject: `Fwd: ${bare}`,
+          text: '',
+          attachments: [{ name, size: message.size, ...origin }],
+          answers: { ...origin, how: 'forward' },
+        }
+      }
       if (how === 'forward') {
         const head = [
           `From: ${from.map(address).join(', ')}`,
