@@ -294,6 +294,8 @@ describe('webmail in Chromium', function () {
   it('administers: second factor first, then accounts, locks and the audit trail', async () => {
     await logOutEverywhere(BOB)
     await cli(['accounts', 'set', ALICE, '--administrator', '--home', demo.home])
+    await deliver(BOB, { subject: 'Counted', text: 'in the log of deliveries' })
+    await deliver(ALICE, { subject: 'To be looked at', text: 'x' })
     const bob = await mailOf(BOB)
     const page = await mailOf(ALICE)
     await page.getByRole('link', { name: 'Administration' }).click()
@@ -325,7 +327,38 @@ describe('webmail in Chromium', function () {
     await bob.getByText('You were logged out.').waitFor()
     await page.getByRole('link', { name: 'Audit trail' }).click()
     await page.getByRole('cell', { name: /account-added by alice@example.org/ }).waitFor()
-    await accessible(page, 'audit')
+    await page.getByRole('link', { name: 'Deliveries' }).click()
+    await page.getByLabel('Sender or recipient').fill(BOB)
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.getByRole('cell', { name: '250 2.0.0 stored' }).first().waitFor()
+    assert.equal(await page.getByRole('cell', { name: ALICE, exact: true }).count(), 0)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      for (const where of [
+        'admin/overview',
+        'admin/accounts',
+        'admin/sessions',
+        'admin/lockouts',
+        'admin/deliveries',
+      ]) {
+        await page.goto(`http://127.0.0.1:${demo.http}/mail/#/${where}`)
+        await page.locator(`.tabs a[aria-current][href="#/${where}"]`).waitFor()
+        await accessible(page, `${where}, ${colorScheme}`)
+      }
+      await page.goto(`http://127.0.0.1:${demo.http}/mail/#/account`)
+      await page.getByRole('heading', { name: 'Passwords for programs' }).waitFor()
+      await accessible(page, `account, ${colorScheme}`)
+      await page.goto(`http://127.0.0.1:${demo.http}/mail/#/`)
+      await page.getByRole('listbox', { name: 'Messages' }).waitFor()
+      await page.getByRole('option').first().click()
+      await page.locator('.message-head').waitFor()
+      await page.getByRole('button', { name: 'More' }).click()
+      await accessible(page, `menu, ${colorScheme}`)
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('c')
+      await accessible(page, `compose, ${colorScheme}`)
+      await page.getByRole('button', { name: 'Throw away' }).click()
+    }
   })
 })
 
