@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs'
-import { open } from 'lmdb'
+import { openEnvironment, settled } from '../../processes/environment'
 import type { Credential, Sessions, TotpState } from '../sessions'
 import { FRESH, idOf, keyOf, newSecret } from './secrets'
 
 /** A small LMDB environment that all processes of the host share; sessions outlive a restart. @param path folder of its own */
 export function openEmbeddedSessions({ path }: { readonly path: string }): Sessions {
   mkdirSync(path, { recursive: true, mode: 0o700 })
-  const env = open({ path, maxDbs: 4, mapSize: 16 * 1024 ** 2, noSubdir: false })
+  const env = openEnvironment({ path, maxDbs: 4, mapSize: 16 * 1024 ** 2 })
   /** by hash of the secret */
   const credentials = env.openDB<Credential, string>({ name: 'credentials' })
   const totps = env.openDB<TotpState, string>({ name: 'totp' })
@@ -20,7 +20,7 @@ export function openEmbeddedSessions({ path }: { readonly path: string }): Sessi
   return {
     async create(given) {
       const { secret, key, credential } = newSecret(given)
-      await credentials.put(key, credential)
+      await settled(credentials.put(key, credential))
       return { secret, credential }
     },
     find: async (secret) => credentials.get(keyOf(secret)),
@@ -29,26 +29,30 @@ export function openEmbeddedSessions({ path }: { readonly path: string }): Sessi
       return key === undefined ? undefined : credentials.get(key)
     },
     async update(id, patch) {
-      await env.transaction(() => {
-        const key = keyById(id)
-        const before = key === undefined ? undefined : credentials.get(key)
-        if (key !== undefined && before) credentials.putSync(key, { ...before, ...patch })
-      })
+      await settled(
+        env.transaction(() => {
+          const key = keyById(id)
+          const before = key === undefined ? undefined : credentials.get(key)
+          if (key !== undefined && before) credentials.putSync(key, { ...before, ...patch })
+        }),
+      )
     },
     async remove(id) {
       const key = keyById(id)
-      return key !== undefined && credentials.remove(key)
+      return key !== undefined && settled(credentials.remove(key))
     },
     list: async (account) =>
       [...credentials.getRange()]
         .map(({ value }) => value)
         .filter((credential) => account === undefined || credential.account === account),
     changeTotp: (account, change) =>
-      env.transaction(() => {
-        const [after, said] = change(totps.get(account) ?? FRESH)
-        totps.putSync(account, after)
-        return said
-      }),
+      settled(
+        env.transaction(() => {
+          const [after, said] = change(totps.get(account) ?? FRESH)
+          totps.putSync(account, after)
+          return said
+        }),
+      ),
     close: () => env.close(),
   }
 }

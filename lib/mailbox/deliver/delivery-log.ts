@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { open } from 'lmdb'
+import { openEnvironment, settled } from '../../processes/environment'
 import type { Clock, Log } from '../../terms/ports'
 
 /** What became of one recipient of one message; for operators. */
@@ -67,7 +67,7 @@ const matches = (entry: DeliveryEntry, filter: DeliveryFilter): boolean => {
 /** All processes of a host share one LMDB environment that is not flushed: the log may lose its last moment, mail never. */
 export function openDeliveryLog({ path, keep, clock, log }: DeliveryLogOptions): DeliveryLog {
   mkdirSync(path, { recursive: true, mode: 0o700 })
-  const env = open({ path, maxDbs: 2, mapSize: 64 * 1024 ** 2, noSubdir: false, noSync: true })
+  const env = openEnvironment({ path, maxDbs: 2, mapSize: 64 * 1024 ** 2, noSync: true })
   const entries = env.openDB<DeliveryEntry, [number, string]>({ name: 'deliveries' })
   const own = `${hostname()}.${process.pid}`
   let serial = 0
@@ -92,9 +92,9 @@ export function openDeliveryLog({ path, keep, clock, log }: DeliveryLogOptions):
 
   return {
     note(some) {
-      writing = env
-        .transaction(() => write(some))
-        .catch((error) => log.error(`the log of deliveries cannot be written: ${String(error)}`))
+      writing = settled(env.transaction(() => write(some))).catch((error) =>
+        log.error(`the log of deliveries cannot be written: ${String(error)}`),
+      )
       return writing
     },
     list(filter) {
