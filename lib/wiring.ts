@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { deliverySettings } from './haraka/delivery-settings'
 import type { Host } from './haraka/lines'
 import type { Sessions } from './http/sessions'
 import { openEmbeddedSessions } from './http/sessions/embedded'
+import { openPostgresSessions } from './http/sessions/postgres'
 import { openEmbeddedLocks } from './locks/embedded'
 import type { Locks } from './locks/locks'
 import { openMemoryLocks } from './locks/memory'
@@ -21,6 +23,7 @@ import { jwtVerifier } from './login/sasl/jwt'
 import { type LoginSettings, loginSettings } from './login/settings'
 import { redisBus } from './mailbox/bus/redis-bus'
 import { socketBus } from './mailbox/bus/socket-bus'
+import { type DeliveryLog, openDeliveryLog } from './mailbox/deliver/delivery-log'
 import { type Scripts, scriptFiles } from './mailbox/deliver/scripts'
 import { createMailRoom } from './mailbox/mail-room'
 import type { Bus, MailRoom } from './mailbox/mailbox'
@@ -43,7 +46,7 @@ import type { Ini } from './terms/settings'
 
 /** The one place that knows every driver: what the .ini files choose is opened here, for the plugins and for the CLI. */
 
-export { hashPassword } from './login/passwords'
+export { setPassword } from './login/passwords'
 
 /** A Haraka home: its folder and its .ini files by name (without `.ini`), defaults of the package included. */
 export interface Place {
@@ -119,6 +122,13 @@ export const sessionParts = (host: Host) => ({
 export const readMailboxSettings = (place: Place): MailboxSettings =>
   mailboxSettings(place.ini('mailbox_store'), readLockSettings(place).mode)
 
+/** What became of each recipient, as the processes of this host deliver. */
+export function openDeliveries(place: Place): DeliveryLog {
+  const { keepLog } = deliverySettings(place.ini('mailbox_deliver'))
+  const folder = path.join(dataFolder(place), 'deliveries')
+  return openDeliveryLog({ path: folder, keep: keepLog, clock: systemClock, log: place.log })
+}
+
 /** Sieve scripts lie beside the store. */
 export const openScripts = (place: Place): Scripts => scriptFiles(path.join(dataFolder(place), 'sieve'))
 
@@ -131,7 +141,7 @@ export function openRoom(place: Place, parts: { store: Store; locks: Locks; bus:
 }
 
 function entryOf({ id, name, disabled, protocols, admin, overrides, credentials }: Account): DirectoryEntry {
-  const { password, scram, appPasswords = [] } = credentials
+  const { password, scram, epoch, appPasswords = [] } = credentials
   return {
     id,
     name,
@@ -141,6 +151,7 @@ function entryOf({ id, name, disabled, protocols, admin, overrides, credentials 
     overrides,
     ...(password !== undefined && { password }),
     ...(scram !== undefined && { scram }),
+    ...(epoch !== undefined && { epoch }),
     appPasswords,
   }
 }
@@ -238,6 +249,10 @@ export function openLogin(
 
 export type SendNotice = (notice: Notice) => Promise<void>
 
-/** Web sessions and API tokens, shared by the processes of the host. */
-export const openSessions = (place: Place): Sessions =>
-  openEmbeddedSessions({ path: path.join(dataFolder(place), 'http') })
+/** Web sessions and API tokens, shared by all processes that share the mail. */
+export async function openSessions(place: Place): Promise<Sessions> {
+  const { driver, postgres } = storeSettings(place.ini('mailbox_store'))
+  return driver === 'postgres'
+    ? openPostgresSessions({ ...postgres, log: place.log })
+    : openEmbeddedSessions({ path: path.join(dataFolder(place), 'http') })
+}

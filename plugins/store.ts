@@ -1,6 +1,6 @@
 import type { HarakaPlugin } from '../lib/haraka/host'
 import { line } from '../lib/haraka/lines'
-import { openGathering, openMetrics, openStore, placeOf } from '../lib/wiring'
+import { openDeliveries, openGathering, openMetrics, openStore, placeOf } from '../lib/wiring'
 
 /** Line `mailbox/store`: opens the mail store; config/mailbox_store.ini. */
 export function register(this: HarakaPlugin): void {
@@ -11,6 +11,10 @@ export function register(this: HarakaPlugin): void {
     const gathering = await openGathering(place, metrics)
     host.context.open('gathering', gathering)
     host.closing.push(async () => gathering.close())
+
+    const deliveries = openDeliveries(place)
+    host.context.open('deliveries', deliveries)
+    host.closing.push(() => deliveries.close())
 
     const store = await openStore(place)
     host.context.open('store', store)

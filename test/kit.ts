@@ -92,6 +92,7 @@ function simpleLogin(store: Store): Login {
   })
   return {
     attempt,
+    admitsToken: async (_peer, _token, user) => user !== undefined,
     mechanisms: () => ['PLAIN'],
     sasl: (peer, mechanism) => (mechanism.toUpperCase() === 'PLAIN' ? plain(peer) : undefined),
     allowsCleartext: () => true,

@@ -4,7 +4,7 @@ import { Writable } from 'node:stream'
 import { Command } from 'commander'
 import type { Account } from '../store/account'
 import type { Store } from '../store/store'
-import { hashPassword, openScripts } from '../wiring'
+import { openScripts, setPassword } from '../wiring'
 import { type AccountChanges, gather, patchOf } from './account-changes'
 import { homeOption, openHome } from './home'
 import { importPasswdCommand } from './import-passwd'
@@ -30,13 +30,13 @@ export async function ensureAccount(store: Store, name: string, password: string
 
 async function addAccount(store: Store, name: string, password: string): Promise<Account> {
   if (!/^[^\s@]+@[^\s@]+$/.test(name)) throw new Error(`${name} is no full address such as user@example.org`)
-  const made = await store.accounts.create({ name: name.toLowerCase(), credentials: await hashPassword(password) })
+  const made = await store.accounts.create({ name: name.toLowerCase(), credentials: await setPassword(password) })
   if (!made.ok) throw new Error(`${name} exists already; \`accounts passwd\` changes its password`)
   return made.value
 }
 
 async function changePassword(store: Store, account: Account, password: string): Promise<void> {
-  const credentials = { ...account.credentials, ...(await hashPassword(password)) }
+  const credentials = { ...account.credentials, ...(await setPassword(password)) }
   const done = await store.accounts.update(account.id, { credentials })
   if (!done.ok) throw new Error(`${account.name}: ${done.fault.kind}`)
 }

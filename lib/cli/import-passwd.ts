@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { passwdLines } from '../login/directories/passwd-file'
 import { isSupported } from '../login/passwords/schemes'
 import type { Credentials } from '../store/account'
 import type { Store } from '../store/store'
-import { hashPassword } from '../wiring'
+import { setPassword } from '../wiring'
 import { homeOption, openHome } from './home'
 
 interface Options {
@@ -24,7 +25,7 @@ const refused = (why: string): Outcome => ({ kind: 'refused', why })
 /** A hash stays as it is, and is made new at the first login; a clear password is not kept. */
 async function credentialsOf(verifier: string): Promise<Credentials> {
   const [, clear] = /^\{(?:PLAIN|CLEARTEXT)\}(.*)$/is.exec(verifier) ?? []
-  return clear === undefined ? { password: verifier } : hashPassword(clear)
+  return clear === undefined ? { password: verifier, epoch: randomUUID() } : setPassword(clear)
 }
 
 async function bring(store: Store, name: string, verifier: string, options: Options): Promise<Outcome> {

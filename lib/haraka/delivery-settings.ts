@@ -9,6 +9,8 @@ export interface DeliverySettings {
   readonly junk: { readonly byHeader: boolean; readonly byResults: boolean }
   /** whether recipients are checked before other plugins, or after them */
   readonly rcpt: 'first' | 'last'
+  /** milliseconds that the log of deliveries keeps an entry */
+  readonly keepLog: number
   /** milliseconds; 0: all is stored */
   readonly duplicates: number
 }
@@ -45,6 +47,7 @@ export function deliverySettings(ini: Ini): DeliverySettings {
   const junk = { byHeader: words.includes('header'), byResults: words.includes('results') }
   const rcpt = read.choice('main.rcpt', ['first', 'last'], 'first')
   const duplicates = read.duration('main.duplicates', '0s')
+  const keepLog = read.duration('main.keep_log', '30d')
   read.done()
-  return { domains, settingsOf: (domain) => own.get(domain) ?? main, junk, duplicates, rcpt }
+  return { domains, settingsOf: (domain) => own.get(domain) ?? main, junk, duplicates, rcpt, keepLog }
 }

@@ -28,6 +28,7 @@ export function finalDelivery(host: Host): FinalDelivery {
     settingsOf: settings.settingsOf,
     junkByHeader: settings.junk.byHeader,
     duplicates: settings.duplicates,
+    deliveries: context.part('deliveries'),
     forward,
   })
   context.open('delivery', delivery)

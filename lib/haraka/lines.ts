@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads'
 import type { Locks } from '../locks/locks'
 import type { ExplainPorts } from '../login/explain'
 import type { Login } from '../login/login'
+import type { DeliveryLog } from '../mailbox/deliver/delivery-log'
 import type { FinalDelivery } from '../mailbox/deliver/final-delivery'
 import type { Bus, MailRoom } from '../mailbox/mailbox'
 import type { Gathering } from '../metrics/gather'
@@ -23,6 +24,8 @@ export interface Parts {
   lockouts: ExplainPorts
   bus: Bus
   room: MailRoom
+  /** what became of each recipient */
+  deliveries: DeliveryLog
   delivery: FinalDelivery
 }
 export type Line = 'store' | 'locks' | 'login' | 'deliver' | 'pop3' | 'imap' | 'lmtp' | 'http' | 'sieve'

@@ -1,10 +1,11 @@
-import type { LoginPeer } from '../login/login'
+import type { LoginAnswer, LoginPeer } from '../login/login'
+import type { Account } from '../store/account'
 import { accountId } from '../terms/names'
 import { Refused, unauthorized } from './faults'
 import type { HttpPorts } from './ports'
 import type { Principal } from './route'
 import { type Credential, SCOPES, type Scope } from './sessions'
-import { totpStep } from './totp'
+import { recoveryOf, totpStep } from './totp'
 
 /** Who may come in, and who is in. Passwords are checked by the one login door only. */
 
@@ -24,25 +25,33 @@ export interface LogIn {
 export function createAdmit(ports: Ports) {
   const { login, sessions, room, attempts, settings, clock, log } = ports
 
-  /** Checks a code and counts: whoever knows the password has few tries. Throws what the browser is to hear. */
-  async function secondFactor(id: string, secret: string, code: string | undefined, peer: LoginPeer): Promise<void> {
-    if (code === undefined || code === '') {
-      throw new Refused(401, 'code-required', 'Enter the code of your authenticator app.')
-    }
+  /**
+   * The second factor of the account that the password opened. The login door counts a wrong code as it counts a wrong
+   * password; beside that few codes in a row are looked at, wherever they come from: there are a million only.
+   */
+  async function codeIs(id: string, code: string): Promise<'right' | 'wrong' | 'missing'> {
+    const account = await room.store.accounts.get(accountId(id))
+    const { totp: secret, recoveryCodes = [] } = account?.credentials ?? {}
+    if (secret === undefined) return 'right'
+    if (code === '') return 'missing'
     const now = clock.now()
-    const verdict = await sessions.changeTotp(id, (before) => {
-      if (before.barredUntil > now) return [before, 'barred']
+    return sessions.changeTotp(id, (before) => {
+      if (before.barredUntil > now) return [before, 'wrong']
       const step = totpStep(secret, code, now, before.step)
-      if (step !== undefined) return [{ step, failures: 0, barredUntil: 0 }, 'right']
+      const { spent = [] } = before
+      if (step !== undefined) return [{ step, spent, failures: 0, barredUntil: 0 }, 'right']
+      const hash = recoveryOf(code.trim(), recoveryCodes)
+      if (hash !== undefined && !spent.includes(hash)) {
+        return [{ step: before.step, spent: [...spent, hash], failures: 0, barredUntil: 0 }, 'right']
+      }
       const failures = before.failures + 1
       return [{ ...before, failures, barredUntil: failures % MAX_CODES === 0 ? now + CODES_BAR : 0 }, 'wrong']
     })
-    if (verdict === 'right') return
-    const account = await room.store.accounts.get(accountId(id))
-    const entry = { at: now, user: account?.name ?? '', address: peer.address, protocol: 'http', mechanism: 'TOTP' }
-    await note({ ...entry, verdict: 'refused', reason: verdict === 'barred' ? 'barred-code' : 'wrong-code' })
-    throw new Refused(401, 'code-wrong', 'This code is not right, or was used already. Try the next one.')
   }
+
+  /** Password and second factor at the one door. */
+  const attempt = (peer: LoginPeer, user: string, password: string, code = ''): Promise<LoginAnswer> =>
+    login.attempt(peer, user, password, { text: code, check: ({ id }) => codeIs(id, code) })
 
   async function note(entry: Parameters<typeof attempts.note>[0]): Promise<void> {
     await attempts.note(entry).catch((error) => log.error(`http: the audit trail cannot be written: ${String(error)}`))
@@ -56,30 +65,54 @@ export function createAdmit(ports: Ports) {
   }
 
   async function makeRoom(account: string): Promise<void> {
-    const own = sessions.list(account).filter(({ kind }) => kind === 'session')
+    const own = (await sessions.list(account)).filter(({ kind }) => kind === 'session')
     const dead = own.filter(expired)
     const alive = own.filter((one) => !expired(one)).sort((a, b) => a.activeAt - b.activeAt)
     const over = alive.slice(0, Math.max(0, alive.length - settings.maxSessions + 1))
     for (const { id } of [...dead, ...over]) await sessions.remove(id)
   }
 
+  /** The account that a credential opens now: checked anew each time, so that what is taken away is gone at once. */
+  async function standing(credential: Credential): Promise<Account | undefined> {
+    if (expired(credential)) return undefined
+    const account = await room.store.accounts.get(accountId(credential.account))
+    if (!account || account.disabled) return undefined
+    if (account.protocols.length > 0 && !account.protocols.includes('http')) return undefined
+    const { epoch, appPasswords = [] } = account.credentials
+    const { appPassword, epochs } = credential
+    if (!epochs.includes(epoch ?? '')) return undefined
+    return appPassword === undefined || appPasswords.some(({ id }) => id === appPassword) ? account : undefined
+  }
+
   return {
     note,
-    secondFactor,
+    attempt,
     expired,
+    standing,
+
+    async lives(id: string): Promise<boolean> {
+      const credential = await sessions.get(id)
+      return credential !== undefined && (await standing(credential)) !== undefined
+    },
+
+    /** Wrong API tokens count in the lockouts, and a right one opens nothing from an address that is barred. */
+    admitsToken: (peer: LoginPeer, token: string, who: Principal | undefined): Promise<boolean> =>
+      login.admitsToken(peer, token, who?.credential.kind === 'token' ? who.account.name : undefined),
 
     /** A browser's login. Throws 401, 403 or 503. */
     async logIn(peer: LoginPeer, given: LogIn, userAgent: string) {
       if (!login.allowsCleartext(peer)) {
         throw new Refused(403, 'tls-required', 'Passwords are taken over HTTPS only.')
       }
-      const answer = await login.attempt(peer, given.user, given.password)
+      const answer = await attempt(peer, given.user, given.password, given.code)
       if (answer.kind === 'unavailable') throw new Refused(503, 'unavailable', 'Not available now, try again later.')
+      if (answer.kind === 'invalid' && answer.incomplete) {
+        throw new Refused(401, 'code-required', 'Enter the code of your authenticator app.')
+      }
       if (answer.kind === 'invalid') throw unauthorized()
       const account = await room.store.accounts.get(accountId(answer.identity.id))
       if (!account) throw unauthorized()
-      const { totp } = account.credentials
-      if (totp !== undefined) await secondFactor(account.id, totp, given.code, peer)
+      const { epoch = '', appPassword } = answer.identity
       await makeRoom(account.id)
       const now = clock.now()
       const made = await sessions.create({
@@ -89,8 +122,10 @@ export function createAdmit(ports: Ports) {
         address: peer.address,
         createdAt: now,
         activeAt: now,
-        scopes: SCOPES.filter((scope) => scope !== 'admin' || account.admin),
-        totp: totp !== undefined,
+        scopes: SCOPES,
+        totp: account.credentials.totp !== undefined,
+        epochs: [epoch],
+        ...(appPassword !== undefined && { appPassword }),
       })
       return { ...made, account }
     },
@@ -100,16 +135,14 @@ export function createAdmit(ports: Ports) {
      * @param active the request was the user's doing, so that the session lives on; false: a live update asked by itself
      */
     async principal(secret: string, active: boolean): Promise<Principal | undefined> {
-      const credential = sessions.find(secret)
+      const credential = await sessions.find(secret)
       if (!credential) return undefined
-      if (expired(credential)) {
-        await sessions.remove(credential.id)
+      const account = await standing(credential)
+      if (!account) {
+        // A token may open again when its account does; a browser logs in again.
+        if (credential.kind === 'session' || expired(credential)) await sessions.remove(credential.id)
         return undefined
       }
-      const account = await room.store.accounts.get(accountId(credential.account))
-      const open =
-        account && !account.disabled && (account.protocols.length === 0 || account.protocols.includes('http'))
-      if (!open) return undefined
       const now = clock.now()
       if (active && now - credential.activeAt >= TOUCH_EVERY) {
         await sessions.update(credential.id, { activeAt: now })
@@ -124,10 +157,14 @@ export function createAdmit(ports: Ports) {
         if (credential.kind === 'session') return
         throw new Refused(403, 'session-required', 'Tokens cannot do this.')
       }
-      if (!credential.scopes.includes(scope)) throw new Refused(403, 'scope', `This needs the scope ${scope}.`)
+      // A browser's session may do what its account may now; a token never more than it was made for.
+      const session = credential.kind === 'session'
+      if (!session && !credential.scopes.includes(scope)) {
+        throw new Refused(403, 'scope', `This needs the scope ${scope}.`)
+      }
       if (scope !== 'admin') return
       if (!account.admin) throw new Refused(403, 'scope', 'This needs an administrator.')
-      if (settings.adminTotp && !credential.totp) {
+      if (settings.adminTotp && !(credential.totp && account.credentials.totp !== undefined)) {
         throw new Refused(403, 'totp-required', 'Administrators need a second factor: set it up under Account first.')
       }
     },

@@ -1,7 +1,7 @@
 import type { Lease, Refusal } from '../locks/locks'
 import type { AccountMail, Entry } from '../mailbox/mailbox'
 import { ok, type Result } from '../terms/fault'
-import type { Clock } from '../terms/ports'
+import type { Clock, Log } from '../terms/ports'
 import type { Credential, Sessions } from './sessions'
 
 /**
@@ -29,10 +29,13 @@ interface Held {
 export function createLeases(ports: {
   readonly sessions: Sessions
   readonly clock: Clock
+  readonly log: Log
+  /** whether it opens still: not expired, its account open, its password the same */
+  readonly alive: (credential: Credential) => Promise<boolean>
   /** milliseconds that a lease outlives the last request */
   readonly idleOf: (credential: Credential) => number
 }): Leases {
-  const { sessions, clock, idleOf } = ports
+  const { sessions, clock, log, alive, idleOf } = ports
   const held = new Map<string, Held>()
   const listeners = new Set<(credentialId: string) => void>()
 
@@ -50,16 +53,24 @@ export function createLeases(ports: {
     for (const listener of listeners) listener(credentialId)
   }
 
-  function sweep(): void {
-    const now = clock.now()
-    for (const [key, { credentialId, usedAt }] of held) {
-      const credential = sessions.get(credentialId)
-      const needed = credential && now - credential.activeAt <= idleOf(credential)
-      if (needed && (credential.releasedAt ?? 0) < usedAt) continue
-      void release(key)
+  async function sweep(): Promise<void> {
+    for (const [key, one] of held) {
+      const credential = await sessions.get(one.credentialId)
+      const needed = credential && clock.now() - credential.activeAt <= idleOf(credential) && (await alive(credential))
+      if (needed && (credential.releasedAt ?? 0) < one.usedAt) continue
+      if (held.get(key) === one) await release(key)
     }
   }
-  const timer = setInterval(sweep, SWEEP).unref()
+  let sweeping = false
+  const timer = setInterval(() => {
+    if (sweeping) return
+    sweeping = true
+    sweep()
+      .catch((error) => log.warn(`http: sessions cannot be looked at: ${String(error)}`))
+      .finally(() => {
+        sweeping = false
+      })
+  }, SWEEP).unref()
 
   return {
     async hold(credential, mail, entry) {

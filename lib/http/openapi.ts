@@ -28,7 +28,10 @@ function operation(route: Route) {
       requestBody: { required: true, content: { 'application/json': { schema: route.body.json } } },
     }),
     responses: {
-      200: { description: 'done', content: { 'application/json': { schema: route.answer.json } } },
+      [route.status ?? 200]: {
+        description: 'done',
+        content: { [route.produces ?? 'application/json']: { schema: route.answer.json } },
+      },
       default: {
         description: 'an error',
         content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
@@ -60,8 +63,26 @@ export function openApi(routes: readonly Route[], version: string) {
       schemas: {
         Error: {
           type: 'object',
-          properties: { error: { type: 'string' }, message: { type: 'string' } },
+          properties: {
+            error: { type: 'string', description: 'a word that stays the same' },
+            message: { type: 'string', description: 'for people' },
+            holder: {
+              type: 'object',
+              description: 'who is in the mailbox (423); how much is told is a setting',
+              properties: {
+                id: { type: 'string' },
+                account: { type: 'string' },
+                protocol: { type: 'string' },
+                since: { type: 'integer' },
+                address: { type: 'string' },
+                client: { type: 'string' },
+              },
+              required: ['id', 'account'],
+              additionalProperties: false,
+            },
+          },
           required: ['error', 'message'],
+          additionalProperties: false,
         },
       },
     },

@@ -3,6 +3,7 @@ import type { TellHolder } from '../locks/refusal'
 import type { AttemptLog } from '../login/attempts'
 import type { Explanation } from '../login/explain'
 import type { Login, LoginProtocol } from '../login/login'
+import type { DeliveryLog } from '../mailbox/deliver/delivery-log'
 import type { MailRoom } from '../mailbox/mailbox'
 import type { Clock, Log } from '../terms/ports'
 import type { Leases } from './leases'
@@ -22,6 +23,7 @@ export interface HttpPorts {
   readonly login: Login
   readonly sessions: Sessions
   readonly attempts: AttemptLog
+  readonly deliveries: Pick<DeliveryLog, 'list'>
   readonly explain: (asked: { user: string; address: string; protocol?: LoginProtocol }) => Promise<Explanation>
   /** Hands a message to the queue. @returns why it was not taken; undefined: it was */
   readonly submit: (submission: Submission) => Promise<string | undefined>

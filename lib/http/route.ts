@@ -1,7 +1,7 @@
 import type { LoginPeer } from '../login/login'
 import type { AccountMail } from '../mailbox/mailbox'
 import type { Account } from '../store/account'
-import type { Of, Schema } from './schema'
+import { flag, type Of, object, type Schema } from './schema'
 import type { Credential, Scope } from './sessions'
 
 /** Who asks: checked anew with every request, so that a disabled account is out at once. */
@@ -29,7 +29,7 @@ export interface Call<Query, Body> {
 }
 
 export type Answer =
-  | { readonly kind: 'json'; readonly value: unknown; readonly status?: number; readonly cookie?: string | null }
+  | { readonly kind: 'json'; readonly value: unknown; readonly cookie?: string | null }
   | {
       readonly kind: 'octets'
       readonly octets: Buffer
@@ -37,8 +37,9 @@ export type Answer =
     }
   | { readonly kind: 'events'; start(send: (event: string, data: unknown) => void): () => void }
 
-export const json = (value: unknown, status = 200): Answer => ({ kind: 'json', value, status })
-export const DONE: Answer = { kind: 'json', value: { done: true } }
+export const json = (value: unknown): Answer => ({ kind: 'json', value })
+export const DONE = json({ done: true })
+export const done = object({ done: flag() })
 
 /** A row of the API: what it needs, what it takes, what it gives. The OpenAPI document is made of these rows. */
 export interface Route {
@@ -51,6 +52,10 @@ export interface Route {
   readonly query?: Schema<unknown>
   readonly body?: Schema<unknown>
   readonly answer: Schema<unknown>
+  /** of success; default 200 */
+  readonly status?: 201
+  /** media type of an answer that is no JSON */
+  readonly produces?: string
   run(call: Call<unknown, unknown>): Promise<Answer>
 }
 

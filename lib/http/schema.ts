@@ -74,6 +74,20 @@ export const any = (description: string): Schema<unknown> => ({
   read: (value) => value,
 })
 
+/** A number that need not be whole; answers only. */
+export const amount = (): Schema<number> => ({
+  json: { type: 'number', minimum: 0 },
+  optional: false,
+  read: (value, at) => (typeof value === 'number' && value >= 0 ? value : wrong(at, 'a number')),
+})
+
+/** Values by name; answers only. */
+export const record = <T>(of: Schema<T>): Schema<unknown> => ({
+  json: { type: 'object', additionalProperties: of.json },
+  optional: false,
+  read: (value) => value,
+})
+
 type Fields = Readonly<Record<string, Schema<unknown>>>
 type ObjectOf<F extends Fields> = { readonly [K in keyof F]: Of<F[K]> }
 

@@ -78,6 +78,8 @@ export function createHttp(ports: HttpPorts) {
   const leases = createLeases({
     sessions: ports.sessions,
     clock,
+    log,
+    alive: async (credential) => (await admit.standing(credential)) !== undefined,
     idleOf: ({ kind }) => (kind === 'token' ? settings.tokenLockIdle : settings.lockIdle),
   })
   const web: Web = { ...ports, leases }
@@ -171,6 +173,7 @@ export function createHttp(ports: HttpPorts) {
         throw new Refused(403, 'tls-required', 'Tokens are taken over HTTPS only.')
       }
       who = secret === undefined ? undefined : await admit.principal(secret, active)
+      if (bearer !== undefined && !(await admit.admitsToken(peer, bearer, who))) throw unauthorized()
       if (!who || (bearer !== undefined) !== (who.credential.kind === 'token')) throw unauthorized()
       if (bearer === undefined) checkOrigin(request, who.credential)
       admit.check(who, route.scope)
@@ -213,9 +216,14 @@ export function createHttp(ports: HttpPorts) {
     const stop = start(send)
     const timer = setInterval(() => response.write(': \n\n'), HEARTBEAT).unref()
     const watch = setInterval(() => {
-      if (ports.sessions.get(key)) return
-      send('lost', {})
-      response.end()
+      admit.lives(key).then(
+        (lives) => {
+          if (lives) return
+          send('lost', {})
+          response.end()
+        },
+        () => undefined, // the store is away: the next look tells
+      )
     }, STILL_IN).unref()
     response.once('close', () => {
       clearInterval(timer)
@@ -225,13 +233,13 @@ export function createHttp(ports: HttpPorts) {
     })
   }
 
-  function give(response: Response, answer: Answer, call: Call<unknown, unknown>): void {
+  function give(response: Response, route: Route, answer: Answer, call: Call<unknown, unknown>): void {
     response.setHeader('X-Content-Type-Options', 'nosniff')
     response.setHeader('Cache-Control', 'no-store')
     switch (answer.kind) {
       case 'json':
         if (answer.cookie !== undefined) setCookie(response, call.peer.tls, answer.cookie)
-        response.status(answer.status ?? 200).json(answer.value)
+        response.status(route.status ?? 200).json(answer.value)
         return
       case 'octets':
         response.writeHead(200, { ...answer.headers, 'Content-Length': answer.octets.length })
@@ -266,7 +274,7 @@ export function createHttp(ports: HttpPorts) {
     (route: Route): RequestHandler =>
     (request, response) => {
       callOf(route, request, response)
-        .then(async (call) => give(response, await route.run(call), call))
+        .then(async (call) => give(response, route, await route.run(call), call))
         .catch((error) => fail(response, error))
     }
 
@@ -283,6 +291,8 @@ export function createHttp(ports: HttpPorts) {
   return {
     routes,
     mount(app: Application, express: Express): void {
+      // What nobody answers goes through Haraka's own 404, and must not show a stack with paths.
+      app.set('env', 'production')
       app.disable('x-powered-by')
       app.get('/healthz', (_request, response) => {
         healthy().then(

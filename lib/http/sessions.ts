@@ -1,4 +1,4 @@
-/** Who is logged in, kept where every process of this home reads it: any of Haraka's workers may get any request. */
+/** Who is logged in, kept where every process reads it: any of Haraka's workers, on any host of the store, may get any request. */
 
 export const SCOPES = ['mail:read', 'mail:write', 'mail:send', 'account', 'admin'] as const
 export type Scope = (typeof SCOPES)[number]
@@ -23,6 +23,10 @@ export interface Credential {
   readonly csrf: string
   /** a second factor was used */
   readonly totp: boolean
+  /** the password's (empty: it never changed); another password ends it. Two while its own user changes the password. */
+  readonly epochs: readonly string[]
+  /** the app password that opened it, and ends it when it is taken away */
+  readonly appPassword?: string
   /** its page was closed then, milliseconds since 1970: no process holds the mailbox lock for it any more */
   readonly releasedAt?: number
   /** the account whose mailbox an administrator has entered */
@@ -35,6 +39,8 @@ export type NewCredential = Omit<Credential, 'id' | 'csrf'>
 export interface TotpState {
   /** last step used: a code works once (RFC 6238 5.2) */
   readonly step: number
+  /** recovery codes that were used, by hash */
+  readonly spent?: readonly string[]
   /** wrong codes in a row */
   readonly failures: number
   /** no code is looked at before */
@@ -45,11 +51,14 @@ export interface Sessions {
   /** @returns the secret, shown once */
   create(credential: NewCredential): Promise<{ readonly secret: string; readonly credential: Credential }>
   /** By the secret. */
-  find(secret: string): Credential | undefined
-  get(id: string): Credential | undefined
-  update(id: string, patch: Partial<Pick<Credential, 'activeAt' | 'releasedAt' | 'totp' | 'entered'>>): Promise<void>
+  find(secret: string): Promise<Credential | undefined>
+  get(id: string): Promise<Credential | undefined>
+  update(
+    id: string,
+    patch: Partial<Pick<Credential, 'activeAt' | 'releasedAt' | 'totp' | 'entered' | 'epochs'>>,
+  ): Promise<void>
   remove(id: string): Promise<boolean>
-  list(account?: string): readonly Credential[]
+  list(account?: string): Promise<readonly Credential[]>
   /** One after another over all processes. @returns what `change` says beside the new state */
   changeTotp<T>(account: string, change: (before: TotpState) => readonly [TotpState, T]): Promise<T>
   close(): Promise<void>

@@ -1,4 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto'
+import qrcode from 'qrcode-generator'
 
 /** Time-based one-time passwords as every authenticator app makes them: SHA-1, 6 digits, 30 seconds (RFC 6238, RFC 4226). */
 
@@ -47,3 +48,29 @@ export function totpStep(secret: string, code: string, now: number, after = 0): 
 /** What an authenticator app reads, as a link or a QR code. */
 export const totpUri = (secret: string, account: string): string =>
   `otpauth://totp/${encodeURIComponent(`Mail:${account}`)}?secret=${secret}&issuer=Mail`
+
+/** The link as a picture for the app's camera: a row of modules a line, `1` is dark. */
+export function qrRows(uri: string): readonly string[] {
+  const code = qrcode(0, 'M')
+  code.addData(uri)
+  code.make()
+  const side = Array.from({ length: code.getModuleCount() }, (_, at) => at)
+  return side.map((row) => side.map((column) => (code.isDark(row, column) ? '1' : '0')).join(''))
+}
+
+const RECOVERY_CODES = 10
+const RECOVERY = /^\d{5}-?\d{5}$/
+
+/** Kept instead of a code. What has ten digits only is guarded by the few tries that anybody has, not by its hash. */
+const recoveryHash = (code: string): string => createHash('sha256').update(code.replace('-', '')).digest('base64url')
+
+/** For the day on which the phone is lost: each opens once. Digits, because the code field has a number pad. */
+export function newRecoveryCodes() {
+  const five = (): string => String(randomInt(100_000)).padStart(5, '0')
+  const codes = Array.from({ length: RECOVERY_CODES }, () => `${five()}-${five()}`)
+  return { codes, hashes: codes.map(recoveryHash) }
+}
+
+/** @returns the hash that the code is the secret of, if it is one of these */
+export const recoveryOf = (code: string, hashes: readonly string[]): string | undefined =>
+  RECOVERY.test(code) ? hashes.find((hash) => hash === recoveryHash(code)) : undefined

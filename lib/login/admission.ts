@@ -6,7 +6,7 @@ import type { Chain, ChainAnswer, Outcome } from './chain'
 import type { createConnections, Proof } from './connections'
 import { allowsProtocol, type Directory, type DirectoryEntry } from './directory'
 import type { Outcome as Learned, Who } from './lockout'
-import type { LoginAnswer, LoginPeer } from './login'
+import type { Identity, LoginAnswer, LoginPeer, SecondFactor } from './login'
 import { canonicalAddress } from './networks'
 import { type Lane, Overloaded } from './passwords/limiter'
 import type { createReport } from './report'
@@ -16,6 +16,8 @@ export interface Checked {
   readonly right: boolean
   /** answered from memory: when it is refused after all, `pay()` makes up for the time */
   readonly pay?: (() => Promise<unknown>) | undefined
+  /** id of the app password that was given */
+  readonly appPassword?: string | undefined
 }
 
 /** How one credential is checked: by password, or by an exchange that has checked it already. */
@@ -28,6 +30,8 @@ export interface Credential {
   readonly distinct: string | undefined
   /** SCRAM only */
   readonly provedWith?: ((password: string) => Promise<boolean>) | undefined
+  /** asked once the credential is right */
+  readonly second?: SecondFactor | undefined
   check(entry: DirectoryEntry | undefined, how: { readonly careful: boolean; readonly lane: Lane }): Promise<Checked>
 }
 
@@ -56,7 +60,7 @@ export function createAdmission(ports: AdmissionPorts) {
   const { directory, attempts, chain, settings, clock, log, connections, report } = ports
   const { defaultDomain } = settings
 
-  const markOf = (user: string, { distinct }: Credential): string | undefined =>
+  const markOf = (user: string, distinct: string | undefined): string | undefined =>
     distinct === undefined
       ? undefined
       : createHmac('sha256', ports.secret)
@@ -91,7 +95,8 @@ export function createAdmission(ports: AdmissionPorts) {
       asked ??= ask()
       return asked
     }
-    return { verify, entry: () => entry, pay: () => checked?.pay?.(), busy: () => busy }
+    const appPassword = (): string | undefined => checked?.appPassword
+    return { verify, entry: () => entry, pay: () => checked?.pay?.(), busy: () => busy, appPassword }
   }
 
   /** A plugin that lets somebody in by itself names an account; our rules about accounts stay. */
@@ -126,16 +131,23 @@ export function createAdmission(ports: AdmissionPorts) {
     const who: Who = { user, address: canonicalAddress(peer.address) }
     const spared = settings.neverBar(peer.address) || settings.trustedProxies(peer.address)
     const standing = spared ? NOT_ASKED : await attempts.judge(who, clock.now())
-    const { verify, entry, pay, busy } = verification(peer, user, credential, standing)
+    const { verify, entry, pay, busy, appPassword } = verification(peer, user, credential, standing)
     const { mechanism } = credential
     const answer = await chain({ peer, user, mechanism, password: () => credential.password, verify })
     const outcome = await verify()
     const same = await sameCredential(peer, user, credential)
     const named = await accountOf(answer, peer)
-    const found =
+    const opened =
       answer.kind === 'accepted'
         ? (named ?? (answer.account === undefined && outcome === 'right' ? entry() : undefined))
         : undefined
+    const identity = opened && identityOf(opened, named ? undefined : appPassword())
+    // Nobody who is barred learns that the password was right: the code is not looked at, and so nothing opens, even if the
+    // bar ends in this moment.
+    const unlooked = credential.second !== undefined && standing.bar !== undefined
+    const second = identity && !standing.bar ? ((await credential.second?.check(identity)) ?? 'right') : 'right'
+    if (second === 'missing') return { kind: 'invalid', incomplete: true }
+    const found = second === 'right' && !unlooked ? opened : undefined
     const now = clock.now()
     const event = { at: now, peer, user, mechanism }
 
@@ -146,13 +158,20 @@ export function createAdmission(ports: AdmissionPorts) {
     }
     const learned: Learned = found
       ? { kind: 'success' }
-      : { kind: 'failure', mark: markOf(user, credential), sameAs: same?.at }
+      : {
+          kind: 'failure',
+          mark: markOf(
+            user,
+            second === 'wrong' ? `${credential.distinct} ${credential.second?.text}` : credential.distinct,
+          ),
+          sameAs: same?.at,
+        }
     const { bar, begun } = spared ? NOTHING : await attempts.record(who, learned, now)
-    if (found && !bar) {
+    if (found && identity && !bar) {
       report({ ...event, verdict: 'granted', reason: named ? 'plugin' : 'right' })
       ports.granted(found, credential)
       const { mailbox } = wanted
-      return { kind: 'granted', identity: { ...identityOf(found), ...(mailbox !== undefined && { mailbox }) } }
+      return { kind: 'granted', identity: { ...identity, ...(mailbox !== undefined && { mailbox }) } }
     }
     // Barred between the look and the record: the quick answer from memory would tell that the password was right.
     if (!standing.bar) await pay()
@@ -161,24 +180,50 @@ export function createAdmission(ports: AdmissionPorts) {
       const family = mechanism.replace('-PLUS', '')
       connections.add(peer.connection, { at: now, user, mechanism: family, followers: new Set(), provedWith })
     }
-    report({ ...event, verdict: 'refused', reason: reasonOf(bar?.scope, answer, outcome) }, begun)
+    report(
+      {
+        ...event,
+        verdict: 'refused',
+        reason: reasonOf((bar ?? standing.bar)?.scope, answer, second === 'wrong' ? 'wrong-code' : outcome),
+      },
+      begun,
+    )
     return { kind: 'invalid' }
   }
 
-  /** Never rejects. */
-  return async (peer: LoginPeer, credential: Credential): Promise<LoginAnswer> => {
-    try {
-      return await judge(peer, credential)
-    } catch (error) {
-      log.error(`login: ${error instanceof Error ? error.message : String(error)}`)
-      return { kind: 'unavailable', why: 'login' }
-    }
+  return {
+    /** Never rejects. */
+    async admit(peer: LoginPeer, credential: Credential): Promise<LoginAnswer> {
+      try {
+        return await judge(peer, credential)
+      } catch (error) {
+        log.error(`login: ${error instanceof Error ? error.message : String(error)}`)
+        return { kind: 'unavailable', why: 'login' }
+      }
+    },
+
+    /** Only failures are learned of: a program shows its token with every request, and is no proof of who sits there. */
+    async admitsToken(peer: LoginPeer, token: string, user = ''): Promise<boolean> {
+      if (settings.neverBar(peer.address) || settings.trustedProxies(peer.address)) return user !== ''
+      const who: Who = { user, address: canonicalAddress(peer.address) }
+      const now = clock.now()
+      if (user !== '') return (await attempts.judge(who, now)).bar === undefined
+      const mark = markOf('', token)
+      const { counted, begun } = await attempts.record(who, { kind: 'failure', mark, sameAs: undefined }, now)
+      // A program with an old token asks again and again: one line of it is enough.
+      if (!counted) return false
+      report({ at: now, peer, user, mechanism: 'TOKEN', verdict: 'refused', reason: 'wrong-token' }, begun)
+      return false
+    },
   }
 }
 
-export const identityOf = ({ id, name, overrides, admin }: DirectoryEntry) => ({ id, name, overrides, admin })
+function identityOf(entry: DirectoryEntry, appPassword: string | undefined): Identity {
+  const { id, name, overrides, admin, epoch } = entry
+  return { id, name, overrides, admin, ...(epoch !== undefined && { epoch }), ...(appPassword && { appPassword }) }
+}
 
-function reasonOf(scope: string | undefined, answer: ChainAnswer, outcome: Outcome): string {
+function reasonOf(scope: string | undefined, answer: ChainAnswer, outcome: Outcome | 'wrong-code'): string {
   if (scope !== undefined) return `barred-${scope}`
   switch (outcome) {
     case 'wrong':

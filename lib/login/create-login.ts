@@ -5,7 +5,7 @@ import type { AttemptLog } from './attempts'
 import type { Chain } from './chain'
 import { createConnections } from './connections'
 import type { Directory, DirectoryEntry } from './directory'
-import type { Login, LoginAnswer, LoginPeer } from './login'
+import type { Login, LoginAnswer, LoginPeer, SecondFactor } from './login'
 import { hashPassword } from './passwords'
 import { needsRehash } from './passwords/schemes'
 import { createVerifier } from './passwords/verifier'
@@ -54,17 +54,24 @@ export function createLogin(ports: LoginPorts): Door {
     underWay.add(work)
   }
 
-  const admit = createAdmission({ ...ports, connections, report, granted: rehash })
+  const { admit, admitsToken } = createAdmission({ ...ports, connections, report, granted: rehash })
 
-  const byPassword = (peer: LoginPeer, user: string, password: string, mechanism: string): Promise<LoginAnswer> =>
+  const byPassword = (
+    peer: LoginPeer,
+    user: string,
+    password: string,
+    mechanism: string,
+    second?: SecondFactor,
+  ): Promise<LoginAnswer> =>
     admit(peer, {
       user,
       mechanism,
       password,
+      second,
       distinct: password,
       check: async (entry, how) => {
-        const { right, remembered } = await verifier.check(entry, peer.protocol, password, how)
-        return { right, pay: remembered ? () => verifier.pay(how.lane) : undefined }
+        const { right, remembered, appPassword } = await verifier.check(entry, peer.protocol, password, how)
+        return { right, appPassword, pay: remembered ? () => verifier.pay(how.lane) : undefined }
       },
     })
 
@@ -87,7 +94,8 @@ export function createLogin(ports: LoginPorts): Door {
 
   return {
     admit,
-    attempt: (peer, user, password) => byPassword(peer, user, password, 'PASSWORD'),
+    attempt: (peer, user, password, second) => byPassword(peer, user, password, 'PASSWORD', second),
+    admitsToken,
     mechanisms,
     sasl: (peer, mechanism) => {
       const name = mechanism.toUpperCase()

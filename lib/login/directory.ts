@@ -15,7 +15,13 @@ export interface DirectoryEntry {
   readonly password?: string
   /** stored keys by mechanism (RFC 5803 form) */
   readonly scram?: Readonly<Record<string, string>>
-  readonly appPasswords: readonly { readonly password: string; readonly protocols: readonly string[] }[]
+  readonly appPasswords: readonly {
+    readonly id?: string
+    readonly password: string
+    readonly protocols: readonly string[]
+  }[]
+  /** changes with every new password, not when the same one is hashed anew */
+  readonly epoch?: string
   /** Instead of `password`: the directory checks it itself (LDAP bind). Rejects when it cannot answer. */
   readonly verify?: (password: string) => Promise<boolean>
 }

@@ -29,6 +29,10 @@ export interface Identity {
   /** per-account overrides as text (`lock.mode`, `lock.wait`, `lock.takeover`) */
   readonly overrides: Readonly<Record<string, string>>
   readonly admin: boolean
+  /** changes with every new password: what a login opened ends when it does */
+  readonly epoch?: string
+  /** the app password that opened, not the account's own */
+  readonly appPassword?: string
   /** POP3 on another mailbox (`user+mailbox`), when that is enabled */
   readonly mailbox?: string
 }
@@ -36,7 +40,11 @@ export interface Identity {
 /** `invalid` is all that a client ever hears of wrong, unknown, barred, disabled and not allowed. */
 export type LoginAnswer =
   | { readonly kind: 'granted'; readonly identity: Identity }
-  | { readonly kind: 'invalid' }
+  | {
+      readonly kind: 'invalid'
+      /** the password is right and nobody is barred, but the code of the second factor was not given; only after `attempt` with `second` */
+      readonly incomplete?: true
+    }
   | { readonly kind: 'unavailable'; readonly why: string }
 
 /** A SASL exchange (RFC 4422) over decoded octets; the protocol does base64, `*` and the initial response. */
@@ -49,9 +57,21 @@ export type SaslStep =
   /** `final` is additional data with success (SCRAM's server signature), to be sent as a challenge first by protocols without it */
   | { readonly kind: 'done'; readonly answer: LoginAnswer; readonly final?: Buffer }
 
+/** What is asked of who knows the password. `text`: as it was typed, to tell wrong ones apart. */
+export interface SecondFactor {
+  readonly text: string
+  check(identity: Identity): Promise<'right' | 'wrong' | 'missing'>
+}
+
 export interface Login {
-  /** Checks a password. Never rejects, never logs it. */
-  attempt(peer: LoginPeer, user: string, password: string): Promise<LoginAnswer>
+  /** Checks a password, and with it a second factor: a wrong code is a wrong credential. Never rejects, never logs it. */
+  attempt(peer: LoginPeer, user: string, password: string, second?: SecondFactor): Promise<LoginAnswer>
+  /**
+   * The lockouts' say about a token that the protocol has looked up itself.
+   * @param user whose it is; undefined: nobody's, which counts as a failure
+   * @returns whether it opens now
+   */
+  admitsToken(peer: LoginPeer, token: string, user: string | undefined): Promise<boolean>
   /** Mechanisms that may be offered to this peer now, strongest first (nothing clear without TLS). */
   mechanisms(peer: LoginPeer): readonly string[]
   /** undefined: not offered to this peer */

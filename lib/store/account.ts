@@ -4,11 +4,15 @@ import type { AccountId } from '../terms/names'
 export interface Credentials {
   /** with scheme prefix, such as `{ARGON2ID}$argon2id$v=19$...` */
   readonly password?: string
+  /** changes with every new password, not when the same one is hashed anew */
+  readonly epoch?: string
   /** stored keys of RFC 5803 form, by mechanism name `SCRAM-SHA-256`, `SCRAM-SHA-1` */
   readonly scram?: Readonly<Record<string, string>>
   readonly appPasswords?: readonly AppPassword[]
   /** base32 secret, for webmail */
   readonly totp?: string
+  /** hashes of codes that stand in for it, once each */
+  readonly recoveryCodes?: readonly string[]
 }
 
 export interface AppPassword {

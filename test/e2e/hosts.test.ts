@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { client } from '../http/web'
 import { Wire } from '../kit'
 import { databaseOrSkip, openTestStore, type TestDatabase } from '../postgres'
 import { REDIS, redisOrSkip, removeKeys } from '../redis'
-import { ACCOUNTS, cli, type Demo, removeHome, run, startDemo } from './demo'
+import { ACCOUNTS, cli, type Demo, freePorts, removeHome, run, startDemo } from './demo'
 
 const alice = 'alice@example.org'
 const bob = 'bob@example.org'
@@ -77,7 +78,8 @@ describe('three Haraka hosts over one PostgreSQL and one Redis', function () {
       'mailbox_store.ini:views.safety_poll=0s',
     ].flatMap((text) => ['--set', text])
     const args = ['--store', 'postgres', '--locks', 'redis', '--nodes', '0', ...settings]
-    const started = await Promise.allSettled(Array.from({ length: HOSTS }, () => startDemo(args)))
+    const ports = await freePorts(HOSTS)
+    const started = await Promise.allSettled(ports.map((port) => startDemo([...args, '--http', String(port)])))
     // Those that did start are stopped afterwards, also when another did not.
     for (const demo of started) if (demo.status === 'fulfilled') hosts.push(demo.value)
     for (const demo of started) if (demo.status === 'rejected') throw demo.reason
@@ -107,6 +109,25 @@ describe('three Haraka hosts over one PostgreSQL and one Redis', function () {
     const free = await imap(host(1), bob)
     assert.match(await command(free, 'b', 'SELECT INBOX'), /^b OK/m)
     free.close()
+  })
+
+  it('a web session is one on all hosts; a password that one of them changes ends it on all', async () => {
+    const at = (index: number): string => `http://127.0.0.1:${host(index).http}`
+    const carol = 'carol@example.org'
+    const home = ['--home', host(2).home]
+    assert.equal((await cli(['accounts', 'add', carol, ...home, '--password-stdin'], 'first secret')).code, 0)
+    const browser = client(at(0))
+    const [first, second] = [client(at(0)), client(at(1))]
+    for (const one of [browser, first, second]) {
+      assert.equal((await one.logIn(carol, { password: 'first secret' })).status, 200)
+    }
+    assert.equal((await browser.get('mailboxes', { at: at(1) })).status, 200)
+    assert.equal((await first.get('sessions', { at: at(2) })).body.sessions.length, 3)
+    assert.equal((await second.ask('DELETE', 'sessions')).status, 200)
+    for (const index of [0, 1, 2]) assert.equal((await browser.get('session', { at: at(index) })).status, 401)
+    await browser.logIn(carol, { password: 'first secret' })
+    assert.equal((await cli(['accounts', 'passwd', carol, ...home, '--password-stdin'], 'second secret')).code, 0)
+    for (const index of [0, 1, 2]) assert.equal((await browser.get('session', { at: at(index) })).status, 401)
   })
 
   it('mail comes in at all hosts at once: each session hears of every message, in order of UID, at once', async () => {

@@ -117,6 +117,15 @@ describe('webmail in Chromium', function () {
     await page.getByRole('button', { name: 'Log in' }).waitFor()
   })
 
+  it('says of what is not there no more than that, whatever Haraka has in its folders', async () => {
+    for (const accept of ['text/html', 'application/json', 'image/png']) {
+      const answer = await fetch(`http://127.0.0.1:${demo.http}/nothing`, { headers: { accept } })
+      const body = await answer.text()
+      assert.equal(answer.status, 404)
+      assert.doesNotMatch(body, /\bat .*\.js|node_modules|ENOENT|\/tmp\//, accept)
+    }
+  })
+
   it('shows mail as it arrives, in two tabs, and reads it by keys; flags, archives and undoes', async () => {
     const first = await mailOf(ALICE)
     const second = await first.context().newPage()
@@ -285,14 +294,20 @@ describe('webmail in Chromium', function () {
   it('administers: second factor first, then accounts, locks and the audit trail', async () => {
     await logOutEverywhere(BOB)
     await cli(['accounts', 'set', ALICE, '--administrator', '--home', demo.home])
+    await deliver(BOB, { subject: 'Counted', text: 'in the log of deliveries' })
+    await deliver(ALICE, { subject: 'To be looked at', text: 'x' })
     const bob = await mailOf(BOB)
     const page = await mailOf(ALICE)
     await page.getByRole('link', { name: 'Administration' }).click()
     await page.getByRole('button', { name: 'Set up' }).click()
+    await page.getByRole('img', { name: 'QR code of the key' }).waitFor()
     const secret = ((await page.locator('.secret').textContent()) ?? '').replaceAll(' ', '')
     await page.getByLabel('Code that the app shows').fill(totpAt(secret, Math.floor(Date.now() / 30_000)))
     await page.locator('form', { hasText: 'Code that' }).getByLabel('Password').fill(ACCOUNTS[ALICE])
     await page.getByRole('button', { name: 'Turn on' }).click()
+    const codes = page.getByRole('dialog', { name: 'Recovery codes' })
+    assert.equal(((await codes.locator('.secret').textContent()) ?? '').split('\n').length, 10)
+    await codes.getByRole('button', { name: 'Done' }).click()
     await page.getByText('A code of your authenticator app is asked for').waitFor()
     await accessible(page, 'account')
 
@@ -312,7 +327,38 @@ describe('webmail in Chromium', function () {
     await bob.getByText('You were logged out.').waitFor()
     await page.getByRole('link', { name: 'Audit trail' }).click()
     await page.getByRole('cell', { name: /account-added by alice@example.org/ }).waitFor()
-    await accessible(page, 'audit')
+    await page.getByRole('link', { name: 'Deliveries' }).click()
+    await page.getByLabel('Sender or recipient').fill(BOB)
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.getByRole('cell', { name: '250 2.0.0 stored' }).first().waitFor()
+    await page.locator('tbody tr').filter({ hasNotText: BOB }).first().waitFor({ state: 'detached' })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      for (const where of [
+        'admin/overview',
+        'admin/accounts',
+        'admin/sessions',
+        'admin/lockouts',
+        'admin/deliveries',
+      ]) {
+        await page.goto(`http://127.0.0.1:${demo.http}/mail/#/${where}`)
+        await page.locator(`.tabs a[aria-current][href="#/${where}"]`).waitFor()
+        await accessible(page, `${where}, ${colorScheme}`)
+      }
+      await page.goto(`http://127.0.0.1:${demo.http}/mail/#/account`)
+      await page.getByRole('heading', { name: 'Passwords for programs' }).waitFor()
+      await accessible(page, `account, ${colorScheme}`)
+      await page.goto(`http://127.0.0.1:${demo.http}/mail/#/`)
+      await page.getByRole('listbox', { name: 'Messages' }).waitFor()
+      await page.locator('.row').first().click()
+      await page.locator('.message-head').waitFor()
+      await page.getByRole('button', { name: 'More' }).click()
+      await accessible(page, `menu, ${colorScheme}`)
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('c')
+      await accessible(page, `compose, ${colorScheme}`)
+      await page.getByRole('button', { name: 'Throw away' }).click()
+    }
   })
 })
 

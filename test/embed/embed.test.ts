@@ -7,7 +7,7 @@ import path from 'node:path'
 import { createTransport } from 'nodemailer'
 import { SMTPServer } from 'smtp-server'
 import { openMailboxes } from '../../lib/embed'
-import { hashPassword } from '../../lib/wiring'
+import { setPassword } from '../../lib/wiring'
 
 /** The example of docs/smtp-server.md, run. */
 describe('beside smtp-server, without Haraka', function () {
@@ -26,7 +26,7 @@ describe('beside smtp-server, without Haraka', function () {
     server = new SMTPServer({ ...mailboxes.handlers, authOptional: true, allowInsecureAuth: true, logger: false })
     server.listen(0, '127.0.0.1')
     await once(server.server, 'listening')
-    await mailboxes.store.accounts.create({ name: 'user@example.org', credentials: await hashPassword('sesame') })
+    await mailboxes.store.accounts.create({ name: 'user@example.org', credentials: await setPassword('sesame') })
   })
   after(async () => {
     await new Promise<void>((resolve) => server.close(() => resolve()))

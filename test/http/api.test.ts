@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { SCOPES } from '../../lib/http/sessions'
 import { totpAt } from '../../lib/http/totp'
+import { hashPassword, setPassword } from '../../lib/login/passwords'
+import { answered, documentOf } from './openapi'
 import { client, message, openWeb, PASSWORD, type Web } from './web'
 
 const stepOf = (web: Web): number => Math.floor(web.clock.now() / 30_000)
@@ -115,6 +118,108 @@ describe('HTTP', () => {
       await web.room.store.accounts.update(account.id, { disabled: true })
       assert.equal((await browser.get('mailboxes')).status, 401)
     })
+    it('ends at the next request after another password, in every process; the one that changed it goes on', async () => {
+      const account = await web.account('epoch@example.org')
+      const [browser, second] = [client(web.url), client(web.url)]
+      await browser.logIn('epoch@example.org')
+      await second.logIn('epoch@example.org')
+      const made = await second.post('account/tokens', { label: 't', scopes: ['mail:read'], password: PASSWORD })
+      const program = client(web.other, { authorization: `Bearer ${made.body.token}` })
+      assert.equal((await program.get('mailboxes')).status, 200)
+      const next = 'another horse'
+      assert.equal((await browser.post('account/password', { password: PASSWORD, next })).status, 200)
+      assert.equal((await browser.get('mailboxes', { at: web.other })).status, 200)
+      assert.equal((await second.get('session', { at: web.other })).status, 401)
+      assert.equal((await program.get('mailboxes')).status, 401)
+      // As the command line does it, or another host.
+      const now = await web.room.store.accounts.get(account.id)
+      await web.room.store.accounts.update(account.id, {
+        credentials: { ...now?.credentials, ...(await setPassword('by the operator')) },
+      })
+      assert.equal((await browser.get('mailboxes')).status, 401)
+      await untilReleased(web, account.id)
+    })
+    it('goes on when the same password is hashed anew', async () => {
+      const account = await web.account('rehash@example.org')
+      const browser = client(web.url)
+      await browser.logIn('rehash@example.org')
+      const now = await web.room.store.accounts.get(account.id)
+      await web.room.store.accounts.update(account.id, {
+        credentials: { ...now?.credentials, ...(await hashPassword(PASSWORD)) },
+      })
+      assert.equal((await browser.get('session')).status, 200)
+    })
+    it('gives the lock back by itself when the account is closed, and ends with its app password', async () => {
+      const account = await web.account('app@example.org')
+      const owner = client(web.url)
+      await owner.logIn('app@example.org')
+      const app = (await owner.post('account/app-passwords', { label: 'a', protocols: ['http'], password: PASSWORD }))
+        .body
+      const browser = client(web.url)
+      assert.equal((await browser.logIn('app@example.org', { password: app.password })).status, 200)
+      const change = { password: app.password, next: 'taken over now' }
+      assert.equal((await browser.post('account/password', change)).status, 403, 'an app password is no owner')
+      assert.equal((await browser.get('mailboxes')).status, 200)
+      await owner.ask('DELETE', `account/app-passwords/${app.id}`)
+      assert.equal((await browser.get('mailboxes')).status, 401)
+      assert.equal((await owner.get('mailboxes')).status, 200)
+      await web.room.store.accounts.update(account.id, { disabled: true })
+      await untilReleased(web, account.id)
+    })
+    it('takes a recovery code instead of a code, each once; new ones replace the old', async () => {
+      await web.account('lost@example.org')
+      const browser = client(web.url)
+      await browser.logIn('lost@example.org')
+      const { secret, qr } = (await browser.post('account/totp/offer')).body
+      assert.ok(qr.length >= 21 && qr.every((row: string) => row.length === qr.length && /^[01]+$/.test(row)))
+      const code = (): string => totpAt(secret, stepOf(web))
+      const on = await browser.post('account/totp', { secret, code: code(), password: PASSWORD })
+      const [first, second, third] = on.body.recoveryCodes
+      assert.equal(new Set(on.body.recoveryCodes).size, 10)
+      const enter = async (given: string) => (await client(web.url).logIn('lost@example.org', { code: given })).status
+      assert.equal(await enter(first), 200)
+      assert.equal(await enter(first), 401)
+      assert.equal(await enter(second.replace('-', '')), 200)
+      const stored = JSON.stringify(await web.room.store.accounts.find('lost@example.org'))
+      assert.ok(!stored.includes(third) && !stored.includes(third.replace('-', '')))
+      web.clock.pass(60_000)
+      const fresh = await browser.post('account/totp/recovery-codes', { password: PASSWORD, code: code() })
+      assert.equal(await enter(third), 401)
+      assert.equal(await enter(fresh.body.recoveryCodes[0]), 200)
+    })
+    it('counts wrong codes and wrong tokens like wrong passwords', async () => {
+      const own = await openWeb({ login: { main: { trusted_proxies: '127.0.0.1', cleartext_from: '0.0.0.0/0' } } })
+      try {
+        const from = (address: string, more = {}) => client(own.url, { 'x-forwarded-for': address, ...more })
+        const account = await own.account('counted@example.org')
+        const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
+        const { credentials } = account
+        const browser = from('192.0.2.1')
+        await browser.logIn('counted@example.org')
+        const made = await browser.post('account/tokens', { label: 't', scopes: ['mail:read'], password: PASSWORD })
+        const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
+        await own.room.store.accounts.update(account.id, { credentials: { ...credentials, totp: secret } })
+        for (let tries = 0; tries < 40; tries++) {
+          const reply = await from('198.51.100.7').logIn('counted@example.org', { code: String(100_000 + tries) })
+          assert.equal(reply.status, 401)
+          assert.deepEqual(reply.body, { error: 'unauthorized', message: 'Authentication failed.' })
+        }
+        assert.ok((await own.attempts.list(own.clock.now())).some(({ subject }) => subject.includes('198.51.100.7')))
+        const reasons = async (): Promise<Set<string>> =>
+          new Set((await own.attempts.trail({ limit: 500 })).map(({ reason }) => reason))
+        assert.ok((await reasons()).has('wrong-code'))
+        // Who is barred does not even hear that a code is wanted.
+        assert.equal((await from('198.51.100.7').logIn('counted@example.org')).body.error, 'unauthorized')
+
+        assert.equal((await from('192.0.2.9', bearer(made.body.token)).get('mailboxes')).status, 200)
+        for (let tries = 0; tries < 200; tries++) await from('192.0.2.9', bearer(`guess${tries}`)).get('mailboxes')
+        assert.ok((await reasons()).has('wrong-token'))
+        assert.equal((await from('192.0.2.9', bearer(made.body.token)).get('mailboxes')).status, 401)
+        assert.equal((await from('203.0.113.9', bearer(made.body.token)).get('mailboxes')).status, 200)
+      } finally {
+        await own.close()
+      }
+    })
     it('takes passwords over TLS only, and believes a front-end that is named only', async () => {
       const own = await openWeb({ login: { main: { cleartext_from: 'none', trusted_proxies: '127.0.0.1' } } })
       try {
@@ -141,12 +246,15 @@ describe('HTTP', () => {
 
       const fresh = client(web.url)
       assert.equal((await fresh.logIn('factor@example.org')).body.error, 'code-required')
-      assert.equal((await fresh.logIn('factor@example.org', { code: code() })).body.error, 'code-wrong')
+      const again = await fresh.logIn('factor@example.org', { code: code() })
+      const wrongPassword = await fresh.logIn('factor@example.org', { password: 'no', code: code() })
+      assert.deepEqual([again.status, again.body], [wrongPassword.status, wrongPassword.body])
+      assert.equal(again.status, 401)
       web.clock.pass(60_000)
       assert.equal((await fresh.logIn('factor@example.org', { code: code() })).status, 200)
       web.clock.pass(60_000)
       for (let tries = 0; tries < 5; tries++) await fresh.logIn('factor@example.org', { code: '000000' })
-      assert.equal((await fresh.logIn('factor@example.org', { code: code() })).body.error, 'code-wrong')
+      assert.equal((await fresh.logIn('factor@example.org', { code: code() })).status, 401)
       web.clock.pass(16 * 60_000)
       assert.equal((await fresh.logIn('factor@example.org', { code: code() })).status, 200)
     })
@@ -268,6 +376,55 @@ describe('HTTP', () => {
       assert.equal((await browser.get(`${inbox}/messages/1/parts/9`)).status, 404)
       assert.equal((await browser.get(`${inbox}/messages/77`)).status, 404)
     })
+    it('refuses to send what has a recipient that is no address, whoever else is one', async () => {
+      await web.account('typo@example.org')
+      const browser = client(web.url)
+      await browser.logIn('typo@example.org')
+      const before = web.sent.length
+      for (const [to, cc, wrong] of [
+        ['ann@example.net, bob', '', 'bob'],
+        ['Ann <ann@example.net>', 'Bob Builder', 'Bob Builder'],
+      ]) {
+        const reply = await browser.post('send', { to, cc, subject: 's', text: 't' })
+        assert.deepEqual([reply.status, reply.body.message], [422, `“${wrong}” is not an address.`])
+      }
+      assert.equal((await browser.post('send', { to: '', subject: 's', text: 't' })).body.error, 'no-recipient')
+      assert.equal(web.sent.length, before)
+      const good = { to: '"Lee, Ann" <ann@example.net>; bob@example.net', subject: 's', text: 't' }
+      assert.equal((await browser.post('send', good)).body.recipients, 2)
+    })
+    it('forwards a message as a file, whole and as it came', async () => {
+      const account = await web.account('whole@example.org')
+      await web.deliver(
+        account,
+        message('=?utf-8?q?Gr=C3=BC=C3=9Fe?=', 'bödy', 'X-Odd: kept\nContent-Type: text/plain; charset=utf-8\n'),
+      )
+      const browser = client(web.url)
+      await browser.logIn('whole@example.org')
+      const inbox = (await browser.get('mailboxes')).body.mailboxes[0].id
+      const source = (await browser.get(`mailboxes/${inbox}/messages/1/source`)).body
+      const attachments = [{ name: 'Grüße.eml', mailbox: inbox, uid: 1 }]
+      const draft = { to: 'ann@example.net', subject: 'Fwd', text: 'see', attachments }
+      const saved = (await browser.post('drafts', draft)).body
+      const place = `mailboxes/${saved.mailbox}/messages/${saved.uid}`
+      const [file] = (await browser.get(place)).body.attachments
+      assert.deepEqual([file.name, file.type], ['Grüße.eml', 'message/rfc822'])
+      assert.equal((await browser.get(`${place}/parts/${file.part}`)).body.trimEnd(), source.trimEnd())
+      // Sent from the saved draft, as the compose window does.
+      const again = [{ name: file.name, ...saved, part: file.part }]
+      await browser.post('send', { ...draft, attachments: again, replaces: saved })
+      assert.ok(web.sent.at(-1)?.bytes.toString().includes(source.trimEnd()))
+    })
+    it('lets a session administer as soon as its account may, and no longer', async () => {
+      const account = await web.account('promoted@example.org')
+      const browser = client(web.url)
+      await browser.logIn('promoted@example.org')
+      assert.equal((await browser.get('admin/overview')).body.error, 'scope')
+      await web.room.store.accounts.update(account.id, { admin: true })
+      assert.equal((await browser.get('admin/overview')).body.error, 'totp-required')
+      await web.room.store.accounts.update(account.id, { admin: false })
+      assert.equal((await browser.get('admin/overview')).body.error, 'scope')
+    })
     it('saves drafts in place, and sends: no Bcc on the way, Bcc in Sent, the draft gone, the answer marked', async () => {
       const account = await web.account('writer@example.org')
       await web.deliver(account, message('Question', 'why?', 'Message-ID: <q@x>\n'))
@@ -367,7 +524,86 @@ describe('HTTP', () => {
     })
   })
 
+  describe('an owner', () => {
+    it('keeps mailboxes: renames, copies, looks at messages in other forms, removes', async () => {
+      const account = await web.account('tidy@example.org')
+      await web.deliver(
+        account,
+        'From: a@b.example\nSubject: h\nMIME-Version: 1.0\nContent-Type: text/html\n\n<p onclick="x()">hi</p>\n',
+      )
+      const browser = client(web.url)
+      await browser.logIn('tidy@example.org')
+      const inbox = `mailboxes/${(await browser.get('mailboxes')).body.mailboxes[0].id}`
+      assert.deepEqual((await browser.get(`${inbox}/summaries?uids=1,99,x`)).body.messages.length, 1)
+      assert.doesNotMatch((await browser.get(`${inbox}/messages/1/html`)).body, /onclick/)
+      assert.match((await browser.get(`${inbox}/messages/1/source`)).body, /onclick/)
+      const made = (await browser.post('mailboxes', { name: 'Old' })).body
+      assert.equal((await browser.ask('PATCH', `mailboxes/${made.id}`, { name: 'Older' })).body.name, 'Older')
+      const copy = (await browser.post(`${inbox}/copy`, { uids: [1], to: made.id })).body
+      assert.deepEqual([copy.source, copy.destination], [[1], [1]])
+      assert.equal((await browser.ask('DELETE', `mailboxes/${made.id}`)).status, 200)
+      assert.equal((await browser.get(`mailboxes/${made.id}/messages`)).body.error, 'not-found')
+    })
+    it('sees where the account is in use, and ends it: sessions, tokens, the second factor, this session', async () => {
+      const account = await web.account('owner@example.org')
+      const [browser, other] = [client(web.url), client(web.url)]
+      await browser.logIn('owner@example.org')
+      await other.logIn('owner@example.org')
+      await other.get('mailboxes')
+      assert.equal((await browser.get('locks')).body.holders.length, 1)
+      assert.equal((await other.post('session/release')).status, 200)
+      await untilReleased(web, account.id)
+      assert.equal((await browser.get('locks')).body.holders.length, 0)
+      const { sessions } = (await browser.get('sessions')).body
+      const its = sessions.find((one: { current: boolean }) => !one.current)
+      assert.equal((await browser.ask('DELETE', `sessions/${its.id}`)).status, 200)
+      assert.equal((await other.get('session')).status, 401)
+      await browser.post('account/tokens', { label: 't', scopes: ['mail:read'], days: 3, password: PASSWORD })
+      const [token] = (await browser.get('account/keys')).body.tokens
+      assert.equal((await browser.ask('DELETE', `account/tokens/${token.id}`)).status, 200)
+      assert.deepEqual((await browser.get('account/keys')).body.tokens, [])
+
+      const { secret } = (await browser.post('account/totp/offer')).body
+      const code = (): string => totpAt(secret, stepOf(web))
+      await browser.post('account/totp', { secret, code: code(), password: PASSWORD })
+      const bare = { password: PASSWORD, code: '000000' }
+      assert.equal((await browser.ask('DELETE', 'account/totp', bare)).body.error, 'wrong-password')
+      web.clock.pass(60_000)
+      assert.equal((await browser.ask('DELETE', 'account/totp', { ...bare, code: code() })).status, 200)
+      assert.equal((await browser.get('session')).body.totp, false)
+      assert.equal((await browser.ask('DELETE', 'session')).status, 200)
+      assert.equal((await browser.get('session')).status, 401)
+    })
+  })
+
   describe('tokens', () => {
+    it('are refused by every operation whose scope they have not, whatever others they have', async () => {
+      await web.account('scopes@example.org', { admin: true })
+      const browser = client(web.url)
+      await browser.logIn('scopes@example.org')
+      const { secret } = (await browser.post('account/totp/offer')).body
+      await browser.post('account/totp', { secret, code: totpAt(secret, stepOf(web)), password: PASSWORD })
+      const tokens = new Map<string, ReturnType<typeof client>>()
+      for (const without of SCOPES) {
+        const scopes = SCOPES.filter((scope) => scope !== without)
+        const made = await browser.post('account/tokens', { label: without, scopes, password: PASSWORD })
+        tokens.set(without, client(web.url, { authorization: `Bearer ${made.body.token}` }))
+      }
+      const { paths } = await documentOf(web.url)
+      let checked = 0
+      for (const [path, methods] of Object.entries(paths)) {
+        for (const [method, { 'x-scope': scope }] of Object.entries(methods)) {
+          if (scope === 'public') continue
+          const program = tokens.get(scope === 'session' ? 'mail:send' : scope)
+          assert.ok(program, scope)
+          const reply = await program.ask(method.toUpperCase(), path.slice(1).replace(/\{\w+\}/g, '1'))
+          const expected = scope === 'session' ? 'session-required' : 'scope'
+          assert.deepEqual([reply.status, reply.body.error], [403, expected], `${method} ${path}`)
+          checked++
+        }
+      }
+      assert.ok(checked > 45, String(checked))
+    })
     it('do what their scopes say, and nothing without them', async () => {
       await web.account('token@example.org')
       const browser = client(web.url)
@@ -497,6 +733,45 @@ describe('HTTP', () => {
       await browser.ask('DELETE', 'admin/entered')
       await untilReleased(web, account.id)
     })
+    it('finds deliveries by who, when, outcome, size and id', async () => {
+      const browser = await admin('postmaster@example.org')
+      const now = web.clock.now()
+      const one = { at: now - 5000, sender: 'Ann@example.net', recipient: 'bob@example.org', reply: '250 2.0.0 stored' }
+      await web.deliveries.note([
+        { ...one, outcome: 'stored', size: 5000, messageId: '<one@x>' },
+        { ...one, at: now, outcome: 'later', size: 10, messageId: '<two@x>', reply: '452 4.2.2 full' },
+        { ...one, at: now - 3 * 3_600_000, sender: '', outcome: 'refused', size: 20, messageId: '<three@x>' },
+      ])
+      const ids = async (query: string): Promise<string[]> =>
+        (await browser.get(`admin/deliveries?${query}`)).body.deliveries.map(
+          (got: { messageId: string }) => got.messageId,
+        )
+      assert.deepEqual(await ids(''), ['<two@x>', '<one@x>', '<three@x>'])
+      assert.deepEqual(await ids('address=ann@'), ['<two@x>', '<one@x>'])
+      assert.deepEqual(await ids('outcome=refused'), ['<three@x>'])
+      assert.deepEqual(await ids('messageId=two'), ['<two@x>'])
+      assert.deepEqual(await ids('minSize=1000'), ['<one@x>'])
+      assert.deepEqual(await ids(`from=${now - 5000}&to=${now - 1}`), ['<one@x>'])
+      assert.deepEqual(await ids('limit=1'), ['<two@x>'])
+      assert.equal((await browser.get('admin/deliveries?outcome=lost')).status, 400)
+      const { mailHours } = (await browser.get('admin/overview')).body
+      const sum = (name: string) =>
+        mailHours.reduce((all: number, hour: Record<string, number>) => all + (hour[name] ?? 0), 0)
+      assert.deepEqual([sum('stored'), sum('failed'), sum('bytes')], [1, 2, 5000])
+    })
+    it('lists accounts and web sessions, and ends one', async () => {
+      const browser = await admin('lists@example.org')
+      await web.account('listed@example.org')
+      const user = client(web.url)
+      await user.logIn('listed@example.org')
+      const { accounts } = (await browser.get('admin/accounts')).body
+      assert.ok(accounts.some((one: { name: string }) => one.name === 'listed@example.org'))
+      const { sessions } = (await browser.get('admin/sessions')).body
+      const theirs = sessions.find((one: { account: string }) => one.account === 'listed@example.org')
+      assert.equal((await browser.ask('DELETE', `admin/sessions/${theirs.id}`)).status, 200)
+      assert.equal((await browser.ask('DELETE', `admin/sessions/${theirs.id}`)).status, 404)
+      assert.equal((await user.get('session')).status, 401)
+    })
     it('cannot enter unless the settings allow it', async () => {
       const own = await openWeb({ http: { administrator: { totp: 'false' } } })
       try {
@@ -547,6 +822,17 @@ describe('HTTP', () => {
       assert.equal((await client(web.url).get('/mail/..%2f..%2fserver.ts')).status, 404)
       const etag = page.headers.get('etag') ?? ''
       assert.equal((await client(web.url).get('/mail/', { 'if-none-match': etag })).status, 304)
+    })
+    it('answers every operation as the OpenAPI document says', async () => {
+      const { paths } = await documentOf(web.url)
+      const all = Object.values(paths).flatMap((methods) =>
+        Object.values(methods).map(({ operationId }) => operationId),
+      )
+      // A stream has no end; its own test is "tells live what arrives".
+      assert.deepEqual(
+        all.filter((name) => !answered.has(name)),
+        ['getEvents'],
+      )
     })
     it('describes every route in the OpenAPI document, with unique names', async () => {
       const { body } = await client(web.url).get('openapi.json')

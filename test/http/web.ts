@@ -11,6 +11,7 @@ import { httpSettings } from '../../lib/http/settings'
 import type { Locks } from '../../lib/locks/locks'
 import { openMemoryLocks } from '../../lib/locks/memory'
 import { lockSettings } from '../../lib/locks/settings'
+import type { AttemptLog } from '../../lib/login/attempts'
 import { memoryAttempts } from '../../lib/login/attempts/memory'
 import { directoryChain } from '../../lib/login/chain'
 import { createLogin } from '../../lib/login/create-login'
@@ -18,6 +19,7 @@ import { explain } from '../../lib/login/explain'
 import { hashPassword } from '../../lib/login/passwords'
 import { loginSettings } from '../../lib/login/settings'
 import { localBus } from '../../lib/mailbox/bus/local-bus'
+import { type DeliveryLog, openDeliveryLog } from '../../lib/mailbox/deliver/delivery-log'
 import { createMailRoom } from '../../lib/mailbox/mail-room'
 import type { MailRoom } from '../../lib/mailbox/mailbox'
 import { mailboxSettings } from '../../lib/mailbox/settings'
@@ -30,6 +32,7 @@ import { noMetrics, silentLog } from '../../lib/terms/ports'
 import type { Ini } from '../../lib/terms/settings'
 import { storeDirectory } from '../../lib/wiring'
 import { type TestClock, testClock, testLog } from '../login/room'
+import { checkAnswer } from './openapi'
 
 /** The whole HTTP room over a real store and express, in this process, without Haraka. Everybody's password is PASSWORD. */
 export interface Web {
@@ -37,6 +40,8 @@ export interface Web {
   readonly room: MailRoom
   readonly locks: Locks
   readonly clock: TestClock
+  readonly attempts: AttemptLog
+  readonly deliveries: DeliveryLog
   readonly sent: Submission[]
   readonly errors: readonly string[]
   /** a second process over the same home: its own leases, the same sessions */
@@ -67,11 +72,13 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
   })
   const verifiers = await hashPassword(PASSWORD)
   const sent: Submission[] = []
+  const deliveries = openDeliveryLog({ path: path.join(folder, 'deliveries'), keep: 86_400_000, clock, log })
 
   async function serve(processName: string) {
     const http = createHttp({
       ...{ room, locks, login, attempts, clock, log },
       sessions: openEmbeddedSessions({ path: path.join(folder, 'http') }),
+      deliveries,
       explain: (asked) => explain({ attempts, directory, settings }, asked, clock.now()),
       submit: async (submission) => {
         sent.push(submission)
@@ -102,7 +109,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
   return {
     url: one.url,
     other: two.url,
-    ...{ room, locks, clock, sent },
+    ...{ room, locks, clock, sent, attempts, deliveries },
     errors: log.lines,
     async account(name, more = {}) {
       const made = await store.accounts.create({ name, ...more, credentials: { ...verifiers, ...more.credentials } })
@@ -120,6 +127,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
     async close() {
       await one.close()
       await two.close()
+      await deliveries.close()
       await room.close()
       await login.close()
       await locks.close()
@@ -163,7 +171,9 @@ export function client(base: string, headers: Record<string, string> = {}) {
     if (set) cookie = set.split(';')[0] ?? ''
     const text = await response.text()
     const type = response.headers.get('content-type') ?? ''
-    return { status: response.status, headers: response.headers, body: type.includes('json') ? JSON.parse(text) : text }
+    const read = type.includes('json') ? JSON.parse(text) : text
+    await checkAnswer(at, method, response.url, response, read)
+    return { status: response.status, headers: response.headers, body: read }
   }
   return {
     ask,

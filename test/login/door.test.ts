@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Chain } from '../../lib/login/chain'
+import { type Chain, directoryChain } from '../../lib/login/chain'
 import { hashAppPassword } from '../../lib/login/passwords/schemes'
 import { directoryOf, door, peerAt, person } from './room'
 
@@ -10,6 +10,39 @@ describe('the door', () => {
     const { login } = door(directoryOf(await person('ann@example.org', RIGHT)))
     const answer = await login.attempt(peerAt('192.0.2.1'), ' Ann@Example.ORG ', RIGHT)
     assert.equal(answer.kind === 'granted' && answer.identity.name, 'ann@example.org')
+    await login.close()
+  })
+
+  it('opens nothing without the second factor, not even when a bar ends while the password is checked', async () => {
+    const ann = await person('ann@example.org', RIGHT)
+    let during = (): void => undefined
+    const chain: Chain = async (request) => {
+      const answer = await directoryChain(request)
+      during()
+      return answer
+    }
+    const { login, clock, attempts } = door(directoryOf(ann), {}, { chain })
+    const peer = () => peerAt('192.0.2.1')
+    const asked: string[] = []
+    const attempt = (text: string) =>
+      login.attempt(peer(), ann.name, RIGHT, {
+        text,
+        check: async () => {
+          asked.push(text)
+          return text === 'code' ? 'right' : text === '' ? 'missing' : 'wrong'
+        },
+      })
+    assert.equal((await attempt('code')).kind, 'granted')
+    assert.deepEqual(await attempt(''), { kind: 'invalid', incomplete: true })
+    for (let tries = 0; tries < 10; tries++) assert.deepEqual(await attempt(`wrong ${tries}`), { kind: 'invalid' })
+    const [bar] = await attempts.list(clock.now())
+    assert.ok(bar, 'wrong codes bar')
+    asked.length = 0
+    during = () => clock.pass(bar.until - clock.now() + 1)
+    assert.deepEqual(await attempt(''), { kind: 'invalid' })
+    assert.deepEqual(asked, [], 'no code is looked at while barred')
+    during = () => undefined
+    assert.equal((await attempt('code')).kind, 'granted')
     await login.close()
   })
 

@@ -1,17 +1,27 @@
-import { hashPassword, newAppPassword } from '../../login/passwords'
+import type { LoginPeer } from '../../login/login'
+import { newAppPassword, setPassword } from '../../login/passwords'
 import type { Account, AppPassword } from '../../store/account'
 import type { Admit } from '../admit'
 import { notFound, Refused, unwrap } from '../faults'
 import type { Web } from '../ports'
-import { DONE, defineRoute, json, type Route } from '../route'
-import { any, choice, list, object, optional, text, whole } from '../schema'
+import { DONE, defineRoute, done, json, type Route } from '../route'
+import { choice, list, object, optional, text, whole } from '../schema'
 import { SCOPES } from '../sessions'
-import { newTotpSecret, totpStep, totpUri } from '../totp'
+import { newRecoveryCodes, newTotpSecret, qrRows, totpStep, totpUri } from '../totp'
 
 const DAY = 86_400_000
 const SHORTEST_PASSWORD = 8
 export const PROTOCOLS = ['pop3', 'imap', 'smtp', 'http', 'sieve'] as const
 
+export const appPassword = object({ id: text(64), label: text(100), protocols: list(text(20)), createdAt: whole() })
+const token = object({
+  id: text(64),
+  label: text(100),
+  scopes: list(choice(...SCOPES)),
+  createdAt: whole(),
+  activeAt: whole(),
+  expiresAt: optional(whole()),
+})
 export const appPasswordView = ({ id, label, protocols, createdAt }: AppPassword) => ({
   id,
   label,
@@ -33,9 +43,17 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
   }
 
   /** Changes of credentials ask for the password once more, through the one door. */
-  async function confirm(call: { peer: Parameters<typeof login.attempt>[0] }, account: Account, password: string) {
+  async function confirm(call: { peer: LoginPeer }, account: Account, password: string) {
     const answer = await login.attempt(call.peer, account.name, password)
-    if (answer.kind !== 'granted') throw new Refused(403, 'wrong-password', 'The password is not right.')
+    // An app password of one program must not make itself the owner.
+    if (answer.kind !== 'granted' || answer.identity.appPassword !== undefined)
+      throw new Refused(403, 'wrong-password', 'The password is not right.')
+  }
+
+  async function confirmBoth(call: { peer: LoginPeer }, account: Account, given: { password: string; code: string }) {
+    const answer = await admit.attempt(call.peer, account.name, given.password, given.code)
+    if (answer.kind === 'granted' && answer.identity.appPassword === undefined) return
+    throw new Refused(403, 'wrong-password', 'The password or the code is not right.')
   }
 
   return [
@@ -43,15 +61,19 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       method: 'post',
       path: '/account/password',
       scope: 'session',
-      summary: 'Changes the password, and ends all other sessions',
+      summary: 'Changes the password, and ends all other sessions and all API tokens',
       body: object({ password: text(1000), next: text(1000) }),
-      answer: any('done'),
+      answer: done,
       run: async (call) => {
         const { account, credential } = call.principal()
         await confirm(call, account, call.body.password)
-        await change(account, await hashPassword(newPassword(call.body.next)))
-        for (const one of sessions.list(account.id)) {
-          if (one.kind !== 'session' || one.id === credential.id) continue
+        const fresh = await setPassword(newPassword(call.body.next))
+        // Its own live updates may ask between the two.
+        await sessions.update(credential.id, { epochs: [...credential.epochs, fresh.epoch] })
+        await change(account, fresh)
+        await sessions.update(credential.id, { epochs: [fresh.epoch] })
+        for (const one of await sessions.list(account.id)) {
+          if (one.id === credential.id) continue
           await sessions.remove(one.id)
           await leases.releaseAll(one.id)
         }
@@ -63,19 +85,20 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/account/totp/offer',
       scope: 'session',
       summary: 'A new secret for an authenticator app; it counts once a code of it came back',
-      answer: object({ secret: text(), uri: text() }),
+      answer: object({ secret: text(), uri: text(), qr: list(text()) }),
       run: async ({ principal }) => {
         const secret = newTotpSecret()
-        return json({ secret, uri: totpUri(secret, principal().account.name) })
+        const uri = totpUri(secret, principal().account.name)
+        return json({ secret, uri, qr: qrRows(uri) })
       },
     }),
     defineRoute({
       method: 'post',
       path: '/account/totp',
       scope: 'session',
-      summary: 'Sets up the second factor',
+      summary: 'Sets up the second factor; the recovery codes are shown once',
       body: object({ password: text(1000), secret: text(64), code: text(20) }),
-      answer: any('done'),
+      answer: object({ recoveryCodes: list(text()) }),
       run: async (call) => {
         const { account, credential } = call.principal()
         const { secret, code, password } = call.body
@@ -87,9 +110,26 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
         if (step === undefined)
           throw new Refused(422, 'code-wrong', 'This code is not right. Is the clock of the phone right?')
         await sessions.changeTotp(account.id, () => [{ step, failures: 0, barredUntil: 0 }, undefined])
-        await change(account, { totp: secret })
+        const { codes, hashes } = newRecoveryCodes()
+        await change(account, { totp: secret, recoveryCodes: hashes })
         await sessions.update(credential.id, { totp: true })
-        return DONE
+        return json({ recoveryCodes: codes })
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/account/totp/recovery-codes',
+      scope: 'session',
+      summary: 'Makes new recovery codes, shown once; the old ones open nothing any more',
+      body: object({ password: text(1000), code: text(20) }),
+      answer: object({ recoveryCodes: list(text()) }),
+      run: async (call) => {
+        const { account } = call.principal()
+        if (account.credentials.totp === undefined) throw notFound('second factor')
+        await confirmBoth(call, account, call.body)
+        const { codes, hashes } = newRecoveryCodes()
+        await change(account, { recoveryCodes: hashes })
+        return json({ recoveryCodes: codes })
       },
     }),
     defineRoute({
@@ -98,13 +138,12 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       scope: 'session',
       summary: 'Takes the second factor away',
       body: object({ password: text(1000), code: text(20) }),
-      answer: any('done'),
+      answer: done,
       run: async (call) => {
         const { account, credential } = call.principal()
-        const { totp, ...rest } = account.credentials
+        const { totp, recoveryCodes: _codes, ...rest } = account.credentials
         if (totp === undefined) throw notFound('second factor')
-        await confirm(call, account, call.body.password)
-        await admit.secondFactor(account.id, totp, call.body.code, call.peer)
+        await confirmBoth(call, account, call.body)
         unwrap(await accounts.update(account.id, { credentials: rest }))
         await sessions.update(credential.id, { totp: false })
         return DONE
@@ -115,10 +154,10 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/account/keys',
       scope: 'session',
       summary: 'App passwords and API tokens',
-      answer: object({ appPasswords: list(any('id, label, protocols')), tokens: list(any('id, label, scopes')) }),
+      answer: object({ appPasswords: list(appPassword), tokens: list(token) }),
       run: async ({ principal }) => {
         const { account } = principal()
-        const tokens = sessions.list(account.id).filter(({ kind }) => kind === 'token')
+        const tokens = (await sessions.list(account.id)).filter(({ kind }) => kind === 'token')
         return json({
           appPasswords: (account.credentials.appPasswords ?? []).map(appPasswordView),
           tokens: tokens.map(({ id, label, scopes, createdAt, activeAt, expiresAt }) => ({
@@ -134,6 +173,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       summary: 'Makes a password for one mail program; shown once',
       body: object({ label: text(100), protocols: optional(list(choice(...PROTOCOLS), 5)), password: text(1000) }),
       answer: object({ id: text(), password: text() }),
+      status: 201,
       run: async (call) => {
         const { account } = call.principal()
         await confirm(call, account, call.body.password)
@@ -141,7 +181,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
         const { label, protocols = ['imap', 'pop3', 'smtp'] } = call.body
         const made = { id: crypto.randomUUID(), label, protocols, password: verifier, createdAt: clock.now() }
         await change(account, { appPasswords: [...(account.credentials.appPasswords ?? []), made] })
-        return json({ id: made.id, password }, 201)
+        return json({ id: made.id, password })
       },
     }),
     defineRoute({
@@ -149,7 +189,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/account/app-passwords/:id',
       scope: 'session',
       summary: 'Takes an app password away',
-      answer: any('done'),
+      answer: done,
       run: async ({ principal, params }) => {
         const { account } = principal()
         const left = (account.credentials.appPasswords ?? []).filter(({ id }) => id !== params.id)
@@ -169,6 +209,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
         password: text(1000),
       }),
       answer: object({ id: text(), token: text() }),
+      status: 201,
       run: async (call) => {
         const { account, credential } = call.principal()
         const { label, scopes, days, password } = call.body
@@ -186,8 +227,10 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
           scopes,
           // A token is as strong as the session that made it.
           totp: credential.totp,
+          epochs: credential.epochs,
+          ...(credential.appPassword !== undefined && { appPassword: credential.appPassword }),
         })
-        return json({ id: made.id, token: secret }, 201)
+        return json({ id: made.id, token: secret })
       },
     }),
     defineRoute({
@@ -195,9 +238,9 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/account/tokens/:id',
       scope: 'session',
       summary: 'Takes a token away',
-      answer: any('done'),
+      answer: done,
       run: async ({ principal, params }) => {
-        const found = sessions.get(params.id ?? '')
+        const found = await sessions.get(params.id ?? '')
         if (found?.kind !== 'token' || found.account !== principal().account.id) throw notFound('token')
         await sessions.remove(found.id)
         await leases.releaseAll(found.id)

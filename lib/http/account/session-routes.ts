@@ -1,8 +1,8 @@
 import type { Admit } from '../admit'
 import { notFound } from '../faults'
 import type { Web } from '../ports'
-import { DONE, defineRoute, json, type Principal, type Route } from '../route'
-import { any, flag, list, object, optional, text, whole } from '../schema'
+import { DONE, defineRoute, done, json, type Principal, type Route } from '../route'
+import { choice, flag, list, object, optional, text, whole } from '../schema'
 import type { Credential } from '../sessions'
 
 const me = object({
@@ -15,6 +15,24 @@ const me = object({
   idle: whole(),
   lockIdle: whole(),
 })
+export const sessionShape = {
+  id: text(64),
+  label: text(200),
+  address: text(64),
+  createdAt: whole(),
+  activeAt: whole(),
+  totp: flag(),
+  current: flag(),
+}
+export const holderShape = {
+  id: text(200),
+  protocol: text(20),
+  access: choice('exclusive', 'shared'),
+  address: text(64),
+  client: optional(text()),
+  since: whole(),
+  activeAt: whole(),
+}
 export const sessionView = ({ id, label, address, createdAt, activeAt, totp }: Credential, own: string) => ({
   id,
   label,
@@ -58,7 +76,7 @@ export function sessionRoutes(web: Web, admit: Admit): readonly Route[] {
       run: async ({ peer, body, userAgent, secret }) => {
         const { secret: fresh, credential, account } = await admit.logIn(peer, body, userAgent)
         // A browser has one session: the one before ends.
-        const old = secret === undefined ? undefined : sessions.find(secret)
+        const old = secret === undefined ? undefined : await sessions.find(secret)
         if (old?.kind === 'session') await end(old.id)
         return { kind: 'json', value: await meOf({ credential, account }), cookie: fresh }
       },
@@ -76,7 +94,7 @@ export function sessionRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/session',
       scope: 'session',
       summary: 'Logs out',
-      answer: any('done'),
+      answer: done,
       run: async ({ principal }) => {
         await end(principal().credential.id)
         return { kind: 'json', value: { done: true }, cookie: null }
@@ -88,7 +106,7 @@ export function sessionRoutes(web: Web, admit: Admit): readonly Route[] {
       scope: 'session',
       summary: 'Gives the mailbox lock back until the next request: the page was closed',
       body: object({}),
-      answer: any('done'),
+      answer: done,
       run: async ({ principal }) => {
         const { id } = principal().credential
         await sessions.update(id, { releasedAt: clock.now() })
@@ -101,10 +119,10 @@ export function sessionRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/sessions',
       scope: 'session',
       summary: 'Where this account is logged in',
-      answer: object({ sessions: list(any('id, label, address, createdAt, activeAt, totp, current')) }),
+      answer: object({ sessions: list(object(sessionShape)) }),
       run: async ({ principal }) => {
         const { credential, account } = principal()
-        const own = sessions.list(account.id).filter((one) => one.kind === 'session' && !admit.expired(one))
+        const own = (await sessions.list(account.id)).filter((one) => one.kind === 'session' && !admit.expired(one))
         return json({ sessions: own.map((one) => sessionView(one, credential.id)) })
       },
     }),
@@ -113,9 +131,10 @@ export function sessionRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/sessions',
       scope: 'session',
       summary: 'Logs out everywhere, here too',
-      answer: any('done'),
+      answer: done,
       run: async ({ principal }) => {
-        for (const one of sessions.list(principal().account.id)) if (one.kind === 'session') await end(one.id)
+        const all = await sessions.list(principal().account.id)
+        for (const one of all) if (one.kind === 'session') await end(one.id)
         return { kind: 'json', value: { done: true }, cookie: null }
       },
     }),
@@ -124,9 +143,9 @@ export function sessionRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/sessions/:id',
       scope: 'session',
       summary: 'Ends one of the own sessions',
-      answer: any('done'),
+      answer: done,
       run: async ({ principal, params }) => {
-        const found = sessions.get(params.id ?? '')
+        const found = await sessions.get(params.id ?? '')
         if (found?.kind !== 'session' || found.account !== principal().account.id) throw notFound('session')
         await end(found.id)
         return DONE
@@ -137,7 +156,7 @@ export function sessionRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/locks',
       scope: 'session',
       summary: 'Who is in the own mailbox now',
-      answer: object({ holders: list(any('id, protocol, access, address, client, since, activeAt')) }),
+      answer: object({ holders: list(object(holderShape)) }),
       run: async ({ principal }) => {
         const all = await locks.list(principal().account.id)
         const holders = all.flatMap((one) => one.holders)

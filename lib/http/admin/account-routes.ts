@@ -1,12 +1,12 @@
-import { hashPassword, newAppPassword } from '../../login/passwords'
+import { newAppPassword, setPassword } from '../../login/passwords'
 import type { Account, AccountPatch } from '../../store/account'
 import { accountId } from '../../terms/names'
-import { appPasswordView, newPassword, PROTOCOLS } from '../account/routes'
+import { appPassword, appPasswordView, newPassword, PROTOCOLS } from '../account/routes'
 import type { Admit } from '../admit'
 import { notFound, Refused, unwrap } from '../faults'
 import type { Web } from '../ports'
-import { DONE, defineRoute, json, type Route } from '../route'
-import { any, choice, flag, list, object, optional, text, whole } from '../schema'
+import { DONE, defineRoute, done, json, type Route } from '../route'
+import { choice, flag, list, object, optional, text, whole } from '../schema'
 
 const account = object({
   id: text(64),
@@ -19,7 +19,7 @@ const account = object({
   messages: whole(),
   quotaBytes: optional(whole()),
   quotaMessages: optional(whole()),
-  appPasswords: list(any('id, label, protocols, createdAt')),
+  appPasswords: list(appPassword),
   createdAt: whole(),
 })
 
@@ -44,7 +44,7 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
     return found
   }
   async function endSessions(id: string): Promise<void> {
-    for (const one of sessions.list(id)) {
+    for (const one of await sessions.list(id)) {
       await sessions.remove(one.id)
       await leases.releaseAll(one.id)
     }
@@ -76,15 +76,16 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
       summary: 'Makes an account',
       body: object({ name: text(320), password: text(1000), administrator: optional(flag()) }),
       answer: account,
+      status: 201,
       run: async ({ body, principal, peer }) => {
         const name = body.name.trim().toLowerCase()
         if (!NAME.test(name)) throw new Refused(422, 'bad-name', 'A name is a full address such as user@example.org.')
-        const credentials = await hashPassword(newPassword(body.password))
+        const credentials = await setPassword(newPassword(body.password))
         const made = await accounts.create({ name, credentials, admin: body.administrator === true })
         if (!made.ok) throw new Refused(409, 'exists', 'There is an account of this name already.')
         await room.ensureSpecialUse(made.value.id)
         await trail(principal().account, peer.address, name, 'account-added')
-        return json(await view(made.value), 201)
+        return json(await view(made.value))
       },
     }),
     defineRoute({
@@ -108,9 +109,13 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
         if (before.id === admin.id && (body.disabled === true || body.administrator === false)) {
           throw new Refused(409, 'yourself', 'You cannot lock yourself out.')
         }
-        const { totp, ...rest } = before.credentials
-        const hashed = body.password === undefined ? {} : await hashPassword(newPassword(body.password))
-        const credentials = { ...rest, ...(totp !== undefined && !body.removeTotp && { totp }), ...hashed }
+        const { totp, recoveryCodes, ...rest } = before.credentials
+        const hashed = body.password === undefined ? {} : await setPassword(newPassword(body.password))
+        const credentials = {
+          ...rest,
+          ...(totp !== undefined && !body.removeTotp && { totp, ...(recoveryCodes && { recoveryCodes }) }),
+          ...hashed,
+        }
         const patch: AccountPatch = {
           credentials,
           ...(body.disabled !== undefined && { disabled: body.disabled }),
@@ -133,7 +138,7 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
       scope: 'admin',
       summary: 'Removes an account with all its mail; its name once more, so that it is no slip',
       body: object({ name: text(320) }),
-      answer: any('done'),
+      answer: done,
       run: async ({ params, body, principal, peer }) => {
         const found = await byId(params.account ?? '')
         if (found.id === principal().account.id) throw new Refused(409, 'yourself', 'You cannot remove yourself.')
@@ -151,6 +156,7 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
       summary: 'Makes an app password for a user; shown once',
       body: object({ label: text(100), protocols: list(choice(...PROTOCOLS), 5) }),
       answer: object({ id: text(), password: text() }),
+      status: 201,
       run: async ({ params, body, principal, peer }) => {
         const found = await byId(params.account ?? '')
         const { password, verifier } = newAppPassword()
@@ -158,7 +164,7 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
         const appPasswords = [...(found.credentials.appPasswords ?? []), made]
         unwrap(await accounts.update(found.id, { credentials: { ...found.credentials, appPasswords } }))
         await trail(principal().account, peer.address, found.name, 'app-password-added')
-        return json({ id: made.id, password }, 201)
+        return json({ id: made.id, password })
       },
     }),
     defineRoute({
@@ -166,7 +172,7 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/admin/accounts/:account/app-passwords/:id',
       scope: 'admin',
       summary: 'Takes an app password of a user away',
-      answer: any('done'),
+      answer: done,
       run: async ({ params, principal, peer }) => {
         const found = await byId(params.account ?? '')
         const appPasswords = (found.credentials.appPasswords ?? []).filter(({ id }) => id !== params.id)
@@ -180,7 +186,7 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/admin/accounts/:account/enter',
       scope: 'admin',
       summary: 'Enters the mailbox of a user, if the settings allow it: shared lock, audit trail',
-      answer: any('done'),
+      answer: done,
       run: async ({ params, principal, peer }) => {
         const { account: admin, credential } = principal()
         if (!settings.adminEnter || credential.kind !== 'session') {
@@ -198,7 +204,7 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/admin/entered',
       scope: 'admin',
       summary: 'Leaves the mailbox of a user',
-      answer: any('done'),
+      answer: done,
       run: async ({ principal }) => {
         const { credential } = principal()
         await leases.releaseAll(credential.id)

@@ -1,18 +1,84 @@
 import type { TrailEntry } from '../../login/attempts'
 import { canonicalAddress } from '../../login/networks'
+import type { DeliveryEntry } from '../../mailbox/deliver/delivery-log'
 import { accountId } from '../../terms/names'
-import { sessionView } from '../account/session-routes'
+import { holderShape, sessionShape, sessionView } from '../account/session-routes'
 import type { Admit } from '../admit'
 import { notFound } from '../faults'
 import type { Web } from '../ports'
-import { DONE, defineRoute, json, type Route } from '../route'
-import { any, choice, list, object, optional, text, whole } from '../schema'
+import { DONE, defineRoute, done, json, type Route } from '../route'
+import { amount, choice, flag, list, object, optional, record, text, whole } from '../schema'
 
 const HOUR = 3_600_000
 const HOURS = 24
 /** entries of the trail that graphs are drawn from */
 const TRAIL_FOR_GRAPHS = 20_000
 const MOST_TRAIL = 1000
+const MAIL_FOR_GRAPHS = 100_000
+
+const lock = object({
+  account: text(64),
+  name: text(),
+  waiters: whole(),
+  holders: list(
+    object({
+      ...holderShape,
+      account: text(64),
+      mode: text(20),
+      fence: optional(whole()),
+      process: text(),
+    }),
+  ),
+})
+const bar = object({
+  scope: text(20),
+  subject: text(),
+  since: whole(),
+  until: whole(),
+  failures: whole(),
+  window: whole(),
+})
+const entry = object({
+  at: whole(),
+  user: text(),
+  address: text(),
+  protocol: text(),
+  mechanism: text(),
+  verdict: choice('granted', 'refused', 'unavailable'),
+  reason: text(),
+})
+const OUTCOMES = ['stored', 'later', 'refused'] as const
+const delivery = object({
+  at: whole(),
+  sender: text(),
+  recipient: text(),
+  outcome: choice(...OUTCOMES),
+  reply: text(),
+  size: whole(),
+  messageId: text(),
+})
+const explanation = object({
+  user: text(),
+  address: text(),
+  verdict: choice('granted', 'refused'),
+  reasons: list(text()),
+  bar: optional(bar),
+  counters: list(
+    object({ what: text(), counted: whole(), rule: object({ failures: whole(), window: whole(), bar: whole() }) }),
+  ),
+  latest: list(entry),
+})
+const overview = object({
+  version: text(),
+  health: record(object({ ok: flag(), milliseconds: amount(), why: optional(text()) })),
+  hours: list(object({ at: whole(), granted: whole(), refused: whole() })),
+  mailHours: list(object({ at: whole(), stored: whole(), failed: whole(), bytes: whole() })),
+  reasons: record(whole()),
+  deliveries: record(whole()),
+  lockRefusals: record(whole()),
+  total: object({ accounts: whole(), bytes: whole(), messages: whole() }),
+  accounts: list(object({ name: text(), bytes: whole(), messages: whole() })),
+})
 
 /** One counter of Prometheus' text, by one label. */
 function counterBy(metrics: string, name: string, label: string): Record<string, number> {
@@ -35,9 +101,21 @@ function hourly(entries: readonly TrailEntry[], now: number) {
   return hours
 }
 
+function hourlyMail(entries: readonly DeliveryEntry[], now: number) {
+  const first = Math.floor(now / HOUR) - HOURS + 1
+  const hours = Array.from({ length: HOURS }, (_, at) => ({ at: (first + at) * HOUR, stored: 0, failed: 0, bytes: 0 }))
+  for (const { at, outcome, size } of entries) {
+    const hour = hours[Math.floor(at / HOUR) - first]
+    if (!hour) continue
+    hour[outcome === 'stored' ? 'stored' : 'failed']++
+    if (outcome === 'stored') hour.bytes += size
+  }
+  return hours
+}
+
 /** What goes on now, and what was refused. */
 export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
-  const { room, locks, sessions, leases, attempts, explain, clock, metricsText } = web
+  const { room, locks, sessions, leases, attempts, explain, deliveries, clock, metricsText } = web
   const { accounts, facts } = room.store
 
   async function names(): Promise<Map<string, string>> {
@@ -62,10 +140,10 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/admin/sessions',
       scope: 'admin',
       summary: 'Web sessions of all accounts',
-      answer: object({ sessions: list(any('account, id, label, address, createdAt, activeAt, current')) }),
+      answer: object({ sessions: list(object({ ...sessionShape, account: optional(text()) })) }),
       run: async ({ principal }) => {
         const all = await names()
-        const live = sessions.list().filter((one) => one.kind === 'session' && !admit.expired(one))
+        const live = (await sessions.list()).filter((one) => one.kind === 'session' && !admit.expired(one))
         const own = principal().credential.id
         return json({ sessions: live.map((one) => ({ ...sessionView(one, own), account: all.get(one.account) })) })
       },
@@ -75,7 +153,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/admin/sessions/:id',
       scope: 'admin',
       summary: 'Ends a web session',
-      answer: any('done'),
+      answer: done,
       run: async ({ params }) => {
         if (!(await sessions.remove(params.id ?? ''))) throw notFound('session')
         await leases.releaseAll(params.id ?? '')
@@ -87,7 +165,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/admin/locks',
       scope: 'admin',
       summary: 'Who is in which mailbox, by any protocol',
-      answer: object({ driver: text(), locks: list(any('account, name, waiters, holders')) }),
+      answer: object({ driver: text(), locks: list(lock) }),
       run: async () => {
         const [all, held] = await Promise.all([names(), locks.list()])
         return json({
@@ -117,7 +195,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/admin/lockouts',
       scope: 'admin',
       summary: 'Who is barred, why, and until when',
-      answer: object({ bars: list(any('scope, subject, since, until, failures, window')) }),
+      answer: object({ bars: list(bar) }),
       run: async () => json({ bars: await attempts.list(clock.now()) }),
     }),
     defineRoute({
@@ -142,7 +220,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       scope: 'admin',
       summary: 'Whether the right password would open now, and why not',
       query: object({ user: text(320), address: text(64) }),
-      answer: any('user, address, verdict, reasons, bar, counters, latest'),
+      answer: explanation,
       run: async ({ query }) => json(await explain(query)),
     }),
     defineRoute({
@@ -157,7 +235,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
         protocol: optional(text(20)),
         limit: optional(whole(1, MOST_TRAIL)),
       }),
-      answer: object({ entries: list(any('at, user, address, protocol, mechanism, verdict, reason')) }),
+      answer: object({ entries: list(entry) }),
       run: async ({ query: { user, address, verdict, protocol, limit = 100 } }) => {
         const entries = await attempts.trail({
           ...(user && { user: user.toLowerCase() }),
@@ -172,10 +250,27 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
     }),
     defineRoute({
       method: 'get',
+      path: '/admin/deliveries',
+      scope: 'admin',
+      summary: 'What became of each recipient on this host, newest first; `address` is part of the sender or recipient',
+      query: object({
+        address: optional(text(320)),
+        outcome: optional(choice(...OUTCOMES)),
+        messageId: optional(text(250)),
+        from: optional(whole()),
+        to: optional(whole()),
+        minSize: optional(whole()),
+        limit: optional(whole(1, MOST_TRAIL)),
+      }),
+      answer: object({ deliveries: list(delivery) }),
+      run: async ({ query: { limit = 100, ...filter } }) => json({ deliveries: deliveries.list({ ...filter, limit }) }),
+    }),
+    defineRoute({
+      method: 'get',
       path: '/admin/overview',
       scope: 'admin',
       summary: 'Health, logins of the last 24 hours by hour, deliveries since the start, the biggest accounts',
-      answer: any('version, store, health, hours, reasons, deliveries, accounts'),
+      answer: overview,
       run: async () => {
         const now = clock.now()
         const [entries, metrics] = await Promise.all([attempts.trail({ limit: TRAIL_FOR_GRAPHS }), metricsText()])
@@ -201,6 +296,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
             [`login attempts (${attempts.driver})`]: await probe(() => attempts.list(now)),
           },
           hours: hourly(recent, now),
+          mailHours: hourlyMail(deliveries.list({ from: now - HOURS * HOUR, limit: MAIL_FOR_GRAPHS }), now),
           reasons,
           deliveries: counterBy(metrics, 'mailbox_deliveries_total', 'result'),
           lockRefusals: counterBy(metrics, 'mailbox_lock_refused_total', 'protocol'),

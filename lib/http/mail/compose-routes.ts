@@ -6,7 +6,7 @@ import { defineRoute, json, type Route } from '../route'
 import { object, optional, text, whole } from '../schema'
 import { mailboxFor, rowOf, uidsOf, withView } from './access'
 import { fileNameOf, leavesOf } from './attachments'
-import { type Attached, compose, type Draft, draft } from './compose'
+import { type Attached, compose, type Draft, draft, notAddresses } from './compose'
 import { decodedOf } from './message-routes'
 
 const MOST_RECIPIENTS = 500
@@ -19,11 +19,16 @@ export function composeRoutes({ room: { store }, submit, clock, log }: Web): rea
         files.push({ filename: name, contentType: type, content: Buffer.from(data, 'base64') })
         continue
       }
-      if (mailbox === undefined || uid === undefined || part === undefined) {
+      if (mailbox === undefined || uid === undefined) {
         throw new Refused(422, 'bad-attachment', `The file ${name} has neither data nor a place.`)
       }
       const file = await withView(store, mail, mailbox, async (view) => {
         const row = await rowOf(mail, view, String(uid))
+        if (part === undefined) {
+          const content = await mail.read(row.emailId, 0, row.size)
+          if (!content) throw new Refused(422, 'bad-attachment', `The message ${name} is not there any more.`)
+          return { filename: name, contentType: 'message/rfc822', content }
+        }
         const leaf = leavesOf(row.prepared.structure).find(({ path }) => path === part)
         if (!leaf) throw new Refused(422, 'bad-attachment', `The file ${name} is not there any more.`)
         return {
@@ -79,13 +84,14 @@ export function composeRoutes({ room: { store }, submit, clock, log }: Web): rea
       summary: 'Saves a draft, in place of the one in `replaces`',
       body: draft,
       answer: object({ mailbox: text(64), uid: optional(whole(1)) }),
+      status: 201,
       run: async ({ body, mail: enter }) => {
         const mail = await enter()
         const { kept } = await compose(body, mail.identity.name, await attached(mail, body), clock.now())
         // The new one first: at no moment is there none.
         const saved = await keep(mail, '\\Drafts', kept, ['\\Draft', '\\Seen'])
         await discard(mail, body.replaces)
-        return json(saved, 201)
+        return json(saved)
       },
     }),
     defineRoute({
@@ -99,6 +105,8 @@ export function composeRoutes({ room: { store }, submit, clock, log }: Web): rea
         if (principal().credential.entered) {
           throw new Refused(403, 'not-permitted', 'An administrator does not write in the name of a user.')
         }
+        const [wrong] = notAddresses(body)
+        if (wrong !== undefined) throw new Refused(422, 'bad-address', `“${wrong}” is not an address.`)
         const mail = await enter()
         const { name } = mail.identity
         const composed = await compose(body, name, await attached(mail, body), clock.now())

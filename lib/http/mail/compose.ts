@@ -1,3 +1,4 @@
+import addressparser from 'nodemailer/lib/addressparser'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import type { Of } from '../schema'
 import { choice, list, object, optional, text, whole } from '../schema'
@@ -18,7 +19,7 @@ export const draft = object({
         type: optional(text(200)),
         /** base64 of a new file */
         data: optional(text(200_000_000)),
-        /** or: a part of a stored message */
+        /** or: a part of a stored message; without `part` the message itself */
         mailbox: optional(text(64)),
         uid: optional(whole(1)),
         part: optional(text(100)),
@@ -46,6 +47,13 @@ export interface Composed {
   readonly kept: Buffer
   readonly recipients: readonly string[]
 }
+
+/** What was typed as a recipient and is none: the composer would leave it out without a word. */
+export const notAddresses = ({ to, cc = '', bcc = '' }: Draft): readonly string[] =>
+  [to, cc, bcc]
+    .flatMap((typed) => addressparser(oneLine(typed), { flatten: true }))
+    .filter(({ address }) => !/^[^\s@]+@[^\s@]+$/.test(address))
+    .map(({ name, address }) => address || name)
 
 const oneLine = (value: string): string => value.replace(/[\r\n\0]+/g, ' ').trim()
 

@@ -14,7 +14,8 @@ export function eventRoutes({ room: { hub }, leases }: Web): readonly Route[] {
       scope: 'mail:read',
       summary:
         'Live updates (server-sent events): `mailbox` names what changed, `list` the list itself, `lost` the lock',
-      answer: any('text/event-stream'),
+      answer: any('octets'),
+      produces: 'text/event-stream',
       run: async ({ principal }) => {
         const { credential, account } = principal()
         const id = accountId(credential.entered ?? account.id)

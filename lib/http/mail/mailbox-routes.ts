@@ -1,8 +1,8 @@
 import type { Mailbox } from '../../store/store'
 import { notFound, unwrap } from '../faults'
 import type { Web } from '../ports'
-import { DONE, defineRoute, json, type Route } from '../route'
-import { any, flag, list, object, optional, text, whole } from '../schema'
+import { DONE, defineRoute, done, json, type Route } from '../route'
+import { flag, list, object, optional, text, whole } from '../schema'
 import { mailboxById } from './access'
 
 const mailbox = object({
@@ -32,7 +32,10 @@ export function mailboxRoutes({ room: { store } }: Web): readonly Route[] {
       path: '/mailboxes',
       scope: 'mail:read',
       summary: 'All mailboxes with counts, and the quota (limits of 0: none)',
-      answer: object({ mailboxes: list(mailbox), quota: any('usedBytes, usedMessages, limitBytes, limitMessages') }),
+      answer: object({
+        mailboxes: list(mailbox),
+        quota: object({ usedBytes: whole(), usedMessages: whole(), limitBytes: whole(), limitMessages: whole() }),
+      }),
       run: async ({ mail: enter }) => {
         const mail = await enter()
         const [mailboxes, quota] = await Promise.all([mail.mailboxes(), mail.quota()])
@@ -46,11 +49,12 @@ export function mailboxRoutes({ room: { store } }: Web): readonly Route[] {
       summary: 'Makes a mailbox; `/` between levels',
       body: object({ name: text(500) }),
       answer: mailbox,
+      status: 201,
       run: async ({ body, mail: enter }) => {
         const mail = await enter()
         const made = unwrap(await mail.create(body.name))
         await mail.subscribe(made.name, true)
-        return json(view(made), 201)
+        return json(view(made))
       },
     }),
     defineRoute({
@@ -74,7 +78,7 @@ export function mailboxRoutes({ room: { store } }: Web): readonly Route[] {
       path: '/mailboxes/:mailbox',
       scope: 'mail:write',
       summary: 'Removes a mailbox with its messages',
-      answer: any('done'),
+      answer: done,
       run: async ({ params, mail: enter }) => {
         const mail = await enter()
         unwrap(await mail.remove((await mailboxById(store, mail, params.mailbox ?? '')).name))

@@ -6,7 +6,7 @@ import type { MessageRow } from '../../store/store'
 import { flagSet, isSystemFlag } from '../../terms/flags'
 import { notFound, Refused, unwrap } from '../faults'
 import type { Web } from '../ports'
-import { DONE, defineRoute, json, type Route } from '../route'
+import { DONE, defineRoute, done, json, type Route } from '../route'
 import { any, flag, list, object, optional, text, whole } from '../schema'
 import { mailboxById, rowOf, uidList, uidsBody, uidsOf, withView } from './access'
 import { attachmentsOf, bodiesOf, fileNameOf, leavesOf } from './attachments'
@@ -156,7 +156,8 @@ export function messageRoutes({ room: { store } }: Web): readonly Route[] {
       scope: 'mail:read',
       summary: 'The HTML of a message, cleaned, for a sandboxed frame',
       query: object({ images: optional(flag()) }),
-      answer: any('text/html'),
+      answer: any('octets'),
+      produces: 'text/html',
       run: async ({ params, query, mail: enter }) => {
         const mail = await enter()
         return withRow(mail, params, async (row) => {
@@ -170,7 +171,8 @@ export function messageRoutes({ room: { store } }: Web): readonly Route[] {
       path: '/mailboxes/:mailbox/messages/:uid/parts/:part',
       scope: 'mail:read',
       summary: 'A file of a message, to be saved',
-      answer: any('the octets'),
+      answer: any('octets'),
+      produces: '*/*',
       run: async ({ params, mail: enter }) => {
         const mail = await enter()
         return withRow(mail, params, async (row) => {
@@ -187,7 +189,8 @@ export function messageRoutes({ room: { store } }: Web): readonly Route[] {
       path: '/mailboxes/:mailbox/messages/:uid/source',
       scope: 'mail:read',
       summary: 'The message as it came, to be saved',
-      answer: any('message/rfc822'),
+      answer: any('octets'),
+      produces: 'message/rfc822',
       run: async ({ params, mail: enter }) => {
         const mail = await enter()
         return withRow(mail, params, async (row) => {
@@ -203,7 +206,7 @@ export function messageRoutes({ room: { store } }: Web): readonly Route[] {
       scope: 'mail:write',
       summary: 'Sets and takes away flags; those that are gone are left out',
       body: object({ uids: uidList(), add: optional(list(text(100), 20)), remove: optional(list(text(100), 20)) }),
-      answer: any('done'),
+      answer: done,
       run: async ({ params, body, mail: enter }) => {
         const { add = [], remove = [] } = body
         const odd = [...add, ...remove].find((name) => !isSystemFlag(name) && !/^[A-Za-z0-9$_.-]+$/.test(name))
@@ -241,7 +244,7 @@ export function messageRoutes({ room: { store } }: Web): readonly Route[] {
       scope: 'mail:write',
       summary: 'Removes messages for ever',
       body: uidsBody,
-      answer: any('done'),
+      answer: done,
       run: async ({ params, body, mail: enter }) => {
         const mail = await enter()
         return withView(store, mail, params.mailbox ?? '', async (view) => {

@@ -40,6 +40,29 @@ export const showSecret = (title, secret, note) =>
     h('div', { class: 'buttons' }, h('button', { type: 'button', class: 'primary', onclick: () => close() }, 'Done')),
   ])
 
+const showCodes = (codes) =>
+  showSecret(
+    'Recovery codes',
+    codes.join('\n'),
+    'Keep these where you find them when the phone is lost: each stands in for a code, once. They are shown once.',
+  )
+
+/** Dark on white in every theme: cameras want it so. */
+function qrPicture(rows) {
+  const NS = 'http://www.w3.org/2000/svg'
+  const side = rows.length + 8
+  const svg = document.createElementNS(NS, 'svg')
+  svg.setAttribute('viewBox', `0 0 ${side} ${side}`)
+  svg.setAttribute('class', 'qr')
+  svg.setAttribute('role', 'img')
+  svg.setAttribute('aria-label', 'QR code of the key')
+  const path = document.createElementNS(NS, 'path')
+  const dark = rows.flatMap((row, y) => [...row].map((one, x) => (one === '1' ? `M${x + 4} ${y + 4}h1v1h-1z` : '')))
+  path.setAttribute('d', dark.join(''))
+  svg.append(path)
+  return svg
+}
+
 /** A `>` before the text: a column of numbers. */
 const heading = (head) =>
   head.startsWith('>') ? h('th', { scope: 'col', class: 'number' }, head.slice(1)) : h('th', { scope: 'col' }, head)
@@ -128,7 +151,10 @@ export async function accountView() {
   async function drawTotp() {
     if (me.totp) {
       const pass = password()
-      const code = field('Code', { inputmode: 'numeric', autocomplete: 'one-time-code', required: true })
+      const codeField = () => field('Code', { inputmode: 'numeric', autocomplete: 'one-time-code', required: true })
+      const code = codeField()
+      const codesPass = password()
+      const codesCode = codeField()
       return fill(
         totpBox,
         h('p', {}, h('span', { class: 'tag good' }, 'on'), 'A code of your authenticator app is asked for at login.'),
@@ -136,11 +162,16 @@ export async function accountView() {
           await del('/account/totp', { password: value(pass), code: value(code) })
           await boot()
         }),
+        h('h3', {}, 'New recovery codes'),
+        form([codesPass, codesCode], 'Make', async () => {
+          const given = { password: value(codesPass), code: value(codesCode) }
+          await showCodes((await post('/account/totp/recovery-codes', given)).recoveryCodes)
+        }),
       )
     }
     const start = h('button', { type: 'button', class: 'primary', onclick: () => void offer() }, 'Set up')
     async function offer() {
-      const { secret, uri } = await post('/account/totp/offer')
+      const { secret, uri, qr } = await post('/account/totp/offer')
       const pass = password()
       const code = field('Code that the app shows', {
         inputmode: 'numeric',
@@ -152,15 +183,15 @@ export async function accountView() {
         h(
           'p',
           {},
-          'Add this key to an authenticator app, or open ',
+          'Scan this with an authenticator app. On this phone itself, open ',
           h('a', { href: uri }, 'this link'),
-          ' on your phone. Then type the code that it shows.',
+          '. Or type the key. Then enter the code that the app shows.',
         ),
-        h('p', { class: 'secret' }, secret.match(/.{4}/g).join(' ')),
+        h('div', { class: 'qr-line' }, qrPicture(qr), h('p', { class: 'secret' }, secret.match(/.{4}/g).join(' '))),
         form([code, pass], 'Turn on', async () => {
-          await post('/account/totp', { password: value(pass), secret, code: value(code) })
-          toast('The second factor is on.')
+          const { recoveryCodes } = await post('/account/totp', { password: value(pass), secret, code: value(code) })
           await boot()
+          await showCodes(recoveryCodes)
         }),
       )
     }

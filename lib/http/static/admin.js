@@ -8,12 +8,14 @@ const TABS = {
   accounts: 'Accounts',
   sessions: 'Sessions and locks',
   lockouts: 'Lockouts',
+  deliveries: 'Deliveries',
   audit: 'Audit trail',
 }
 const PROTOCOLS = ['imap', 'pop3', 'smtp', 'http', 'sieve']
 const SVG = 'http://www.w3.org/2000/svg'
 const value = (label) => label.querySelector('input').value
 const button = (label, run, kind = '') => h('button', { type: 'button', class: kind, onclick: () => void run() }, label)
+const when = (at) => h('span', { class: 'when' }, exactTime(at))
 const number = (text) => h('td', { class: 'number' }, String(text))
 
 function svg(tag, attributes, ...children) {
@@ -23,8 +25,9 @@ function svg(tag, attributes, ...children) {
   return element
 }
 
-/** Logins above, refusals below the line, an hour a bar. */
-function hoursChart(hours) {
+/** Good above, bad below the line, an hour a bar. `say` tells an hour, or their sum, in words. */
+function hoursChart(given, up, down, say) {
+  const hours = given.map((one) => ({ ...one, granted: one[up], refused: one[down] ?? 0 }))
   const most = Math.max(1, ...hours.map(({ granted, refused }) => Math.max(granted, refused)))
   const width = 480
   const step = width / hours.length
@@ -39,7 +42,7 @@ function hoursChart(hours) {
         height: tall,
         rx: 1.5,
       })
-      rect.append(svg('title', {}, `${new Date(at).getHours()}:00: ${granted} logins, ${refused} refused`))
+      rect.append(svg('title', {}, `${new Date(at).getHours()}:00: ${say(granted, refused)}`))
       return rect
     }
     return [bar('granted', granted, 'up'), bar('refused', refused, 'down')]
@@ -57,7 +60,7 @@ function hoursChart(hours) {
       viewBox: `0 0 ${width} 114`,
       preserveAspectRatio: 'none',
       role: 'img',
-      'aria-label': `Last 24 hours: ${total('granted')} logins, ${total('refused')} refused`,
+      'aria-label': `Last 24 hours: ${say(total('granted'), total('refused'))}`,
     },
     svg('line', { x1: 0, x2: width, y1: 57, y2: 57 }),
     ...bars,
@@ -82,7 +85,8 @@ const barLines = (counts, empty) => {
 }
 
 async function overview() {
-  const { health, hours, reasons, deliveries, lockRefusals, total, accounts, version } = await get('/admin/overview')
+  const { health, hours, mailHours, reasons, deliveries, lockRefusals, total, accounts, version } =
+    await get('/admin/overview')
   const most = Math.max(1, ...accounts.map((one) => one.bytes))
   const tile = (title, ...content) => h('section', { class: 'panel' }, h('h2', {}, title), ...content)
   return [
@@ -108,7 +112,22 @@ async function overview() {
         h('p', { class: 'muted' }, `version ${version}`),
       ),
     ),
-    tile('Logins (up) and refusals (down) by hour', hoursChart(hours)),
+    tile(
+      'Logins (up) and refusals (down) by hour',
+      hoursChart(hours, 'granted', 'refused', (good, bad) => `${good} logins, ${bad} refused`),
+    ),
+    h(
+      'div',
+      { class: 'panels' },
+      tile(
+        'Deliveries (up) and failures (down) by hour',
+        hoursChart(mailHours, 'stored', 'failed', (good, bad) => `${good} stored, ${bad} not`),
+      ),
+      tile(
+        'Size of what came in, by hour',
+        hoursChart(mailHours, 'bytes', undefined, (size) => bytes(size)),
+      ),
+    ),
     h(
       'div',
       { class: 'panels' },
@@ -413,7 +432,7 @@ async function audit() {
       table(
         ['When', 'Account', 'From', 'By', 'How', '', 'Reason'],
         entries.map((one) => [
-          exactTime(one.at),
+          when(one.at),
           one.user || '(no name)',
           one.address,
           one.protocol,
@@ -446,7 +465,55 @@ async function audit() {
   ]
 }
 
-const PAGES = { overview, accounts, sessions, lockouts, audit }
+async function deliveries() {
+  const address = field('Sender or recipient')
+  const id = field('Message-ID')
+  const since = field('From day', { type: 'date' })
+  const until = field('To day', { type: 'date' })
+  const size = field('Larger than (KB)', { type: 'number', min: 0 })
+  const outcome = h(
+    'select',
+    { 'aria-label': 'Outcome' },
+    ['', 'stored', 'later', 'refused'].map((word) => h('option', { value: word }, word || 'all')),
+  )
+  const result = h('div', {})
+  // As the administrator's clock has the day, its end included.
+  const time = (input, clock) => (value(input) ? String(new Date(`${value(input)}T${clock}`).getTime()) : '')
+  async function load() {
+    const given = Object.entries({
+      address: value(address).trim(),
+      messageId: value(id).trim(),
+      from: time(since, '00:00:00.000'),
+      to: time(until, '23:59:59.999'),
+      minSize: value(size) && String(Math.round(Number(value(size)) * 1024)),
+      outcome: outcome.value,
+      limit: '200',
+    }).filter(([, text]) => text)
+    const got = await get(`/admin/deliveries?${new URLSearchParams(given)}`)
+    fill(
+      result,
+      table(
+        ['When', 'From', 'To', '', '>Size', 'Reply', 'Message-ID'],
+        got.deliveries.map((one) => [
+          when(one.at),
+          one.sender || '(null sender)',
+          one.recipient,
+          h('span', { class: `tag ${one.outcome === 'stored' ? 'good' : 'bad'}` }, one.outcome),
+          h('td', { class: 'number when' }, bytes(one.size)),
+          one.reply,
+          h('span', { class: 'cut', title: one.messageId }, one.messageId),
+        ]),
+        'No deliveries.',
+      ),
+    )
+    return false
+  }
+  await load()
+  const choice = h('label', { class: 'field' }, h('span', {}, 'Outcome'), outcome)
+  return [h('section', { class: 'panel' }, form([address, choice, id, size, since, until], 'Show', load), result)]
+}
+
+const PAGES = { overview, accounts, sessions, lockouts, deliveries, audit }
 
 export async function adminView() {
   const tab = location.hash.split('/')[2] ?? 'overview'

@@ -44,11 +44,11 @@ function loginView(note) {
     autocomplete: 'current-password',
     required: true,
   })
-  const code = field('Code of your authenticator app', {
+  const code = field('Code of your authenticator app, or a recovery code', {
     name: 'code',
     autocomplete: 'one-time-code',
     inputmode: 'numeric',
-    maxlength: 7,
+    maxlength: 11,
   })
   code.hidden = true
   const button = h('button', { class: 'primary', type: 'submit' }, 'Log in')
@@ -60,13 +60,18 @@ function loginView(note) {
     try {
       const second = code.hidden ? {} : { code: value(code) }
       await call('POST', '/session', { user: value(user), password: value(password), ...second })
+      // Whoever else is in the mailbox is waited for a while.
+      button.textContent = 'Opening the mailbox ...'
       await boot()
     } catch (error) {
       if (error.error === 'code-required') {
         code.hidden = false
         code.querySelector('input').focus()
+      } else if (error.error === 'unauthorized' && !code.hidden) {
+        message.textContent = 'The password or the code is not right. A code works once: wait for the next one.'
       } else message.textContent = error.message
     } finally {
+      button.textContent = 'Log in'
       button.disabled = false
     }
   }

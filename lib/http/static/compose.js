@@ -66,6 +66,12 @@ export function openComposer(start) {
     ),
   )
 
+  function say(text, bad = false) {
+    status.textContent = text
+    status.className = bad ? 'form-error' : 'muted'
+  }
+  const trouble = (text) => say(text, true)
+
   function drawFiles() {
     fill(
       fileList,
@@ -73,7 +79,13 @@ export function openComposer(start) {
         h(
           'li',
           {},
-          h('span', {}, icon('clip'), file.name, h('small', {}, bytes(file.size ?? 0))),
+          h(
+            'span',
+            { title: file.name },
+            icon('clip'),
+            h('span', {}, file.name),
+            h('small', {}, bytes(file.size ?? 0)),
+          ),
           iconButton(
             'close',
             `Take away ${file.name}`,
@@ -110,7 +122,7 @@ export function openComposer(start) {
 
   function changed() {
     dirty = true
-    status.textContent = ''
+    say('')
     clearTimeout(timer)
     timer = setTimeout(() => void save().catch(() => undefined), SAVE_AFTER)
   }
@@ -126,10 +138,10 @@ export function openComposer(start) {
       replaces = await post('/drafts', content())
     } catch (error) {
       dirty = true
-      status.textContent = `Not saved: ${error.message}`
+      trouble(`Not saved: ${error.message}`)
       throw error
     }
-    status.textContent = `Saved ${shortTime(Date.now())}`
+    say(`Saved ${shortTime(Date.now())}`)
     if (!sent.length) return
     // The files are parts of the saved draft now, in the same order.
     const { attachments } = await get(`/mailboxes/${replaces.mailbox}/messages/${replaces.uid}`)
@@ -147,14 +159,14 @@ export function openComposer(start) {
   async function send() {
     clearTimeout(timer)
     sendButton.disabled = true
-    status.textContent = 'Sending ...'
+    say('Sending ...')
     try {
       await queue.catch(() => undefined)
       await post('/send', content())
       gone()
       toast('Sent.')
     } catch (error) {
-      status.textContent = error.message
+      trouble(error.message)
     } finally {
       sendButton.disabled = false
     }

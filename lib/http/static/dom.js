@@ -43,6 +43,7 @@ const PATHS = {
   pen: 'M4 20l1-5L16 4l4 4L9 19z',
   down: 'M12 4v12M7 11l5 5 5-5M4 20h16',
   threads: 'M4 5h16v9H9l-5 4zM8 9h8',
+  more: 'M11.500 5h1v1h-1zM11.500 11.500h1v1h-1zM11.500 18h1v1h-1z',
   lock: 'M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3',
 }
 export function icon(name) {

@@ -9,7 +9,14 @@ const SPARE = 8
  */
 export function createList({ load, onOpen, onSelection, isSent }) {
   const space = h('div', { class: 'rows', role: 'presentation' })
-  const empty = h('p', { class: 'empty', hidden: true })
+  // An option that cannot be chosen: a listbox must have one.
+  const empty = h('p', {
+    class: 'empty',
+    hidden: true,
+    role: 'option',
+    'aria-disabled': 'true',
+    'aria-selected': 'false',
+  })
   const element = h(
     'div',
     { class: 'list', role: 'listbox', tabindex: '0', 'aria-label': 'Messages', 'aria-multiselectable': 'true' },

@@ -316,6 +316,7 @@ export async function mailView() {
       case 'reply':
       case 'replyAll':
       case 'forward':
+      case 'forwardFile':
         if (!reader.message) {
           list.openActive()
           return
@@ -366,7 +367,7 @@ export async function mailView() {
   search.addEventListener('change', async () => {
     query = search.value.trim()
     await list.reset(emptyText())
-    if (query) toast(`${list.total} found`)
+    if (query && list.total > 0) toast(`${list.total} found`)
   })
   search.addEventListener('search', () => search.value === '' && query && search.dispatchEvent(new Event('change')))
 

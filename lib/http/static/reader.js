@@ -1,6 +1,8 @@
 import { get, post } from './api.js'
-import { bytes, exactTime, fill, h, icon, iconButton, personName, shortTime, typedAll } from './dom.js'
+import { bytes, dialog, exactTime, fill, h, icon, iconButton, personName, shortTime, typedAll } from './dom.js'
 
+const WIDE = { class: 'icon-button only-wide' }
+const SAVE = 'Save the message'
 const address = ({ name, address: at }) => (name ? `${name} <${at}>` : at)
 
 /** Plain text with links, and quoted lines dimmed. */
@@ -47,7 +49,7 @@ export function createReader({ onAction, onBack, mailboxOf }) {
     const note = h(
       'p',
       { class: 'banner' },
-      `Pictures from elsewhere are not shown: they tell the sender that you read this. `,
+      h('span', {}, 'Pictures from elsewhere would tell the sender that you read this.'),
       h('button', { type: 'button', onclick: () => (fill(box, frame(true)), note.remove()) }, 'Show them'),
     )
     return [note, box]
@@ -109,6 +111,30 @@ export function createReader({ onAction, onBack, mailboxOf }) {
     )
   }
 
+  const junkLabel = () => (mailboxOf()?.role === 'junk' ? 'Not junk' : 'Junk')
+  const source = () => ({
+    href: `/api/v1/mailboxes/${place.id}/messages/${message.uid}/source`,
+    download: 'message.eml',
+  })
+  /** What is rare, and what a phone's toolbar has no room for. */
+  async function more() {
+    const chosen = await dialog('Message', (close) => {
+      const choice = (name, label, what, narrow = 'only-narrow') =>
+        h('button', { type: 'button', class: `quiet ${narrow}`, onclick: () => close(what) }, icon(name), label)
+      return h(
+        'div',
+        { class: 'choices' },
+        choice('forward', 'Forward', 'forward'),
+        choice('move', 'Move', 'move'),
+        choice('junk', junkLabel(), 'junk'),
+        choice('unread', 'Mark as unread', 'seen'),
+        choice('clip', 'Forward as attachment', 'forwardFile', ''),
+        h('a', { ...source(), class: 'button quiet', onclick: () => close() }, icon('down'), SAVE),
+      )
+    })
+    if (chosen) onAction(chosen)
+  }
+
   const star = () => element.querySelector('[aria-label="Flag"]')
   function draw(others) {
     const recipients = [...message.to, ...message.cc]
@@ -120,27 +146,17 @@ export function createReader({ onAction, onBack, mailboxOf }) {
         iconButton('back', 'Back to the list', onBack, { class: 'icon-button only-narrow' }),
         iconButton('reply', 'Reply', () => onAction('reply')),
         iconButton('replyAll', 'Reply to all', () => onAction('replyAll')),
-        iconButton('forward', 'Forward', () => onAction('forward')),
+        iconButton('forward', 'Forward', () => onAction('forward'), WIDE),
         h('span', { class: 'gap' }),
         iconButton('archive', 'Archive', () => onAction('archive')),
-        iconButton('junk', mailboxOf()?.role === 'junk' ? 'Not junk' : 'Junk', () => onAction('junk')),
+        iconButton('junk', junkLabel(), () => onAction('junk'), WIDE),
         iconButton('trash', 'Delete', () => onAction('delete')),
-        iconButton('move', 'Move', () => onAction('move')),
-        iconButton('unread', 'Unread', () => onAction('seen')),
+        iconButton('move', 'Move', () => onAction('move'), WIDE),
+        iconButton('unread', 'Unread', () => onAction('seen'), WIDE),
         iconButton('star', 'Flag', () => onAction('flag'), {
           'aria-pressed': String(message.flags.includes('\\Flagged')),
         }),
-        h(
-          'a',
-          {
-            class: 'icon-button',
-            href: `/api/v1/mailboxes/${place.id}/messages/${message.uid}/source`,
-            download: 'message.eml',
-            'aria-label': 'Save the message',
-            title: 'Save the message',
-          },
-          icon('down'),
-        ),
+        iconButton('more', 'More', () => void more()),
       ),
       h(
         'header',
@@ -234,6 +250,15 @@ export function createReader({ onAction, onBack, mailboxOf }) {
         .split('\n')
         .map((line) => (line.startsWith('>') ? `>${line}` : `> ${line}`))
         .join('\n')
+      if (how === 'forwardFile') {
+        const name = `${(bare || 'message').replace(/[\\/:*?"<>|]/g, '_').slice(0, 80)}.eml`
+        return {
+          subject: `Fwd: ${bare}`,
+          text: '',
+          attachments: [{ name, size: message.size, ...origin }],
+          answers: { ...origin, how: 'forward' },
+        }
+      }
       if (how === 'forward') {
         const head = [
           `From: ${from.map(address).join(', ')}`,

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import type { NewVerifiers } from '../directory'
 import { saslPrepared } from './saslprep'
 import { hashAppPassword, hashArgon2 } from './schemes'
@@ -13,6 +13,9 @@ export async function hashPassword(password: string): Promise<NewVerifiers> {
   ])
   return { password: argon, scram: { 'SCRAM-SHA-256': sha256, 'SCRAM-SHA-1': sha1 } }
 }
+
+/** A password that was changed, set or reset: everything that the old one opened ends with it. */
+export const setPassword = async (password: string) => ({ ...(await hashPassword(password)), epoch: randomUUID() })
 
 const LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789'
 

@@ -21,12 +21,18 @@ export interface Verified {
   readonly right: boolean
   /** answered from memory, without a hash */
   readonly remembered: boolean
+  /** id of the app password that it is */
+  readonly appPassword?: string | undefined
 }
+
+/** What a right password is: the account's own, or an app password. */
+type Right = false | { readonly appPassword: string | undefined }
+const OWN: Right = { appPassword: undefined }
 
 /** Checks passwords off the event loop, few at once, with a short memory of right ones (as keyed digests). */
 export function createVerifier({ secret, hashWidth, hashPatience, cacheFor, clock }: VerifierPorts) {
   const limited = createLimiter(hashWidth, hashPatience)
-  const cache = new Map<string, number>()
+  const cache = new Map<string, { readonly until: number; readonly appPassword: string | undefined }>()
   // Made at once: the first unknown name must not take longer than the second.
   const dummy = hashArgon2('nobody has this password')
   dummy.catch(() => undefined)
@@ -37,11 +43,11 @@ export function createVerifier({ secret, hashWidth, hashPatience, cacheFor, cloc
       .update(JSON.stringify([entry?.id ?? '', entry?.password, entry?.appPasswords, protocol, password]))
       .digest('base64')
 
-  function remember(key: string): void {
+  function remember(key: string, appPassword: string | undefined): void {
     const now = clock.now()
     cache.delete(key)
-    cache.set(key, now + cacheFor)
-    for (const [old, until] of cache) {
+    cache.set(key, { until: now + cacheFor, appPassword })
+    for (const [old, { until }] of cache) {
       if (until > now && cache.size <= MAX_CACHED) break
       cache.delete(old)
     }
@@ -60,17 +66,17 @@ export function createVerifier({ secret, hashWidth, hashPatience, cacheFor, cloc
       : limited(() => verifyPassword(password, verifier), lane)
   }
 
-  async function ofEntry(entry: DirectoryEntry, protocol: string, password: string, lane: Lane): Promise<boolean> {
+  async function ofEntry(entry: DirectoryEntry, protocol: string, password: string, lane: Lane): Promise<Right> {
     // App passwords are long and random, so that a cheap hash is enough; they are tried first and cost nothing.
-    let right = false
+    let right: Right = false
     for (const app of entry.appPasswords) {
       const allowed = app.protocols.length === 0 || app.protocols.includes(protocol)
-      if ((await byVerifier(password, app.password, lane)) && allowed) right = true
+      if ((await byVerifier(password, app.password, lane)) && allowed) right = { appPassword: app.id }
     }
     if (!entry.password) return (await pay(lane)) || right
     const own = await byVerifier(password, entry.password, lane)
     if (isCheap(entry.password)) await pay(lane)
-    return own || right
+    return own ? OWN : right
   }
 
   async function full(
@@ -78,16 +84,16 @@ export function createVerifier({ secret, hashWidth, hashPatience, cacheFor, cloc
     protocol: string,
     password: string,
     lane: Lane,
-  ): Promise<boolean> {
+  ): Promise<Right> {
     // What cannot be a password is tried like one that is wrong: equal work.
     const usable = password !== '' && Buffer.byteLength(password) <= MAX_PASSWORD
     const typed = usable ? password : randomUUID()
     const prepared = saslPrepared(typed)
-    let right = (await entry?.verify?.(prepared)) ?? false
+    let right: Right = (await entry?.verify?.(prepared)) ? OWN : false
     // Verifiers that came from elsewhere may have been made from the octets as typed. All forms cost all names the same.
     for (const form of new Set([prepared, typed])) {
       const matches = entry ? await ofEntry(entry, protocol, form, lane) : await pay(lane)
-      right ||= matches
+      right = right || matches
     }
     return right
   }
@@ -103,10 +109,12 @@ export function createVerifier({ secret, hashWidth, hashPatience, cacheFor, cloc
       how: { readonly careful: boolean; readonly lane: Lane },
     ): Promise<Verified> {
       const key = digest(entry, protocol, password)
-      if (!how.careful && entry && (cache.get(key) ?? 0) > clock.now()) return { right: true, remembered: true }
+      const known = how.careful || !entry ? undefined : cache.get(key)
+      if (known && known.until > clock.now()) return { right: true, remembered: true, appPassword: known.appPassword }
       const right = await full(entry, protocol, password, how.lane)
-      if (right && !how.careful) remember(key)
-      return { right, remembered: false }
+      if (!right) return { right: false, remembered: false }
+      if (!how.careful) remember(key, right.appPassword)
+      return { right: true, remembered: false, appPassword: right.appPassword }
     },
   }
 }

@@ -1,3 +1,4 @@
+import { messageIds } from '../../mime/message-id'
 import type { Account } from '../../store/account'
 import type { Store } from '../../store/store'
 import { flagSet } from '../../terms/flags'
@@ -5,6 +6,7 @@ import type { Clock, Log } from '../../terms/ports'
 import type { MailRoom } from '../mailbox'
 import type { MailboxSettings } from '../settings'
 import { spellDomain } from './address'
+import type { DeliveryEntry, DeliveryLog } from './delivery-log'
 import { createDuplicates } from './duplicates'
 import { createQuotaWarnings, warningMessage } from './quota-warnings'
 import { createRecipients, type RecipientPorts, type Target, type Targets } from './recipients'
@@ -24,6 +26,8 @@ export interface FinalDeliveryPorts extends Omit<RecipientPorts, 'store'> {
   readonly junkByHeader?: boolean
   /** milliseconds in which a message that an account has already is not stored again; undefined or 0: it is */
   readonly duplicates?: number
+  /** told what became of each recipient; undefined: nobody asks */
+  readonly deliveries?: Pick<DeliveryLog, 'note'> | undefined
   /** Queues a message for addresses elsewhere (aliases); resolves when it is on the disk there. */
   forward(sender: string, recipients: readonly string[], octets: Buffer): Promise<void>
 }
@@ -54,6 +58,13 @@ const STORED: Reply = { code: 250, enhanced: '2.0.0', text: 'stored' }
 const STORED_BEFORE: Reply = { code: 250, enhanced: '2.0.0', text: 'stored before' }
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** From the first octets: a header that hides it further down is not worth a search. */
+function messageIdOf(octets: readonly Buffer[]): string {
+  const head = (octets[0] ?? Buffer.alloc(0)).toString('latin1', 0, 16 * 1024)
+  const header = `\r\n${head}`.split('\r\n\r\n', 1)[0] ?? ''
+  return (messageIds(/\r\nmessage-id:((?:.|\r\n[ \t])*)/i.exec(header)?.[1])[0] ?? '').slice(0, 250)
+}
 
 /**
  * Final delivery (RFC 5321 4.4) for Haraka's hooks, LMTP and programs of others: who is a recipient, and one reply for each
@@ -181,6 +192,27 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
     }
   }
 
+  function note(mail: Mail, size: number, accepted: readonly Accepted[], replies: readonly Reply[]): void {
+    if (!ports.deliveries) return
+    const at = clock.now()
+    const messageId = messageIdOf(mail.octets)
+    void ports.deliveries.note(
+      accepted.map(({ address }, index): DeliveryEntry => {
+        const { code, enhanced, text: why } = replies[index] ?? UNAVAILABLE
+        const outcome = code < 400 ? 'stored' : code < 500 ? 'later' : 'refused'
+        return {
+          at,
+          sender: mail.sender,
+          recipient: address,
+          outcome,
+          reply: `${code} ${enhanced} ${why}`,
+          size,
+          messageId,
+        }
+      }),
+    )
+  }
+
   /** One reply for each of `accepted`, in order. An account that several of them lead to gets one copy. */
   async function deliver(mail: Mail, accepted: readonly Accepted[]): Promise<readonly Reply[]> {
     const size = mail.octets.reduce((sum, piece) => sum + piece.length, 0)
@@ -204,11 +236,13 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
       const batch = todo.slice(i, i + width)
       await Promise.all(batch.map(async ([key, run]) => replies.set(key, await run())))
     }
-    return keys.map((ones) => {
+    const answers = keys.map((ones) => {
       const got = ones.map((key) => replies.get(key) ?? UNAVAILABLE)
       // One failed copy of an alias fails the recipient: a second copy for the others is better than none for one.
       return got.find(isFailure) ?? got[0] ?? UNAVAILABLE
     })
+    note(mail, size, accepted, answers)
+    return answers
   }
 
   return { rcpt, deliver }

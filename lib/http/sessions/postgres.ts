@@ -1,0 +1,116 @@
+import { Pool } from 'pg'
+import { StoreUnavailable } from '../../store/store'
+import type { Log } from '../../terms/ports'
+import type { Credential, Sessions, TotpState } from '../sessions'
+import { FRESH, keyOf, newSecret } from './secrets'
+
+export interface PostgresSessionsOptions {
+  /** may hold a password: never logged */
+  readonly url: string
+  /** milliseconds */
+  readonly connectTimeout: number
+  readonly statementTimeout: number
+  readonly log: Log
+}
+
+/** Beside the mail's own schema, whose versions these two tables do not follow. */
+const TABLES = [
+  'CREATE SCHEMA IF NOT EXISTS mailbox_web',
+  'CREATE TABLE IF NOT EXISTS mailbox_web.credentials (key text PRIMARY KEY, id text NOT NULL UNIQUE, account text NOT NULL, attributes jsonb NOT NULL)',
+  'CREATE INDEX IF NOT EXISTS credentials_account ON mailbox_web.credentials (account)',
+  'CREATE TABLE IF NOT EXISTS mailbox_web.second_factors (account text PRIMARY KEY, state jsonb NOT NULL)',
+]
+/** Another host made it in this moment: unique_violation, duplicate_schema, duplicate_table. */
+const RACES = new Set(['23505', '42P06', '42P07'])
+const CONNECTIONS = 3
+
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+
+/** In the database that holds the mail: any host of it may get any request. */
+export async function openPostgresSessions(options: PostgresSessionsOptions): Promise<Sessions> {
+  const { log } = options
+  const pool = new Pool({
+    connectionString: options.url,
+    max: CONNECTIONS,
+    connectionTimeoutMillis: options.connectTimeout,
+    query_timeout: options.statementTimeout,
+    keepAlive: true,
+    application_name: 'haraka-mailbox web',
+  })
+  // Without listeners the death of a connection would kill the process; the next use takes another.
+  const lost = (error: Error): void => log.debug(`web sessions: a connection was lost: ${error.message}`)
+  pool.on('error', lost)
+  pool.on('connect', (client) => client.on('error', lost))
+
+  async function guarded<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run()
+    } catch (error) {
+      throw new StoreUnavailable(`web sessions cannot be read: ${error instanceof Error ? error.message : 'unknown'}`)
+    }
+  }
+  interface Row {
+    readonly attributes: Credential
+  }
+  const rows = (text: string, values: readonly unknown[] = []): Promise<Credential[]> =>
+    guarded(async () => (await pool.query<Row>(text, [...values])).rows.map(({ attributes }) => attributes))
+
+  async function makeTables(): Promise<void> {
+    for (const text of TABLES) {
+      await pool.query(text).catch(async (error: unknown) => {
+        if (!RACES.has(codeOf(error))) throw error
+        await pool.query(text)
+      })
+    }
+  }
+  try {
+    await guarded(makeTables)
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+
+  return {
+    async create(given) {
+      const { secret, key, credential } = newSecret(given)
+      const text = 'INSERT INTO mailbox_web.credentials (key, id, account, attributes) VALUES ($1, $2, $3, $4)'
+      await rows(text, [key, credential.id, credential.account, JSON.stringify(credential)])
+      return { secret, credential }
+    },
+    find: async (secret) =>
+      (await rows('SELECT attributes FROM mailbox_web.credentials WHERE key = $1', [keyOf(secret)]))[0],
+    get: async (id) => (await rows('SELECT attributes FROM mailbox_web.credentials WHERE id = $1', [id]))[0],
+    async update(id, patch) {
+      const text = 'UPDATE mailbox_web.credentials SET attributes = attributes || $2::jsonb WHERE id = $1'
+      await rows(text, [id, JSON.stringify(patch)])
+    },
+    remove: async (id) =>
+      (await rows('DELETE FROM mailbox_web.credentials WHERE id = $1 RETURNING attributes', [id])).length > 0,
+    list: (account) =>
+      account === undefined
+        ? rows('SELECT attributes FROM mailbox_web.credentials')
+        : rows('SELECT attributes FROM mailbox_web.credentials WHERE account = $1', [account]),
+    changeTotp: (account, change) =>
+      guarded(async () => {
+        const client = await pool.connect()
+        let broken = true
+        try {
+          await client.query('BEGIN')
+          const make = 'INSERT INTO mailbox_web.second_factors VALUES ($1, $2) ON CONFLICT DO NOTHING'
+          await client.query(make, [account, JSON.stringify(FRESH)])
+          const look = 'SELECT state FROM mailbox_web.second_factors WHERE account = $1 FOR UPDATE'
+          const { rows: found } = await client.query<{ state: TotpState }>(look, [account])
+          const [after, said] = change(found[0]?.state ?? FRESH)
+          const write = 'UPDATE mailbox_web.second_factors SET state = $2 WHERE account = $1'
+          await client.query(write, [account, JSON.stringify(after)])
+          await client.query('COMMIT')
+          broken = false
+          return said
+        } finally {
+          client.release(broken)
+        }
+      }),
+    close: () => pool.end(),
+  }
+}

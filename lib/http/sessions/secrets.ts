@@ -1,0 +1,18 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Credential, NewCredential, TotpState } from '../sessions'
+
+/** What is the same in every driver: how a secret is made, and what of it is kept. */
+
+export const FRESH: TotpState = { step: 0, failures: 0, barredUntil: 0 }
+
+/** 256 random bits need no slow hash: nobody guesses them. */
+export const keyOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url')
+/** Enough to be unique, too little to be the key. */
+export const idOf = (key: string): string => key.slice(0, 16)
+
+export function newSecret(given: NewCredential) {
+  const secret = randomBytes(32).toString('base64url')
+  const key = keyOf(secret)
+  const credential: Credential = { ...given, id: idOf(key), csrf: randomBytes(18).toString('base64url') }
+  return { secret, key, credential }
+}
