@@ -146,9 +146,12 @@ const list = defineCommand({
       session.say('* LIST (\\Noselect) "/" ""')
       return done('LIST completed')
     }
+    // RFC 5819 2: what cannot be looked up now is left out, and the list is told all the same.
+    const refused = args.returns.status && (await session.enter(state.mail))
+    const status = refused ? undefined : args.returns.status
     for (const { name, attributes, mailbox, extra } of await rowsOf(state.mail, args, session.modes.rev2)) {
       session.say(listLine(session, 'LIST', attributes, name, extra))
-      if (args.returns.status && mailbox) session.say(await statusLine(session, mailbox, args.returns.status))
+      if (status && mailbox) session.say(await statusLine(session, mailbox, status))
     }
     return done('LIST completed')
   },
