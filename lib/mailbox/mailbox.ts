@@ -6,6 +6,7 @@ import type { Fault, Result } from '../terms/fault'
 import type { FlagChange, FlagSet } from '../terms/flags'
 import type { AccountId, EmailId } from '../terms/names'
 import type { ModSeq, SeqNum, Uid } from '../terms/numbers'
+import type { Progress } from './batches'
 
 /**
  * The verbs of one logged-in account, for IMAP, POP3, HTTP and delivery. A verb checks names and limits, writes through the
@@ -56,9 +57,25 @@ export interface AccountMail {
    * Faults: no-such-mailbox (tryCreate), over-quota, too-big, message-gone.
    */
   replace(view: View, replaced: Uid, name: string, message: Incoming): Promise<Result<Appended>>
-  /** @param missing with `refuse` nothing is copied when one is gone. Faults: no-such-mailbox (tryCreate), over-quota, message-gone. */
-  copy(view: View, uids: readonly Uid[], to: string, missing?: CopyOptions['missing']): Promise<Result<Copied>>
-  move(view: View, uids: readonly Uid[], to: string, missing?: CopyOptions['missing']): Promise<Result<Copied>>
+  /**
+   * All or none; many messages in several transactions, which are undone when a later one fails.
+   * @param missing with `refuse` nothing is copied when one is gone. Faults: no-such-mailbox (tryCreate), over-quota, message-gone.
+   */
+  copy(
+    view: View,
+    uids: readonly Uid[],
+    to: string,
+    missing?: CopyOptions['missing'],
+    progress?: Progress,
+  ): Promise<Result<Copied>>
+  /** Each message is moved or not (RFC 6851 3.3); many go in several transactions. A fault: none was moved. */
+  move(
+    view: View,
+    uids: readonly Uid[],
+    to: string,
+    missing?: CopyOptions['missing'],
+    progress?: Progress,
+  ): Promise<Result<Moved>>
   /** @returns UIDs not changed because of `unchangedSince`; the changes themselves arrive through the view */
   storeFlags(
     view: View,
@@ -66,8 +83,10 @@ export interface AccountMail {
     how: FlagChange,
     flags: FlagSet,
     unchangedSince?: ModSeq,
+    progress?: Progress,
   ): Promise<Result<readonly Uid[]>>
-  expunge(view: View, uids: readonly Uid[] | 'all'): Promise<Result<readonly Uid[]>>
+  /** Those that are marked \Deleted. After a fault some may be gone. */
+  expunge(view: View, uids: readonly Uid[] | 'all', progress?: Progress): Promise<Result<readonly Uid[]>>
   /** What was expunged after `since`, ascending; undefined: too long ago to know (RFC 7162 3.2.6) */
   expungedSince(view: View, since: ModSeq): Promise<readonly Uid[] | undefined>
   /** RFC 4314-free: rows and bodies of a view's messages */
@@ -80,6 +99,11 @@ export interface Incoming {
   readonly flags: FlagSet
   /** milliseconds since 1970; undefined: now */
   readonly internalDate?: number
+}
+
+export interface Moved extends Copied {
+  /** why the rest was not moved */
+  readonly stopped?: Fault
 }
 
 export interface Appended {

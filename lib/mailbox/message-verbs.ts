@@ -1,7 +1,8 @@
-import type { Mailbox } from '../store/store'
-import { type Fault, failed, ok, type Result } from '../terms/fault'
+import type { Copied, Mailbox } from '../store/store'
+import { failed, ok, type Result } from '../terms/fault'
 import type { AccountId } from '../terms/names'
 import type { ModSeq, Uid } from '../terms/numbers'
+import { AT_ONCE, inBatches } from './batches'
 import { asNewMessages, quotaCheck, quotaOf } from './limits'
 import type { AccountMail, Incoming, View } from './mailbox'
 import { checkNewName, spellMailbox } from './mailbox-name'
@@ -12,9 +13,6 @@ export type MessageVerbs = Pick<
   AccountMail,
   'open' | 'append' | 'replace' | 'copy' | 'move' | 'storeFlags' | 'expunge' | 'expungedSince' | 'rows' | 'read'
 >
-
-/** Messages whose flags change in one transaction: nobody else can write while it runs. */
-const STORE_AT_ONCE = 5000
 
 /** What may be done to messages. */
 export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
@@ -81,44 +79,89 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     return uid.ok ? ok({ mailbox: to.value, uids: [uid.value] }) : uid
   }
 
-  async function expunge(view: View, uids: readonly Uid[] | 'all'): Promise<Result<readonly Uid[]>> {
+  const expunge: MessageVerbs['expunge'] = async (view, uids, progress) => {
     const wanted = uids === 'all' ? markedDeleted(view) : uids
-    if (wanted.length === 0) return ok([])
-    return published(hub, await store.messages.expunge(account, view.mailbox.id, wanted, { only: 'deleted' }))
+    const { done, fault } = await inBatches(
+      wanted,
+      AT_ONCE.expunge,
+      async (some) => published(hub, await store.messages.expunge(account, view.mailbox.id, some, { only: 'deleted' })),
+      progress,
+    )
+    return fault ? failed(fault) : ok(done.flat())
+  }
+
+  const copy: MessageVerbs['copy'] = async (view, uids, nameUtf8, missing, progress) => {
+    const to = await target(nameUtf8)
+    if (!to.ok) return to
+    const { quota } = await quotaNow()
+    const copies: Uid[] = []
+    const undo = async () => {
+      if (copies.length === 0) return
+      await inBatches(copies, AT_ONCE.expunge, async (some) =>
+        published(hub, await store.messages.expunge(account, to.value.id, some, { only: 'all' })),
+      )
+    }
+    try {
+      const { done, fault } = await inBatches(
+        uids,
+        AT_ONCE.copy,
+        async (some, rest) => {
+          // What is to follow must fit too.
+          const left = quota && { bytes: quota.bytes - sizeOf(view, rest), messages: quota.messages - rest.length }
+          const options = { ...(left && { quota: left }), missing }
+          const written = await store.messages.copy(account, view.mailbox.id, some, to.value.id, options)
+          const copied = published(hub, written)
+          if (copied.ok) for (const one of copied.value.destination) copies.push(one)
+          return copied
+        },
+        progress,
+      )
+      if (!fault) return ok(joined(done))
+      await undo()
+      return failed(fault)
+    } catch (error) {
+      await undo().catch((failure: Error) => log.warn(`a copy that failed was not undone: ${failure.message}`))
+      throw error
+    }
+  }
+
+  const move: MessageVerbs['move'] = async (view, uids, nameUtf8, missing, progress) => {
+    const to = await target(nameUtf8)
+    if (!to.ok) return to
+    const { done, fault } = await inBatches(
+      uids,
+      AT_ONCE.move,
+      async (some) =>
+        published(hub, await store.messages.move(account, view.mailbox.id, some, to.value.id, { missing })),
+      progress,
+    )
+    if (fault && done.length === 0) return failed(fault)
+    return ok({ ...joined(done), ...(fault && { stopped: fault }) })
   }
 
   return {
     open,
     append,
     replace,
-    async copy(view, uids, nameUtf8, missing) {
-      const to = await target(nameUtf8)
-      if (!to.ok) return to
-      const options = { ...(await quotaNow()), missing }
-      return published(hub, await store.messages.copy(account, view.mailbox.id, uids, to.value.id, options))
-    },
-    async move(view, uids, nameUtf8, missing) {
-      const to = await target(nameUtf8)
-      if (!to.ok) return to
-      return published(hub, await store.messages.move(account, view.mailbox.id, uids, to.value.id, { missing }))
-    },
-    async storeFlags(view, uids, how, flags, unchangedSince) {
+    copy,
+    move,
+    async storeFlags(view, uids, how, flags, unchangedSince, progress) {
       const { id } = view.mailbox
-      const modified: Uid[] = []
       const commits: ModSeq[] = []
-      let fault: Fault | undefined
-      for (let start = 0; start < uids.length && !fault; start += STORE_AT_ONCE) {
-        const some = uids.slice(start, start + STORE_AT_ONCE)
-        const written = await store.messages.storeFlags(account, id, some, how, flags, unchangedSince)
-        if (written.ok) {
-          for (const change of written.value.commit.mailboxes) if (change.mailbox === id) commits.push(change.modSeq)
-        }
-        const stored = published(hub, written)
-        if (stored.ok) for (const one of stored.value.modified) modified.push(one)
-        else fault = stored.fault
-      }
+      const { done, fault } = await inBatches(
+        uids,
+        AT_ONCE.store,
+        async (some) => {
+          const written = await store.messages.storeFlags(account, id, some, how, flags, unchangedSince)
+          if (written.ok) {
+            for (const change of written.value.commit.mailboxes) if (change.mailbox === id) commits.push(change.modSeq)
+          }
+          return published(hub, written)
+        },
+        progress,
+      )
       sessions.get(view)?.stored(commits)
-      return fault ? failed(fault) : ok(modified)
+      return fault ? failed(fault) : ok(done.flatMap(({ modified }) => modified))
     },
     expunge,
     expungedSince: (view, since) => store.messages.expungedSince(account, view.mailbox.id, since),
@@ -135,4 +178,24 @@ function markedDeleted(view: View): Uid[] {
   const uids: Uid[] = []
   for (let seq = 1; seq <= view.exists; seq++) if (view.flagsAt(seq).has('\\Deleted')) uids.push(view.uidAt(seq))
   return uids
+}
+
+function sizeOf(view: View, uids: readonly Uid[]): number {
+  let size = 0
+  for (const one of uids) {
+    const seq = view.seqOf(one)
+    if (seq !== undefined) size += view.sizeAt(seq)
+  }
+  return size
+}
+
+/** The batches of one COPY or MOVE as one. */
+function joined(batches: readonly Copied[]): Copied {
+  const [first] = batches
+  if (!first) throw new Error('there is a batch, be it empty')
+  return {
+    source: batches.flatMap(({ source }) => source),
+    destination: batches.flatMap(({ destination }) => destination),
+    uidValidity: first.uidValidity,
+  }
 }

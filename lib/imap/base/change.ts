@@ -1,3 +1,4 @@
+import type { Moved } from '../../mailbox/mailbox'
 import { type FlagChange, type FlagSet, flagSet } from '../../terms/flags'
 import { modSeq } from '../../terms/numbers'
 import { type Command, defineCommand, nothing } from '../command'
@@ -5,6 +6,7 @@ import { done, expungedReply, faultReply, no } from '../faults'
 import type { Selected, Session } from '../session'
 import { compact, type SequenceSet } from '../wire/sequence-set'
 import { messagesOf, uidsOf } from './numbers'
+import { createProgress } from './progress'
 
 type By = 'seq' | 'uid'
 const named = (by: By, name: string): string => (by === 'uid' ? `UID ${name}` : name)
@@ -55,7 +57,7 @@ const store = (by: By): Command =>
       if (flags.some((flag) => flag === '\\*')) cursor.fail('a flag')
       return { set, unchangedSince, how, silent, flags }
     },
-    run: async ({ session, state }, { set, unchangedSince, how, silent, flags }) => {
+    run: async ({ session, state, tag }, { set, unchangedSince, how, silent, flags }) => {
       const refused = readOnlyReply(state)
       if (refused) return refused
       if (unchangedSince !== undefined) session.enableCondstore()
@@ -64,7 +66,14 @@ const store = (by: By): Command =>
       const uids = uidsOf(view, seqs)
       view.quiet(uids)
       const since = unchangedSince === undefined ? undefined : modSeq(unchangedSince)
-      const result = await mail.storeFlags(view, uids, how, flagSet(flags), since)
+      const result = await mail.storeFlags(
+        view,
+        uids,
+        how,
+        flagSet(flags),
+        since,
+        createProgress(session, tag, uids.length),
+      )
       if (!result.ok) return faultReply(result.fault, session.ports.tellHolder)
       session.tell(await view.sync('hold'), by === 'uid')
       const changed = flagSet(flags)
@@ -116,7 +125,7 @@ const copying = (by: By, kind: 'COPY' | 'MOVE'): Command =>
       cursor.space()
       return { set, mailbox: cursor.mailbox() }
     },
-    run: async ({ session, state }, { set, mailbox }) => {
+    run: async ({ session, state, tag }, { set, mailbox }) => {
       const refused = kind === 'MOVE' ? readOnlyReply(state) : undefined
       if (refused) return refused
       const { view, mail } = state
@@ -124,15 +133,15 @@ const copying = (by: By, kind: 'COPY' | 'MOVE'): Command =>
       // RFC 9051 6.4.7: all of the messages or none; UIDs that are no more are passed over (6.4.9).
       const missing = by === 'seq' ? 'refuse' : 'pass-over'
       const verb = kind === 'COPY' ? mail.copy : mail.move
-      const result = await verb(view, uids, mailbox, missing)
+      const result = await verb(view, uids, mailbox, missing, createProgress(session, tag, uids.length))
       if (!result.ok) return faultReply(result.fault, session.ports.tellHolder)
-      const { source, destination, uidValidity } = result.value
+      const { source, destination, uidValidity, stopped }: Moved = result.value
       if (source.length === 0) return done(`${kind} completed: nothing to do`)
       // The order of UIDs pairs source with destination (RFC 4315 3).
       const code = `COPYUID ${uidValidity} ${compact(source)} ${compact(destination)}`
       if (kind === 'COPY') return done('COPY completed', code)
       session.say(`* OK [${code}] Moved`)
-      return done('MOVE completed')
+      return stopped ? faultReply(stopped, session.ports.tellHolder) : done('MOVE completed')
     },
   })
 
@@ -141,10 +150,10 @@ const expunge = defineCommand({
   rfc: 'RFC 9051 6.4.3',
   states: ['selected'],
   parse: nothing,
-  run: async ({ session, state }) => {
+  run: async ({ session, state, tag }) => {
     const refused = readOnlyReply(state)
     if (refused) return refused
-    const removed = await state.mail.expunge(state.view, 'all')
+    const removed = await state.mail.expunge(state.view, 'all', createProgress(session, tag))
     return removed.ok ? done('EXPUNGE completed') : faultReply(removed.fault, session.ports.tellHolder)
   },
 })
@@ -158,11 +167,11 @@ const uidExpunge = defineCommand({
     cursor.space()
     return cursor.sequenceSet()
   },
-  run: async ({ session, state }, set) => {
+  run: async ({ session, state, tag }, set) => {
     const refused = readOnlyReply(state)
     if (refused) return refused
     const uids = uidsOf(state.view, messagesOf(state, set, 'uid'))
-    const removed = await state.mail.expunge(state.view, uids)
+    const removed = await state.mail.expunge(state.view, uids, createProgress(session, tag, uids.length))
     return removed.ok ? done('UID EXPUNGE completed') : faultReply(removed.fault, session.ports.tellHolder)
   },
 })

@@ -1,3 +1,4 @@
+import type { Progress } from '../../mailbox/batches'
 import type { Session } from '../session'
 
 /** Milliseconds between two words of progress: clients and NAT give up after about a minute. */
@@ -5,16 +6,17 @@ const EVERY = 10_000
 
 /**
  * RFC 9585: tells how far a long command is.
+ * @param goal undefined: not known beforehand
  * @returns to be called with what is done so far, less than `goal`
  */
-export function createProgress(session: Session, tag: string, goal: number): (done: number) => void {
+export function createProgress(session: Session, tag: string, goal?: number): Progress {
   const { clock } = session.ports
   let last = clock.now()
   return (done) => {
     const now = clock.now()
     if (now - last < EVERY) return
     last = now
-    session.say(`* OK [INPROGRESS ("${tag}" ${done} ${goal})] Still working`)
+    session.say(`* OK [INPROGRESS ("${tag}" ${done} ${goal ?? 'NIL'})] Still working`)
     session.connection.writer.flush()
   }
 }
