@@ -67,9 +67,16 @@ export function entriesOf({ rows }: Tables, account: number, mailbox: number, ui
   return found
 }
 
-export function* everyEntry({ rows }: Tables, account: number, mailbox: number): Generator<Entry> {
-  const prefix = mailboxKey(account, mailbox)
-  for (const { key, value } of rows.getRange({ start: prefix, end: after(prefix) })) {
+/** @param from the first UID */
+export function* everyEntry(
+  { rows }: Tables,
+  account: number,
+  mailbox: number,
+  from = 0,
+  limit = Number.POSITIVE_INFINITY,
+): Generator<Entry> {
+  const range = { start: rowKey(account, mailbox, from), end: after(mailboxKey(account, mailbox)), limit }
+  for (const { key, value } of rows.getRange(range)) {
     yield { uid: uid(Buffer.from(key).readUInt32BE(8)), row: decodeRow(value) }
   }
 }

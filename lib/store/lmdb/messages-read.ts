@@ -14,9 +14,21 @@ import type { Head, LogEntry, Tables } from './tables'
 
 const BATCH = 200
 
-export function snapshot(tables: Tables, id: AccountId, mailbox: Mailbox): Snapshot {
-  const found = mailboxOf(tables, id, mailbox.id)
-  const count = found?.record.messages ?? 0
+/** Rows of a snapshot that are read before others get a turn. */
+const SNAPSHOT_TURN = 20_000
+
+/**
+ * The columns of a mailbox.
+ * @param inTurns others get turns while a large one is read
+ * @returns undefined: somebody has written in between
+ */
+export async function snapshot(
+  tables: Tables,
+  id: AccountId,
+  mailbox: Mailbox,
+  inTurns: boolean,
+): Promise<Snapshot | undefined> {
+  const count = mailbox.messages
   const columns = {
     uids: new Uint32Array(count),
     sizes: new Uint32Array(count),
@@ -27,18 +39,32 @@ export function snapshot(tables: Tables, id: AccountId, mailbox: Mailbox): Snaps
   const flagSets: FlagSet[] = []
   const indexOf = new Map<FlagSet, number>()
   let at = 0
-  for (const { uid: one, row } of found ? everyEntry(tables, found.account, found.number) : []) {
-    columns.uids[at] = one
-    columns.sizes[at] = row.size
-    columns.modSeqs[at] = row.modSeq
-    columns.internalDates[at] = row.internalDate
-    let flags = indexOf.get(row.flags)
-    if (flags === undefined) {
-      flags = flagSets.push(row.flags) - 1
-      indexOf.set(row.flags, flags)
+  let next = 0
+  do {
+    if (at > 0) {
+      await turn()
+      tables.fresh()
     }
-    columns.flags[at++] = flags
-  }
+    const found = mailboxOf(tables, id, mailbox.id)
+    if (found?.record.modSeq !== mailbox.highestModSeq) return undefined
+    const limit = inTurns ? SNAPSHOT_TURN : undefined
+    const before = at
+    for (const { uid: one, row } of everyEntry(tables, found.account, found.number, next, limit)) {
+      columns.uids[at] = one
+      columns.sizes[at] = row.size
+      columns.modSeqs[at] = row.modSeq
+      columns.internalDates[at] = row.internalDate
+      let flags = indexOf.get(row.flags)
+      if (flags === undefined) {
+        flags = flagSets.push(row.flags) - 1
+        indexOf.set(row.flags, flags)
+      }
+      columns.flags[at++] = flags
+      next = one + 1
+    }
+    // Fewer than the mailbox's record says: `check` tells of it.
+    if (at === before) break
+  } while (at < count)
   return { mailbox, flagSets, ...columns }
 }
 
