@@ -6,7 +6,6 @@ import type { Fault, Result } from '../terms/fault'
 import type { FlagChange, FlagSet } from '../terms/flags'
 import type { AccountId, EmailId } from '../terms/names'
 import type { ModSeq, SeqNum, Uid } from '../terms/numbers'
-import type { Progress } from './batches'
 
 /**
  * The verbs of one logged-in account, for IMAP, POP3, HTTP and delivery. A verb checks names and limits, writes through the
@@ -57,10 +56,7 @@ export interface AccountMail {
    * Faults: no-such-mailbox (tryCreate), over-quota, too-big, message-gone.
    */
   replace(view: View, replaced: Uid, name: string, message: Incoming): Promise<Result<Appended>>
-  /**
-   * All or none; many messages in several transactions, which are undone when a later one fails.
-   * @param missing with `refuse` nothing is copied when one is gone. Faults: no-such-mailbox (tryCreate), over-quota, message-gone.
-   */
+  /** @param missing with `refuse` nothing is copied when one is gone. Faults: no-such-mailbox (tryCreate), over-quota, message-gone. */
   copy(
     view: View,
     uids: readonly Uid[],
@@ -68,7 +64,7 @@ export interface AccountMail {
     missing?: CopyOptions['missing'],
     progress?: Progress,
   ): Promise<Result<Copied>>
-  /** Each message is moved or not (RFC 6851 3.3); many go in several transactions. A fault: none was moved. */
+  /** Many messages are moved in several transactions: some may be moved when it fails. */
   move(
     view: View,
     uids: readonly Uid[],
@@ -85,7 +81,6 @@ export interface AccountMail {
     unchangedSince?: ModSeq,
     progress?: Progress,
   ): Promise<Result<readonly Uid[]>>
-  /** Those that are marked \Deleted. After a fault some may be gone. */
   expunge(view: View, uids: readonly Uid[] | 'all', progress?: Progress): Promise<Result<readonly Uid[]>>
   /** What was expunged after `since`, ascending; undefined: too long ago to know (RFC 7162 3.2.6) */
   expungedSince(view: View, since: ModSeq): Promise<readonly Uid[] | undefined>
@@ -94,16 +89,19 @@ export interface AccountMail {
   read(id: EmailId, start: number, end: number): Promise<Buffer | undefined>
 }
 
+/** `fault`: what ended it after those that were moved */
+export interface Moved extends Copied {
+  readonly fault?: Fault
+}
+
+/** Told now and then how many messages of a long command are done. */
+export type Progress = (done: number) => void
+
 export interface Incoming {
   readonly bytes: Buffer
   readonly flags: FlagSet
   /** milliseconds since 1970; undefined: now */
   readonly internalDate?: number
-}
-
-export interface Moved extends Copied {
-  /** why the rest was not moved */
-  readonly stopped?: Fault
 }
 
 export interface Appended {

@@ -1,10 +1,9 @@
 import type { Copied, Mailbox } from '../store/store'
-import { failed, ok, type Result } from '../terms/fault'
+import { type Fault, failed, ok, type Result } from '../terms/fault'
 import type { AccountId } from '../terms/names'
 import type { ModSeq, Uid } from '../terms/numbers'
-import { AT_ONCE, inBatches } from './batches'
 import { asNewMessages, quotaCheck, quotaOf } from './limits'
-import type { AccountMail, Incoming, View } from './mailbox'
+import type { AccountMail, Incoming, Progress, View } from './mailbox'
 import { checkNewName, spellMailbox } from './mailbox-name'
 import { type Parts, published } from './parts'
 import { createView, type SessionView } from './view/view'
@@ -13,6 +12,34 @@ export type MessageVerbs = Pick<
   AccountMail,
   'open' | 'append' | 'replace' | 'copy' | 'move' | 'storeFlags' | 'expunge' | 'expungedSince' | 'rows' | 'read'
 >
+
+/** Messages of one transaction: while it runs nobody else can write, and in LMDB nobody else has a turn. */
+const AT_ONCE = 2000
+
+/** One transaction after another, as far as they succeed. */
+async function inBatches<T>(
+  uids: readonly Uid[],
+  progress: Progress | undefined,
+  run: (some: readonly Uid[], rest: readonly Uid[]) => Promise<Result<T>>,
+): Promise<{ readonly values: readonly T[]; readonly fault: Fault | undefined }> {
+  const values: T[] = []
+  let start = 0
+  do {
+    const result = await run(uids.slice(start, start + AT_ONCE), uids.slice(start + AT_ONCE))
+    if (!result.ok) return { values, fault: result.fault }
+    values.push(result.value)
+    start += AT_ONCE
+    if (start < uids.length) progress?.(start)
+  } while (start < uids.length)
+  return { values, fault: undefined }
+}
+
+const joined = (parts: readonly Copied[]): Copied => {
+  const [first] = parts
+  if (!first) throw new RangeError('nothing was copied')
+  const source = parts.flatMap((part) => part.source)
+  return { source, destination: parts.flatMap((part) => part.destination), uidValidity: first.uidValidity }
+}
 
 /** What may be done to messages. */
 export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
@@ -79,89 +106,76 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     return uid.ok ? ok({ mailbox: to.value, uids: [uid.value] }) : uid
   }
 
-  const expunge: MessageVerbs['expunge'] = async (view, uids, progress) => {
+  async function expunge(
+    view: View,
+    uids: readonly Uid[] | 'all',
+    progress?: Progress,
+  ): Promise<Result<readonly Uid[]>> {
     const wanted = uids === 'all' ? markedDeleted(view) : uids
-    const { done, fault } = await inBatches(
-      wanted,
-      AT_ONCE.expunge,
-      async (some) => published(hub, await store.messages.expunge(account, view.mailbox.id, some, { only: 'deleted' })),
-      progress,
+    if (wanted.length === 0) return ok([])
+    const { values, fault } = await inBatches(wanted, progress, async (some) =>
+      published(hub, await store.messages.expunge(account, view.mailbox.id, some, { only: 'deleted' })),
     )
-    return fault ? failed(fault) : ok(done.flat())
-  }
-
-  const copy: MessageVerbs['copy'] = async (view, uids, nameUtf8, missing, progress) => {
-    const to = await target(nameUtf8)
-    if (!to.ok) return to
-    const { quota } = await quotaNow()
-    const copies: Uid[] = []
-    const undo = async () => {
-      if (copies.length === 0) return
-      await inBatches(copies, AT_ONCE.expunge, async (some) =>
-        published(hub, await store.messages.expunge(account, to.value.id, some, { only: 'all' })),
-      )
-    }
-    try {
-      const { done, fault } = await inBatches(
-        uids,
-        AT_ONCE.copy,
-        async (some, rest) => {
-          // What is to follow must fit too.
-          const left = quota && { bytes: quota.bytes - sizeOf(view, rest), messages: quota.messages - rest.length }
-          const options = { ...(left && { quota: left }), missing }
-          const written = await store.messages.copy(account, view.mailbox.id, some, to.value.id, options)
-          const copied = published(hub, written)
-          if (copied.ok) for (const one of copied.value.destination) copies.push(one)
-          return copied
-        },
-        progress,
-      )
-      if (!fault) return ok(joined(done))
-      await undo()
-      return failed(fault)
-    } catch (error) {
-      await undo().catch((failure: Error) => log.warn(`a copy that failed was not undone: ${failure.message}`))
-      throw error
-    }
-  }
-
-  const move: MessageVerbs['move'] = async (view, uids, nameUtf8, missing, progress) => {
-    const to = await target(nameUtf8)
-    if (!to.ok) return to
-    const { done, fault } = await inBatches(
-      uids,
-      AT_ONCE.move,
-      async (some) =>
-        published(hub, await store.messages.move(account, view.mailbox.id, some, to.value.id, { missing })),
-      progress,
-    )
-    if (fault && done.length === 0) return failed(fault)
-    return ok({ ...joined(done), ...(fault && { stopped: fault }) })
+    return fault ? failed(fault) : ok(values.flat())
   }
 
   return {
     open,
     append,
     replace,
-    copy,
-    move,
+    async copy(view, uids, nameUtf8, missing, progress) {
+      const to = await target(nameUtf8)
+      if (!to.ok) return to
+      const { id } = to.value
+      const { quota } = await quotaNow()
+      const copies: Uid[] = []
+      const takeBack = () =>
+        inBatches(copies, undefined, async (some) =>
+          published(hub, await store.messages.expunge(account, id, some, { only: 'all' })),
+        )
+      try {
+        const { values, fault } = await inBatches(uids, progress, async (some, rest) => {
+          // What is still to come must fit too.
+          const left = quota && { bytes: quota.bytes - sizeOf(view, rest), messages: quota.messages - rest.length }
+          const options = { ...(left && { quota: left }), missing }
+          const copied = published(hub, await store.messages.copy(account, view.mailbox.id, some, id, options))
+          if (copied.ok) for (const one of copied.value.destination) copies.push(one)
+          return copied
+        })
+        if (!fault) return ok(joined(values))
+        // RFC 9051 6.4.7: all or nothing
+        await takeBack()
+        return failed(fault)
+      } catch (error) {
+        await takeBack().catch((failure: Error) =>
+          log.warn(`a copy that failed was not taken back: ${failure.message}`),
+        )
+        throw error
+      }
+    },
+    async move(view, uids, nameUtf8, missing, progress) {
+      const to = await target(nameUtf8)
+      if (!to.ok) return to
+      const { values, fault } = await inBatches(uids, progress, async (some) =>
+        published(hub, await store.messages.move(account, view.mailbox.id, some, to.value.id, { missing })),
+      )
+      // RFC 6851 3.3: each message is in one of the two mailboxes; some may have been moved.
+      if (fault && values.length === 0) return failed(fault)
+      return ok({ ...joined(values), ...(fault && { fault }) })
+    },
     async storeFlags(view, uids, how, flags, unchangedSince, progress) {
+      if (uids.length === 0) return ok([])
       const { id } = view.mailbox
       const commits: ModSeq[] = []
-      const { done, fault } = await inBatches(
-        uids,
-        AT_ONCE.store,
-        async (some) => {
-          const written = await store.messages.storeFlags(account, id, some, how, flags, unchangedSince)
-          if (written.ok) {
-            for (const change of written.value.commit.mailboxes) if (change.mailbox === id) commits.push(change.modSeq)
-          }
-          return published(hub, written)
-        },
-        progress,
-      )
+      const { values, fault } = await inBatches(uids, progress, async (some) => {
+        const written = await store.messages.storeFlags(account, id, some, how, flags, unchangedSince)
+        if (written.ok) {
+          for (const change of written.value.commit.mailboxes) if (change.mailbox === id) commits.push(change.modSeq)
+        }
+        return published(hub, written)
+      })
       sessions.get(view)?.stored(commits)
-      return fault ? failed(fault) : ok(done.flatMap(({ modified }) => modified))
+      return fault ? failed(fault) : ok(values.flatMap(({ modified }) => modified))
     },
     expunge,
     expungedSince: (view, since) => store.messages.expungedSince(account, view.mailbox.id, since),
@@ -187,15 +201,4 @@ function sizeOf(view: View, uids: readonly Uid[]): number {
     if (seq !== undefined) size += view.sizeAt(seq)
   }
   return size
-}
-
-/** The batches of one COPY or MOVE as one. */
-function joined(batches: readonly Copied[]): Copied {
-  const [first] = batches
-  if (!first) throw new Error('there is a batch, be it empty')
-  return {
-    source: batches.flatMap(({ source }) => source),
-    destination: batches.flatMap(({ destination }) => destination),
-    uidValidity: first.uidValidity,
-  }
 }

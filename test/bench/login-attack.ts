@@ -1,86 +1,101 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
-import { openEmbeddedAttempts } from '../../lib/login/attempts/embedded'
-import { directoryChain } from '../../lib/login/chain'
-import { createLogin } from '../../lib/login/create-login'
-import type { LoginPeer } from '../../lib/login/login'
-import { loginSettings } from '../../lib/login/settings'
-import { noMetrics, silentLog, systemClock } from '../../lib/terms/ports'
-import { directoryOf, person } from '../login/room'
+import { removeHome, startDemo } from '../e2e/demo'
+import { open, type Talk } from './talk'
 
 /**
- * Users during an attack: RATE wrong passwords a second from as many addresses, for SECONDS. How long the event loop keeps
- * others waiting, and how long the logins of users take: from memory, by a hash from an address that is known, from a new one.
+ * Users during an attack, from outside: RATE wrong passwords a second from as many addresses (Linux), for SECONDS, on a running server
+ * with NODES workers. USERS who are logged in fetch a message all the time; others log in, from an address that is known.
  */
 const RATE = Number(process.env.RATE ?? 200)
 const SECONDS = Number(process.env.SECONDS ?? 10)
+const NODES = process.env.NODES ?? '0'
+const USERS = 10
+const ALICE = 'alice@example.org "wonder land"'
+const MESSAGE = `From: ann@example.org\r\nSubject: a message\r\n\r\n${'A line of text.\r\n'.repeat(200)}`
 
-const at = (values: readonly number[], part: number): string =>
-  ([...values].sort((a, b) => a - b)[Math.floor(values.length * part)] ?? 0).toFixed(1)
-const line = (what: string, values: readonly number[]): void =>
-  console.log(`${what.padEnd(34)} ${values.length} times: median ${at(values, 0.5)} ms, 99 % ${at(values, 0.99)} ms`)
+const LINE = /^.*\r\n/m
+const answer = (tag: string): RegExp => new RegExp(`^${tag} .*\\r\\n`, 'm')
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+function report(what: string, times: readonly number[]): void {
+  const sorted = [...times].sort((a, b) => a - b)
+  const at = (part: number): string => (sorted[Math.floor(sorted.length * part)] ?? Number.NaN).toFixed(2)
+  console.log(`${what.padEnd(16)} ${times.length} times: median ${at(0.5)} ms, 90 % ${at(0.9)} ms, 99 % ${at(0.99)} ms`)
+}
+
+async function timed<T>(run: () => Promise<T>, into: number[]): Promise<T> {
+  const began = performance.now()
+  const value = await run()
+  into.push(performance.now() - began)
+  return value
+}
+
+async function loggedIn(port: number, address: string): Promise<Talk> {
+  const talk = await open(port, address, LINE)
+  const said = await talk.say(`a LOGIN ${ALICE}`, answer('a'))
+  if (!said.startsWith('a OK')) throw new Error(said)
+  return talk
+}
+
+async function fetches(port: number, until: number, times: number[]): Promise<void> {
+  const talk = await loggedIn(port, '127.0.0.1')
+  await talk.say('b SELECT INBOX', answer('b'))
+  for (let n = 0; performance.now() < until; n++) {
+    await timed(() => talk.say(`c${n} FETCH 1 (FLAGS ENVELOPE BODY.PEEK[])`, answer(`c${n}`)), times)
+    await pause(20 + (n % 20))
+  }
+  talk.close()
+}
+
+async function logins(port: number, until: number, times: number[]): Promise<void> {
+  while (performance.now() < until) {
+    const talk = await timed(() => loggedIn(port, '127.0.0.1'), times)
+    talk.close()
+    await pause(50)
+  }
+}
+
+async function guess(port: number, number: number, answers: Map<string, number>): Promise<void> {
+  const address = `127.${1 + (number % 200)}.${(number >> 8) & 255}.${number & 255}`
+  const talk = await open(port, address, LINE)
+  const said = (await talk.say(`a LOGIN user${number % 50}@example.org wrong${number}`, answer('a'))).trim()
+  answers.set(said, (answers.get(said) ?? 0) + 1)
+  talk.close()
+}
+
+async function phase(what: string, port: number, rate: number): Promise<void> {
+  const began = performance.now()
+  const until = began + SECONDS * 1000
+  const [ofFetch, ofLogin]: [number[], number[]] = [[], []]
+  const users = [...Array.from({ length: USERS }, () => fetches(port, until, ofFetch)), logins(port, until, ofLogin)]
+  const answers = new Map<string, number>()
+  const guesses: Promise<void>[] = []
+  while (performance.now() < until) {
+    const due = ((performance.now() - began) / 1000) * rate
+    while (guesses.length < due) guesses.push(guess(port, guesses.length, answers))
+    await pause(5)
+  }
+  await Promise.all(users)
+  await Promise.all(guesses)
+  console.log(`\n${what}${guesses.length > 0 ? `, ${guesses.length} wrong logins` : ''}`)
+  report('FETCH', ofFetch)
+  report('login', ofLogin)
+  for (const [said, count] of answers) console.log(`  the attacker heard ${count} times: ${said}`)
+}
 
 async function main(): Promise<void> {
-  const home = mkdtempSync(join(tmpdir(), 'login-attack-'))
-  const settings = loginSettings({})
-  const people = await Promise.all(Array.from({ length: 50 }, (_, n) => person(`user${n}@example.org`, 'right')))
-  const directory = directoryOf(...people)
-  const attempts = openEmbeddedAttempts({ path: home, policy: settings.policy })
-  const ports = { directory, attempts, settings, chain: directoryChain, secret: Buffer.alloc(32, 1) }
-  const login = createLogin({ ...ports, clock: systemClock, log: silentLog, metrics: noMetrics })
-  const peer = (address: string): LoginPeer => ({ protocol: 'imap', address, tls: true, connection: address })
-  const timed = async (
-    address: string,
-    user: string,
-    into: number[],
-    answers: Record<string, number>,
-  ): Promise<void> => {
-    const start = performance.now()
-    const { kind } = await login.attempt(peer(address), user, 'right')
-    into.push(performance.now() - start)
-    answers[kind] = (answers[kind] ?? 0) + 1
+  const accounts = Array.from({ length: 50 }, (_, n) => ['--account', `user${n}@example.org:right`])
+  const demo = await startDemo(['--nodes', NODES, ...accounts.flat()])
+  try {
+    const talk = await loggedIn(demo.imap, '127.0.0.1')
+    await talk.say(`b APPEND INBOX {${MESSAGE.length}+}\r\n${MESSAGE}`, answer('b'))
+    talk.close()
+    console.log(`${NODES} worker processes`)
+    await phase('quiet', demo.imap, 0)
+    await phase('under attack', demo.imap, RATE)
+  } finally {
+    await demo.stop()
+    removeHome(demo)
   }
-
-  async function watch(what: string, attack: boolean): Promise<void> {
-    const lag: number[] = []
-    const cached: number[] = []
-    const known: number[] = []
-    const fresh: number[] = []
-    const answers: Record<string, number> = {}
-    const attacks: Promise<unknown>[] = []
-    const until = performance.now() + SECONDS * 1000
-    let sent = 0
-    for (let round = 0; performance.now() < until; round++) {
-      const before = performance.now()
-      await pause(5)
-      lag.push(Math.max(0, performance.now() - before - 5))
-      const due = attack ? Math.floor((SECONDS * 1000 - (until - performance.now())) * (RATE / 1000)) : 0
-      for (; sent < due; sent++) {
-        const address = `${11 + (sent % 200)}.${(sent >> 8) & 255}.${sent & 255}.1`
-        attacks.push(login.attempt(peer(address), `user${sent % 60}@example.org`, `wrong ${sent}`))
-      }
-      if (round % 20 === 0) await timed('192.0.2.1', 'user0@example.org', cached, answers)
-      // A name that is new to the memory: its hash must be made.
-      if (round % 50 === 10)
-        await timed('192.0.2.1', `user${2 + (((round - 10) / 50) % 40)}@example.org`, known, answers)
-      if (round % 100 === 60) await timed(`198.51.100.${round / 100}`, 'user1@example.org', fresh, answers)
-    }
-    console.log(`\n${what} ${sent > 0 ? `(${sent} attempts)` : ''}`)
-    line('event loop late by', lag)
-    line('login from memory', cached)
-    line('login of a known address', known)
-    line('login of a new address', fresh)
-    const ended = await Promise.all(attacks)
-    console.log('answers to users', answers, 'attempts that were answered', ended.length)
-  }
-
-  await login.attempt(peer('192.0.2.1'), 'user0@example.org', 'right')
-  await watch('quiet', false)
-  await watch('under attack', true)
-  await login.close()
-  rmSync(home, { recursive: true })
 }
 
 main().catch((error) => {

@@ -1,12 +1,12 @@
-import { connect, type Socket } from 'node:net'
 import { openHome } from '../../lib/cli/home'
 import { type Demo, removeHome, startDemo } from '../e2e/demo'
 import { scramClient } from '../login/scram-client'
+import { open, type Talk } from './talk'
 import { reportTimes } from './welch'
 
 /**
  * The same question as login-timing.ts, asked from outside: a running server, one connection for each sample, the time from
- * the last line of the client to the answer. Each class has an address of its own in 127.0.0.0/8 (Linux).
+ * the last line of the client to the answer. Each class has an address of its own (Linux).
  * SAMPLES=2000 for each class and mechanism; ONLY=POP3,SCRAM chooses by a part of the name.
  */
 const SAMPLES = Number(process.env.SAMPLES ?? 2000)
@@ -34,45 +34,6 @@ const CLASSES: Readonly<Record<string, Class>> = {
 
 const b64 = (text: string | Buffer): string => Buffer.from(text).toString('base64')
 const plain = ({ user, password }: Class): string => b64(`\0${user}\0${password}`)
-
-interface Talk {
-  /** sends a line. @returns the first line of the answer that `wanted` accepts */
-  say(line: string, wanted: RegExp): Promise<string>
-  close(): void
-}
-
-async function open(port: number, address: string, greeting: RegExp): Promise<Talk> {
-  const socket: Socket = connect({ port, host: '127.0.0.1', localAddress: address })
-  socket.setNoDelay(true)
-  let text = ''
-  let wake: () => void = () => undefined
-  socket.on('data', (chunk) => {
-    text += chunk.toString('latin1')
-    wake()
-  })
-  socket.on('error', () => wake())
-  const until = async (wanted: RegExp): Promise<string> => {
-    for (;;) {
-      const found = wanted.exec(text)?.[0]
-      if (found !== undefined) {
-        text = ''
-        return found
-      }
-      if (socket.destroyed) throw new Error(`connection ended; it said ${text}`)
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-    }
-  }
-  await until(greeting)
-  return {
-    say: (line, wanted) => {
-      socket.write(`${line}\r\n`)
-      return until(wanted)
-    },
-    close: () => socket.destroy(),
-  }
-}
 
 const LINE = /^.*\r\n/m
 const imapTag = /^a .*\r\n/m

@@ -1,4 +1,5 @@
 import type { Moved } from '../../mailbox/mailbox'
+import type { Result } from '../../terms/fault'
 import { type FlagChange, type FlagSet, flagSet } from '../../terms/flags'
 import { modSeq } from '../../terms/numbers'
 import { type Command, defineCommand, nothing } from '../command'
@@ -66,14 +67,8 @@ const store = (by: By): Command =>
       const uids = uidsOf(view, seqs)
       view.quiet(uids)
       const since = unchangedSince === undefined ? undefined : modSeq(unchangedSince)
-      const result = await mail.storeFlags(
-        view,
-        uids,
-        how,
-        flagSet(flags),
-        since,
-        createProgress(session, tag, uids.length),
-      )
+      const progress = createProgress(session, tag, uids.length)
+      const result = await mail.storeFlags(view, uids, how, flagSet(flags), since, progress)
       if (!result.ok) return faultReply(result.fault, session.ports.tellHolder)
       session.tell(await view.sync('hold'), by === 'uid')
       const changed = flagSet(flags)
@@ -133,15 +128,15 @@ const copying = (by: By, kind: 'COPY' | 'MOVE'): Command =>
       // RFC 9051 6.4.7: all of the messages or none; UIDs that are no more are passed over (6.4.9).
       const missing = by === 'seq' ? 'refuse' : 'pass-over'
       const verb = kind === 'COPY' ? mail.copy : mail.move
-      const result = await verb(view, uids, mailbox, missing, createProgress(session, tag, uids.length))
+      const result: Result<Moved> = await verb(view, uids, mailbox, missing, createProgress(session, tag, uids.length))
       if (!result.ok) return faultReply(result.fault, session.ports.tellHolder)
-      const { source, destination, uidValidity, stopped }: Moved = result.value
+      const { source, destination, uidValidity, fault } = result.value
       if (source.length === 0) return done(`${kind} completed: nothing to do`)
       // The order of UIDs pairs source with destination (RFC 4315 3).
       const code = `COPYUID ${uidValidity} ${compact(source)} ${compact(destination)}`
       if (kind === 'COPY') return done('COPY completed', code)
       session.say(`* OK [${code}] Moved`)
-      return stopped ? faultReply(stopped, session.ports.tellHolder) : done('MOVE completed')
+      return fault ? faultReply(fault, session.ports.tellHolder) : done('MOVE completed')
     },
   })
 

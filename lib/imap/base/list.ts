@@ -4,7 +4,7 @@ import { type Command, defineCommand } from '../command'
 import { done } from '../faults'
 import type { Session } from '../session'
 import type { Cursor } from '../wire/cursor'
-import { listAttributes, listLine, pattern, statusItem, statusLine } from './mailboxes'
+import { levelsAbove, listAttributes, listLine, parentsIn, pattern, statusItem, statusLine } from './mailboxes'
 
 /** LIST with the options of RFC 5258, RFC 5819 and RFC 6154 (all in RFC 9051 6.3.9). */
 interface ListArguments {
@@ -82,10 +82,6 @@ interface Row {
   readonly extra: string
 }
 
-/** `a/b/c` gives `a` and `a/b`. */
-const levelsAbove = (name: string): string[] =>
-  name.split('/').flatMap((_level, index, levels) => (index > 0 ? [levels.slice(0, index).join('/')] : []))
-
 async function rowsOf(mail: AccountMail, args: ListArguments, rev2: boolean): Promise<Row[]> {
   const all = await mail.mailboxes()
   const rulesOf = (patterns: readonly string[]) => patterns.map((one) => pattern(args.reference, one))
@@ -94,6 +90,7 @@ async function rowsOf(mail: AccountMail, args: ListArguments, rev2: boolean): Pr
   const chosen = (mailbox: Mailbox): boolean =>
     (!args.subscribed || mailbox.subscribed) && (!args.specialUse || mailbox.specialUse.length > 0)
   const existing = new Set(all.map(({ name }) => name))
+  const parents = parentsIn(all)
   // Subscriptions outlive their mailboxes (RFC 9051 6.3.7).
   const gone =
     args.subscribed && !args.specialUse ? (await mail.subscriptions()).filter((name) => !existing.has(name)) : []
@@ -106,7 +103,7 @@ async function rowsOf(mail: AccountMail, args: ListArguments, rev2: boolean): Pr
   const rows = all.flatMap((mailbox): Row[] => {
     const { name } = mailbox
     if (!fits(name) || !(chosen(mailbox) || above.has(name))) return []
-    const attributes = listAttributes(mailbox, all)
+    const attributes = listAttributes(mailbox, parents)
     if ((args.subscribed || args.returns.subscribed) && mailbox.subscribed) attributes.unshift('\\Subscribed')
     // RFC 5819 2: no STATUS of what is told for its children only.
     return [{ name, attributes, mailbox: chosen(mailbox) ? mailbox : undefined, extra: extra(name) }]
@@ -127,7 +124,7 @@ async function rowsOf(mail: AccountMail, args: ListArguments, rev2: boolean): Pr
   const between = [...new Set(levels)]
     .filter((name) => !existing.has(name) && !gone.includes(name))
     .map((name): Row => {
-      const below = all.some((other) => other.name.startsWith(`${name}/`)) ? ['\\HasChildren'] : []
+      const below = parents.has(name) ? ['\\HasChildren'] : []
       const attributes = [args.extended || rev2 ? '\\NonExistent' : '\\Noselect', ...below]
       return { name, attributes, mailbox: undefined, extra: extra(name) }
     })
@@ -146,14 +143,14 @@ const list = defineCommand({
       session.say('* LIST (\\Noselect) "/" ""')
       return done('LIST completed')
     }
-    // RFC 5819 2: what cannot be looked up now is left out, and the list is told all the same.
-    const refused = args.returns.status && (await session.enter(state.mail))
-    const status = refused ? undefined : args.returns.status
+    const status = args.returns.status
+    const refused = status && (await session.enter(state.mail))
     for (const { name, attributes, mailbox, extra } of await rowsOf(state.mail, args, session.modes.rev2)) {
       session.say(listLine(session, 'LIST', attributes, name, extra))
-      if (status && mailbox) session.say(await statusLine(session, mailbox, status))
+      if (status && !refused && mailbox) session.say(await statusLine(session, mailbox, status))
     }
-    return done('LIST completed')
+    // RFC 5819 2: a STATUS that cannot be told is left out.
+    return done(refused ? `LIST completed without STATUS: ${refused.text}` : 'LIST completed')
   },
 })
 

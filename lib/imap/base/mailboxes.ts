@@ -124,9 +124,16 @@ export function pattern(reference: string, wanted: string): RegExp {
   return new RegExp(`^${source}$`, 's')
 }
 
-export function listAttributes(mailbox: Mailbox, all: readonly Mailbox[]): string[] {
-  const children = all.some((other) => other.name.startsWith(`${mailbox.name}/`))
-  return [children ? '\\HasChildren' : '\\HasNoChildren', ...mailbox.specialUse]
+/** `a/b/c` gives `a` and `a/b`. */
+export const levelsAbove = (name: string): string[] =>
+  name.split('/').flatMap((_level, index, levels) => (index > 0 ? [levels.slice(0, index).join('/')] : []))
+
+/** names that have something below them */
+export const parentsIn = (all: readonly Mailbox[]): ReadonlySet<string> =>
+  new Set(all.flatMap(({ name }) => levelsAbove(name)))
+
+export function listAttributes(mailbox: Mailbox, parents: ReadonlySet<string>): string[] {
+  return [parents.has(mailbox.name) ? '\\HasChildren' : '\\HasNoChildren', ...mailbox.specialUse]
 }
 
 export function listLine(

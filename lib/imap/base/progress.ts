@@ -1,4 +1,3 @@
-import type { Progress } from '../../mailbox/batches'
 import type { Session } from '../session'
 
 /** Milliseconds between two words of progress: clients and NAT give up after about a minute. */
@@ -6,10 +5,10 @@ const EVERY = 10_000
 
 /**
  * RFC 9585: tells how far a long command is.
- * @param goal undefined: not known beforehand
+ * @param goal undefined: not known
  * @returns to be called with what is done so far, less than `goal`
  */
-export function createProgress(session: Session, tag: string, goal?: number): Progress {
+export function createProgress(session: Session, tag: string, goal?: number): (done: number) => void {
   const { clock } = session.ports
   let last = clock.now()
   return (done) => {

@@ -5,7 +5,7 @@ import type { SelectParameter } from '../extension'
 import { done, faultReply } from '../faults'
 import type { Selected, Session } from '../session'
 import type { NamedMailbox } from '../wire/cursor'
-import { listAttributes, listLine, oldName } from './mailboxes'
+import { listAttributes, listLine, oldName, parentsIn } from './mailboxes'
 
 /** Messages that SELECT looks at for keywords and the first unseen one; beyond, FETCH shows them all the same. */
 const SCAN = 20_000
@@ -40,7 +40,7 @@ function announce(session: Session, view: View): void {
 
 /** RFC 9051 6.3.2: the LIST response of SELECT */
 async function sayName(session: Session, { mail, view }: Selected, { name, supplied }: NamedMailbox): Promise<void> {
-  const attributes = listAttributes(view.mailbox, await mail.mailboxes())
+  const attributes = listAttributes(view.mailbox, parentsIn(await mail.mailboxes()))
   session.say(listLine(session, 'LIST', attributes, name, supplied === name ? '' : oldName(supplied)))
 }
 

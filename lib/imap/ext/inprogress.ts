@@ -1,6 +1,6 @@
 import type { Extension } from '../extension'
 
-/** INPROGRESS (RFC 9585): said by SEARCH, SORT and THREAD, which may read every message; other commands show what they do as they go. */
+/** INPROGRESS (RFC 9585): said by what may take long without showing what it does: SEARCH, SORT, THREAD, STORE, COPY, MOVE, EXPUNGE. */
 export const inprogress: Extension = {
   rfc: 'RFC 9585',
   capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['INPROGRESS']),

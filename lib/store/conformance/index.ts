@@ -83,6 +83,24 @@ export function storeConformance(
       assert.equal(now.size, (await store.accounts.usage(id)).bytes)
     })
 
+    it('a snapshot of a big mailbox is one moment, whatever is written while it is read', async () => {
+      const { id, inbox } = await account()
+      const many = Array.from({ length: 6000 }, () => message('x'))
+      const uids = value(await store.messages.append(id, inbox.id, many)).value
+      const reading = store.messages.snapshot(id, inbox.id)
+      const changed = uids.filter((one) => one % 1000 === 0)
+      value(await store.messages.storeFlags(id, inbox.id, changed, 'add', flagSet(['\\Deleted'])))
+      value(await store.messages.expunge(id, inbox.id, changed, { only: 'all' }))
+      value(await store.messages.append(id, inbox.id, [message('y')]))
+      const snapshot = await reading
+      assert.ok(snapshot)
+      const { mailbox, modSeqs } = snapshot
+      assert.equal(snapshot.uids.length, mailbox.messages)
+      assert.ok(snapshot.uids.every((one, at) => one > (at === 0 ? 0 : (snapshot.uids[at - 1] ?? 0))))
+      assert.ok(modSeqs.every((one) => one <= mailbox.highestModSeq))
+      assert.equal((await store.messages.snapshot(id, inbox.id))?.uids.length, 5995)
+    })
+
     it('gives back octets, ranges of octets, and what was prepared', async () => {
       const { id, inbox } = await account()
       const big = { ...message('big'), bytes: Buffer.alloc(1_000_000, 'x') }

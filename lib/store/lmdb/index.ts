@@ -14,9 +14,6 @@ import { changesSince, expungedSince, keys, rows, snapshot } from './messages-re
 import { append, copyOrMove, expunge, mailboxOf, replace, storeFlags } from './messages-write'
 import { openTables, type Tables } from './tables'
 
-/** How often a snapshot begins anew because somebody wrote meanwhile, before it is taken in one go. */
-const SNAPSHOT_TRIES = 3
-
 export interface LmdbStoreOptions {
   /** folder of the LMDB environment; made when it is missing */
   readonly path: string
@@ -32,11 +29,8 @@ export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOpti
   const messages: MessageTable = {
     append: (id, mailbox, list, options) => tables.write(() => append(tables, clock, id, mailbox, list, options)),
     snapshot: async (id, mailbox) => {
-      for (let tries = 0; ; tries++) {
-        const found = await mailboxes.get(id, mailbox)
-        const taken = found && (await snapshot(tables, id, found, tries < SNAPSHOT_TRIES))
-        if (taken || !found) return taken
-      }
+      const found = await mailboxes.get(id, mailbox)
+      return found && snapshot(tables, id, found)
     },
     changesSince: async (id, mailbox, since) => {
       tables.fresh()

@@ -1,4 +1,5 @@
-import { type Uid, uid } from '../../terms/numbers'
+import type { Transaction } from 'lmdb'
+import { modSeq, type Uid, uid } from '../../terms/numbers'
 import type { CreateOptions } from '../store'
 import { accountKey, after, mailboxKey, rowKey, textKey } from './keys'
 import { decodeRow, type Row } from './row'
@@ -52,6 +53,17 @@ export function addMailbox(tables: Tables, account: number, name: string, option
   return { number, record }
 }
 
+/** What messages change in a mailbox. */
+export const numbersOf = (record: MailboxRecord) => ({
+  uidNext: uid(record.uidNext),
+  highestModSeq: modSeq(record.modSeq),
+  messages: record.messages,
+  unseen: record.unseen,
+  deleted: record.deleted,
+  size: record.size,
+  recentFrom: uid(record.recentFrom),
+})
+
 export interface Entry {
   readonly uid: Uid
   readonly row: Row
@@ -67,15 +79,15 @@ export function entriesOf({ rows }: Tables, account: number, mailbox: number, ui
   return found
 }
 
-/** @param from the first UID */
+/** @param transaction to read one moment over several turns of the event loop */
 export function* everyEntry(
   { rows }: Tables,
   account: number,
   mailbox: number,
-  from = 0,
-  limit = Number.POSITIVE_INFINITY,
+  transaction?: Transaction,
 ): Generator<Entry> {
-  const range = { start: rowKey(account, mailbox, from), end: after(mailboxKey(account, mailbox)), limit }
+  const prefix = mailboxKey(account, mailbox)
+  const range = { start: prefix, end: after(prefix), ...(transaction && { transaction }) }
   for (const { key, value } of rows.getRange(range)) {
     yield { uid: uid(Buffer.from(key).readUInt32BE(8)), row: decodeRow(value) }
   }

@@ -1,12 +1,12 @@
 import { failed, ok, type Result } from '../../terms/fault'
 import type { AccountId, MailboxId } from '../../terms/names'
-import { modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
+import { type Uid, uid, uidValidity } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type ListChange, NO_COMMIT } from '../change'
 import { accountNumber, mailboxNumber, makeMailboxId } from '../ids'
 import type { CreateOptions, Mailbox, MailboxTable, SpecialUse, Written } from '../store'
 import { accountKey, after, mailboxKey, textKey } from './keys'
-import { addMailbox, allMailboxes, byName, everyEntry, type Found, stateOf } from './mailbox-records'
+import { addMailbox, allMailboxes, byName, everyEntry, type Found, numbersOf, stateOf } from './mailbox-records'
 import { copyOrMove, releaseEntries } from './messages-write'
 import type { Tables } from './tables'
 
@@ -23,15 +23,9 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
     id: makeMailboxId(account, number),
     name: record.name,
     uidValidity: uidValidity(record.uidValidity),
-    uidNext: uid(record.uidNext),
-    highestModSeq: modSeq(record.modSeq),
     specialUse: record.specialUse,
     subscribed: subscriptions.get(textKey(account, record.name)) === true,
-    messages: record.messages,
-    unseen: record.unseen,
-    deleted: record.deleted,
-    size: record.size,
-    recentFrom: uid(record.recentFrom),
+    ...numbersOf(record),
   })
 
   function list(account: number): Mailbox[] {

@@ -3,53 +3,40 @@ import type { FlagSet } from '../../terms/flags'
 import type { AccountId, MailboxId } from '../../terms/names'
 import { type ModSeq, modSeq, type Uid, uid } from '../../terms/numbers'
 import type { Change, IndexRow, MailboxChange } from '../change'
-import { makeEmailId, makeThreadId, uidlOf } from '../ids'
+import { accountNumber, mailboxNumber, makeEmailId, makeThreadId, uidlOf } from '../ids'
 import { decodePrepared } from '../prepared-codec'
 import type { KeyRow, Mailbox, MessageRow, Snapshot } from '../store'
-import { logKey, messageKey } from './keys'
-import { entriesOf, everyEntry } from './mailbox-records'
+import { logKey, mailboxKey, messageKey } from './keys'
+import { entriesOf, everyEntry, numbersOf } from './mailbox-records'
 import { mailboxOf } from './messages-write'
 import { indexRow, type Row } from './row'
 import type { Head, LogEntry, Tables } from './tables'
 
 const BATCH = 200
 
-/** Rows of a snapshot that are read before others get a turn. */
-const SNAPSHOT_TURN = 20_000
+/** Rows of a snapshot that are read before others get a turn: some milliseconds. */
+const ROWS_AT_ONCE = 5000
 
-/**
- * The columns of a mailbox.
- * @param inTurns others get turns while a large one is read
- * @returns undefined: somebody has written in between
- */
-export async function snapshot(
-  tables: Tables,
-  id: AccountId,
-  mailbox: Mailbox,
-  inTurns: boolean,
-): Promise<Snapshot | undefined> {
-  const count = mailbox.messages
-  const columns = {
-    uids: new Uint32Array(count),
-    sizes: new Uint32Array(count),
-    modSeqs: new Float64Array(count),
-    internalDates: new Float64Array(count),
-    flags: new Uint32Array(count),
-  }
-  const flagSets: FlagSet[] = []
-  const indexOf = new Map<FlagSet, number>()
-  let at = 0
-  let next = 0
-  do {
-    if (at > 0) {
-      await turn()
-      tables.fresh()
+/** One moment of a mailbox; `mailbox` tells what does not change. */
+export async function snapshot(tables: Tables, id: AccountId, mailbox: Mailbox): Promise<Snapshot> {
+  tables.fresh()
+  const transaction = tables.root.useReadTransaction()
+  try {
+    const account = accountNumber(id)
+    const number = mailboxNumber(account, mailbox.id)
+    const record = tables.mailboxes.get(mailboxKey(account, number), { transaction })
+    const count = record?.messages ?? 0
+    const columns = {
+      uids: new Uint32Array(count),
+      sizes: new Uint32Array(count),
+      modSeqs: new Float64Array(count),
+      internalDates: new Float64Array(count),
+      flags: new Uint32Array(count),
     }
-    const found = mailboxOf(tables, id, mailbox.id)
-    if (found?.record.modSeq !== mailbox.highestModSeq) return undefined
-    const limit = inTurns ? SNAPSHOT_TURN : undefined
-    const before = at
-    for (const { uid: one, row } of everyEntry(tables, found.account, found.number, next, limit)) {
+    const flagSets: FlagSet[] = []
+    const indexOf = new Map<FlagSet, number>()
+    let at = 0
+    for (const { uid: one, row } of record ? everyEntry(tables, account, number, transaction) : []) {
       columns.uids[at] = one
       columns.sizes[at] = row.size
       columns.modSeqs[at] = row.modSeq
@@ -60,12 +47,12 @@ export async function snapshot(
         indexOf.set(row.flags, flags)
       }
       columns.flags[at++] = flags
-      next = one + 1
+      if (at % ROWS_AT_ONCE === 0) await turn()
     }
-    // Fewer than the mailbox's record says: `check` tells of it.
-    if (at === before) break
-  } while (at < count)
-  return { mailbox, flagSets, ...columns }
+    return { mailbox: { ...mailbox, ...(record && numbersOf(record)) }, flagSets, ...columns }
+  } finally {
+    transaction.done()
+  }
 }
 
 /** Log entries after `since`, or undefined when the log no longer reaches back. */

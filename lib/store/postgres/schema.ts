@@ -89,8 +89,11 @@ CREATE TABLE mailbox.changes (
 ]
 
 const ATTEMPTS = 20
-/** Somebody else made it in this moment: unique_violation, duplicate_schema, duplicate_table; and what a retry cures. */
-const RACES = new Set(['23505', '42P06', '42P07', '40001', '40P01'])
+/**
+ * Somebody else made it in this moment: unique_violation, duplicate_schema, duplicate_table, duplicate_object (a table's row
+ * type, which comes before the table); and what a retry cures.
+ */
+const RACES = new Set(['23505', '42P06', '42P07', '42710', '40001', '40P01'])
 const MISSING = new Set(['42P01', '3F000'])
 
 const codeOf = (error: unknown): string =>
