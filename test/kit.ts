@@ -29,6 +29,7 @@ import type { Connection } from '../lib/transport/connection'
 import { createListener, type Listener } from '../lib/transport/listener'
 import type { ProxyHeaderPolicy } from '../lib/transport/proxy-protocol'
 import { noTls, type TlsSource } from '../lib/transport/tls'
+import { databaseOrSkip, openTestStore } from './postgres'
 
 /** POP3, IMAP and ManageSieve over a real store, in this process, without Haraka. Everybody's password is `pass`. */
 export interface Kit {
@@ -188,6 +189,24 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
       await locks.close()
       await store.close()
       rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export const DRIVERS = ['lmdb', 'postgres'] as const
+export type Driver = (typeof DRIVERS)[number]
+
+/** A kit over a store of its own by this driver; undefined, and a line that says so, where there is no PostgreSQL. */
+export async function kitOrSkip(driver: Driver, options: Omit<KitOptions, 'store'> = {}): Promise<Kit | undefined> {
+  if (driver === 'lmdb') return startKit(options)
+  const database = await databaseOrSkip()
+  if (!database) return undefined
+  const kit = await startKit({ ...options, store: await openTestStore(database) })
+  return {
+    ...kit,
+    close: async () => {
+      await kit.close()
+      await database.drop()
     },
   }
 }

@@ -66,8 +66,8 @@ export function programs(): string | undefined {
   return [PROGRAMS, ...newest].find((folder) => existsSync(path.join(folder, 'initdb')))
 }
 
-/** A running server on `port` of 127.0.0.1; undefined, and a line that says why, where none can be made. */
-export async function serverOrSkip(port: number): Promise<PrivateServer | undefined> {
+/** A running server on `port` of 127.0.0.1, its files below `parent`; undefined, and a line that says why, where none can be made. */
+export async function serverOrSkip(port: number, parent = tmpdir()): Promise<PrivateServer | undefined> {
   const bin = programs()
   const root = process.getuid?.() === 0
   const ids = root ? await run('id', ['-u', 'postgres']).catch(() => undefined) : undefined
@@ -75,7 +75,7 @@ export async function serverOrSkip(port: number): Promise<PrivateServer | undefi
     console.log(`      no PostgreSQL programs in ${PROGRAMS} (MAILBOX_TEST_POSTGRES_BIN), or no user for them: skipped`)
     return undefined
   }
-  const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-pg-'))
+  const folder = mkdtempSync(path.join(parent, 'mailbox-pg-'))
   const data = path.join(folder, 'data')
   // PostgreSQL refuses to run as root.
   if (ids) chownSync(folder, Number(ids.stdout), -1)

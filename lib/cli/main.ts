@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { version } from '../package-root'
 import { SettingsError } from '../terms/settings'
 import { accountsCommand } from './accounts'
+import { backupCommand } from './backup'
 import { checkCommand } from './check'
 import { demoCommand } from './demo'
 import { exportCommand } from './export'
@@ -27,6 +28,7 @@ const program = new Command('haraka-mailbox')
   .addCommand(migrateCommand())
   .addCommand(rulesCommand())
   .addCommand(checkCommand())
+  .addCommand(backupCommand())
   .addCommand(locksCommand())
   .addCommand(metricsCommand())
   .addCommand(

@@ -20,6 +20,10 @@ export interface Store {
   raiseFence(account: AccountId, fence: Fence): Promise<void>
   /** Checks all invariants of an account; an empty list when all is well. */
   check(account: AccountId): Promise<readonly string[]>
+  /**
+   * Writes one moment of the whole store into an empty folder, while mail comes in. Absent where the engine's own tools do it.
+   */
+  backup?(folder: string): Promise<void>
   close(): Promise<void>
 }
 

@@ -4,114 +4,120 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ImapFlow } from 'imapflow'
 import { createTransport } from 'nodemailer'
-import { ACCOUNTS, type Demo, installed, removeHome, run, startDemo } from './demo'
+import { DRIVERS } from '../kit'
+import { ACCOUNTS, type Demo, type DemoStore, installed, removeHome, run, startDemo, storeOrSkip } from './demo'
 
 const alice = 'alice@example.org'
 const password = ACCOUNTS[alice]
 
 /** Real mail programs against a real server; each is skipped, visibly, where it is not installed. */
-describe('real clients', function () {
-  this.timeout(60_000)
-  let demo: Demo
-  let work: string
-  before(async () => {
-    demo = await startDemo(['--nodes', '2'])
-    work = mkdtempSync(path.join(tmpdir(), 'mailbox-clients-'))
-  })
-  after(async () => {
-    await demo?.stop()
-    removeHome(demo)
-    rmSync(work, { recursive: true, force: true })
-  })
-
-  const imap = (): ImapFlow =>
-    new ImapFlow({
-      host: '127.0.0.1',
-      port: demo.imap,
-      secure: false,
-      doSTARTTLS: false,
-      auth: { user: alice, pass: password },
-      logger: false,
+for (const driver of DRIVERS) {
+  describe(`real clients on ${driver}`, function () {
+    this.timeout(60_000)
+    let demo: Demo
+    let work: string
+    let store: DemoStore | undefined
+    before(async function () {
+      store = await storeOrSkip(driver)
+      if (!store) return this.skip()
+      demo = await startDemo(['--nodes', '2', ...store.args])
+      work = mkdtempSync(path.join(tmpdir(), 'mailbox-clients-'))
+    })
+    after(async () => {
+      await demo?.stop()
+      removeHome(demo)
+      await store?.drop()
+      if (work) rmSync(work, { recursive: true, force: true })
     })
 
-  async function fill(...subjects: string[]): Promise<void> {
-    const client = imap()
-    await client.connect()
-    await client.mailboxOpen('INBOX')
-    if (client.mailbox && client.mailbox.exists > 0) await client.messageDelete('1:*')
-    await client.logout()
-    const transport = createTransport({ host: '127.0.0.1', port: demo.smtp, ignoreTLS: true, name: 'localhost' })
-    for (const subject of subjects) {
-      await transport.sendMail({ from: 's@example.net', to: alice, subject, text: `${subject}\n.dot\n..dots\n` })
-    }
-    transport.close()
-  }
+    const imap = (): ImapFlow =>
+      new ImapFlow({
+        host: '127.0.0.1',
+        port: demo.imap,
+        secure: false,
+        doSTARTTLS: false,
+        auth: { user: alice, pass: password },
+        logger: false,
+      })
 
-  function withClient(program: string, title: string, test: () => Promise<void>): void {
-    it(`${program}: ${title}`, async function () {
-      if (!installed(program)) {
-        console.log(`      skipped: ${program} is not installed`)
-        this.skip()
+    async function fill(...subjects: string[]): Promise<void> {
+      const client = imap()
+      await client.connect()
+      await client.mailboxOpen('INBOX')
+      if (client.mailbox && client.mailbox.exists > 0) await client.messageDelete('1:*')
+      await client.logout()
+      const transport = createTransport({ host: '127.0.0.1', port: demo.smtp, ignoreTLS: true, name: 'localhost' })
+      for (const subject of subjects) {
+        await transport.sendMail({ from: 's@example.net', to: alice, subject, text: `${subject}\n.dot\n..dots\n` })
       }
-      await test()
+      transport.close()
+    }
+
+    function withClient(program: string, title: string, test: () => Promise<void>): void {
+      it(`${program}: ${title}`, async function () {
+        if (!installed(program)) {
+          console.log(`      skipped: ${program} is not installed`)
+          this.skip()
+        }
+        await test()
+      })
+    }
+
+    withClient('swaks', 'sends with STARTTLS and AUTH', async () => {
+      await fill()
+      const sent = await run('swaks', [
+        ...['--server', '127.0.0.1', '--port', String(demo.submission), '--tls', '--auth', 'PLAIN'],
+        ...['--auth-user', alice, '--auth-password', password, '--from', alice, '--to', alice, '--helo', 'localhost'],
+      ])
+      assert.equal(sent.code, 0, sent.stdout)
+      assert.match(sent.stdout, /235 2\.7\.0/)
+      assert.match(sent.stdout, /250 stored for 1/)
     })
-  }
 
-  withClient('swaks', 'sends with STARTTLS and AUTH', async () => {
-    await fill()
-    const sent = await run('swaks', [
-      ...['--server', '127.0.0.1', '--port', String(demo.submission), '--tls', '--auth', 'PLAIN'],
-      ...['--auth-user', alice, '--auth-password', password, '--from', alice, '--to', alice, '--helo', 'localhost'],
-    ])
-    assert.equal(sent.code, 0, sent.stdout)
-    assert.match(sent.stdout, /235 2\.7\.0/)
-    assert.match(sent.stdout, /250 stored for 1/)
-  })
-
-  withClient('curl', 'lists, reads and deletes over POP3S, reads over IMAPS', async () => {
-    await fill('one', 'two')
-    const login = ['-s', '-S', '-k', '--user', `${alice}:${password}`]
-    const pop = `pop3s://127.0.0.1:${demo.pop3s}/`
-    const list = await run('curl', [...login, pop])
-    assert.equal(list.stdout.trim().split('\n').length, 2)
-    const stls = await run('curl', [...login, '--ssl-reqd', `pop3://127.0.0.1:${demo.pop3}/2`])
-    assert.match(stls.stdout, /Subject: two/)
-    const [, size] = (list.stdout.split('\r\n')[1] ?? '').split(' ')
-    assert.equal(Buffer.byteLength(stls.stdout), Number(size))
-    await run('curl', [...login, '--head', '-X', 'DELE 1', pop])
-    const left = await run('curl', [...login, `imaps://127.0.0.1:${demo.imaps}/INBOX?ALL`])
-    assert.match(left.stdout, /^\* SEARCH 1\r$/m)
-  })
-
-  withClient('fetchmail', 'fetches everything once', async () => {
-    await fill('f1', 'f2', 'f3')
-    const rc = path.join(work, 'fetchmailrc')
-    const got = path.join(work, 'fetched')
-    writeFileSync(
-      rc,
-      `poll 127.0.0.1 protocol POP3 port ${demo.pop3} user "${alice}" password "${password}" sslproto '' mda "cat >> ${got}"\n`,
-      { mode: 0o600 },
-    )
-    const done = await run('fetchmail', ['-f', rc, '--nodetach', '--nosyslog', '-v'], {
-      env: { FETCHMAILHOME: work, HOME: work },
+    withClient('curl', 'lists, reads and deletes over POP3S, reads over IMAPS', async () => {
+      await fill('one', 'two')
+      const login = ['-s', '-S', '-k', '--user', `${alice}:${password}`]
+      const pop = `pop3s://127.0.0.1:${demo.pop3s}/`
+      const list = await run('curl', [...login, pop])
+      assert.equal(list.stdout.trim().split('\n').length, 2)
+      const stls = await run('curl', [...login, '--ssl-reqd', `pop3://127.0.0.1:${demo.pop3}/2`])
+      assert.match(stls.stdout, /Subject: two/)
+      const [, size] = (list.stdout.split('\r\n')[1] ?? '').split(' ')
+      assert.equal(Buffer.byteLength(stls.stdout), Number(size))
+      await run('curl', [...login, '--head', '-X', 'DELE 1', pop])
+      const left = await run('curl', [...login, `imaps://127.0.0.1:${demo.imaps}/INBOX?ALL`])
+      assert.match(left.stdout, /^\* SEARCH 1\r$/m)
     })
-    assert.equal(done.code, 0, done.stdout + done.stderr)
-    const mail = readFileSync(got, 'utf8')
-    for (const subject of ['f1', 'f2', 'f3']) assert.match(mail, new RegExp(`^Subject: ${subject}\r?$`, 'm'))
-    const again = await run('fetchmail', ['-f', rc, '--nodetach', '--nosyslog', '-c'], {
-      env: { FETCHMAILHOME: work, HOME: work },
-    })
-    assert.equal(again.code, 1, 'exit 1: no mail left')
-  })
 
-  withClient('mbsync', 'synchronises both ways: mail, flags, mailboxes', async () => {
-    await fill('m1', 'm2')
-    const maildir = path.join(work, 'maildir')
-    mkdirSync(maildir)
-    const rc = path.join(work, 'mbsyncrc')
-    writeFileSync(
-      rc,
-      `IMAPAccount a
+    withClient('fetchmail', 'fetches everything once', async () => {
+      await fill('f1', 'f2', 'f3')
+      const rc = path.join(work, 'fetchmailrc')
+      const got = path.join(work, 'fetched')
+      writeFileSync(
+        rc,
+        `poll 127.0.0.1 protocol POP3 port ${demo.pop3} user "${alice}" password "${password}" sslproto '' mda "cat >> ${got}"\n`,
+        { mode: 0o600 },
+      )
+      const done = await run('fetchmail', ['-f', rc, '--nodetach', '--nosyslog', '-v'], {
+        env: { FETCHMAILHOME: work, HOME: work },
+      })
+      assert.equal(done.code, 0, done.stdout + done.stderr)
+      const mail = readFileSync(got, 'utf8')
+      for (const subject of ['f1', 'f2', 'f3']) assert.match(mail, new RegExp(`^Subject: ${subject}\r?$`, 'm'))
+      const again = await run('fetchmail', ['-f', rc, '--nodetach', '--nosyslog', '-c'], {
+        env: { FETCHMAILHOME: work, HOME: work },
+      })
+      assert.equal(again.code, 1, 'exit 1: no mail left')
+    })
+
+    withClient('mbsync', 'synchronises both ways: mail, flags, mailboxes', async () => {
+      await fill('m1', 'm2')
+      const maildir = path.join(work, 'maildir')
+      mkdirSync(maildir)
+      const rc = path.join(work, 'mbsyncrc')
+      writeFileSync(
+        rc,
+        `IMAPAccount a
 Host 127.0.0.1
 Port ${demo.imap}
 User ${alice}
@@ -135,89 +141,89 @@ Create Both
 Expunge Both
 SyncState *
 `,
-    )
-    const sync = async (): Promise<void> => {
-      const done = await run('mbsync', ['-c', rc, '-a'], { env: { HOME: work } })
-      assert.equal(done.code, 0, done.stdout + done.stderr)
-    }
-    await sync()
-    const files = (box: string): string[] =>
-      ['cur', 'new'].flatMap((part) =>
-        readdirSync(path.join(maildir, box, part)).map((name) => path.join(maildir, box, part, name)),
       )
-    assert.equal(files('INBOX').length, 2)
+      const sync = async (): Promise<void> => {
+        const done = await run('mbsync', ['-c', rc, '-a'], { env: { HOME: work } })
+        assert.equal(done.code, 0, done.stdout + done.stderr)
+      }
+      await sync()
+      const files = (box: string): string[] =>
+        ['cur', 'new'].flatMap((part) =>
+          readdirSync(path.join(maildir, box, part)).map((name) => path.join(maildir, box, part, name)),
+        )
+      assert.equal(files('INBOX').length, 2)
 
-    // Here: a new local mailbox with a message, and one message of INBOX flagged on the server.
-    for (const part of ['cur', 'new', 'tmp']) mkdirSync(path.join(maildir, 'Projects', part), { recursive: true })
-    writeFileSync(path.join(maildir, 'Projects', 'cur', '1.local:2,SF'), 'Subject: local\n\nhi\n')
-    const client = imap()
-    await client.connect()
-    await client.mailboxOpen('INBOX')
-    await client.messageFlagsAdd('1', ['\\Flagged', '\\Seen'])
-    await client.logout()
-    await sync()
-    assert.equal(files('INBOX').filter((name) => /:2,.*F.*S/.test(name)).length, 1)
+      // Here: a new local mailbox with a message, and one message of INBOX flagged on the server.
+      for (const part of ['cur', 'new', 'tmp']) mkdirSync(path.join(maildir, 'Projects', part), { recursive: true })
+      writeFileSync(path.join(maildir, 'Projects', 'cur', '1.local:2,SF'), 'Subject: local\n\nhi\n')
+      const client = imap()
+      await client.connect()
+      await client.mailboxOpen('INBOX')
+      await client.messageFlagsAdd('1', ['\\Flagged', '\\Seen'])
+      await client.logout()
+      await sync()
+      assert.equal(files('INBOX').filter((name) => /:2,.*F.*S/.test(name)).length, 1)
 
-    const check = imap()
-    await check.connect()
-    await check.mailboxOpen('Projects')
-    const message = await check.fetchOne('1', { flags: true, envelope: true })
-    assert.ok(message)
-    assert.equal(message.envelope?.subject, 'local')
-    assert.deepEqual([...(message.flags ?? [])].filter((flag) => flag !== '\\Recent').sort(), ['\\Flagged', '\\Seen'])
-    await check.logout()
-  })
+      const check = imap()
+      await check.connect()
+      await check.mailboxOpen('Projects')
+      const message = await check.fetchOne('1', { flags: true, envelope: true })
+      assert.ok(message)
+      assert.equal(message.envelope?.subject, 'local')
+      assert.deepEqual([...(message.flags ?? [])].filter((flag) => flag !== '\\Recent').sort(), ['\\Flagged', '\\Seen'])
+      await check.logout()
+    })
 
-  it('imapflow: ENABLE of everything, QRESYNC after a visit of somebody else, names in UTF-8', async () => {
-    await fill('q1', 'q2', 'q3')
-    const flow = (): ImapFlow =>
-      new ImapFlow({
-        host: '127.0.0.1',
-        port: demo.imap,
-        secure: false,
-        doSTARTTLS: false,
-        auth: { user: alice, pass: password },
-        logger: false,
-        qresync: true,
-      })
-    const first = flow()
-    await first.connect()
-    for (const word of ['QRESYNC', 'UTF8=ACCEPT', 'IMAP4REV2']) assert.ok(first.enabled.has(word), word)
-    const before = await first.mailboxOpen('INBOX')
-    await first.mailboxCreate('Grüße/日本')
-    assert.ok((await first.list()).some(({ path }) => path === 'Grüße/日本'))
-    await first.mailboxDelete('Grüße/日本')
-    await first.mailboxDelete('Grüße')
-    await first.logout()
+    it('imapflow: ENABLE of everything, QRESYNC after a visit of somebody else, names in UTF-8', async () => {
+      await fill('q1', 'q2', 'q3')
+      const flow = (): ImapFlow =>
+        new ImapFlow({
+          host: '127.0.0.1',
+          port: demo.imap,
+          secure: false,
+          doSTARTTLS: false,
+          auth: { user: alice, pass: password },
+          logger: false,
+          qresync: true,
+        })
+      const first = flow()
+      await first.connect()
+      for (const word of ['QRESYNC', 'UTF8=ACCEPT', 'IMAP4REV2']) assert.ok(first.enabled.has(word), word)
+      const before = await first.mailboxOpen('INBOX')
+      await first.mailboxCreate('Grüße/日本')
+      assert.ok((await first.list()).some(({ path }) => path === 'Grüße/日本'))
+      await first.mailboxDelete('Grüße/日本')
+      await first.mailboxDelete('Grüße')
+      await first.logout()
 
-    const other = flow()
-    await other.connect()
-    await other.mailboxOpen('INBOX')
-    const gone = await other.fetchOne('2', { uid: true })
-    await other.messageDelete('2')
-    await other.messageFlagsAdd('1', ['$Label'])
-    await other.logout()
+      const other = flow()
+      await other.connect()
+      await other.mailboxOpen('INBOX')
+      const gone = await other.fetchOne('2', { uid: true })
+      await other.messageDelete('2')
+      await other.messageFlagsAdd('1', ['$Label'])
+      await other.logout()
 
-    const again = flow()
-    const told: unknown[] = []
-    again.on('expunge', ({ uid, earlier }: { uid?: number; earlier?: boolean }) => told.push([uid, earlier]))
-    again.on('flags', ({ seq, flags }: { seq: number; flags?: Set<string> }) => told.push([seq, [...(flags ?? [])]]))
-    await again.connect()
-    const known = { changedSince: before.highestModseq, uidValidity: before.uidValidity }
-    await again.mailboxOpen('INBOX', known)
-    assert.deepEqual(told, [
-      [gone ? gone.uid : 0, true],
-      [1, ['$Label']],
-    ])
-    await again.logout()
-  })
+      const again = flow()
+      const told: unknown[] = []
+      again.on('expunge', ({ uid, earlier }: { uid?: number; earlier?: boolean }) => told.push([uid, earlier]))
+      again.on('flags', ({ seq, flags }: { seq: number; flags?: Set<string> }) => told.push([seq, [...(flags ?? [])]]))
+      await again.connect()
+      const known = { changedSince: before.highestModseq, uidValidity: before.uidValidity }
+      await again.mailboxOpen('INBOX', known)
+      assert.deepEqual(told, [
+        [gone ? gone.uid : 0, true],
+        [1, ['$Label']],
+      ])
+      await again.logout()
+    })
 
-  withClient('mutt', 'opens the mailbox and saves a message into another', async () => {
-    await fill('for mutt')
-    const rc = path.join(work, 'muttrc')
-    writeFileSync(
-      rc,
-      `set imap_user="${alice}"
+    withClient('mutt', 'opens the mailbox and saves a message into another', async () => {
+      await fill('for mutt')
+      const rc = path.join(work, 'muttrc')
+      writeFileSync(
+        rc,
+        `set imap_user="${alice}"
 set imap_pass="${password}"
 set ssl_starttls=no
 set ssl_force_tls=no
@@ -231,23 +237,25 @@ set wait_key=no
 set move=no
 push "<save-message>=Saved<enter><quit>"
 `,
-    )
-    const done = await run('script', ['-qec', `mutt -n -F ${rc}`, '/dev/null'], { env: { HOME: work, TERM: 'xterm' } })
-    assert.equal(done.code, 0, done.stdout)
-    const client = imap()
-    await client.connect()
-    await client.mailboxOpen('Saved')
-    const message = await client.fetchOne('1', { envelope: true })
-    assert.ok(message)
-    assert.equal(message.envelope?.subject, 'for mutt')
-    const inbox = await client.status('INBOX', { messages: true })
-    assert.match(JSON.stringify(inbox), /"messages":0/)
-    await client.logout()
-  })
+      )
+      const done = await run('script', ['-qec', `mutt -n -F ${rc}`, '/dev/null'], {
+        env: { HOME: work, TERM: 'xterm' },
+      })
+      assert.equal(done.code, 0, done.stdout)
+      const client = imap()
+      await client.connect()
+      await client.mailboxOpen('Saved')
+      const message = await client.fetchOne('1', { envelope: true })
+      assert.ok(message)
+      assert.equal(message.envelope?.subject, 'for mutt')
+      const inbox = await client.status('INBOX', { messages: true })
+      assert.match(JSON.stringify(inbox), /"messages":0/)
+      await client.logout()
+    })
 
-  withClient('python3', 'poplib and imaplib', async () => {
-    await fill('py1', 'py2')
-    const script = `
+    withClient('python3', 'poplib and imaplib', async () => {
+      await fill('py1', 'py2')
+      const script = `
 import imaplib, poplib, sys
 user, password, pop, imap = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 p = poplib.POP3('127.0.0.1', pop)
@@ -273,17 +281,17 @@ assert m.expunge()[1] == [b'1']
 m.close(); m.logout()
 print('all well')
 `
-    const done = await run('python3', ['-c', script, alice, password, String(demo.pop3), String(demo.imap)])
-    assert.equal(done.stdout.trim(), 'all well', done.stderr)
-  })
+      const done = await run('python3', ['-c', script, alice, password, String(demo.pop3), String(demo.imap)])
+      assert.equal(done.stdout.trim(), 'all well', done.stderr)
+    })
 
-  withClient('offlineimap', 'synchronises both ways, and sees deletions', async () => {
-    await fill('o1', 'o2')
-    const rc = path.join(work, 'offlineimaprc')
-    const maildir = path.join(work, 'offline')
-    writeFileSync(
-      rc,
-      `[general]
+    withClient('offlineimap', 'synchronises both ways, and sees deletions', async () => {
+      await fill('o1', 'o2')
+      const rc = path.join(work, 'offlineimaprc')
+      const maildir = path.join(work, 'offline')
+      writeFileSync(
+        rc,
+        `[general]
 accounts = a
 metadata = ${path.join(work, 'offline-state')}
 socktimeout = 20
@@ -303,45 +311,45 @@ ssl = no
 starttls = no
 folderfilter = lambda name: name in ('INBOX', 'Archive')
 `,
-      { mode: 0o600 },
-    )
-    const sync = async (): Promise<void> => {
-      const done = await run('offlineimap', ['-o', '-c', rc, '-u', 'quiet'], { env: { HOME: work } })
-      assert.equal(done.code, 0, done.stdout + done.stderr)
-    }
-    await sync()
-    const files = (): string[] =>
-      ['cur', 'new'].flatMap((part) =>
-        readdirSync(path.join(maildir, 'INBOX', part)).map((name) => path.join(maildir, 'INBOX', part, name)),
+        { mode: 0o600 },
       )
-    assert.equal(files().length, 2)
-    // Here: one message is gone, one is new.
-    const gone = files().find((name) => /^Subject: o1\r?$/m.test(readFileSync(name, 'utf8')))
-    assert.ok(gone)
-    rmSync(gone)
-    writeFileSync(
-      path.join(maildir, 'INBOX', 'cur', '1.local:2,FS'),
-      'Subject: local\nDate: Thu, 1 Jan 2026 00:00:00 +0000\n\nhi\n',
-    )
-    await sync()
-    const client = imap()
-    await client.connect()
-    await client.mailboxOpen('INBOX')
-    const subjects: string[] = []
-    for await (const message of client.fetch('1:*', { envelope: true, flags: true })) {
-      subjects.push(message.envelope?.subject ?? '')
-      if (message.envelope?.subject === 'local') assert.ok(message.flags?.has('\\Flagged'))
-    }
-    assert.deepEqual(subjects, ['o2', 'local'])
-    await client.logout()
-  })
+      const sync = async (): Promise<void> => {
+        const done = await run('offlineimap', ['-o', '-c', rc, '-u', 'quiet'], { env: { HOME: work } })
+        assert.equal(done.code, 0, done.stdout + done.stderr)
+      }
+      await sync()
+      const files = (): string[] =>
+        ['cur', 'new'].flatMap((part) =>
+          readdirSync(path.join(maildir, 'INBOX', part)).map((name) => path.join(maildir, 'INBOX', part, name)),
+        )
+      assert.equal(files().length, 2)
+      // Here: one message is gone, one is new.
+      const gone = files().find((name) => /^Subject: o1\r?$/m.test(readFileSync(name, 'utf8')))
+      assert.ok(gone)
+      rmSync(gone)
+      writeFileSync(
+        path.join(maildir, 'INBOX', 'cur', '1.local:2,FS'),
+        'Subject: local\nDate: Thu, 1 Jan 2026 00:00:00 +0000\n\nhi\n',
+      )
+      await sync()
+      const client = imap()
+      await client.connect()
+      await client.mailboxOpen('INBOX')
+      const subjects: string[] = []
+      for await (const message of client.fetch('1:*', { envelope: true, flags: true })) {
+        subjects.push(message.envelope?.subject ?? '')
+        if (message.envelope?.subject === 'local') assert.ok(message.flags?.has('\\Flagged'))
+      }
+      assert.deepEqual(subjects, ['o2', 'local'])
+      await client.logout()
+    })
 
-  withClient('imapfilter', 'finds by SEARCH, flags and moves', async () => {
-    await fill('keep', 'invoice 1', 'invoice 2')
-    const config = path.join(work, 'imapfilter.lua')
-    writeFileSync(
-      config,
-      `options.timeout = 20
+    withClient('imapfilter', 'finds by SEARCH, flags and moves', async () => {
+      await fill('keep', 'invoice 1', 'invoice 2')
+      const config = path.join(work, 'imapfilter.lua')
+      writeFileSync(
+        config,
+        `options.timeout = 20
 options.create = true
 options.certificates = false
 options.starttls = false
@@ -352,24 +360,24 @@ found:move_messages(account['Invoices'])
 exists, unread, recent, next = account['Invoices']:check_status()
 print('moved ' .. exists)
 `,
-    )
-    const done = await run('imapfilter', ['-c', config], { env: { HOME: work } })
-    assert.match(done.stdout, /moved 2/, done.stdout + done.stderr)
-    const client = imap()
-    await client.connect()
-    await client.mailboxOpen('Invoices')
-    for await (const { flags } of client.fetch('1:*', { flags: true })) assert.ok(flags?.has('\\Flagged'))
-    assert.match(JSON.stringify(await client.status('INBOX', { messages: true })), /"messages":1/)
-    await client.logout()
-  })
+      )
+      const done = await run('imapfilter', ['-c', config], { env: { HOME: work } })
+      assert.match(done.stdout, /moved 2/, done.stdout + done.stderr)
+      const client = imap()
+      await client.connect()
+      await client.mailboxOpen('Invoices')
+      for await (const { flags } of client.fetch('1:*', { flags: true })) assert.ok(flags?.has('\\Flagged'))
+      assert.match(JSON.stringify(await client.status('INBOX', { messages: true })), /"messages":1/)
+      await client.logout()
+    })
 
-  withClient('perl', 'Mail::IMAPClient: structure, search, threads, append, migration of a mailbox', async () => {
-    if ((await run('perl', ['-MMail::IMAPClient', '-e', '1'])).code !== 0) {
-      console.log('      skipped: Mail::IMAPClient is not installed')
-      return
-    }
-    await fill('p1', 'p2')
-    const script = `
+    withClient('perl', 'Mail::IMAPClient: structure, search, threads, append, migration of a mailbox', async () => {
+      if ((await run('perl', ['-MMail::IMAPClient', '-e', '1'])).code !== 0) {
+        console.log('      skipped: Mail::IMAPClient is not installed')
+        return
+      }
+      await fill('p1', 'p2')
+      const script = `
 use strict; use warnings; use Mail::IMAPClient; use Mail::IMAPClient::BodyStructure;
 my ($user, $password, $port) = @ARGV;
 my $i = Mail::IMAPClient->new(Server => '127.0.0.1', Port => $port, User => $user, Password => $password, Uid => 1, Timeout => 20) or die $@;
@@ -402,30 +410,31 @@ ok($i->delete('Perl box'), 'delete');
 ok($i->logout, 'logout');
 print "all well\n";
 `
-    const file = path.join(work, 'client.pl')
-    writeFileSync(file, script)
-    const done = await run('perl', [file, alice, password, String(demo.imap)])
-    assert.equal(done.stdout.trim(), 'all well', done.stderr)
-  })
-
-  it('imapflow: knows Sent, Drafts, Trash, Junk and Archive at the first login', async () => {
-    const client = new ImapFlow({
-      host: '127.0.0.1',
-      port: demo.imap,
-      secure: false,
-      doSTARTTLS: false,
-      auth: { user: 'bob@example.org', pass: ACCOUNTS['bob@example.org'] },
-      logger: false,
+      const file = path.join(work, 'client.pl')
+      writeFileSync(file, script)
+      const done = await run('perl', [file, alice, password, String(demo.imap)])
+      assert.equal(done.stdout.trim(), 'all well', done.stderr)
     })
-    await client.connect()
-    const list = await client.list()
-    const uses = new Map(
-      list.map(({ specialUse, path: name, specialUseSource }) => [specialUse, `${name} ${specialUseSource ?? ''}`]),
-    )
-    for (const name of ['Sent', 'Drafts', 'Trash', 'Junk', 'Archive']) {
-      assert.equal(uses.get(`\\${name}`), `${name} extension`)
-    }
-    assert.ok(list.every(({ subscribed }) => subscribed))
-    await client.logout()
+
+    it('imapflow: knows Sent, Drafts, Trash, Junk and Archive at the first login', async () => {
+      const client = new ImapFlow({
+        host: '127.0.0.1',
+        port: demo.imap,
+        secure: false,
+        doSTARTTLS: false,
+        auth: { user: 'bob@example.org', pass: ACCOUNTS['bob@example.org'] },
+        logger: false,
+      })
+      await client.connect()
+      const list = await client.list()
+      const uses = new Map(
+        list.map(({ specialUse, path: name, specialUseSource }) => [specialUse, `${name} ${specialUseSource ?? ''}`]),
+      )
+      for (const name of ['Sent', 'Drafts', 'Trash', 'Junk', 'Archive']) {
+        assert.equal(uses.get(`\\${name}`), `${name} extension`)
+      }
+      assert.ok(list.every(({ subscribed }) => subscribed))
+      await client.logout()
+    })
   })
-})
+}

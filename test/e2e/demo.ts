@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { packageRoot } from '../../lib/package-root'
+import type { Driver } from '../kit'
+import { databaseOrSkip } from '../postgres'
 
 /** A whole server, started as users start it: `haraka-mailbox demo`. */
 export interface Demo {
@@ -91,6 +93,23 @@ export async function startDemo(
         child.once('exit', (code) => resolve(code))
         child.kill(signal)
       }),
+  }
+}
+
+/** What a demo keeps its mail in. */
+export interface DemoStore {
+  readonly args: readonly string[]
+  drop(): Promise<void>
+}
+
+/** A store of the demo's own by this driver; undefined, and a line that says so, where there is no PostgreSQL. */
+export async function storeOrSkip(driver: Driver): Promise<DemoStore | undefined> {
+  if (driver === 'lmdb') return { args: [], drop: async () => undefined }
+  const database = await databaseOrSkip()
+  if (!database) return undefined
+  return {
+    args: ['--store', 'postgres', '--set', `mailbox_store.ini:postgres.url=${database.url}`],
+    drop: database.drop,
   }
 }
 

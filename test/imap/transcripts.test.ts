@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
-import { type Kit, startKit } from '../kit'
-import { databaseOrSkip, openTestStore, type TestDatabase } from '../postgres'
+import { type Kit, kitOrSkip } from '../kit'
 import { play, readTranscripts } from '../transcript'
 
 const folder = path.join(__dirname, 'transcripts')
@@ -17,16 +16,12 @@ for (const { driver, chunk } of passes) {
   const how = chunk === 'whole' ? 'as they are written' : 'one at a time'
   describe(`IMAP transcripts on ${driver}, octets ${how}`, () => {
     let kit: Kit
-    let database: TestDatabase | undefined
     before(async function () {
-      database = driver === 'postgres' ? await databaseOrSkip() : undefined
-      if (driver === 'postgres' && !database) return this.skip()
-      kit = await startKit(database && { store: await openTestStore(database) })
+      const made = await kitOrSkip(driver)
+      if (!made) return this.skip()
+      kit = made
     })
-    after(async () => {
-      await kit?.close()
-      await database?.drop()
-    })
+    after(() => kit?.close())
     for (const file of readdirSync(folder)) {
       for (const transcript of readTranscripts(path.join(folder, file))) {
         it(transcript.title, async () => {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import { open } from 'lmdb'
+import { openEnvironment, settled } from '../../processes/environment'
 import type { Credential, Sessions, TotpState } from '../sessions'
 
 const FRESH: TotpState = { step: 0, failures: 0, barredUntil: 0 }
@@ -13,7 +13,7 @@ const idOf = (key: string): string => key.slice(0, 16)
 /** A small LMDB environment that all processes of the host share; sessions outlive a restart. @param path folder of its own */
 export function openEmbeddedSessions({ path }: { readonly path: string }): Sessions {
   mkdirSync(path, { recursive: true, mode: 0o700 })
-  const env = open({ path, maxDbs: 4, mapSize: 16 * 1024 ** 2, noSubdir: false })
+  const env = openEnvironment({ path, maxDbs: 4, mapSize: 16 * 1024 ** 2 })
   /** by hash of the secret */
   const credentials = env.openDB<Credential, string>({ name: 'credentials' })
   const totps = env.openDB<TotpState, string>({ name: 'totp' })
@@ -29,7 +29,7 @@ export function openEmbeddedSessions({ path }: { readonly path: string }): Sessi
       const secret = randomBytes(32).toString('base64url')
       const key = hash(secret)
       const credential: Credential = { ...given, id: idOf(key), csrf: randomBytes(18).toString('base64url') }
-      await credentials.put(key, credential)
+      await settled(credentials.put(key, credential))
       return { secret, credential }
     },
     find: (secret) => credentials.get(hash(secret)),
@@ -38,26 +38,30 @@ export function openEmbeddedSessions({ path }: { readonly path: string }): Sessi
       return key === undefined ? undefined : credentials.get(key)
     },
     async update(id, patch) {
-      await env.transaction(() => {
-        const key = keyOf(id)
-        const before = key === undefined ? undefined : credentials.get(key)
-        if (key !== undefined && before) credentials.putSync(key, { ...before, ...patch })
-      })
+      await settled(
+        env.transaction(() => {
+          const key = keyOf(id)
+          const before = key === undefined ? undefined : credentials.get(key)
+          if (key !== undefined && before) credentials.putSync(key, { ...before, ...patch })
+        }),
+      )
     },
     async remove(id) {
       const key = keyOf(id)
-      return key !== undefined && credentials.remove(key)
+      return key !== undefined && settled(credentials.remove(key))
     },
     list: (account) =>
       [...credentials.getRange()]
         .map(({ value }) => value)
         .filter((credential) => account === undefined || credential.account === account),
     changeTotp: (account, change) =>
-      env.transaction(() => {
-        const [after, said] = change(totps.get(account) ?? FRESH)
-        totps.putSync(account, after)
-        return said
-      }),
+      settled(
+        env.transaction(() => {
+          const [after, said] = change(totps.get(account) ?? FRESH)
+          totps.putSync(account, after)
+          return said
+        }),
+      ),
     close: () => env.close(),
   }
 }

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { open } from 'lmdb'
+import { openEnvironment } from '../../processes/environment'
 import { identify } from '../../processes/identity'
 import { type Clock, type Log, type Metrics, noMetrics, silentLog, systemClock } from '../../terms/ports'
 import { createEngine, type Engine, type LockTable } from '../engine'
@@ -28,7 +28,7 @@ const monotonic = (): number => Number(process.hrtime.bigint() / 1_000_000n)
 export async function openEmbeddedLocks(options: EmbeddedLocksOptions): Promise<Locks> {
   const { path, settings, clock = systemClock, log = silentLog, metrics = noMetrics } = options
   mkdirSync(path, { recursive: true, mode: 0o700 })
-  const root = open({ path, noSync: true, noSubdir: false, maxDbs: 4 })
+  const root = openEnvironment({ path, noSync: true, maxDbs: 4 })
   const accounts = root.openDB<AccountRecord, string>({ name: 'accounts' })
   /** until when a process is taken as alive; milliseconds of the host's monotonic clock */
   const beats = root.openDB<number, string>({ name: 'beats' })

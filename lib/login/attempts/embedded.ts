@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { open } from 'lmdb'
+import { openEnvironment, settled } from '../../processes/environment'
 import type { AttemptLog, TrailEntry } from '../attempts'
 import { clearing, matches, pastOf, recordOn, standingOn } from '../ledger'
 import { type Bucket, expiresAt, type LockoutPolicy, mostOver, WEIGHTS, type Weight, weight } from '../lockout'
@@ -33,7 +33,7 @@ const hash = (key: string): string => createHash('sha256').update(key).digest('b
 export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): AttemptLog & { size(): number } {
   const { path, policy, maxBuckets = 100_000, maxTrail = 100_000, keepTrail = 30 * 86_400_000 } = settings
   mkdirSync(path, { recursive: true, mode: 0o700 })
-  const env = open({ path, maxDbs: 6, mapSize: 64 * 1024 ** 2, noSubdir: false })
+  const env = openEnvironment({ path, maxDbs: 6, mapSize: 64 * 1024 ** 2 })
   const buckets = env.openDB<Row, string>({ name: 'buckets' })
   const queueNamed = (name: string) => env.openDB<boolean, [number, string]>({ name })
   // Longest untouched first, one queue for each weight.
@@ -84,19 +84,21 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
   async function writeTrail(): Promise<void> {
     const entriesNow = unwritten.splice(0)
     written = undefined
-    await env.transaction(() => {
-      for (const entry of entriesNow) {
-        serial = (serial + 1) % 1_000_000
-        trail.putSync([entry.at, serial * 65_536 + (process.pid % 65_536)], entry)
-      }
-      let over = entries(trail) - maxTrail
-      const now = entriesNow.at(-1)?.at ?? 0
-      // More than was added, so that it comes back within its bounds.
-      for (const key of [...trail.getKeys({ limit: 4 * entriesNow.length })]) {
-        if (over-- <= 0 && key[0] >= now - keepTrail) break
-        trail.removeSync(key)
-      }
-    })
+    await settled(
+      env.transaction(() => {
+        for (const entry of entriesNow) {
+          serial = (serial + 1) % 1_000_000
+          trail.putSync([entry.at, serial * 65_536 + (process.pid % 65_536)], entry)
+        }
+        let over = entries(trail) - maxTrail
+        const now = entriesNow.at(-1)?.at ?? 0
+        // More than was added, so that it comes back within its bounds.
+        for (const key of [...trail.getKeys({ limit: 4 * entriesNow.length })]) {
+          if (over-- <= 0 && key[0] >= now - keepTrail) break
+          trail.removeSync(key)
+        }
+      }),
+    )
   }
 
   return {
@@ -112,12 +114,14 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
       }
       underWay += 1
       try {
-        return await env.transaction(() => {
-          const { recorded, changed } = recordOn(who, outcome, read, policy, now)
-          for (const [key, bucket] of changed) put(hash(key), bucket, now)
-          if (changed.size > 0) tidy(now)
-          return recorded
-        })
+        return await settled(
+          env.transaction(() => {
+            const { recorded, changed } = recordOn(who, outcome, read, policy, now)
+            for (const [key, bucket] of changed) put(hash(key), bucket, now)
+            if (changed.size > 0) tidy(now)
+            return recorded
+          }),
+        )
       } finally {
         underWay -= 1
       }
@@ -130,16 +134,18 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
         return bar && bar.until > now ? [bar] : []
       }),
     clear: (what) =>
-      env.transaction(() => {
-        let count = 0
-        for (const { key, value } of [...buckets.getRange()]) {
-          const left = clearing(value.bucket, what)
-          if (left === value.bucket) continue
-          count += 1
-          put(key, left, value.rank[1])
-        }
-        return count
-      }),
+      settled(
+        env.transaction(() => {
+          let count = 0
+          for (const { key, value } of [...buckets.getRange()]) {
+            const left = clearing(value.bucket, what)
+            if (left === value.bucket) continue
+            count += 1
+            put(key, left, value.rank[1])
+          }
+          return count
+        }),
+      ),
     note: (entry) => {
       unwritten.push(entry)
       written ??= pause(GATHER).then(writeTrail)

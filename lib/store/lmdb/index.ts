@@ -72,6 +72,7 @@ export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOpti
     mailboxes,
     messages,
     raiseFence: (id, fence) => raiseFence(tables, id, fence),
+    backup: (folder) => tables.root.backup(folder, true),
     check: async (id) => checkAccount(tables, accountNumber(id)),
     close: () => tables.close(),
   }

@@ -4,10 +4,20 @@ import type { AccountId, MailboxId } from '../../terms/names'
 import { type Fence, type ModSeq, modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type Change, type Commit, type MailboxChange, NO_COMMIT } from '../change'
+import { type Delta, loggedUids, nothing, overQuota, weigh } from '../counting'
 import { accountNumber, mailboxNumber, makeMailboxId } from '../ids'
 import { LOG_LENGTH, MAX_KEYWORDS, MAX_UID, TRIM_EVERY } from '../limits'
 import { encodePrepared } from '../prepared-codec'
-import type { AppendOptions, Copied, CopyOptions, ExpungeOptions, FlagsStored, NewMessage, Written } from '../store'
+import type {
+  AppendOptions,
+  Copied,
+  CopyOptions,
+  ExpungeOptions,
+  FlagsStored,
+  NewMessage,
+  Usage,
+  Written,
+} from '../store'
 import { removeBody, writeBody } from './bodies'
 import { accountKey, logKey, mailboxKey, messageKey, rowKey } from './keys'
 import { type Entry, entriesOf, type Found, stateOf } from './mailbox-records'
@@ -16,22 +26,6 @@ import type { MailboxRecord, Tables } from './tables'
 import { forgetThread, threadOf } from './threads'
 
 /** Everything here runs inside one write transaction and checks before it writes. */
-
-interface Delta {
-  messages: number
-  unseen: number
-  deleted: number
-  size: number
-}
-
-function weigh(delta: Delta, { flags, size }: Row, sign: 1 | -1): void {
-  delta.messages += sign
-  delta.size += sign * size
-  if (!flags.has('\\Seen')) delta.unseen += sign
-  if (flags.has('\\Deleted')) delta.deleted += sign
-}
-
-const nothing = (): Delta => ({ messages: 0, unseen: 0, deleted: 0, size: 0 })
 
 export function mailboxOf(
   tables: Tables,
@@ -76,10 +70,8 @@ function commitMailbox(
     size: record.size + delta.size,
   }
   void tables.mailboxes.put(mailboxKey(account, number), after)
-  const a = changes.flatMap((change) => (change.kind === 'added' ? change.rows.map((row) => row.uid) : []))
-  const x = changes.flatMap((change) => (change.kind === 'expunged' ? change.uids : []))
-  const f = changes.flatMap((change) => (change.kind === 'flags' ? change.rows.map((row) => row.uid) : []))
-  void tables.log.put(logKey(account, number, next), { a, x, f })
+  const { added, expunged, flags } = loggedUids(changes)
+  void tables.log.put(logKey(account, number, next), { a: added, x: expunged, f: flags })
   if (next % TRIM_EVERY === 0 && next > LOG_LENGTH) {
     const range = { start: logKey(account, number, 0), end: logKey(account, number, next - LOG_LENGTH) }
     for (const old of [...tables.log.getKeys(range)]) void tables.log.remove(old)
@@ -97,7 +89,7 @@ function commitMailbox(
 export function releaseEntries(tables: Tables, account: number, { number }: Found, entries: readonly Entry[]): Delta {
   const delta = nothing()
   for (const { uid: one, row } of entries) {
-    weigh(delta, row, -1)
+    weigh(delta, row.flags, row.size, -1)
     void tables.rows.remove(rowKey(account, number, one))
     const key = messageKey(account, row.message)
     const copies = tables.references.get(key) ?? 0
@@ -114,20 +106,9 @@ export function releaseEntries(tables: Tables, account: number, { number }: Foun
   return delta
 }
 
-function overQuota(
-  tables: Tables,
-  account: number,
-  options: AppendOptions | undefined,
-  bytes: number,
-  count: number,
-): boolean {
+const usageOf = (tables: Tables, account: number): Usage => {
   const state = stateOf(tables, account)
-  const quota = options?.quota
-  if (!quota || !state) return false
-  return (
-    (quota.bytes > 0 && state.usedBytes + bytes > quota.bytes) ||
-    (quota.messages > 0 && state.usedMessages + count > quota.messages)
-  )
+  return { bytes: state?.usedBytes ?? 0, messages: state?.usedMessages ?? 0 }
 }
 
 export function append(
@@ -143,7 +124,7 @@ export function append(
   if (!found || !state) return failed({ kind: 'no-such-mailbox' })
   if (messages.length === 0) return ok({ value: [], commit: NO_COMMIT })
   const bytes = messages.reduce((sum, message) => sum + message.bytes.length, 0)
-  if (overQuota(tables, found.account, options, bytes, messages.length)) return failed({ kind: 'over-quota' })
+  if (overQuota(usageOf(tables, found.account), options, bytes, messages.length)) return failed({ kind: 'over-quota' })
   if (messages.some((message) => message.flags.names.length > MAX_KEYWORDS)) {
     return failed({ kind: 'limit', why: `more than ${MAX_KEYWORDS} flags on a message` })
   }
@@ -174,7 +155,7 @@ export function append(
     void tables.heads.put(key, { thread, keys: message.prepared.keys })
     void tables.prepared.put(key, encodePrepared(message.prepared))
     writeBody(tables, found.account, number, message.bytes)
-    weigh(delta, row, 1)
+    weigh(delta, row.flags, row.size, 1)
     return indexRow(one, row)
   })
   addUsage(tables, found.account, delta, messages.length)
@@ -212,8 +193,8 @@ export function storeFlags(
   }
   for (const { uid: one, before, row } of after) {
     if (row === before) continue
-    weigh(delta, before, -1)
-    weigh(delta, row, 1)
+    weigh(delta, before.flags, before.size, -1)
+    weigh(delta, row.flags, row.size, 1)
     void tables.rows.put(rowKey(found.account, found.number, one), encodeRow(row))
   }
   const rows = after.map(({ uid: one, row }) => indexRow(one, row))
@@ -265,7 +246,7 @@ export function replace(
   // RFC 8508 3.4: the number of messages stays, and what does not grow fits.
   const growth = message.bytes.length - old.row.size
   const limit = options?.quota && { quota: { ...options.quota, messages: 0 } }
-  if (growth > 0 && overQuota(tables, source.account, limit, growth, 0)) return failed({ kind: 'over-quota' })
+  if (growth > 0 && overQuota(usageOf(tables, source.account), limit, growth, 0)) return failed({ kind: 'over-quota' })
   const appended = append(tables, clock, id, to, [message])
   if (!appended.ok)
     return appended.fault.kind === 'no-such-mailbox' ? failed({ ...appended.fault, tryCreate: true }) : appended
@@ -298,7 +279,7 @@ export function copyOrMove(
   const entries = entriesOf(tables, source.account, source.number, uids).sort((a, b) => a.uid - b.uid)
   if (mode.options?.missing === 'refuse' && entries.length < uids.length) return failed({ kind: 'message-gone' })
   const bytes = entries.reduce((sum, { row }) => sum + row.size, 0)
-  if (mode.kind === 'copy' && overQuota(tables, source.account, mode.options, bytes, entries.length)) {
+  if (mode.kind === 'copy' && overQuota(usageOf(tables, source.account), mode.options, bytes, entries.length)) {
     return failed({ kind: 'over-quota' })
   }
   if (target.record.uidNext + entries.length > MAX_UID) return failed({ kind: 'limit', why: 'UID out of range' })
@@ -315,7 +296,7 @@ export function copyOrMove(
     void tables.rows.put(rowKey(target.account, target.number, one), encodeRow(copy))
     const key = messageKey(target.account, row.message)
     void tables.references.put(key, (tables.references.get(key) ?? 0) + 1)
-    weigh(delta, copy, 1)
+    weigh(delta, copy.flags, copy.size, 1)
     return indexRow(one, copy)
   })
   addUsage(tables, target.account, delta)

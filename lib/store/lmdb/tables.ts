@@ -1,5 +1,6 @@
-import { type Database, open, type RootDatabase } from 'lmdb'
+import type { Database, RootDatabase } from 'lmdb'
 import type { SearchKeys } from '../../mime/prepared'
+import { openEnvironment, settled } from '../../processes/environment'
 import type { Account } from '../account'
 import { type SpecialUse, StoreUnavailable } from '../store'
 
@@ -64,7 +65,7 @@ export interface Tables {
 }
 
 export function openTables(path: string): Tables {
-  const root = open({ path, maxDbs: 20, noSubdir: false })
+  const root = openEnvironment({ path, maxDbs: 20 })
   const records = <V>(name: string): Database<V, Buffer> => root.openDB<V, Buffer>({ name, keyEncoding: 'binary' })
   const octets = (name: string): Database<Buffer, Buffer> =>
     root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary' })
@@ -73,7 +74,7 @@ export function openTables(path: string): Tables {
   async function write<T>(run: () => T, durable = true): Promise<T> {
     if (closed) throw new StoreUnavailable('the mail store is closed')
     try {
-      const value = await root.childTransaction(run)
+      const value = await settled(root.childTransaction(run))
       // With overlapping sync a commit is visible before it is on the disk; only the latter may be acknowledged.
       if (durable) await root.flushed
       return value

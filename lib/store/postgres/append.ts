@@ -5,13 +5,14 @@ import type { AccountId, MailboxId } from '../../terms/names'
 import { modSeq, type Uid } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type IndexRow, NO_COMMIT } from '../change'
+import { nothing, overQuota, weigh } from '../counting'
 import { accountNumber, mailboxNumber } from '../ids'
 import { MAX_KEYWORDS, MAX_UID } from '../limits'
 import { encodePrepared } from '../prepared-codec'
 import type { AppendOptions, MessageTable, NewMessage, Written } from '../store'
 import type { Database, Session } from './database'
-import { overQuota, trimLog } from './messages-write'
-import { type AccountRecord, flagsText, indexRow, type MailboxRecord, nothing, weigh } from './records'
+import { trimLog } from './messages-write'
+import { type AccountRecord, flagsText, indexRow, type MailboxRecord } from './records'
 
 /** Octets of a message lie in chunks, so that reading a header does not fetch 25 MB. */
 export const CHUNK = 128 * 1024

@@ -4,36 +4,20 @@ import type { AccountId, MailboxId } from '../../terms/names'
 import { type Fence, type ModSeq, modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type Change, type MailboxChange, NO_COMMIT } from '../change'
+import { type Delta, loggedUids, nothing, overQuota, weigh } from '../counting'
 import { accountNumber, mailboxNumber } from '../ids'
 import { LOG_LENGTH, MAX_KEYWORDS, MAX_UID, TRIM_EVERY } from '../limits'
 import type { AppendOptions, Copied, CopyOptions, ExpungeOptions, FlagsStored, Written } from '../store'
 import type { Database, Session } from './database'
 import {
   type AccountRecord,
-  type Delta,
   type EntryRecord,
   flagsFrom,
   flagsText,
   indexRow,
   type MailboxRecord,
   mailboxIdOf,
-  nothing,
-  weigh,
 } from './records'
-
-export function overQuota(
-  used: { readonly bytes: number; readonly messages: number },
-  options: AppendOptions | undefined,
-  bytes: number,
-  count: number,
-): boolean {
-  const quota = options?.quota
-  if (!quota) return false
-  return (
-    (quota.bytes > 0 && used.bytes + bytes > quota.bytes) ||
-    (quota.messages > 0 && used.messages + count > quota.messages)
-  )
-}
 
 export async function trimLog({ query }: Session, box: MailboxRecord, now: number): Promise<void> {
   if (now <= LOG_LENGTH || Math.floor(now / TRIM_EVERY) === Math.floor(box.mod_seq / TRIM_EVERY)) return
@@ -58,11 +42,21 @@ export async function commitMailbox(
   uidNext = box.uid_next,
 ): Promise<MailboxChange> {
   const next = box.mod_seq + 1
-  const a = changes.flatMap((change) => (change.kind === 'added' ? change.rows.map((row) => row.uid) : []))
-  const x = changes.flatMap((change) => (change.kind === 'expunged' ? change.uids : []))
-  const f = changes.flatMap((change) => (change.kind === 'flags' ? change.rows.map((row) => row.uid) : []))
+  const { added, expunged, flags } = loggedUids(changes)
   const { messages, unseen, deleted, size } = delta
-  await session.query(COMMIT, [box.account, box.mailbox, next, a, x, f, uidNext, messages, unseen, deleted, size])
+  await session.query(COMMIT, [
+    box.account,
+    box.mailbox,
+    next,
+    added,
+    expunged,
+    flags,
+    uidNext,
+    messages,
+    unseen,
+    deleted,
+    size,
+  ])
   await trimLog(session, box, next)
   return { account: id, mailbox: mailboxIdOf(box), after: modSeq(box.mod_seq), modSeq: modSeq(next), changes }
 }

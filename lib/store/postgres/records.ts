@@ -88,19 +88,3 @@ export const indexRow = (
   size: entry.size,
   internalDate: entry.internal_date,
 })
-
-/** What a mailbox's counters change by. */
-export interface Delta {
-  messages: number
-  unseen: number
-  deleted: number
-  size: number
-}
-export const nothing = (): Delta => ({ messages: 0, unseen: 0, deleted: 0, size: 0 })
-
-export function weigh(delta: Delta, flags: FlagSet, size: number, sign: 1 | -1): void {
-  delta.messages += sign
-  delta.size += sign * size
-  if (!flags.has('\\Seen')) delta.unseen += sign
-  if (flags.has('\\Deleted')) delta.deleted += sign
-}
