@@ -20,12 +20,12 @@ const AT_ONCE = 2000
 async function inBatches<T>(
   uids: readonly Uid[],
   progress: Progress | undefined,
-  run: (some: readonly Uid[]) => Promise<Result<T>>,
+  run: (some: readonly Uid[], rest: readonly Uid[]) => Promise<Result<T>>,
 ): Promise<{ readonly values: readonly T[]; readonly fault: Fault | undefined }> {
   const values: T[] = []
   let start = 0
   do {
-    const result = await run(uids.slice(start, start + AT_ONCE))
+    const result = await run(uids.slice(start, start + AT_ONCE), uids.slice(start + AT_ONCE))
     if (!result.ok) return { values, fault: result.fault }
     values.push(result.value)
     start += AT_ONCE
@@ -127,15 +127,31 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
       const to = await target(nameUtf8)
       if (!to.ok) return to
       const { id } = to.value
-      const { values, fault } = await inBatches(uids, progress, async (some) => {
-        const options = { ...(await quotaNow()), missing }
-        return published(hub, await store.messages.copy(account, view.mailbox.id, some, id, options))
-      })
-      if (!fault) return ok(joined(values))
-      // RFC 9051 6.4.7: all or nothing
-      const copies = values.flatMap(({ destination }) => destination)
-      if (copies.length > 0) published(hub, await store.messages.expunge(account, id, copies, { only: 'all' }))
-      return failed(fault)
+      const { quota } = await quotaNow()
+      const copies: Uid[] = []
+      const takeBack = () =>
+        inBatches(copies, undefined, async (some) =>
+          published(hub, await store.messages.expunge(account, id, some, { only: 'all' })),
+        )
+      try {
+        const { values, fault } = await inBatches(uids, progress, async (some, rest) => {
+          // What is still to come must fit too.
+          const left = quota && { bytes: quota.bytes - sizeOf(view, rest), messages: quota.messages - rest.length }
+          const options = { ...(left && { quota: left }), missing }
+          const copied = published(hub, await store.messages.copy(account, view.mailbox.id, some, id, options))
+          if (copied.ok) for (const one of copied.value.destination) copies.push(one)
+          return copied
+        })
+        if (!fault) return ok(joined(values))
+        // RFC 9051 6.4.7: all or nothing
+        await takeBack()
+        return failed(fault)
+      } catch (error) {
+        await takeBack().catch((failure: Error) =>
+          log.warn(`a copy that failed was not taken back: ${failure.message}`),
+        )
+        throw error
+      }
     },
     async move(view, uids, nameUtf8, missing, progress) {
       const to = await target(nameUtf8)
@@ -176,4 +192,13 @@ function markedDeleted(view: View): Uid[] {
   const uids: Uid[] = []
   for (let seq = 1; seq <= view.exists; seq++) if (view.flagsAt(seq).has('\\Deleted')) uids.push(view.uidAt(seq))
   return uids
+}
+
+function sizeOf(view: View, uids: readonly Uid[]): number {
+  let size = 0
+  for (const one of uids) {
+    const seq = view.seqOf(one)
+    if (seq !== undefined) size += view.sizeAt(seq)
+  }
+  return size
 }

@@ -42,10 +42,14 @@ function hexValue(octet: number | undefined): number {
 
 const isBlank = (octet: number | undefined): boolean => octet === 32 || octet === 9
 
-/** The line end at `at` or after blanks there, as the octet after it; -1: other text comes first. */
+/**
+ * The line end at `at` or after blanks there, as the octet after it; -1: other text comes first. The end of the body is one: the
+ * line end before a boundary belongs to the boundary.
+ */
 function lineEndAfter(bytes: Buffer, at: number): number {
   let end = at
   while (isBlank(bytes[end])) end++
+  if (end >= bytes.length) return end
   if (bytes[end] === 13 && bytes[end + 1] === LF) return end + 2
   return bytes[end] === LF ? end + 1 : -1
 }

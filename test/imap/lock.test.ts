@@ -140,6 +140,18 @@ describe('IMAP and the mailbox lock', () => {
     }
   })
 
+  it('the lock ends with the idle timer and with too many bad commands', async () => {
+    kit = await startKit({ imapIdle: 200, imap: { limits: { bad_commands: '5' } } })
+    await kit.account('ann@example.org')
+    for (const last of ['', 'c nonsense\r\n'.repeat(5)]) {
+      const session = await open(kit.imap, /^\* OK.*\r\n/)
+      session.send(`a LOGIN ann@example.org pass\r\nb SELECT INBOX\r\n${last}`)
+      await session.until(/^b OK.*\r\n[\s\S]*^\* BYE .*\r\n/m)
+      await session.end()
+      assert.equal(await holders(), 0)
+    }
+  })
+
   it('lock_at = login: refused at login, without a word about the password; no try is counted', async () => {
     await start('login')
     const holder = await pop3()

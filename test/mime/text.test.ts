@@ -169,6 +169,8 @@ describe('transfer encodings (RFC 2045 6)', () => {
     ['base64', 'aGVsbG8=\r\naGVsbG8=\r\n', 'hellohello'],
     ['base64', '', ''],
     ['quoted-printable', 'a=3Db=\r\nc  \r\nd\t=  \r\ne', 'a=bc\r\nd\te'],
+    // The line end after a soft break at the end belongs to the boundary.
+    ['quoted-printable', 'a=3D= ', 'a='],
     ['quoted-printable', 'a=zz=4', 'a=zz=4'],
     ['quoted-printable', 'a=c3=A4 ', 'a\xc3\xa4'],
     ['8bit', '\xe4\0', '\xe4\0'],

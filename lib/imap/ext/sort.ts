@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { byReferences } from '../../search/references'
 import { SORT_KEYS, type SortCriterion, type SortKey, type SortKeys, type SortRow, sortRows } from '../../search/sort'
 import { orderedSubject, threadText } from '../../search/thread'
@@ -37,6 +38,9 @@ async function found(session: Session, state: Selected, key: NonNullable<SearchA
   return { rows, numberOf }
 }
 
+/** Messages whose order is in memory, before others get a turn. */
+const TURN = 20_000
+
 const NO_KEYS: SortKeys = {
   sentAt: undefined,
   baseSubject: '',
@@ -69,7 +73,10 @@ async function* rowsFor({ ports }: Session, { view, mail }: Selected, seqs: read
     keys,
   })
   if (needed.length === 0) {
-    for (const seq of seqs) yield row(seq, NO_KEYS)
+    for (const [at, seq] of seqs.entries()) {
+      if (at % TURN === TURN - 1) await turn()
+      yield row(seq, NO_KEYS)
+    }
     return
   }
   for await (const some of ports.room.store.messages.keys(mail.id, view.mailbox.id, uidsOf(view, seqs))) {
