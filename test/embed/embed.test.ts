@@ -1,31 +1,60 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { compileFunction } from 'node:vm'
 import { createTransport } from 'nodemailer'
-import { SMTPServer } from 'smtp-server'
-import { openMailboxes } from '../../lib/embed'
+import { generate } from 'selfsigned'
+import type { SMTPServer } from 'smtp-server'
+import * as embed from '../../lib/embed'
 import { setPassword } from '../../lib/wiring'
 
-/** The example of docs/smtp-server.md, run. */
+interface Running {
+  mailboxes: Awaited<ReturnType<typeof embed.openMailboxes>>
+  server: SMTPServer
+}
+
+/** Runs the program of docs/smtp-server.md as it is printed, with another home, another port and an ear for console.error. */
+async function runPage(home: string, onError: (...parts: unknown[]) => void): Promise<Running> {
+  const page = readFileSync(path.join(__dirname, '../../docs/smtp-server.md'), 'utf8')
+  let code = /```js\n(.*?)```/s.exec(page)?.[1] ?? ''
+  for (const [printed, ours] of [
+    ["'/srv/mail'", JSON.stringify(home)],
+    ['listen(25)', "listen(0, '127.0.0.1')"],
+  ] as const) {
+    assert.ok(code.includes(printed), `the page says ${printed}`)
+    code = code.replace(printed, ours)
+  }
+  const load = (name: string): unknown => (name === 'haraka-plugin-mailbox' ? embed : require(name))
+  const pems = await generate([{ name: 'commonName', value: 'localhost' }], { keySize: 2048 })
+  const program = compileFunction(`return (async () => {${code}\nreturn { mailboxes, server } })()`, [
+    'require',
+    'console',
+    'key',
+    'cert',
+  ])
+  return program(load, { error: onError }, pems.private, pems.cert)
+}
+
+/** The example of docs/smtp-server.md, run from the page. */
 describe('beside smtp-server, without Haraka', function () {
   this.timeout(30_000)
   let home: string
-  let mailboxes: Awaited<ReturnType<typeof openMailboxes>>
+  let mailboxes: Running['mailboxes']
   let server: SMTPServer
-  const failed: string[] = []
+  const failed: unknown[] = []
 
   before(async () => {
     home = mkdtempSync(path.join(tmpdir(), 'mailbox-embed-'))
     mkdirSync(path.join(home, 'config'))
     writeFileSync(path.join(home, 'config/host_list'), 'example.org\n')
     writeFileSync(path.join(home, 'config/mailbox_aliases'), 'info@example.org user@example.org\n')
-    mailboxes = await openMailboxes({ home, onFailed: (sender, lines) => failed.push(sender, ...lines) })
-    server = new SMTPServer({ ...mailboxes.handlers, authOptional: true, allowInsecureAuth: true, logger: false })
-    server.listen(0, '127.0.0.1')
-    await once(server.server, 'listening')
+    const running = await runPage(home, (...parts) => failed.push(...parts))
+    mailboxes = running.mailboxes
+    server = running.server
+    if (!server.server.listening) await once(server.server, 'listening')
     await mailboxes.store.accounts.create({ name: 'user@example.org', credentials: await setPassword('sesame') })
   })
   after(async () => {
@@ -35,7 +64,13 @@ describe('beside smtp-server, without Haraka', function () {
   })
 
   const port = (): number => (server.server.address() as AddressInfo).port // it listens on TCP
-  const options = () => ({ host: '127.0.0.1', port: port(), ignoreTLS: true, name: 'localhost' })
+  const options = () => ({
+    host: '127.0.0.1',
+    port: port(),
+    requireTLS: true,
+    tls: { rejectUnauthorized: false },
+    name: 'localhost',
+  })
 
   it('stores for users and aliases, refuses others', async () => {
     const transport = createTransport(options())
@@ -63,5 +98,22 @@ describe('beside smtp-server, without Haraka', function () {
     assert.equal(await verify('sesame'), 'in')
     for (let i = 0; i < 6; i++) assert.equal(await verify(`wrong ${i}`), 535)
     assert.equal(await verify('sesame'), 535, 'a barred right password is refused too')
+  })
+
+  it('outlives a client that breaks the TLS handshake', async () => {
+    const heard = failed.length
+    const socket = connect(port(), '127.0.0.1')
+    socket.on('error', () => undefined) // how the connection ends is not the question
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    await once(socket, 'data')
+    socket.write('EHLO a\r\n')
+    await once(socket, 'data')
+    socket.write('STARTTLS\r\n')
+    await once(socket, 'data')
+    socket.write('this is no handshake\r\n')
+    await closed
+    assert.ok(failed.length > heard, 'the program was told')
+    const transport = createTransport(options())
+    assert.equal(await transport.verify(), true)
   })
 })

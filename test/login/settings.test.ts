@@ -2,24 +2,13 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loginSettings } from '../../lib/login/settings'
+import { settingsOfManual } from '../manual'
 
 const manual = readFileSync(join(__dirname, '../../config/mailbox_login.ini'), 'utf8')
 
-/** Every commented setting of the manual, taken as if it were set. */
-function settingsOfManual(): Record<string, Record<string, string>> {
-  const ini: Record<string, Record<string, string>> = {}
-  let section = ''
-  for (const line of manual.split('\n')) {
-    section = /^\[(\w+)\]$/.exec(line)?.[1] ?? section
-    const [, key, value] = /^;([a-z_]+) = ?(.*)$/.exec(line) ?? []
-    if (key !== undefined && value !== undefined) ini[section] = { ...ini[section], [key]: value }
-  }
-  return ini
-}
-
 describe('config/mailbox_login.ini', () => {
   it('shows every setting with its default', () => {
-    const ini = settingsOfManual()
+    const ini = settingsOfManual('mailbox_login.ini')
     assert.ok(Object.keys(ini.lockout ?? {}).length > 15)
     const plain = (settings: object): string =>
       JSON.stringify(settings, (key, value: unknown) => (key === 'oauth' || key === 'ldap' ? undefined : value))
