@@ -76,13 +76,13 @@ const store = (by: By): Command =>
       const modified = new Set<number>(result.value)
       let gone = false
       for (const seq of seqs) {
-        // RFC 2180 4.2.1: nothing is told of what is no more.
+        if (silent && !session.modes.condstore) break
+        // RFC 2180 4.2: nothing is told of what is no more; .SILENT is OK when the others were stored.
         if (view.isGone(seq)) {
-          gone = true
+          gone ||= !silent
           continue
         }
         const number = view.uidAt(seq)
-        if (silent && !session.modes.condstore) break
         const items = [
           ...(by === 'uid' || saysUid(session) ? [`UID ${number}`] : []),
           ...(silent && !modified.has(number)

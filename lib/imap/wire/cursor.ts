@@ -18,7 +18,7 @@ const TAG = /[^\x00-\x20\x7f-\xff(){%*"\\+]+(?= |$)/y
 const NUMBER = /\d{1,16}/y
 const SEQUENCE = /[\d*][\d*:,]*/y
 const FLAG = /\\?[^\x00-\x20\x7f-\xff(){%*"\\\]]+|\\\*/y
-const DATE = /"?(\d{1,2})-([A-Za-z]{3})-(\d{4})"?/y
+const DATE = /("?)(\d{1,2})-([A-Za-z]{3})-(\d{4})\1/y
 const DATE_TIME = /"([ \d]\d)-([A-Za-z]{3})-(\d{4}) (\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})"/y
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const MAX_NUMBER = 0xffff_ffff
@@ -240,7 +240,7 @@ export class Cursor {
 
   /** @returns days since 1970 */
   date(): number {
-    const [, day = '', month = '', year = ''] = this.#match(DATE) ?? this.fail('a date such as 1-Feb-2026')
+    const [, , day = '', month = '', year = ''] = this.#match(DATE) ?? this.fail('a date such as 1-Feb-2026')
     return Math.floor(this.#midnight(Number(year), month, Number(day)) / 86_400_000)
   }
   #midnight(year: number, month: string, day: number): number {
