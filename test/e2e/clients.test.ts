@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { ImapFlow } from 'imapflow'
-import { createTransport } from 'nodemailer'
+import type { ImapFlow } from 'imapflow'
 import { DRIVERS } from '../kit'
-import { ACCOUNTS, type Demo, type DemoStore, installed, removeHome, run, startDemo, storeOrSkip } from './demo'
+import { clientSuite } from './client-suite'
+import { ACCOUNTS, run } from './demo'
 
 const alice = 'alice@example.org'
 const password = ACCOUNTS[alice]
@@ -14,59 +13,22 @@ const password = ACCOUNTS[alice]
 for (const driver of DRIVERS) {
   describe(`real clients on ${driver}`, function () {
     this.timeout(60_000)
-    let demo: Demo
-    let work: string
-    let store: DemoStore | undefined
-    before(async function () {
-      store = await storeOrSkip(driver)
-      if (!store) return this.skip()
-      demo = await startDemo(['--nodes', '2', ...store.args])
-      work = mkdtempSync(path.join(tmpdir(), 'mailbox-clients-'))
-    })
-    after(async () => {
-      await demo?.stop()
-      removeHome(demo)
-      await store?.drop()
-      if (work) rmSync(work, { recursive: true, force: true })
-    })
-
-    const imap = (): ImapFlow =>
-      new ImapFlow({
-        host: '127.0.0.1',
-        port: demo.imap,
-        secure: false,
-        doSTARTTLS: false,
-        auth: { user: alice, pass: password },
-        logger: false,
-      })
-
+    const suite = clientSuite(driver, ['--nodes', '2'])
+    const { withClient } = suite
+    const imap = () => suite.imapflow(alice)
     async function fill(...subjects: string[]): Promise<void> {
       const client = imap()
       await client.connect()
       await client.mailboxOpen('INBOX')
       if (client.mailbox && client.mailbox.exists > 0) await client.messageDelete('1:*')
       await client.logout()
-      const transport = createTransport({ host: '127.0.0.1', port: demo.smtp, ignoreTLS: true, name: 'localhost' })
-      for (const subject of subjects) {
-        await transport.sendMail({ from: 's@example.net', to: alice, subject, text: `${subject}\n.dot\n..dots\n` })
-      }
-      transport.close()
-    }
-
-    function withClient(program: string, title: string, test: () => Promise<void>): void {
-      it(`${program}: ${title}`, async function () {
-        if (!installed(program)) {
-          console.log(`      skipped: ${program} is not installed`)
-          this.skip()
-        }
-        await test()
-      })
+      await suite.send(alice, ...subjects)
     }
 
     withClient('swaks', 'sends with STARTTLS and AUTH', async () => {
       await fill()
       const sent = await run('swaks', [
-        ...['--server', '127.0.0.1', '--port', String(demo.submission), '--tls', '--auth', 'PLAIN'],
+        ...['--server', '127.0.0.1', '--port', String(suite.demo.submission), '--tls', '--auth', 'PLAIN'],
         ...['--auth-user', alice, '--auth-password', password, '--from', alice, '--to', alice, '--helo', 'localhost'],
       ])
       assert.equal(sent.code, 0, sent.stdout)
@@ -77,49 +39,49 @@ for (const driver of DRIVERS) {
     withClient('curl', 'lists, reads and deletes over POP3S, reads over IMAPS', async () => {
       await fill('one', 'two')
       const login = ['-s', '-S', '-k', '--user', `${alice}:${password}`]
-      const pop = `pop3s://127.0.0.1:${demo.pop3s}/`
+      const pop = `pop3s://127.0.0.1:${suite.demo.pop3s}/`
       const list = await run('curl', [...login, pop])
       assert.equal(list.stdout.trim().split('\n').length, 2)
-      const stls = await run('curl', [...login, '--ssl-reqd', `pop3://127.0.0.1:${demo.pop3}/2`])
+      const stls = await run('curl', [...login, '--ssl-reqd', `pop3://127.0.0.1:${suite.demo.pop3}/2`])
       assert.match(stls.stdout, /Subject: two/)
       const [, size] = (list.stdout.split('\r\n')[1] ?? '').split(' ')
       assert.equal(Buffer.byteLength(stls.stdout), Number(size))
       await run('curl', [...login, '--head', '-X', 'DELE 1', pop])
-      const left = await run('curl', [...login, `imaps://127.0.0.1:${demo.imaps}/INBOX?ALL`])
+      const left = await run('curl', [...login, `imaps://127.0.0.1:${suite.demo.imaps}/INBOX?ALL`])
       assert.match(left.stdout, /^\* SEARCH 1\r$/m)
     })
 
     withClient('fetchmail', 'fetches everything once', async () => {
       await fill('f1', 'f2', 'f3')
-      const rc = path.join(work, 'fetchmailrc')
-      const got = path.join(work, 'fetched')
+      const rc = path.join(suite.work, 'fetchmailrc')
+      const got = path.join(suite.work, 'fetched')
       writeFileSync(
         rc,
-        `poll 127.0.0.1 protocol POP3 port ${demo.pop3} user "${alice}" password "${password}" sslproto '' mda "cat >> ${got}"\n`,
+        `poll 127.0.0.1 protocol POP3 port ${suite.demo.pop3} user "${alice}" password "${password}" sslproto '' mda "cat >> ${got}"\n`,
         { mode: 0o600 },
       )
       const done = await run('fetchmail', ['-f', rc, '--nodetach', '--nosyslog', '-v'], {
-        env: { FETCHMAILHOME: work, HOME: work },
+        env: { FETCHMAILHOME: suite.work, HOME: suite.work },
       })
       assert.equal(done.code, 0, done.stdout + done.stderr)
       const mail = readFileSync(got, 'utf8')
       for (const subject of ['f1', 'f2', 'f3']) assert.match(mail, new RegExp(`^Subject: ${subject}\r?$`, 'm'))
       const again = await run('fetchmail', ['-f', rc, '--nodetach', '--nosyslog', '-c'], {
-        env: { FETCHMAILHOME: work, HOME: work },
+        env: { FETCHMAILHOME: suite.work, HOME: suite.work },
       })
       assert.equal(again.code, 1, 'exit 1: no mail left')
     })
 
     withClient('mbsync', 'synchronises both ways: mail, flags, mailboxes', async () => {
       await fill('m1', 'm2')
-      const maildir = path.join(work, 'maildir')
+      const maildir = path.join(suite.work, 'maildir')
       mkdirSync(maildir)
-      const rc = path.join(work, 'mbsyncrc')
+      const rc = path.join(suite.work, 'mbsyncrc')
       writeFileSync(
         rc,
         `IMAPAccount a
 Host 127.0.0.1
-Port ${demo.imap}
+Port ${suite.demo.imap}
 User ${alice}
 Pass "${password}"
 SSLType None
@@ -143,7 +105,7 @@ SyncState *
 `,
       )
       const sync = async (): Promise<void> => {
-        const done = await run('mbsync', ['-c', rc, '-a'], { env: { HOME: work } })
+        const done = await run('mbsync', ['-c', rc, '-a'], { env: { HOME: suite.work } })
         assert.equal(done.code, 0, done.stdout + done.stderr)
       }
       await sync()
@@ -176,16 +138,7 @@ SyncState *
 
     it('imapflow: ENABLE of everything, QRESYNC after a visit of somebody else, names in UTF-8', async () => {
       await fill('q1', 'q2', 'q3')
-      const flow = (): ImapFlow =>
-        new ImapFlow({
-          host: '127.0.0.1',
-          port: demo.imap,
-          secure: false,
-          doSTARTTLS: false,
-          auth: { user: alice, pass: password },
-          logger: false,
-          qresync: true,
-        })
+      const flow = (): ImapFlow => suite.imapflow(alice, { qresync: true })
       const first = flow()
       await first.connect()
       for (const word of ['QRESYNC', 'UTF8=ACCEPT', 'IMAP4REV2']) assert.ok(first.enabled.has(word), word)
@@ -220,14 +173,14 @@ SyncState *
 
     withClient('mutt', 'opens the mailbox and saves a message into another', async () => {
       await fill('for mutt')
-      const rc = path.join(work, 'muttrc')
+      const rc = path.join(suite.work, 'muttrc')
       writeFileSync(
         rc,
         `set imap_user="${alice}"
 set imap_pass="${password}"
 set ssl_starttls=no
 set ssl_force_tls=no
-set folder="imap://127.0.0.1:${demo.imap}/"
+set folder="imap://127.0.0.1:${suite.demo.imap}/"
 set spoolfile="+INBOX"
 set confirmcreate=no
 set confirmappend=no
@@ -239,7 +192,7 @@ push "<save-message>=Saved<enter><quit>"
 `,
       )
       const done = await run('script', ['-qec', `mutt -n -F ${rc}`, '/dev/null'], {
-        env: { HOME: work, TERM: 'xterm' },
+        env: { HOME: suite.work, TERM: 'xterm' },
       })
       assert.equal(done.code, 0, done.stdout)
       const client = imap()
@@ -281,19 +234,26 @@ assert m.expunge()[1] == [b'1']
 m.close(); m.logout()
 print('all well')
 `
-      const done = await run('python3', ['-c', script, alice, password, String(demo.pop3), String(demo.imap)])
+      const done = await run('python3', [
+        '-c',
+        script,
+        alice,
+        password,
+        String(suite.demo.pop3),
+        String(suite.demo.imap),
+      ])
       assert.equal(done.stdout.trim(), 'all well', done.stderr)
     })
 
     withClient('offlineimap', 'synchronises both ways, and sees deletions', async () => {
       await fill('o1', 'o2')
-      const rc = path.join(work, 'offlineimaprc')
-      const maildir = path.join(work, 'offline')
+      const rc = path.join(suite.work, 'offlineimaprc')
+      const maildir = path.join(suite.work, 'offline')
       writeFileSync(
         rc,
         `[general]
 accounts = a
-metadata = ${path.join(work, 'offline-state')}
+metadata = ${path.join(suite.work, 'offline-state')}
 socktimeout = 20
 [Account a]
 localrepository = near
@@ -304,7 +264,7 @@ localfolders = ${maildir}
 [Repository far]
 type = IMAP
 remotehost = 127.0.0.1
-remoteport = ${demo.imap}
+remoteport = ${suite.demo.imap}
 remoteuser = ${alice}
 remotepass = ${password}
 ssl = no
@@ -314,7 +274,7 @@ folderfilter = lambda name: name in ('INBOX', 'Archive')
         { mode: 0o600 },
       )
       const sync = async (): Promise<void> => {
-        const done = await run('offlineimap', ['-o', '-c', rc, '-u', 'quiet'], { env: { HOME: work } })
+        const done = await run('offlineimap', ['-o', '-c', rc, '-u', 'quiet'], { env: { HOME: suite.work } })
         assert.equal(done.code, 0, done.stdout + done.stderr)
       }
       await sync()
@@ -346,14 +306,14 @@ folderfilter = lambda name: name in ('INBOX', 'Archive')
 
     withClient('imapfilter', 'finds by SEARCH, flags and moves', async () => {
       await fill('keep', 'invoice 1', 'invoice 2')
-      const config = path.join(work, 'imapfilter.lua')
+      const config = path.join(suite.work, 'imapfilter.lua')
       writeFileSync(
         config,
         `options.timeout = 20
 options.create = true
 options.certificates = false
 options.starttls = false
-account = IMAP { server = '127.0.0.1', port = ${demo.imap}, username = '${alice}', password = '${password}' }
+account = IMAP { server = '127.0.0.1', port = ${suite.demo.imap}, username = '${alice}', password = '${password}' }
 found = account.INBOX:contain_subject('invoice') * account.INBOX:is_unseen()
 found:mark_flagged()
 found:move_messages(account['Invoices'])
@@ -361,7 +321,7 @@ exists, unread, recent, next = account['Invoices']:check_status()
 print('moved ' .. exists)
 `,
       )
-      const done = await run('imapfilter', ['-c', config], { env: { HOME: work } })
+      const done = await run('imapfilter', ['-c', config], { env: { HOME: suite.work } })
       assert.match(done.stdout, /moved 2/, done.stdout + done.stderr)
       const client = imap()
       await client.connect()
@@ -410,21 +370,14 @@ ok($i->delete('Perl box'), 'delete');
 ok($i->logout, 'logout');
 print "all well\n";
 `
-      const file = path.join(work, 'client.pl')
+      const file = path.join(suite.work, 'client.pl')
       writeFileSync(file, script)
-      const done = await run('perl', [file, alice, password, String(demo.imap)])
+      const done = await run('perl', [file, alice, password, String(suite.demo.imap)])
       assert.equal(done.stdout.trim(), 'all well', done.stderr)
     })
 
     it('imapflow: knows Sent, Drafts, Trash, Junk and Archive at the first login', async () => {
-      const client = new ImapFlow({
-        host: '127.0.0.1',
-        port: demo.imap,
-        secure: false,
-        doSTARTTLS: false,
-        auth: { user: 'bob@example.org', pass: ACCOUNTS['bob@example.org'] },
-        logger: false,
-      })
+      const client = suite.imapflow('bob@example.org')
       await client.connect()
       const list = await client.list()
       const uses = new Map(

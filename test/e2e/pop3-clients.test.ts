@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { createTransport } from 'nodemailer'
 import { DRIVERS } from '../kit'
-import { ACCOUNTS, type Demo, type DemoStore, installed, removeHome, run, startDemo, storeOrSkip } from './demo'
+import { clientSuite } from './client-suite'
+import { ACCOUNTS, run } from './demo'
 
 const bob = 'bob@example.org'
 const password = ACCOUNTS[bob]
@@ -13,46 +12,18 @@ const password = ACCOUNTS[bob]
 for (const driver of DRIVERS) {
   describe(`POP3 clients on ${driver}`, function () {
     this.timeout(60_000)
-    let demo: Demo
-    let work: string
-    let store: DemoStore | undefined
-    before(async function () {
-      store = await storeOrSkip(driver)
-      if (!store) return this.skip()
-      demo = await startDemo(['--set', 'mailbox_locks.ini:wait.pop3=1s', ...store.args])
-      work = mkdtempSync(path.join(tmpdir(), 'mailbox-pop3-'))
-    })
-    after(async () => {
-      await demo?.stop()
-      removeHome(demo)
-      await store?.drop()
-      if (work) rmSync(work, { recursive: true, force: true })
-    })
-
-    async function send(...subjects: string[]): Promise<void> {
-      const transport = createTransport({ host: '127.0.0.1', port: demo.smtp, ignoreTLS: true, name: 'localhost' })
-      for (const subject of subjects)
-        await transport.sendMail({ from: 's@example.net', to: bob, subject, text: `${subject}\n.dot\n..dots\n` })
-      transport.close()
-    }
-    function withClient(program: string, title: string, test: () => Promise<void>): void {
-      it(`${program}: ${title}`, async function () {
-        if (!installed(program)) {
-          console.log(`      skipped: ${program} is not installed`)
-          this.skip()
-        }
-        await test()
-      })
-    }
+    const suite = clientSuite(driver, ['--set', 'mailbox_locks.ini:wait.pop3=1s'])
+    const { withClient } = suite
+    const send = (...subjects: string[]) => suite.send(bob, ...subjects)
 
     withClient('getmail', 'leaves mail on the server, knows by UIDL what is new, then deletes', async () => {
-      const folder = path.join(work, 'getmail')
-      const got = path.join(work, 'getmail-mail')
+      const folder = path.join(suite.work, 'getmail')
+      const got = path.join(suite.work, 'getmail-mail')
       mkdirSync(folder)
       const configure = (options: string): void =>
         writeFileSync(
           path.join(folder, 'getmailrc'),
-          `[retriever]\ntype = SimplePOP3SSLRetriever\nserver = 127.0.0.1\nport = ${demo.pop3s}\nusername = ${bob}\npassword = ${password}\n[destination]\ntype = MDA_external\npath = /bin/sh\narguments = ("-c", "cat >> ${got}")\nunixfrom = true\nallow_root_commands = true\n[options]\nverbose = 1\n${options}`,
+          `[retriever]\ntype = SimplePOP3SSLRetriever\nserver = 127.0.0.1\nport = ${suite.demo.pop3s}\nusername = ${bob}\npassword = ${password}\n[destination]\ntype = MDA_external\npath = /bin/sh\narguments = ("-c", "cat >> ${got}")\nunixfrom = true\nallow_root_commands = true\n[options]\nverbose = 1\n${options}`,
           { mode: 0o600 },
         )
       const getmail = () => run('getmail', ['--getmaildir', folder])
@@ -68,7 +39,13 @@ for (const driver of DRIVERS) {
       assert.match(readFileSync(got, 'utf8'), /\n\.dot\n\.\.dots\n/)
       configure('read_all = true\ndelete = true\n')
       await getmail()
-      const left = await run('curl', ['-s', '-k', '--user', `${bob}:${password}`, `pop3s://127.0.0.1:${demo.pop3s}/`])
+      const left = await run('curl', [
+        '-s',
+        '-k',
+        '--user',
+        `${bob}:${password}`,
+        `pop3s://127.0.0.1:${suite.demo.pop3s}/`,
+      ])
       assert.equal(left.stdout.trim(), '')
     })
 
@@ -80,13 +57,13 @@ for (const driver of DRIVERS) {
       ['on', 'tls'],
     ] as const) {
       withClient('mpop', `${auth} over ${tls}: fetches once, keeps, then deletes`, async () => {
-        const uidls = path.join(work, `uidls-${auth}`)
-        const mbox = path.join(work, `mbox-${auth}`)
+        const uidls = path.join(suite.work, `uidls-${auth}`)
+        const mbox = path.join(suite.work, `mbox-${auth}`)
         const mpop = (keep: 'on' | 'off') =>
           run('mpop', [
             ...[
               '--host=127.0.0.1',
-              `--port=${tls === 'tls' ? demo.pop3s : demo.pop3}`,
+              `--port=${tls === 'tls' ? suite.demo.pop3s : suite.demo.pop3}`,
               `--user=${bob}`,
               `--auth=${auth}`,
             ],
@@ -115,7 +92,7 @@ for (const driver of DRIVERS) {
       await send('n1', 'n2')
       const options = {
         host: '127.0.0.1',
-        port: demo.pop3s,
+        port: suite.demo.pop3s,
         tls: true,
         tlsOptions: { rejectUnauthorized: false, servername: 'localhost' },
       }
@@ -170,7 +147,7 @@ assert second.stat() == (0, 0)
 second.quit()
 print('all well')
 `
-      const done = await run('python3', ['-c', script, bob, password, String(demo.pop3s)])
+      const done = await run('python3', ['-c', script, bob, password, String(suite.demo.pop3s)])
       assert.equal(done.stdout.trim(), 'all well', done.stderr)
     })
   })

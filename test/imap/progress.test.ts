@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { prepare } from '../../lib/mime/prepare'
 import { flagSet } from '../../lib/terms/flags'
+import type { AccountId } from '../../lib/terms/names'
 import { type Kit, startKit, Wire } from '../kit'
 
 describe('IMAP INPROGRESS (RFC 9585)', () => {
@@ -11,6 +12,16 @@ describe('IMAP INPROGRESS (RFC 9585)', () => {
     kit = await startKit({ clock: { now: () => (now += 4000) } })
   })
   after(() => kit.close())
+
+  async function filled(name: string, count: number): Promise<AccountId> {
+    const id = await kit.account(name)
+    const inbox = await kit.store.mailboxes.find(id, 'INBOX')
+    assert.ok(inbox)
+    const bytes = Buffer.from('Subject: x\r\n\r\nx\r\n')
+    const one = { bytes, prepared: prepare(bytes), flags: flagSet([]), internalDate: 0 }
+    assert.ok((await kit.store.messages.append(id, inbox.id, Array(count).fill(one))).ok)
+    return id
+  }
 
   it('tells how far a search is, not more often than every 10 seconds, and not after its end', async () => {
     const id = await kit.account('slow')
@@ -26,13 +37,7 @@ describe('IMAP INPROGRESS (RFC 9585)', () => {
   })
 
   it('tells how far STORE, COPY, MOVE and EXPUNGE of many messages are, and says COPYUID once', async () => {
-    const id = await kit.account('many')
-    const inbox = await kit.store.mailboxes.find(id, 'INBOX')
-    assert.ok(inbox)
-    const bytes = Buffer.from('Subject: x\r\n\r\nx\r\n')
-    const one = { bytes, prepared: prepare(bytes), flags: flagSet([]), internalDate: 0 }
-    const added = await kit.store.messages.append(id, inbox.id, Array(9000).fill(one))
-    assert.ok(added.ok)
+    const id = await filled('many', 9000)
     const wire = new Wire(kit.imap)
     wire.send('a LOGIN many pass\r\nb CREATE other\r\nc SELECT INBOX\r\n')
     await wire.until(/^c OK.*\r\n/m)
@@ -57,12 +62,7 @@ describe('IMAP INPROGRESS (RFC 9585)', () => {
   })
 
   it('a COPY that fails in the middle leaves nothing; a MOVE tells what was moved', async () => {
-    const id = await kit.account('full')
-    const inbox = await kit.store.mailboxes.find(id, 'INBOX')
-    assert.ok(inbox)
-    const bytes = Buffer.from('Subject: x\r\n\r\nx\r\n')
-    const one = { bytes, prepared: prepare(bytes), flags: flagSet([]), internalDate: 0 }
-    assert.ok((await kit.store.messages.append(id, inbox.id, Array(5000).fill(one))).ok)
+    const id = await filled('full', 5000)
     await kit.store.accounts.update(id, { quotaMessages: 8000 })
     const wire = new Wire(kit.imap)
     wire.send('a LOGIN full pass\r\nb CREATE other\r\nc SELECT INBOX\r\nd COPY 1:* other\r\n')
