@@ -171,6 +171,31 @@ SyncState *
       await again.logout()
     })
 
+    withClient('aerc', 'makes a mailbox, copies into it and flags', async () => {
+      await fill('a1', 'for aerc')
+      const folder = path.join(suite.work, 'aerc')
+      mkdirSync(folder, { recursive: true })
+      const source = `imap+insecure://${encodeURIComponent(alice)}:${encodeURIComponent(password)}@127.0.0.1:${suite.demo.imap}`
+      const account = `[mail]\nsource = ${source}\ndefault = INBOX\nfrom = ${alice}\n`
+      writeFileSync(path.join(folder, 'accounts.conf'), account, { mode: 0o600 })
+      // What is typed when that stands on the screen.
+      const typed = ['for aerc', ':mkdir Aerc\r', 'irectory', ':cp Aerc\r', 'opied', ':flag\r', '', ':quit\r']
+      const driver = path.join(__dirname, 'type-at-screen.py')
+      const env = { HOME: suite.work, XDG_CONFIG_HOME: suite.work, TERM: 'xterm' }
+      const done = await run('python3', [driver, 'aerc', ...typed], { env })
+      assert.equal(done.code, 0, done.stdout)
+      const client = imap()
+      await client.connect()
+      await client.mailboxOpen('Aerc')
+      const copy = await client.fetchOne('1', { envelope: true })
+      await client.mailboxOpen('INBOX')
+      const flagged = await client.search({ flagged: true })
+      await client.logout()
+      assert.ok(copy)
+      assert.equal(copy.envelope?.subject, 'for aerc')
+      assert.deepEqual(flagged, [2])
+    })
+
     withClient('mutt', 'opens the mailbox and saves a message into another', async () => {
       await fill('for mutt')
       const rc = path.join(suite.work, 'muttrc')
