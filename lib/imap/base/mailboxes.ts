@@ -164,9 +164,7 @@ const lsub = defineCommand({
       if (rule.test(mailbox)) shown.set(mailbox, true)
       else if (wanted.endsWith('%')) {
         // RFC 3501 6.3.9: a parent that is not subscribed stands for its subscribed children.
-        const parents = mailbox.split('/').map((_level, index, levels) => levels.slice(0, index).join('/'))
-        for (const parent of parents)
-          if (parent !== '' && rule.test(parent) && !shown.has(parent)) shown.set(parent, false)
+        for (const parent of levelsAbove(mailbox)) if (rule.test(parent) && !shown.has(parent)) shown.set(parent, false)
       }
     }
     for (const [mailbox, real] of [...shown].sort())
