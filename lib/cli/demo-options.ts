@@ -10,7 +10,7 @@ export const LISTENERS = {
   pop3s: 2995,
   imap: 2143,
   imaps: 2993,
-  lmtp: 2024,
+  lmtp: 2424,
   http: 2080,
   sieve: 0,
 } as const
