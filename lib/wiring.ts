@@ -24,7 +24,6 @@ import { type LoginSettings, loginSettings } from './login/settings'
 import { redisBus } from './mailbox/bus/redis-bus'
 import { socketBus } from './mailbox/bus/socket-bus'
 import { type DeliveryLog, openDeliveryLog } from './mailbox/deliver/delivery-log'
-import { type Scripts, scriptFiles } from './mailbox/deliver/scripts'
 import { createMailRoom } from './mailbox/mail-room'
 import type { Bus, MailRoom } from './mailbox/mailbox'
 import { type MailboxSettings, mailboxSettings } from './mailbox/settings'
@@ -128,9 +127,6 @@ export function openDeliveries(place: Place): DeliveryLog {
   const folder = path.join(dataFolder(place), 'deliveries')
   return openDeliveryLog({ path: folder, keep: keepLog, clock: systemClock, log: place.log })
 }
-
-/** Sieve scripts lie beside the store. */
-export const openScripts = (place: Place): Scripts => scriptFiles(path.join(dataFolder(place), 'sieve'))
 
 /** Octets of the largest message that is stored; 0: none. */
 export const messageLimit = (place: Place): number => readMailboxSettings(place).maxMessageSize

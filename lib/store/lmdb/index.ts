@@ -10,8 +10,10 @@ import { checkAccount } from './check'
 import { accountKey } from './keys'
 import { everyEntry } from './mailbox-records'
 import { createMailboxTable } from './mailboxes'
+import { createMarkTable } from './marks'
 import { changesSince, expungedSince, keys, rows, snapshot } from './messages-read'
 import { append, copyOrMove, expunge, mailboxOf, replace, storeFlags } from './messages-write'
+import { createScriptTable } from './scripts'
 import { openTables, type Tables } from './tables'
 
 export interface LmdbStoreOptions {
@@ -71,6 +73,8 @@ export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOpti
     accounts: createAccountTable(tables, clock),
     mailboxes,
     messages,
+    scripts: createScriptTable(tables),
+    marks: createMarkTable(tables),
     raiseFence: (id, fence) => raiseFence(tables, id, fence),
     backup: (folder) => tables.root.backup(folder, true),
     check: async (id) => checkAccount(tables, accountNumber(id)),

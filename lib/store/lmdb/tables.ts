@@ -55,6 +55,9 @@ export interface Tables {
   /** copies beyond the first; absent: one */
   readonly references: Database<number, Buffer>
   readonly threads: Database<number, Buffer>
+  readonly scripts: Database<string, Buffer>
+  /** until when each counts */
+  readonly marks: Database<number, Buffer>
   /** Runs in one write transaction; a throw rolls back. Resolves when it is on the disk, or at commit when `durable` is false. */
   write<T>(run: () => T, durable?: boolean): Promise<T>
   /**
@@ -100,6 +103,8 @@ export function openTables(path: string): Tables {
     bodies: octets('bodies'),
     references: records('references'),
     threads: records('threads'),
+    scripts: records('scripts'),
+    marks: records('marks'),
     write,
     fresh: () => root.resetReadTxn(),
     close: async () => {

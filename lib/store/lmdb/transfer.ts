@@ -13,6 +13,9 @@ import { openTables } from './tables'
 
 const PAGE = 1000
 
+const digestKey = (account: number, hex: string): Buffer =>
+  Buffer.concat([accountKey(account), Buffer.from(hex, 'hex')])
+
 /** any table whose keys begin with the account */
 interface Keyed {
   getKeys(range: { start: Buffer; end: Buffer; limit?: number }): Iterable<Buffer>
@@ -22,8 +25,8 @@ export async function openLmdbTransfer(path: string): Promise<TransferEnd> {
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const tables = openTables(path)
   const { accounts, names, states, fences, mailboxes, subscriptions, rows, log, threads } = tables
-  const { heads, prepared, bodies, references } = tables
-  const index = [mailboxes, subscriptions, rows, log, threads, fences, states]
+  const { heads, prepared, bodies, references, scripts, marks } = tables
+  const index = [mailboxes, subscriptions, rows, log, threads, scripts, marks, fences, states]
   const content = [heads, prepared, bodies, references]
 
   /** Keys in pages, so that no read transaction lasts longer than one. */
@@ -66,6 +69,12 @@ export async function openLmdbTransfer(path: string): Promise<TransferEnd> {
       const place = { mailbox: key.readUInt32BE(4), modSeq: key.readUIntBE(8, 6) }
       yield { kind: 'change', ...place, added: a, expunged: x, flagged: f }
     }
+    for (const key of keysOf(scripts, account)) {
+      yield { kind: 'script', name: key.toString('utf8', 4), text: scripts.get(key) ?? '' }
+    }
+    for (const key of keysOf(marks, account)) {
+      yield { kind: 'mark', mark: key.toString('hex', 4), until: marks.get(key) ?? 0 }
+    }
   }
 
   function* messageRows(account: number): Generator<TransferRow> {
@@ -96,7 +105,13 @@ export async function openLmdbTransfer(path: string): Promise<TransferEnd> {
         void rows.put(rowKey(account, row.mailbox, row.uid), encodeRow({ ...row, flags: flagSet(row.flags) }))
         return
       case 'thread':
-        void threads.put(Buffer.concat([accountKey(account), Buffer.from(row.messageId, 'hex')]), row.thread)
+        void threads.put(digestKey(account, row.messageId), row.thread)
+        return
+      case 'script':
+        void scripts.put(textKey(account, row.name), row.text)
+        return
+      case 'mark':
+        void marks.put(digestKey(account, row.mark), row.until)
         return
       case 'change':
         void log.put(logKey(account, row.mailbox, row.modSeq), { a: row.added, x: row.expunged, f: row.flagged })

@@ -6,9 +6,11 @@ import { createAppend } from './append'
 import { checkAccount } from './check'
 import { openDatabase, type PostgresOptions } from './database'
 import { createMailboxTable } from './mailboxes'
+import { createMarkTable } from './marks'
 import { changesSince, expungedSince, keys, read, rows, snapshot, uidls } from './messages-read'
 import { copyOrMove, expunge, storeFlags } from './messages-write'
 import { replace } from './replace'
+import { createScriptTable } from './scripts'
 
 export type { PostgresOptions } from './database'
 
@@ -40,6 +42,8 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
         }),
       move: (id, from, uids, to, how) => copyOrMove(db, clock, id, from, uids, to, { kind: 'move', ...how }),
     },
+    scripts: createScriptTable(db),
+    marks: createMarkTable(db),
     async raiseFence(id, fence) {
       const text = 'UPDATE mailbox.accounts SET fence = $2 WHERE account = $1 AND fence < $2'
       await db.read(text, [accountNumber(id), fence])

@@ -74,6 +74,16 @@ async function putIndex(session: Session, account: number, rows: readonly Transf
     ['message_id', 'bytea', threads.map((row) => Buffer.from(row.messageId, 'hex'))],
     ['thread', 'bigint', threads.map((row) => row.thread)],
   ])
+  const scripts = only(rows, 'script')
+  await insert(session, account, 'scripts', [
+    ['name', 'text', scripts.map((row) => row.name)],
+    ['script', 'text', scripts.map((row) => row.text)],
+  ])
+  const marks = only(rows, 'mark')
+  await insert(session, account, 'marks', [
+    ['mark', 'bytea', marks.map((row) => Buffer.from(row.mark, 'hex'))],
+    ['until', 'bigint', marks.map((row) => row.until)],
+  ])
   const changes = only(rows, 'change')
   await insert(session, account, 'changes', [
     ['mailbox', 'bigint', changes.map((row) => row.mailbox)],
@@ -116,7 +126,7 @@ async function putMessages(session: Session, account: number, messages: readonly
   }
 }
 
-const INDEX = ['mailboxes', 'subscriptions', 'entries', 'threads', 'changes']
+const INDEX = ['mailboxes', 'subscriptions', 'entries', 'threads', 'changes', 'scripts', 'marks']
 const CONTENT = ['messages', 'chunks']
 
 export async function openPostgresTransfer(options: PostgresOptions): Promise<TransferEnd> {
@@ -183,6 +193,15 @@ export async function openPostgresTransfer(options: PostgresOptions): Promise<Tr
     for await (const row of pages<Log>(changes, account, (one) => [one.mailbox, one.mod_seq], [0, 0])) {
       const { mailbox, mod_seq: modSeq, added, expunged, flagged } = row
       yield { kind: 'change', mailbox, modSeq, added, expunged, flagged }
+    }
+    const scripts = 'SELECT name, script FROM mailbox.scripts WHERE account = $1 AND name > $2 ORDER BY name'
+    for await (const row of pages<{ name: string; script: string }>(scripts, account, (one) => [one.name], [''])) {
+      yield { kind: 'script', name: row.name, text: row.script }
+    }
+    const marks = `SELECT encode(mark, 'hex') AS mark, until FROM mailbox.marks
+      WHERE account = $1 AND mark > decode($2, 'hex') ORDER BY mark`
+    for await (const row of pages<{ mark: string; until: number }>(marks, account, (one) => [one.mark], [''])) {
+      yield { kind: 'mark', ...row }
     }
   }
 
