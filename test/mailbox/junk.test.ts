@@ -154,7 +154,9 @@ describe('spam and duplicates at delivery', () => {
       mail_from: addressOf('sender'),
       rcpt_to: [ours, theirs],
       notes: {},
-      message_stream: { get_data: (done: (data: Buffer) => void) => done(Buffer.from('Subject: x\r\n\r\nx\r\n')) },
+      message_stream: {
+        get_data: (done: (data: Buffer) => void) => done(Buffer.from('Message-ID: <7@x>\r\n\r\nx\r\n')),
+      },
     }
     const connection: Connection = { transaction, relaying: false, remote: { ip: '127.0.0.1' }, notes: {} }
     const queue = () => new Promise((resolve) => hooks.queue((code) => resolve(code), connection))

@@ -61,7 +61,7 @@ describe('a transaction that is sent again', function () {
         return answer
       }),
     )
-    const header = `Received: ${trace}\r\nDate: Thu, 26 Nov 2026 12:00:00 +0000\r\nMessage-ID: <${messageId}>`
+    const header = `Received: ${trace}\r\nDate: Thu, 26 Nov 2026 12:00:00 +0000${messageId && `\r\nMessage-ID: <${messageId}>`}`
     const octets = [Buffer.from(`${header}\r\n`), Buffer.from('\r\nbody\r\n')]
     const mail = { sender: 's@example.net', received: () => '', octets, mayComeAgain }
     return (await delivery.deliver(mail, accepted)).map(({ code, text }) => `${code} ${text}`).join(', ')
@@ -110,11 +110,17 @@ describe('a transaction that is sent again', function () {
     assert.equal(await counts(), '8 3')
   })
 
+  it('without a Message-ID nothing tells two messages apart from one that is sent again: both are stored', async () => {
+    assert.equal(await send(['all@example.org'], '', 'first', true), '250 stored')
+    assert.equal(await send(['all@example.org'], '', 'another', true), '250 stored')
+    assert.equal(await counts(), '10 5')
+  })
+
   it('what the rules threw away is not asked of them again', async () => {
     rulings.set(one, { ...KEEP, stores: [] })
     assert.equal(await send(['one@example.org'], 'g@x', 'first', true), '250 stored')
     rulings.clear()
     assert.equal(await send(['one@example.org'], 'g@x', 'again', true), '250 stored before')
-    assert.equal(await counts(), '8 3')
+    assert.equal(await counts(), '10 5')
   })
 })
