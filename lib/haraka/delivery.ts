@@ -1,5 +1,5 @@
 import DSN from 'haraka-dsn'
-import { type Accepted, type FinalDelivery, isReply } from '../mailbox/deliver/final-delivery'
+import { type Accepted, type FinalDelivery, isReply, LARGE } from '../mailbox/deliver/final-delivery'
 import { isFailure, type Reply, UNAVAILABLE, UNKNOWN } from '../mailbox/deliver/reply'
 import type { Log } from '../terms/ports'
 import { type Address, type Connection, HOOK, type Next, type Transaction } from './host'
@@ -118,16 +118,20 @@ export function createDelivery({ delivery, log, bounce, junkByResults }: Deliver
         log.error(`delivery failed: ${error instanceof Error ? error.message : String(error)}`)
         answer(next, UNAVAILABLE)
       }
-      const deliverOurs = (): void => {
-        if (!transaction.rcpt_to.some(isOurs)) return next()
-        transaction.message_stream.get_data((got) => {
-          const data = Buffer.isBuffer(got) ? got : Buffer.from(got, 'binary')
-          deliverAll(transaction, data)
-            .then((outcomes) => settle(transaction, outcomes, next))
-            .catch(fail)
+      const deliverOurs = async (): Promise<void> => {
+        const data = await new Promise<Buffer>((resolve) => {
+          transaction.message_stream.get_data((got) => {
+            resolve(Buffer.isBuffer(got) ? got : Buffer.from(got, 'binary'))
+          })
         })
+        settle(transaction, await deliverAll(transaction, data), next)
       }
-      askLate(transaction).then(deliverOurs).catch(fail)
+      const run = async (): Promise<void> => {
+        await askLate(transaction)
+        if (!transaction.rcpt_to.some(isOurs)) return next()
+        await (transaction.data_bytes > LARGE ? delivery.large(deliverOurs) : deliverOurs())
+      }
+      run().catch(fail)
     },
   }
 }

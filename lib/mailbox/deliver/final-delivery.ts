@@ -1,4 +1,5 @@
 import { messageIds } from '../../mime/message-id'
+import { createLimiter } from '../../processes/limiter'
 import type { Account } from '../../store/account'
 import type { Mark } from '../../store/marks'
 import type { Store } from '../../store/store'
@@ -54,8 +55,11 @@ export interface Mail {
   readonly mayComeAgain?: boolean
 }
 
-/** Copies over this size are written one after another, so that one big message to many does not fill the memory. */
-const BIG = 1024 * 1024
+/** Octets of a large message: its copies are written one after another. */
+export const LARGE = 1024 * 1024
+/** Large messages that are in memory at once, and milliseconds that others wait for a place: less than Haraka gives a plugin. */
+const LARGE_AT_ONCE = 8
+const PATIENCE = 20_000
 const AT_ONCE = 32
 const STORED: Reply = { code: 250, enhanced: '2.0.0', text: 'stored' }
 /** Longer than a client tries to send (RFC 5321 4.5.4.1: 4 to 5 days). */
@@ -266,7 +270,7 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
         if (!copies.has(keyOf(target))) copies.set(keyOf(target), () => copyTo(target, mail, to, recipient, again))
       }
     }
-    const replies = await runAll(copies, size > BIG ? 1 : AT_ONCE)
+    const replies = await runAll(copies, size > LARGE ? 1 : AT_ONCE)
     const localReply = (to: Accepted): Reply | undefined => {
       const got = to.targets.local.map((target) => replies.get(keyOf(target)) ?? UNAVAILABLE)
       return got.find(isFailure) ?? got[0]
@@ -284,7 +288,13 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
     return answers
   }
 
-  return { rcpt, deliver }
+  /**
+   * A place for a large message, from before it is read into memory until it was delivered, so that many at once do not fill
+   * it. Rejects (`Overloaded`) when there was none for 20 s: a temporary error for the client.
+   */
+  const large = createLimiter(LARGE_AT_ONCE, PATIENCE)
+
+  return { rcpt, deliver, large }
 }
 export type FinalDelivery = ReturnType<typeof createFinalDelivery>
 export const isReply = (answer: Accepted | Reply): answer is Reply => 'code' in answer
