@@ -4,14 +4,16 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { prepare } from '../../lib/mime/prepare'
 import { audit, gather, type Mended, RECOVERED } from '../../lib/store/audit'
-import { newAccount, value } from '../../lib/store/conformance/fixtures'
+import { add, named, newAccount, rowsOf, value } from '../../lib/store/conformance/fixtures'
 import { openLmdbStore } from '../../lib/store/lmdb'
 import { openLmdbTransfer } from '../../lib/store/lmdb/transfer'
 import { openPostgresTransfer } from '../../lib/store/postgres/transfer'
 import { type RepairEnd, repairAccount } from '../../lib/store/repair'
+import { skipNumbers } from '../../lib/store/restored'
 import type { Store } from '../../lib/store/store'
 import type { MessageTransfer, TransferAccount } from '../../lib/store/transfer'
 import { flagSet, NO_FLAGS } from '../../lib/terms/flags'
+import { modSeq } from '../../lib/terms/numbers'
 import { silentLog } from '../../lib/terms/ports'
 import { databaseOrSkip, openTestStore, type TestDatabase } from '../postgres'
 
@@ -53,10 +55,10 @@ interface Broken {
   index: Changes[]
   gone: number[]
 }
-const rowsOf = ({ index }: Broken, kind: string, mailbox?: number): Changes[] =>
+const listed = ({ index }: Broken, kind: string, mailbox?: number): Changes[] =>
   index.filter((row) => row.kind === kind && (mailbox === undefined || row.mailbox === mailbox))
 const first = (broken: Broken, kind: string, mailbox?: number): Changes => {
-  const [row] = rowsOf(broken, kind, mailbox)
+  const [row] = listed(broken, kind, mailbox)
   assert.ok(row)
   return row
 }
@@ -103,10 +105,10 @@ const CORRUPTIONS: readonly (readonly [what: string, fault: RegExp, run: (broken
     /^INBOX: UID 2 has the UIDL of another message$/,
     (it) => Object.assign(first(it, 'entry', 1), { uidl: 'own-uidl' }),
   ],
-  ['a lost entry', /^message 3 is in no mailbox$/, (it) => without(it, rowsOf(it, 'entry', 1)[2])],
+  ['a lost entry', /^message 3 is in no mailbox$/, (it) => without(it, listed(it, 'entry', 1)[2])],
   ['a lost mailbox', /^UID 1 is in mailbox 2, which is not there$/, (it) => without(it, first(it, 'mailbox', 2))],
   ['no INBOX', /^there is no INBOX$/, (it) => Object.assign(first(it, 'mailbox', 1), { name: 'Other' })],
-  ['a gap in the log', /^INBOX: the log of changes has gaps$/, (it) => without(it, rowsOf(it, 'change', 1).at(-1))],
+  ['a gap in the log', /^INBOX: the log of changes has gaps$/, (it) => without(it, listed(it, 'change', 1).at(-1))],
   [
     'a UID in the log',
     /^INBOX: the log of changes has UIDs that were never given$/,
@@ -203,7 +205,7 @@ for (const [driver, open] of [
     /** As it was filled. */
     async function restore(): Promise<void> {
       const { account } = whole.account
-      await end.mend({ ...whole, index: [], messages: [], gone: [1, 2, 3, 4, 5, 6, 7, 8, 9] })
+      await end.mend({ ...whole, index: [], messages: [], gone: [1, 2, 3, 4, 5, 6, 7, 8, 9, 1005] })
       await end.put(account, messages)
       await end.mend({ ...whole, messages: [], gone: [] })
       assert.deepEqual(await faults(), [])
@@ -241,7 +243,7 @@ for (const [driver, open] of [
     }
 
     it('a message that is in no mailbox any more is found again, with what its header says', async () => {
-      await corrupt((broken) => without(broken, rowsOf(broken, 'entry', 1)[2]))
+      await corrupt((broken) => without(broken, listed(broken, 'entry', 1)[2]))
       await repaired()
       const all = await gather(end.facts(1))
       const box = [...all.boxes.values()].find(({ name }) => name === RECOVERED)
@@ -275,6 +277,35 @@ for (const [driver, open] of [
         whole.index.filter((row) => row.kind === 'entry'),
       )
       assert.equal(all.boxes.get(1)?.uidValidity, whole.index.find((row) => row.kind === 'mailbox')?.uidValidity)
+    })
+
+    it('after an older copy was put back no number is given again', async () => {
+      await restore()
+      await end.mend(await skipNumbers(await owner(), end.facts(1), 1000))
+      assert.deepEqual(await faults(), [])
+      const store = await opened?.store()
+      assert.ok(store)
+      const id = (await store.accounts.find('alice@example.org'))?.id
+      assert.ok(id)
+      const inbox = await named(store, id, 'INBOX')
+      const before = whole.index.find((row) => row.kind === 'mailbox' && row.mailbox === 1)
+      assert.ok(before?.kind === 'mailbox')
+      assert.deepEqual(
+        [inbox.uidNext, inbox.highestModSeq, inbox.uidValidity],
+        [before.uidNext + 1000, before.modSeq + 1000, before.uidValidity],
+      )
+      assert.equal(await store.messages.changesSince(id, inbox.id, modSeq(before.modSeq)), undefined)
+      assert.deepEqual(await add(store, id, inbox, 'new'), [before.uidNext + 1000])
+      const rows = await rowsOf(store, id, await named(store, id, 'INBOX'))
+      assert.deepEqual(
+        rows.slice(0, 3).map((row) => row.modSeq),
+        Array(3).fill(before.modSeq + 1000),
+      )
+      assert.ok(rows.slice(0, 3).every(({ emailId }) => emailId !== rows[3]?.emailId))
+      const made = value(await store.mailboxes.create(id, 'Later')).value
+      assert.ok(made.uidValidity > whole.account.lastUidValidity + 1000)
+      assert.deepEqual(await store.check(id), [])
+      await store.close()
     })
 
     it('the store finds the same as the audit', async () => {
