@@ -7,6 +7,40 @@ import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb'
 export const openEnvironment = (options: RootDatabaseOptionsWithPath): RootDatabase =>
   open({ noSubdir: false, eventTurnBatching: false, ...options })
 
+/** milliseconds in which what was committed before a failure may still reach the disk */
+const GRACE = 2000
+
+/**
+ * Waits until what was committed is on the disk. When a later commit of the same run fails (a full disk), lmdb-js forgets who waits for
+ * those before it: `failed` ends their wait, for whether they are on the disk is not known.
+ */
+export function diskOf(root: RootDatabase) {
+  const waiting = new Set<(error: Error) => void>()
+  return {
+    reached: (): Promise<void> =>
+      new Promise((resolve, reject) => {
+        waiting.add(reject)
+        const done = (settle: () => void) => (): void => {
+          waiting.delete(reject)
+          settle()
+        }
+        root.flushed.then(
+          done(resolve),
+          done(() => reject(new Error('the disk could not be written'))),
+        )
+      }),
+    /** A write failed. */
+    failed(): void {
+      const then = [...waiting]
+      if (then.length === 0) return
+      setTimeout(() => {
+        for (const reject of then)
+          if (waiting.delete(reject)) reject(new Error('it is not known whether it is on the disk'))
+      }, GRACE)
+    },
+  }
+}
+
 /** Waits for a write. lmdb-js rejects a commit before it knows why; the reason comes by a second promise. */
 export async function settled<T>(write: PromiseLike<T>): Promise<T> {
   try {

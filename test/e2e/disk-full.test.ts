@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openLmdbStore } from '../../lib/store/lmdb'
+import { smallDisk } from '../disk'
 import { DRIVERS, Wire } from '../kit'
 import { openTestStore, type PrivateServer, serverOrSkip } from '../postgres'
 import { ACCOUNTS, type Demo, freePorts, run, startDemo } from './demo'
@@ -35,19 +36,6 @@ async function send(demo: Demo, subject: string): Promise<string> {
   } finally {
     wire.close()
   }
-}
-
-/** A file system of that many octets, all of which another file can take. */
-async function smallDisk(size: string): Promise<string | undefined> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-disk-'))
-  const mounted = await run('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder])
-  if (mounted.code === 0) {
-    chmodSync(folder, 0o755)
-    return folder
-  }
-  rmSync(folder, { recursive: true })
-  console.log('      no right to mount a small file system: skipped')
-  return undefined
 }
 
 for (const driver of DRIVERS) {

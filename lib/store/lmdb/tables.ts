@@ -1,6 +1,6 @@
 import type { Database, RootDatabase } from 'lmdb'
 import type { SearchKeys } from '../../mime/prepared'
-import { openEnvironment, settled } from '../../processes/environment'
+import { diskOf, openEnvironment, settled } from '../../processes/environment'
 import type { Account } from '../account'
 import { type SpecialUse, StoreUnavailable } from '../store'
 
@@ -72,6 +72,7 @@ export function openTables(path: string): Tables {
   const records = <V>(name: string): Database<V, Buffer> => root.openDB<V, Buffer>({ name, keyEncoding: 'binary' })
   const octets = (name: string): Database<Buffer, Buffer> =>
     root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary' })
+  const disk = diskOf(root)
   let closed = false
 
   async function write<T>(run: () => T, durable = true): Promise<T> {
@@ -79,9 +80,10 @@ export function openTables(path: string): Tables {
     try {
       const value = await settled(root.childTransaction(run))
       // With overlapping sync a commit is visible before it is on the disk; only the latter may be acknowledged.
-      if (durable) await root.flushed
+      if (durable) await disk.reached()
       return value
     } catch (error) {
+      disk.failed()
       throw new StoreUnavailable(
         `the mail store cannot write: ${error instanceof Error ? error.message : String(error)}`,
       )
