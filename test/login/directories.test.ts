@@ -25,7 +25,9 @@ describe('directories', () => {
       await person('bob@example.org', 'x'),
     )
     const settings = loginSettings({ main: { directories: 'auth_flat_file' } })
-    const { login } = door(openDirectories({ settings, accounts, home, flatFile: () => file }))
+    const { login } = door(
+      openDirectories({ settings, accounts, home, flatFile: () => file, vpopmaild: () => undefined }),
+    )
     const peer = peerAt('192.0.2.1')
     assert.equal((await login.attempt(peer, 'ann@example.org', 'secret')).kind, 'granted')
     assert.equal((await login.attempt(peer, 'bob@example.org', '42')).kind, 'granted')
