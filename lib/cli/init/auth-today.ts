@@ -30,7 +30,7 @@ function flatFile(ini: Ini): AuthToday {
     settings: [],
     flatUsers: Object.entries(sectionOf(ini, 'users')).flatMap(([name, password]) => (password ? [name] : [])),
     notes: [
-      'config/auth_flat_file.ini holds clear passwords that nobody reads any more: delete it when everybody has logged in once',
+      'config/auth_flat_file.ini holds clear passwords that nobody reads any more: delete it as soon as your users log in',
       ...(/CRAM-MD5/i.test(String(core.methods ?? ''))
         ? [
             'there is no CRAM-MD5 any more: clients set to "encrypted password" must be set to "normal password" with TLS',

@@ -28,12 +28,12 @@ function commonBase(bases: readonly string[]): string {
     .join(',')
 }
 
-/** Who logged in by `uid` alone still does (%n), so does who gives the whole address. */
 const anyOf = (filters: readonly string[]): string => {
   const different = [...new Set(filters)]
   return different.length === 1 ? (different[0] ?? '') : `(|${different.join('')})`
 }
-const eitherName = (filter: string): string => anyOf([filter, filter.replaceAll('%u', '%n')])
+/** A name without domain has the default one by now, so `uid=ann` is who has an address there: not Ann of any domain. */
+const eitherName = (filter: string): readonly string[] => [filter, `(&${filter.replaceAll('%u', '%n')}(mail=*@%d))`]
 
 /** auth_ldap.ini has names to bind with, such as `uid=%u,ou=people,dc=example,dc=org`; ours searches. */
 function fromAuthLdap(ini: Ini, recipients: Ini): Found {
@@ -46,7 +46,9 @@ function fromAuthLdap(ini: Ini, recipients: Ini): Found {
   const main = sectionOf(recipients, 'main')
   const attributes = [...new Set(names.map(({ attribute }) => attribute))]
   const base = commonBase(names.map((name) => name.base)) || text(main.basedn)
-  const filters = attributes.flatMap((attribute) => [`(${attribute}=%u)`, `(${attribute}=%n)`])
+  const filters = attributes
+    .filter((attribute) => attribute !== 'mail')
+    .flatMap((attribute) => eitherName(`(${attribute}=%u)`))
   return {
     settings: settingsOf({
       url: text(core.server) || 'ldap://127.0.0.1',
@@ -82,7 +84,7 @@ function fromLdapIni(ini: Ini): Found {
     settings: settingsOf({
       url: text(main.server) || 'ldap://localhost:389',
       base: text(authn.basedn) || text(main.basedn),
-      filter: eitherName(text(authn.searchfilter) || '(&(objectclass=*)(uid=%u))'),
+      filter: anyOf(eitherName(text(authn.searchfilter) || '(&(objectclass=*)(uid=%u))')),
       bind_dn: text(main.binddn),
       bind_password: text(main.bindpw),
     }),

@@ -57,7 +57,7 @@ export function planFor(home: string, wantedDomain?: string): Plan {
     throw new Error(`${home} is no Haraka home: config/plugins is missing. Make one with \`haraka -i ${home}\`.`)
   }
   const inis = config.module_config(packageRoot, home)
-  const read = (name: string): Ini => inis.get(`${name}.ini`) as Ini // haraka-config gives sections of text
+  const read = (name: string): Ini => inis.get(`${name}.ini`, { no_watch: true }) as Ini // haraka-config gives sections of text
   const present = pluginsOf(plugins)
   const today = authToday(present, read)
   const login = sectionText(read('mailbox_login'))
