@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type Ran, run } from './demo'
@@ -83,21 +85,33 @@ export async function startPostfix(main: string, master: string): Promise<Postfi
   const log = (): string => (existsSync(logFile) ? readFileSync(logFile, 'utf8') : '')
   const on = (program: string, args: readonly string[], input = ''): Promise<Ran> =>
     run(path.join(PROGRAMS, program), ['-c', etc, ...args], { input, env: { MAIL_CONFIG: etc } })
-  const postfix: Postfix = {
+  // A shell holds it: when the test is gone, however it went, its pipe ends, and Postfix is stopped. `stop` waits for five seconds,
+  // `abort` does not wait.
+  const shell = spawn(
+    'sh',
+    [
+      '-c',
+      'postfix -c "$0" start && echo started && cat; postfix -c "$0" stop || postfix -c "$0" abort; rm -r "$1"',
+      etc,
+      folder,
+    ],
+    {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      detached: true,
+      env: { ...process.env, MAIL_CONFIG: etc, PATH: `${PROGRAMS}:/usr/bin:/bin` },
+    },
+  )
+  const exited = once(shell, 'exit')
+  const [said] = await Promise.race([once(shell.stdout, 'data'), exited])
+  assert.equal(String(said).trim(), 'started', log())
+  return {
     run: on,
     log,
     stop: async () => {
-      // `stop` waits for its processes for five seconds, `abort` does not wait.
-      if ((await on('postfix', ['stop'])).code !== 0) await on('postfix', ['abort'])
-      rmSync(folder, { recursive: true, force: true })
+      shell.stdin.end()
+      await exited
     },
   }
-  const started = await on('postfix', ['start'])
-  if (started.code !== 0) {
-    await postfix.stop()
-    assert.fail(`Postfix did not start: ${started.stderr}\n${log()}`)
-  }
-  return postfix
 }
 
 async function idOf(user: string): Promise<{ readonly uid: number; readonly gid: number }> {
