@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { ImapFlow } from 'imapflow'
 import { createTransport } from 'nodemailer'
 import { SMTPServer } from 'smtp-server'
-import { cli, type Demo, freePorts, removeHome, startDemo } from './demo'
+import { cli, type Demo, freePorts, removeHome, run, startDemo } from './demo'
 import { boxOf, hasPostfix, type Postfix, startPostfix } from './postfix'
 
 const PASSWORDS = {
@@ -68,7 +68,6 @@ describe('behind Postfix', function () {
       [
         ...['--nodes', '2', '--lmtp', String(lmtp), '--plugin', 'relay', ...accounts],
         ...['--set', `mailbox_lmtp.ini:main.listen=${/^listen = (.*)$/m.exec(listen)?.[1]}`],
-        ...['--set', 'mailbox_lmtp.ini:main.socket_mode=0666'],
       ],
       home,
     )
@@ -82,8 +81,13 @@ describe('behind Postfix', function () {
     ;[outside = 0, inside = 0, lmtp = 0] = await freePorts(3)
     home = mkdtempSync(path.join(tmpdir(), 'mailbox-behind-'))
     chmodSync(home, 0o755)
-    socket = path.join(home, 'lmtp')
+    socket = path.join(home, 'run/lmtp')
     mkdirSync(path.join(home, 'config'))
+    const [install = ''] = box('postconf -e virtual_transport', [
+      ['-o haraka', '-o root'],
+      ['/run/haraka', path.dirname(socket)],
+    ]).split('\n')
+    assert.equal((await run('sh', ['-c', install])).code, 0)
     const put = (name: string, text: string): void => writeFileSync(path.join(home, 'config', name), text)
     put(
       'mailbox_aliases',
@@ -246,8 +250,61 @@ describe('behind Postfix', function () {
     assert.deepEqual((await send(outside, 'unix', ['alice@example.org'])).accepted, ['alice@example.org'])
     await has('alice@example.org', 'unix')
     assert.match(postfix?.log() ?? '', new RegExp(`relay=\\S*\\[${socket}\\].*status=sent`))
-    await postfix?.run('postconf', ['-e', `virtual_transport=lmtp:inet:127.0.0.1:${lmtp}`])
+    await by(lmtp)
+  })
+
+  /** Where Postfix hands its mail to from now on. */
+  async function by(port: number): Promise<void> {
+    await postfix?.run('postconf', ['-e', `virtual_transport=lmtp:inet:127.0.0.1:${port}`])
     await postfix?.run('postfix', ['reload'])
+  }
+
+  it('users of the machine itself', async () => {
+    await runBox('postconf -e mailbox_transport', [['127.0.0.1:24', `127.0.0.1:${lmtp}`]])
+    await send(inside, 'local', ['alice@localhost'])
+    await has('alice@example.org', 'local')
+  })
+
+  it('a reply that is lost: the mail comes again, and is not stored twice', async () => {
+    let lost = 0
+    // Between Postfix and us: hands on what Postfix says, and hangs up at the first replies to a message.
+    const between = createServer((front) => {
+      const back = connect(lmtp, '127.0.0.1')
+      let ended = false
+      front.on('data', (octets) => {
+        ended ||= octets.includes('\r\n.\r\n')
+        back.write(octets)
+      })
+      back.on('data', (octets) => {
+        if (!ended) return front.write(octets)
+        lost++
+        back.destroy()
+        front.resetAndDestroy()
+      })
+      for (const [one, other] of [
+        [front, back],
+        [back, front],
+      ] as const)
+        one.on('error', () => undefined).on('close', () => other.destroy())
+    })
+    await once(between.listen(0, '127.0.0.1'), 'listening')
+    try {
+      await by((between.address() as AddressInfo).port) // it listens on TCP
+      await send(inside, 'again', ['alice@example.org', 'bob@example.org'])
+      const left = await eventually(async () => {
+        const found = await waiting()
+        return found.length === 2 && found.every(({ delay_reason }) => delay_reason !== undefined) ? found : undefined
+      })
+      assert.match(left[0]?.delay_reason ?? '', /lost connection/)
+      assert.equal(lost, 1)
+      await has('alice@example.org', 'again')
+    } finally {
+      between.close()
+      await by(lmtp)
+    }
+    await flushed((left) => left.length === 0)
+    for (const user of ['alice@example.org', 'bob@example.org'] as const)
+      assert.equal((await subjects(user)).filter((subject) => subject === 'again').length, 1, user)
   })
 
   it('SMTPUTF8 goes through; what is too big is never taken, what is just small enough is', async () => {

@@ -8,11 +8,11 @@ import { type Ran, run } from './demo'
 
 const PROGRAMS = '/usr/sbin'
 
-/** The boxes of docs/behind-postfix.md whose first line names this file. */
+/** The box of docs/behind-postfix.md that has this in its first lines. */
 export function boxOf(file: string): string {
   const page = readFileSync(path.join(__dirname, '../../docs/behind-postfix.md'), 'utf8')
   const boxes = [...page.matchAll(/^```\w*\n(.*?)^```$/gms)].map(([, text = '']) => text)
-  const found = boxes.filter((text) => text.split('\n', 1)[0]?.includes(file))
+  const found = boxes.filter((text) => text.split('\n', 2).join('\n').includes(file))
   assert.equal(found.length, 1, `the page has a box for ${file}`)
   return found[0] ?? ''
 }
