@@ -48,7 +48,7 @@ function box(file: string, replaced: readonly (readonly [printed: string, ours: 
 
 /** docs/behind-postfix.md, run from the page: a real Postfix in front, our LMTP behind it. */
 describe('behind Postfix', function () {
-  this.timeout(180_000)
+  this.timeout(90_000)
   let postfix: Postfix | undefined
   let demo: Demo | undefined
   let sink: SMTPServer
