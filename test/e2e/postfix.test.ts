@@ -91,7 +91,7 @@ describe('behind Postfix', function () {
     const put = (name: string, text: string): void => writeFileSync(path.join(home, 'config', name), text)
     put(
       'mailbox_aliases',
-      'both@example.org alice@example.org bob@example.org\naway@example.org friend@other.example\n',
+      '@localhost @example.org\nboth@example.org alice@example.org bob@example.org\naway@example.org friend@other.example\n',
     )
     put('mailbox_deliver.ini', `${box('config/mailbox_deliver.ini')}[domain strict.example]\nfull = permanent\n`)
     put('relay.ini', box('config/relay.ini'))
