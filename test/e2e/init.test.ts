@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   appendFileSync,
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -252,6 +253,17 @@ describe('init on the home of an operator who has AUTH already', function () {
     } finally {
       daemon.close()
     }
+  })
+
+  it('as root, the folder for mail belongs to who Haraka runs as', async function () {
+    if (process.getuid?.() !== 0) return this.skip()
+    await home.make('auth/flat_file', { 'auth_flat_file.ini': '[users]\nann@example.org=wonder land\n' })
+    chmodSync(path.dirname(home.folder), 0o755)
+    appendFileSync(path.join(home.folder, 'config/smtp.ini'), '\n[main]\nuser=daemon\n')
+    const done = await home.init('--yes')
+    assert.equal(done.code, 0, done.stdout + done.stderr)
+    const { uid } = statSync(path.join(home.folder, 'mailbox-data/mail'))
+    assert.equal(uid, Number((await run('id', ['-u', 'daemon'])).stdout))
   })
 
   it('an AUTH plugin that has no counterpart is named and left alone', async () => {
