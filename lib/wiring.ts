@@ -206,6 +206,7 @@ export function openLoginParts(place: Place, store: Store): LoginParts {
       accounts: storeDirectory(store),
       home: place.home,
       flatFile: () => place.ini('auth_flat_file'),
+      vpopmaild: () => place.ini('auth_vpopmaild'),
     }),
     attempts:
       settings.attemptLog === 'redis'

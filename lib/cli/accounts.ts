@@ -7,7 +7,7 @@ import type { Store } from '../store/store'
 import { setPassword } from '../wiring'
 import { type AccountChanges, gather, patchOf } from './account-changes'
 import { homeOption, openHome } from './home'
-import { importPasswdCommand } from './import-passwd'
+import { importAccountCommands } from './import-accounts'
 
 /** Makes the account, or gives an existing one this password. */
 export async function ensureAccount(store: Store, name: string, password: string): Promise<'made' | 'changed'> {
@@ -28,9 +28,10 @@ export async function ensureAccount(store: Store, name: string, password: string
   }
 }
 
-async function addAccount(store: Store, name: string, password: string): Promise<Account> {
+async function addAccount(store: Store, name: string, password: string | undefined): Promise<Account> {
   if (!/^[^\s@]+@[^\s@]+$/.test(name)) throw new Error(`${name} is no full address such as user@example.org`)
-  const made = await store.accounts.create({ name: name.toLowerCase(), credentials: await setPassword(password) })
+  const credentials = password === undefined ? {} : await setPassword(password)
+  const made = await store.accounts.create({ name: name.toLowerCase(), credentials })
   if (!made.ok) throw new Error(`${name} exists already; \`accounts passwd\` changes its password`)
   return made.value
 }
@@ -44,6 +45,8 @@ async function changePassword(store: Store, account: Account, password: string):
 interface PasswordFrom {
   readonly generate?: boolean
   readonly passwordStdin?: boolean
+  /** --no-password: false */
+  readonly password?: boolean
 }
 
 async function readStdin(): Promise<string> {
@@ -140,17 +143,20 @@ async function printAccounts(store: Store, json: boolean): Promise<void> {
 }
 
 export function accountsCommand(): Command {
-  const accounts = new Command('accounts').description('the accounts of the store').addCommand(importPasswdCommand())
+  const accounts = new Command('accounts').description('the accounts of the store')
+  for (const command of importAccountCommands()) accounts.addCommand(command)
   const sub = (usage: string, text: string): Command =>
     accounts.command(usage).description(text).addOption(homeOption())
 
   sub('add <name>', 'make an account; asks for its password')
     .option('--generate', 'make a password and print it')
     .option('--password-stdin', 'read the password from standard input')
+    .option('--no-password', 'none of its own: LDAP or vpopmaild checks it (docs/login.md)')
     .action(async (name: string, options: PasswordFrom & { home: string }) =>
       withStore(options.home, async (store) => {
         if (await store.accounts.find(name)) throw new Error(`${name} exists already; nothing was changed`)
-        const account = await addAccount(store, name, await passwordFrom(options))
+        const password = options.password === false ? undefined : await passwordFrom(options)
+        const account = await addAccount(store, name, password)
         console.log(`added ${account.name}`)
       }),
     )

@@ -1,4 +1,5 @@
-import { existsSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chownSync, existsSync, mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { Option } from 'commander'
 import config from 'haraka-config'
@@ -13,9 +14,24 @@ export const homeOption = (): Option =>
     .env('HARAKA')
     .default(existsSync('./config/plugins') ? '.' : './demo-home')
 
+const idOf = (user: string, which: '-u' | '-g'): number =>
+  Number(execFileSync('id', [which, user], { encoding: 'utf8' }).trim())
+
+/** The first folder for mail belongs to who Haraka runs as: smtp.ini user. */
+function makeFolder(folder: string, smtp: unknown): void {
+  const main = typeof smtp === 'object' && smtp !== null ? Reflect.get(smtp, 'main') : undefined
+  const user = typeof main === 'object' && main !== null ? Reflect.get(main, 'user') : undefined
+  if (typeof user !== 'string' || user === '') return
+  const [uid, gid] = [idOf(user, '-u'), idOf(user, '-g')]
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  chownSync(folder, uid, gid)
+}
+
 /** Files made by root could not be opened by Haraka any more: become the owner of the mail store first. */
-function becomeOwner(folder: string): void {
-  if (process.getuid?.() !== 0 || !existsSync(folder)) return
+function becomeOwner(folder: string, smtp: unknown): void {
+  if (process.getuid?.() !== 0) return
+  if (!existsSync(folder)) makeFolder(folder, smtp)
+  if (!existsSync(folder)) return
   const { uid, gid } = statSync(folder)
   if (uid === 0) return
   process.setgid?.(gid)
@@ -34,6 +50,6 @@ export function openHome(folder: string): { readonly place: Place; openStore(): 
     ini: (name) => read.get(`${name}.ini`) as Ini, // haraka-config gives sections of text
     log: silentLog,
   }
-  becomeOwner(dataFolder(place))
+  becomeOwner(dataFolder(place), read.get('smtp.ini'))
   return { place, openStore: () => openStore(place) }
 }

@@ -63,14 +63,15 @@ export function firstOf(directories: readonly Directory[]): Directory {
 }
 
 /**
- * Passwords from elsewhere, mail in the store: takes the identity (id, disabled, protocols) of the account of the same name,
- * the verifiers of `passwords`. A name without an account in the store cannot come in.
+ * Passwords from elsewhere, mail in the store: takes the identity (id, disabled, protocols) of the account that `passwords` names,
+ * and its verifiers. A name without an account in the store cannot come in.
  */
 export function passwordsFrom(passwords: Directory, accounts: Directory): Directory {
   return {
     lookup: async (user) => {
-      // Both are asked always: equal work for names that only one of them knows.
-      const [entry, account] = await Promise.all([passwords.lookup(user), accounts.lookup(user)])
+      // Both are asked always: equal work for names that only one of them knows. Whose password it is decides whose mail is opened.
+      const entry = await passwords.lookup(user)
+      const account = await accounts.lookup(entry?.name ?? user)
       if (!account) await entry?.verify?.(randomUUID())
       if (!entry || !account) return undefined
       const { password: _own, scram: _keys, ...identity } = account

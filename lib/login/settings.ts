@@ -79,7 +79,7 @@ export const MECHANISMS = [
   'PLAIN',
   'LOGIN',
 ] as const
-export const DIRECTORIES = ['store', 'auth_flat_file', 'passwd_file', 'ldap'] as const
+export const DIRECTORIES = ['store', 'auth_flat_file', 'passwd_file', 'ldap', 'vpopmaild'] as const
 const DEFAULT_MECHANISMS = MECHANISMS.filter((name) => !name.startsWith('SCRAM-SHA-1'))
 
 function networks(read: SettingsReader, key: string, fallback: readonly string[]): InNetworks {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { importPasswdCommand } from '../../lib/cli/import-passwd'
+import { accountsCommand } from '../../lib/cli/accounts'
 import { hashPassword } from '../../lib/login/passwords'
 import { verifyPassword } from '../../lib/login/passwords/schemes'
 import { openLmdbStore } from '../../lib/store/lmdb'
@@ -52,7 +52,7 @@ describe('accounts import-passwd', function () {
     const { log } = console
     console.log = (line: string) => lines.push(line)
     try {
-      await importPasswdCommand().parseAsync([file, '--home', home, '--domain', 'Example.org', ...args], {
+      await accountsCommand().parseAsync(['import-passwd', file, '--home', home, '--domain', 'Example.org', ...args], {
         from: 'user',
       })
     } finally {

@@ -7,7 +7,8 @@ import { openDirectories } from '../../lib/login/directories'
 import { flatFileDirectory } from '../../lib/login/directories/flat-file'
 import { filterFor, ldapDirectory } from '../../lib/login/directories/ldap'
 import { parsePasswd, passwdFileDirectory } from '../../lib/login/directories/passwd-file'
-import { firstOf } from '../../lib/login/directory'
+import { vpopmaildDirectory } from '../../lib/login/directories/vpopmaild'
+import { type Directory, firstOf, passwordsFrom } from '../../lib/login/directory'
 import { loginSettings } from '../../lib/login/settings'
 import { directoryOf, door, peerAt, person } from './room'
 
@@ -25,13 +26,41 @@ describe('directories', () => {
       await person('bob@example.org', 'x'),
     )
     const settings = loginSettings({ main: { directories: 'auth_flat_file' } })
-    const { login } = door(openDirectories({ settings, accounts, home, flatFile: () => file }))
+    const { login } = door(
+      openDirectories({ settings, accounts, home, flatFile: () => file, vpopmaild: () => undefined }),
+    )
     const peer = peerAt('192.0.2.1')
     assert.equal((await login.attempt(peer, 'ann@example.org', 'secret')).kind, 'granted')
     assert.equal((await login.attempt(peer, 'bob@example.org', '42')).kind, 'granted')
     assert.equal((await login.attempt(peer, 'ghost@example.org', 'secret')).kind, 'invalid')
     assert.equal((await login.attempt(peer, 'ann@example.org', 'store password')).kind, 'invalid')
     assert.equal(await flatFileDirectory(() => undefined).lookup('ann@example.org'), undefined)
+  })
+
+  it('whose password it is decides which account opens, whatever the name was', async () => {
+    const ann = await person('ann@example.org', 'wonder land')
+    const passwords: Directory = { lookup: async (user) => (user.startsWith('ann@') ? ann : undefined) }
+    const accounts = directoryOf(ann, await person('ann@elsewhere.example', 'x'))
+    const { login } = door(passwordsFrom(passwords, accounts))
+    const answer = await login.attempt(peerAt('192.0.2.1'), 'ann@elsewhere.example', 'wonder land')
+    assert.equal(answer.kind === 'granted' && answer.identity.name, 'ann@example.org')
+  })
+
+  it('vpopmaild that is not there, or talks of something else, is a temporary error', async () => {
+    const other = createServer((socket) => socket.on('error', () => undefined).end('220 mx.example.org ESMTP\r\n'))
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+    const address = other.address()
+    const port = typeof address === 'object' && address ? address.port : 0
+    try {
+      for (const main of [{ port }, { port: 1 }]) {
+        const entry = await vpopmaildDirectory(() => ({ main })).lookup('ann@example.org')
+        await assert.rejects(entry?.verify?.('secret') ?? Promise.resolve())
+        // Would be two lines, or a password of nothing: not even asked.
+        for (const odd of ['', 'a\nb', 'a\rb']) assert.equal(await entry?.verify?.(odd), false)
+      }
+    } finally {
+      other.close()
+    }
   })
 
   it('reads a passwd-file as Dovecot writes it, again after a change', async () => {

@@ -4,6 +4,7 @@ import type { LoginSettings } from '../settings'
 import { flatFileDirectory } from './flat-file'
 import { ldapDirectory } from './ldap'
 import { passwdFileDirectory } from './passwd-file'
+import { vpopmaildDirectory } from './vpopmaild'
 
 export interface DirectoryPorts {
   readonly settings: Pick<LoginSettings, 'directories' | 'passwdFile' | 'ldap'>
@@ -13,10 +14,12 @@ export interface DirectoryPorts {
   readonly home: string
   /** Haraka's `auth_flat_file.ini`, read anew each time (Haraka keeps it) */
   readonly flatFile: () => unknown
+  /** Haraka's `auth_vpopmaild.ini`, likewise */
+  readonly vpopmaild: () => unknown
 }
 
 /** What `directories` asks for, in its order. Mail, and who may come in at all, is always the store's business. */
-export function openDirectories({ settings, accounts, home, flatFile }: DirectoryPorts): Directory {
+export function openDirectories({ settings, accounts, home, flatFile, vpopmaild }: DirectoryPorts): Directory {
   const directories = settings.directories.flatMap((name): Directory[] => {
     switch (name) {
       case 'store':
@@ -27,6 +30,8 @@ export function openDirectories({ settings, accounts, home, flatFile }: Director
         return [passwordsFrom(passwdFileDirectory(path.resolve(home, settings.passwdFile)), accounts)]
       case 'ldap':
         return settings.ldap ? [passwordsFrom(ldapDirectory(settings.ldap), accounts)] : []
+      case 'vpopmaild':
+        return [passwordsFrom(vpopmaildDirectory(vpopmaild), accounts)]
       default:
         return []
     }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Client, InvalidCredentialsError } from 'ldapts'
+import { Client, type Entry, InvalidCredentialsError } from 'ldapts'
 import type { Directory, DirectoryEntry } from '../directory'
 import type { LdapSettings } from '../settings'
 import { bareEntry } from './entry'
@@ -14,21 +14,45 @@ export function filterFor(template: string, user: string): string {
   return template.replace(/%[und]/g, (key) => escapeFilter(values[key] ?? ''))
 }
 
+async function connected<T>(settings: LdapSettings, run: (client: Client) => Promise<T>): Promise<T> {
+  const { url, timeout } = settings
+  const client = new Client({ url, timeout, connectTimeout: timeout })
+  try {
+    if (settings.startTls) await client.startTLS({})
+    return await run(client)
+  } finally {
+    await client.unbind().catch(() => undefined)
+  }
+}
+
+const searching = <T>(settings: LdapSettings, run: (client: Client) => Promise<T>): Promise<T> =>
+  connected(settings, async (client) => {
+    if (settings.bindDn !== '') await client.bind(settings.bindDn, settings.bindPassword)
+    return run(client)
+  })
+
+/** The address of an entry: the first value of `mail`, in lower case. */
+function addressOf(entry: Entry, { mail }: LdapSettings): string | undefined {
+  const value = [entry[mail]].flat()[0]
+  return typeof value === 'string' ? value.toLowerCase() : undefined
+}
+
+/** Addresses of all whom some name would find, without doubles. */
+export const ldapAddresses = (settings: LdapSettings): Promise<readonly string[]> =>
+  searching(settings, async (client) => {
+    const { searchEntries } = await client.search(settings.base, {
+      filter: settings.filter.replace(/%[und]/g, '*'),
+      scope: 'sub',
+      paged: true,
+      attributes: [settings.mail],
+    })
+    return [...new Set(searchEntries.flatMap((entry) => addressOf(entry, settings) ?? []))].sort()
+  })
+
 /** The server finds the name and checks the password by a bind; nothing of it is kept. */
 export function ldapDirectory(settings: LdapSettings): Directory {
-  async function connected<T>(run: (client: Client) => Promise<T>): Promise<T> {
-    const { url, timeout } = settings
-    const client = new Client({ url, timeout, connectTimeout: timeout })
-    try {
-      if (settings.startTls) await client.startTLS({})
-      return await run(client)
-    } finally {
-      await client.unbind().catch(() => undefined)
-    }
-  }
-
   const binds = (dn: string, password: string): Promise<boolean> =>
-    connected(async (client) => {
+    connected(settings, async (client) => {
       try {
         // RFC 4513 5.1.2: a bind with an empty password succeeds and proves nothing.
         if (password === '') return false
@@ -41,8 +65,7 @@ export function ldapDirectory(settings: LdapSettings): Directory {
     })
 
   function find(user: string): Promise<DirectoryEntry | undefined> {
-    return connected(async (client) => {
-      if (settings.bindDn !== '') await client.bind(settings.bindDn, settings.bindPassword)
+    return searching(settings, async (client) => {
       const filter = filterFor(settings.filter, user)
       const { searchEntries } = await client.search(settings.base, {
         filter,
@@ -53,9 +76,9 @@ export function ldapDirectory(settings: LdapSettings): Directory {
       const [found, ...others] = searchEntries
       // Two people of one name: nobody can say whose password is meant.
       if (!found || others.length > 0) return undefined
-      const mail = [found[settings.mail]].flat()[0]
-      if (typeof mail !== 'string') return undefined
-      const { password: _none, ...entry } = bareEntry(mail.toLowerCase(), '')
+      const mail = addressOf(found, settings)
+      if (mail === undefined) return undefined
+      const { password: _none, ...entry } = bareEntry(mail, '')
       return { ...entry, verify: (password) => binds(found.dn, password) }
     })
   }
