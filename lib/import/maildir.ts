@@ -15,6 +15,7 @@ import {
   readText,
 } from './maildir-names'
 import { crlf, type Source, type SourceMailbox, type SourceMessage, usualUse } from './source'
+import { UIDL_FORMATS, type UidlFormat, uidlFormat } from './uidl-format'
 
 interface Folder {
   readonly directory: string
@@ -51,11 +52,11 @@ function foldersBelow(root: string): readonly Folder[] {
   return found
 }
 
-function indexOf(directory: string): MaildirIndex | undefined {
+function indexOf(directory: string, uidlOf: UidlFormat): MaildirIndex | undefined {
   const dovecot = readText(directory, 'dovecot-uidlist')
   const courier = readText(directory, 'courierimapuiddb')
   return (
-    (dovecot === undefined ? undefined : parseDovecotUidlist(dovecot)) ??
+    (dovecot === undefined ? undefined : parseDovecotUidlist(dovecot, uidlOf)) ??
     (courier === undefined ? undefined : parseCourier(courier, readText(directory, 'courierpop3dsizelist')))
   )
 }
@@ -63,13 +64,13 @@ function indexOf(directory: string): MaildirIndex | undefined {
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
 /** A server that still runs renames a file when flags change: the base name stays. */
-async function readMessage(directory: string, at: string, base: string): Promise<Buffer> {
+async function readMessage(directory: string, at: string, base: string): Promise<Buffer | undefined> {
   try {
     return await readFile(at)
   } catch (error) {
+    if (!isMissing(error)) throw error
     const renamed = readdirSync(path.join(directory, 'cur')).find((file) => baseOf(file) === base)
-    if (!isMissing(error) || renamed === undefined) throw error
-    return readFile(path.join(directory, 'cur', renamed))
+    return renamed === undefined ? undefined : readFile(path.join(directory, 'cur', renamed))
   }
 }
 
@@ -93,7 +94,10 @@ function messagesOf({ directory }: Folder, index: MaildirIndex | undefined): rea
       flags: flagsOf(file, keywords),
       // Dovecot and Courier keep INTERNALDATE as the file's time.
       internalDate: Math.round(statSync(at, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()),
-      read: async () => crlf(await readMessage(directory, at, baseOf(file))),
+      read: async () => {
+        const octets = await readMessage(directory, at, baseOf(file))
+        return octets && crlf(octets)
+      },
     }
   })
 }
@@ -113,7 +117,9 @@ function subscribedNames(root: string): readonly string[] {
 }
 
 /** A Maildir or Maildir++ on disk, of Dovecot, Courier or another. Files that the old server changes meanwhile are read as they are. */
-export function maildirSource(root: string): Source {
+export function maildirSource(root: string, format: string = UIDL_FORMATS.dovecot): Source {
+  const uidlOf = uidlFormat(format)
+  if (!uidlOf) throw new Error(`the UIDL format ${format} has other variables than %u, %v, %f and %g`)
   const folders = foldersBelow(root)
   if (folders.length === 0) throw new Error(`${root} is no Maildir: no folder with cur and new is in it`)
   return {
@@ -122,7 +128,7 @@ export function maildirSource(root: string): Source {
     close: async () => undefined,
     async *mailboxes() {
       for (const folder of folders) {
-        const index = indexOf(folder.directory)
+        const index = indexOf(folder.directory, uidlOf)
         const messages = messagesOf(folder, index)
         const last = messages.at(-1)?.uid ?? 0
         const mailbox: SourceMailbox = {

@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { exportMaildir } from '../../lib/export/maildir'
 import { exportMbox } from '../../lib/export/mbox'
 import { emlSource } from '../../lib/import/eml'
-import { createImport } from '../../lib/import/import'
+import { createImport, type ImportOptions } from '../../lib/import/import'
 import { maildirSource } from '../../lib/import/maildir'
 import { mboxSource } from '../../lib/import/mbox'
 import { crlf, type Source } from '../../lib/import/source'
@@ -20,7 +20,7 @@ import { uid, uidValidity } from '../../lib/terms/numbers'
 import { value } from '../mailbox/room'
 
 const everything = () => true
-const options = { dryRun: false, verify: true, progress: () => undefined }
+const options: ImportOptions = { dryRun: false, verify: 'all' }
 
 describe('import and export', function () {
   this.timeout(20_000)
@@ -159,7 +159,7 @@ describe('import and export', function () {
         await exportMbox(store, id, root, everything)
         const got: string[] = []
         for await (const mailbox of mboxSource(root, 'INBOX').mailboxes()) {
-          for await (const message of mailbox.messages(1)) got.push((await message.read()).toString())
+          for await (const message of mailbox.messages(1)) got.push(String(await message.read()))
         }
         assert.deepEqual(got, texts.map(String))
       }),
