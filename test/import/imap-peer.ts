@@ -102,7 +102,9 @@ export async function startPeer({ mailboxes, instead, before }: PeerOptions): Pr
           return ''
       }
     }
-    createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on('line', async (line) => {
+    const lines = createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY })
+    lines.on('error', () => undefined)
+    lines.on('line', async (line) => {
       const [, tag = '', command = ''] = /^(\S+) (.*)$/.exec(line) ?? []
       commands.push(command)
       if (/BODY\.PEEK/.test(command)) await before?.(command)

@@ -11,6 +11,7 @@ import { createImport, type ImportOptions } from '../../lib/import/import'
 import { maildirSource } from '../../lib/import/maildir'
 import { mboxSource } from '../../lib/import/mbox'
 import { crlf, type Source } from '../../lib/import/source'
+import { uidlFormat } from '../../lib/import/uidl-format'
 import { prepare } from '../../lib/mime/prepare'
 import { openLmdbStore } from '../../lib/store/lmdb'
 import type { Store } from '../../lib/store/store'
@@ -212,6 +213,87 @@ describe('import and export', function () {
       0,
       'again',
     )
+  })
+
+  it("--follow: what was brought before gets its flags, and goes where it has gone; the owner's own deletions stay", async () => {
+    const root = path.join(folder, 'follow')
+    for (const part of ['cur', 'new', 'tmp']) mkdirSync(path.join(root, part), { recursive: true })
+    for (const one of [1, 2, 3, 4]) writeFileSync(path.join(root, `cur/${one}.h:2,`), `Subject: ${one}\n\n`)
+    writeFileSync(path.join(root, 'dovecot-uidlist'), '3 V99 N5\n1 :1.h\n2 :2.h\n3 :3.h\n4 :4.h\n')
+    const id = await account()
+    await bring(id, maildirSource(root))
+    const inbox = await store.mailboxes.find(id, 'INBOX')
+    assert.ok(inbox)
+    value(await store.messages.expunge(id, inbox.id, [uid(4)], { only: 'all' }))
+    renameSync(path.join(root, 'cur/1.h:2,'), path.join(root, 'cur/1.h:2,FS'))
+    rmSync(path.join(root, 'cur/2.h:2,'))
+    writeFileSync(path.join(root, 'new/5.h'), 'Subject: 5\n\n')
+    const now = async () => {
+      const snapshot = await store.messages.snapshot(id, inbox.id)
+      return [...(snapshot?.uids ?? [])].map((one, index) => [
+        one,
+        snapshot?.flagSets[snapshot.flags[index] ?? 0]?.wire,
+      ])
+    }
+    const [report] = await bring(id, maildirSource(root))
+    assert.deepEqual([report?.added, report?.there, report?.problems], [1, 3, []])
+    assert.deepEqual(await now(), [
+      [1, '()'],
+      [2, '()'],
+      [3, '()'],
+      [5, '()'],
+    ])
+    const [followed] = await bring(id, maildirSource(root), { follow: true })
+    assert.deepEqual([followed?.added, followed?.there, followed?.problems], [0, 4, []])
+    assert.deepEqual(await now(), [
+      [1, '(\\Flagged \\Seen)'],
+      [3, '()'],
+      [5, '()'],
+    ])
+    assert.deepEqual(await store.check(id), [])
+  })
+
+  it('a message that an earlier run left out is told at each run', async () => {
+    const root = path.join(folder, 'left-out')
+    for (const part of ['cur', 'new', 'tmp']) mkdirSync(path.join(root, part), { recursive: true })
+    writeFileSync(path.join(root, 'cur/1.h:2,'), '')
+    writeFileSync(path.join(root, 'cur/2.h:2,'), 'Subject: 2\n\n')
+    writeFileSync(path.join(root, 'dovecot-uidlist'), '3 V98 N3\n1 :1.h\n2 :2.h\n')
+    const id = await account()
+    const [first] = await bring(id, maildirSource(root), { verify: 'new' })
+    assert.deepEqual([first?.added, first?.problems], [1, ['1.h:2,: it is empty']])
+    const [second] = await bring(id, maildirSource(root), { verify: 'new' })
+    assert.deepEqual([second?.added, second?.problems.length], [0, 1])
+    assert.match(second?.problems[0] ?? '', /left out by an earlier run/)
+  })
+
+  it("POP3 unique ids by Dovecot's formats", () => {
+    const facts = { uid: 0x1f, validity: 1700000000, file: '1.h', guid: 'abc' }
+    for (const [format, expected] of [
+      ['%08Xu%08Xv', '0000001f6553f100'],
+      ['%v.%u', '1700000000.31'],
+      ['%u', '31'],
+      ['%8u-%04v', '      31-1700000000'],
+      ['UID%u-%v', 'UID31-1700000000'],
+      ['%g', 'abc'],
+      ['%f%%', '1.h%'],
+    ] as const) {
+      assert.equal(uidlFormat(format)?.(facts), expected)
+    }
+    assert.equal(uidlFormat('%g')?.({ uid: 1, validity: 1 }), undefined)
+    assert.equal(uidlFormat('%m'), undefined)
+  })
+
+  it('a special use goes to the mailbox that clients of the old server know', async () => {
+    const root = path.join(folder, 'uses')
+    for (const part of ['cur', 'new', '.Sent Items/cur', '.Sent Items/new'])
+      mkdirSync(path.join(root, part), { recursive: true })
+    writeFileSync(path.join(root, '.Sent Items/cur/1.h:2,'), 'Subject: 1\n\n')
+    const id = await account()
+    value(await store.mailboxes.create(id, 'Sent', { specialUse: ['\\Sent'], subscribed: true }))
+    await bring(id, maildirSource(root))
+    assert.deepEqual((await store.mailboxes.find(id, 'Sent'))?.specialUse, [])
+    assert.deepEqual((await store.mailboxes.find(id, 'Sent Items'))?.specialUse, ['\\Sent'])
   })
 
   it('a mailbox that has had mail gets new UIDs, and is told so; what was brought is not brought twice', async () => {
