@@ -20,7 +20,7 @@ const messages = (label: string): PeerMessage[] =>
 const MAILBOXES = { INBOX: messages('in'), 'Sent/2024': messages('sent'), Empty: [] }
 
 describe('import from IMAP, killed', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   let home: string
   let peer: Peer
   before(() => {
