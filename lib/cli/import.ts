@@ -11,7 +11,8 @@ import { mboxSource } from '../import/mbox'
 import type { Source } from '../import/source'
 import { UIDL_FORMATS, uidlFormat } from '../import/uidl-format'
 import { prepare } from '../mime/prepare'
-import type { Store } from '../store/store'
+import { SPECIAL_USES, type SpecialUse, type Store } from '../store/store'
+import { canonicalMailboxName } from '../terms/names'
 import { gather } from './account-changes'
 import { homeOption, openHome } from './home'
 import { printAccount, printTotals, progressLine } from './import-report'
@@ -24,6 +25,7 @@ interface Common {
   readonly verify: ImportOptions['verify'] | boolean
   readonly follow?: boolean
   readonly parallel: number
+  readonly specialUse: ReadonlyMap<string, SpecialUse>
   readonly into: string
 }
 
@@ -73,7 +75,13 @@ async function run(
       names,
       async ({ name }) => open(name),
       {
-        ...{ dryRun, verify: chosen, follow: options.follow === true, parallel: options.parallel },
+        ...{
+          dryRun,
+          verify: chosen,
+          follow: options.follow === true,
+          parallel: options.parallel,
+          specialUse: options.specialUse,
+        },
         ...progressLine(names.length),
       },
       (report) => printAccount(report, dryRun, names.length === 1),
@@ -103,6 +111,14 @@ function uidls(text: string): string {
   if (text === 'new') return text
   if (!format.includes('%') || !uidlFormat(format)) throw new InvalidArgumentError(`must be ${UIDLS} (%u, %v, %f, %g).`)
   return format
+}
+
+/** `Gesendet=sent` */
+function specialUses(text: string, before: ReadonlyMap<string, SpecialUse>): ReadonlyMap<string, SpecialUse> {
+  const [, name = '', word = ''] = /^(.+)=\\?(\w+)$/.exec(text) ?? []
+  const use = SPECIAL_USES.find((one) => one.slice(1).toLowerCase() === word.toLowerCase())
+  if (!use) throw new InvalidArgumentError(`must be such as Gesendet=sent: ${SPECIAL_USES.join(', ')}.`)
+  return new Map([...before, [canonicalMailboxName(name.normalize('NFC')), use]])
 }
 
 /** `name:password` lines. */
@@ -148,6 +164,12 @@ export function importCommand(): Command {
       .option('--into <mailbox>', 'the mailbox for what has no name of its own', 'INBOX')
       .option('--dry-run', 'only say what would happen, and who would download again')
       .option('--follow', 'what an earlier run brought gets the flags it has there now, and goes if it has gone there')
+      .option(
+        '--special-use <name=use>',
+        'of a mailbox whose use is only in the configuration there, such as Gesendet=sent (again for more)',
+        specialUses,
+        new Map(),
+      )
       .option('--parallel <n>', 'accounts or mailboxes at a time', whole, parallel)
       .addOption(
         new Option(

@@ -1,5 +1,5 @@
 import { checkNewName } from '../mailbox/mailbox-name'
-import type { Mailbox, Store } from '../store/store'
+import type { Mailbox, SpecialUse, Store } from '../store/store'
 import type { AccountId } from '../terms/names'
 import { type Filled, fill, type ImportPorts } from './fill'
 import { follow } from './follow'
@@ -17,6 +17,8 @@ export interface ImportOptions {
   readonly parallel?: number
   /** flags and deletions of the source, for what an earlier run brought */
   readonly follow?: boolean
+  /** of mailboxes by name, where the source does not tell it */
+  readonly specialUse?: ReadonlyMap<string, SpecialUse>
   /** messages found in the source, before any is brought */
   found?(messages: number): void
   /** a message is done; its octets, or 0 if it was here */
@@ -115,7 +117,7 @@ export function createImport(ports: ImportPorts) {
     const targets = new Map<Plan, Mailbox>()
     if (!dryRun) {
       for (const one of plans) {
-        if (one.name !== undefined) targets.set(one, await target(store, account, one.from, one.name, one.uids))
+        if (one.name !== undefined) targets.set(one, await target(store, account, one, one.name, options.specialUse))
       }
     }
     let gone: SourceGone | undefined
@@ -142,11 +144,12 @@ export function createImport(ports: ImportPorts) {
 async function target(
   store: Store,
   account: AccountId,
-  from: SourceMailbox,
+  { from, uids }: Plan,
   name: string,
-  uids: Uids,
+  told: ReadonlyMap<string, SpecialUse> = new Map(),
 ): Promise<Mailbox> {
-  const uses = [...from.specialUse]
+  const use = told.get(name)
+  const uses = use ? [use] : from.specialUse.filter((one) => ![...told.values()].includes(one))
   for (const other of await store.mailboxes.list(account)) {
     const shared = other.name === name ? [] : other.specialUse.filter((use) => uses.includes(use))
     if (shared.length === 0) continue
