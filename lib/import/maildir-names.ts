@@ -12,7 +12,7 @@ export interface MaildirIndex {
 }
 
 /** No argument list: it would not hold a million UIDs. */
-const highest = (entries: MaildirIndex['entries']): number => {
+export const highestUid = (entries: MaildirIndex['entries']): number => {
   let most = 0
   for (const { uid } of entries.values()) if (uid > most) most = uid
   return most
@@ -55,33 +55,8 @@ export function parseDovecotUidlist(text: string, uidlOf: UidlFormat): MaildirIn
     // A later line of one file replaces the earlier one.
     entries.set(base, { uid: Number(uid), ...(uidl && { uidl }) })
   }
-  const most = highest(entries)
+  const most = highestUid(entries)
   return { kind: 'dovecot', validity, next: Math.max(next || 1, most + 1), entries }
-}
-
-/**
- * `courierimapuiddb`: `1 <uidvalidity> <next uid>`, then `<uid> <base name>`. `courierpop3dsizelist`: `/2 <next> <uidvalidity>`, then
- * `<file> <size> <uid>:<uidvalidity>`; POP3 says `UID<uid>-<uidvalidity>`, or the base name where there is none.
- */
-export function parseCourier(uiddb: string, sizelist: string | undefined): MaildirIndex | undefined {
-  const [head = '', ...lines] = uiddb.split('\n')
-  const [version, validity, next] = head.split(' ').map(Number)
-  if (version !== 1 || !validity) return undefined
-  const uidls = new Map<string, string>()
-  for (const line of (sizelist ?? '').split('\n').slice(1)) {
-    const [file, , numbers = ''] = line.split(' ')
-    const [uid, of] = numbers.split(':')
-    if (file) uidls.set(baseOf(file), uid && uid !== '0' ? `UID${uid}-${of}` : baseOf(file))
-  }
-  const entries = new Map<string, { uid: number; uidl?: string }>()
-  for (const line of lines) {
-    const [, uid, file] = /^(\d+) (.+)$/.exec(line) ?? []
-    if (uid === undefined || file === undefined) continue
-    const uidl = uidls.get(baseOf(file))
-    entries.set(baseOf(file), { uid: Number(uid), ...(uidl && { uidl }) })
-  }
-  const most = highest(entries)
-  return { kind: 'courier', validity, next: Math.max(next || 1, most + 1), entries }
 }
 
 const FLAGS: Readonly<Record<string, string>> = {

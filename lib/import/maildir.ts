@@ -4,12 +4,12 @@ import path from 'node:path'
 import { decodeMailboxName } from '../terms/modified-utf7'
 import { canonicalMailboxName } from '../terms/names'
 import { uid, uidValidity } from '../terms/numbers'
+import { courierKeywords, parseSizelist, parseUiddb } from './courier'
 import {
   baseOf,
   flagsOf,
   type MaildirIndex,
   madeUidl,
-  parseCourier,
   parseDovecotUidlist,
   parseKeywords,
   readText,
@@ -52,13 +52,19 @@ function foldersBelow(root: string): readonly Folder[] {
   return found
 }
 
-function indexOf(directory: string, uidlOf: UidlFormat): MaildirIndex | undefined {
+interface Numbers {
+  readonly index: MaildirIndex | undefined
+  /** Courier's POP3 ids, also of users who never came by IMAP */
+  readonly uidls: ReadonlyMap<string, string>
+}
+
+function numbersOf(directory: string, uidlOf: UidlFormat): Numbers {
   const dovecot = readText(directory, 'dovecot-uidlist')
+  const index = dovecot === undefined ? undefined : parseDovecotUidlist(dovecot, uidlOf)
+  if (index) return { index, uidls: new Map() }
   const courier = readText(directory, 'courierimapuiddb')
-  return (
-    (dovecot === undefined ? undefined : parseDovecotUidlist(dovecot, uidlOf)) ??
-    (courier === undefined ? undefined : parseCourier(courier, readText(directory, 'courierpop3dsizelist')))
-  )
+  const uidls = parseSizelist(readText(directory, 'courierpop3dsizelist'))
+  return { index: courier === undefined ? undefined : parseUiddb(courier, uidls), uidls }
 }
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
@@ -74,8 +80,9 @@ async function readMessage(directory: string, at: string, base: string): Promise
   }
 }
 
-function messagesOf({ directory }: Folder, index: MaildirIndex | undefined): readonly SourceMessage[] {
+function messagesOf({ directory }: Folder, { index, uidls }: Numbers): readonly SourceMessage[] {
   const keywords = parseKeywords(readText(directory, 'dovecot-keywords'))
+  const courier = courierKeywords(directory)
   const files = ['cur', 'new'].flatMap((part) =>
     readdirSync(path.join(directory, part))
       .filter((file) => !file.startsWith('.'))
@@ -90,8 +97,8 @@ function messagesOf({ directory }: Folder, index: MaildirIndex | undefined): rea
     return {
       label: file,
       uid: index ? uid(entry?.uid ?? next++) : undefined,
-      uidl: entry?.uidl ?? (index ? undefined : madeUidl(baseOf(file))),
-      flags: flagsOf(file, keywords),
+      uidl: entry?.uidl ?? uidls.get(baseOf(file)) ?? (index ? undefined : madeUidl(baseOf(file))),
+      flags: [...flagsOf(file, keywords), ...(courier.get(baseOf(file)) ?? [])],
       // Dovecot and Courier keep INTERNALDATE as the file's time.
       internalDate: Math.round(statSync(at, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()),
       read: async () => {
@@ -128,8 +135,9 @@ export function maildirSource(root: string, format: string = UIDL_FORMATS.doveco
     close: async () => undefined,
     async *mailboxes() {
       for (const folder of folders) {
-        const index = indexOf(folder.directory, uidlOf)
-        const messages = messagesOf(folder, index)
+        const numbers = numbersOf(folder.directory, uidlOf)
+        const { index } = numbers
+        const messages = messagesOf(folder, numbers)
         const last = messages.at(-1)?.uid ?? 0
         const mailbox: SourceMailbox = {
           name: folder.name,

@@ -215,6 +215,45 @@ describe('import and export', function () {
     )
   })
 
+  it('Courier: keywords, a user of POP3 only, sizelists of all versions', async () => {
+    const root = path.join(folder, 'courier-keywords')
+    for (const part of ['cur', 'new', 'tmp', 'courierimapkeywords', '.Old/cur', '.Old/new', '.Older/cur', '.Older/new'])
+      mkdirSync(path.join(root, part), { recursive: true })
+    for (const one of ['1.a', '2.b', '3.c', '4.d'])
+      writeFileSync(path.join(root, `cur/${one}:2,S`), `Subject: ${one}\n\n`)
+    writeFileSync(path.join(root, 'courierpop3dsizelist'), '/3 9 99\n1.a:2,S 18 7:99:0\n2.b 18 0:0:1\n3.c 18 8:98:0\n')
+    writeFileSync(path.join(root, 'courierimapkeywords/:list'), 'Work\n$Label1\n\n1.a:0 1\n2.b:1\n3.c:0\n')
+    writeFileSync(path.join(root, 'courierimapkeywords/2.b'), 'Holiday\n')
+    writeFileSync(path.join(root, 'courierimapkeywords/.1.2.b'), 'Stale\n')
+    writeFileSync(path.join(root, 'courierimapkeywords/.2.3.c'), 'Newer\n')
+    writeFileSync(path.join(root, 'courierimapkeywords/.1.3.c'), 'Older\n')
+    writeFileSync(path.join(root, '.Old/cur/5.e:2,'), 'Subject: 5\n\n')
+    writeFileSync(path.join(root, '.Old/courierpop3dsizelist'), '5.e:2, 18\n')
+    writeFileSync(path.join(root, '.Older/cur/6.f:2,'), 'Subject: 6\n\n')
+    writeFileSync(path.join(root, '.Older/courierpop3dsizelist'), '/2 3 99\n6.f:2, 18 4:97\n')
+    const id = await account()
+    await bring(id, maildirSource(root))
+    const inbox = await store.mailboxes.find(id, 'INBOX')
+    assert.ok(inbox)
+    assert.deepEqual((await store.messages.uidls(id, inbox.id)).slice(0, 3), ['UID7-99', '2.b', 'UID8-98'])
+    const snapshot = await store.messages.snapshot(id, inbox.id)
+    assert.deepEqual(
+      [...(snapshot?.flags ?? [])].map((one) => snapshot?.flagSets[one]?.wire),
+      ['($Label1 \\Seen Work)', '(\\Seen Holiday)', '(\\Seen Newer)', '(\\Seen)'],
+    )
+    for (const [name, uidl] of [
+      ['Old', '5.e'],
+      ['Older', 'UID4-97'],
+    ] as const) {
+      const mailbox = await store.mailboxes.find(id, name)
+      assert.deepEqual(mailbox && (await store.messages.uidls(id, mailbox.id)), [uidl])
+    }
+    assert.deepEqual(
+      (await bring(id, maildirSource(root))).map(({ added }) => added),
+      [0, 0, 0],
+    )
+  })
+
   it("--follow: what was brought before gets its flags, and goes where it has gone; the owner's own deletions stay", async () => {
     const root = path.join(folder, 'follow')
     for (const part of ['cur', 'new', 'tmp']) mkdirSync(path.join(root, part), { recursive: true })
