@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { decodeMailboxName } from '../terms/modified-utf7'
@@ -127,7 +127,7 @@ function subscribedNames(root: string): readonly string[] {
 export function maildirSource(root: string, format: string = UIDL_FORMATS.dovecot): Source {
   const uidlOf = uidlFormat(format)
   if (!uidlOf) throw new Error(`the UIDL format ${format} has other variables than %u, %v, %f and %g`)
-  const folders = foldersBelow(root)
+  const folders = existsSync(root) ? foldersBelow(root) : []
   if (folders.length === 0) throw new Error(`${root} is no Maildir: no folder with cur and new is in it`)
   return {
     name: `Maildir ${root}`,

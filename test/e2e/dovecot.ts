@@ -34,6 +34,9 @@ export interface Dovecot {
 // Dovecot opens no mail as root; Debian's user `mail` has these numbers.
 const [UID, GID] = [8, 8]
 
+/** of every master user */
+export const MASTER_PASSWORD = 'master-secret'
+
 /** Login processes want users of their own, so this runs as root only. */
 export const canRunDovecot = (): boolean => process.getuid?.() === 0
 
@@ -45,7 +48,8 @@ export async function startDovecot(
 ): Promise<Dovecot> {
   const conf = path.join(folder, 'dovecot.conf')
   const file = path.join(folder, 'users')
-  const home = (name: string): string => path.join(folder, 'mail', name)
+  // /var/vmail/DOMAIN/USER, as most have it.
+  const home = (name: string): string => path.join(folder, 'mail', ...name.split('@').reverse())
   mkdirSync(path.join(folder, 'mail'), { recursive: true })
   chownSync(path.join(folder, 'mail'), UID, GID)
   chmodSync(folder, 0o755)
@@ -64,6 +68,12 @@ protocols = imap pop3
 log_path = ${folder}/dovecot.log
 ssl = no
 disable_plaintext_auth = no
+auth_master_user_separator = *
+passdb {
+  driver = static
+  args = password=${MASTER_PASSWORD}
+  master = yes
+}
 passdb {
   driver = passwd-file
   args = ${file}
