@@ -3,8 +3,13 @@ import type { ImportOptions, MailboxReport } from '../import/import'
 
 const megabytes = (octets: number): string => `${(octets / 1024 ** 2).toFixed(1)} MB`
 
+interface Progress extends Required<Pick<ImportOptions, 'found' | 'progress'>> {
+  /** before something else is printed */
+  clear(): void
+}
+
 /** One line on standard error that is written over: rate and time left. Silent where nobody looks. */
-export function progressLine(accounts: number): Required<Pick<ImportOptions, 'found' | 'progress'>> {
+export function progressLine(accounts: number): Progress {
   const began = Date.now()
   let [opened, all, done, bytes, last] = [0, 0, 0, 0, 0]
   return {
@@ -24,7 +29,10 @@ export function progressLine(accounts: number): Required<Pick<ImportOptions, 'fo
       const left = Math.round(((expected - done) / done) * seconds)
       const rate = `${Math.round(done / seconds)} messages/s, ${(bytes / seconds / 1024 ** 2).toFixed(1)} MB/s`
       const of = accounts > 1 ? ` in ${opened} of ${accounts} accounts` : ''
-      process.stderr.write(`\r${done}/${all}${of}  ${rate}, ${left} s left   ${done >= expected ? '\n' : ''}`)
+      process.stderr.write(`\r${done}/${all}${of}  ${rate}, ${left} s left\x1b[K`)
+    },
+    clear() {
+      if (last > 0) process.stderr.write('\r\x1b[K')
     },
   }
 }

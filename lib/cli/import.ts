@@ -69,6 +69,7 @@ async function run(
   try {
     const names = await namesOf(store, options, more)
     const dryRun = options.dryRun === true
+    const progress = progressLine(names.length)
     const chosen = typeof options.verify === 'string' ? options.verify : options.verify ? verify : 'no'
     const reports = await importAccounts(
       { store, prepare },
@@ -82,9 +83,12 @@ async function run(
           parallel: options.parallel,
           specialUse: options.specialUse,
         },
-        ...progressLine(names.length),
+        ...progress,
       },
-      (report) => printAccount(report, dryRun, names.length === 1),
+      (report) => {
+        progress.clear()
+        printAccount(report, dryRun, names.length === 1)
+      },
     )
     if (printTotals(reports, dryRun)) process.exitCode = 1
   } finally {

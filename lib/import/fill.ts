@@ -19,7 +19,7 @@ export interface Filling {
   readonly mailbox: Mailbox
   readonly from: SourceMailbox
   readonly keepUids: boolean
-  /** octets of a message that is on the disk now; 0 for one that was here */
+  /** a message is done: its octets if they came to the disk now, 0 if it was here or could not be read */
   tell(octets: number): void
   problem(text: string): void
 }
@@ -99,7 +99,7 @@ export async function fill({ store, prepare }: ImportPorts, filling: Filling): P
       return was()
     }
     const bytes = await message.read()
-    if (!bytes) return
+    if (!bytes) return tell(0)
     const uidl = keepUids ? message.uidl : await ownUidl(store, filling, message, bytes, known)
     if (uidl === BROUGHT) was()
     else await add(message, bytes, uidl)
@@ -111,6 +111,7 @@ export async function fill({ store, prepare }: ImportPorts, filling: Filling): P
       await one(message).catch((error) => {
         if (error instanceof SourceGone) throw error
         problem(`${message.label}: ${textOf(error)}`)
+        tell(0)
       })
       if (batch.length >= BATCH || batchOctets >= BATCH_OCTETS) await flush()
     }

@@ -21,7 +21,7 @@ export interface ImportOptions {
   readonly specialUse?: ReadonlyMap<string, SpecialUse>
   /** messages found in the source, before any is brought */
   found?(messages: number): void
-  /** a message is done; its octets, or 0 if it was here */
+  /** a message is done: its octets if they came now, else 0 */
   progress?(octets: number): void
 }
 

@@ -7,7 +7,7 @@ import path from 'node:path'
 import { packageRoot } from '../../lib/package-root'
 import { openLmdbStore } from '../../lib/store/lmdb'
 import { uid } from '../../lib/terms/numbers'
-import { cli } from '../e2e/demo'
+import { cli, installed, run } from '../e2e/demo'
 import { type Peer, type PeerMessage, startPeer } from './imap-peer'
 
 const ACCOUNTS = ['ann@example.org', 'ben@example.org']
@@ -110,6 +110,14 @@ describe('import from IMAP, killed', function () {
     } finally {
       await store.close()
     }
+  })
+
+  it('on a terminal: how far it is, the rate, and the time left', async function () {
+    if (!installed('script')) this.skip()
+    const words = [process.execPath, path.join(packageRoot, 'dist/lib/cli/main.js'), 'import', 'imap', '127.0.0.1']
+    const command = [...words, '--home', home, '--port', String(peer.port), '--plain', '--all'].join(' ')
+    const ran = await run('script', ['-qec', command, '/dev/null'])
+    assert.match(ran.stdout, /\r\d+\/\d+ in [12] of 2 accounts {2}\d+ messages\/s, \d+\.\d MB\/s, \d+ s left/)
   })
 
   it('what is missing is told at the end, with an exit code, and no password is printed', async () => {
