@@ -36,9 +36,9 @@ import { openLmdbStore } from './store/lmdb'
 import { openLmdbTransfer } from './store/lmdb/transfer'
 import { openPostgresStore } from './store/postgres'
 import { openPostgresTransfer } from './store/postgres/transfer'
+import type { RepairEnd } from './store/repair'
 import { type StoreSettings, storeSettings } from './store/settings'
 import type { Store } from './store/store'
-import type { TransferEnd } from './store/transfer'
 import { accountId } from './terms/names'
 import { type Log, type Metrics, noMetrics, systemClock } from './terms/ports'
 import type { Ini } from './terms/settings'
@@ -76,8 +76,8 @@ export async function openStore(place: Place): Promise<Store> {
   return openLmdbStore({ path: path.join(dataFolder(place), 'mail') })
 }
 
-/** One end of `haraka-mailbox migrate`. */
-export function openTransfer(place: Place, driver: StoreSettings['driver']): Promise<TransferEnd> {
+/** The store as rows, for commands that have it alone: `migrate`, `check --repair`, `restored`. */
+export function openTransfer(place: Place, driver: StoreSettings['driver']): Promise<RepairEnd> {
   const { postgres } = storeSettings(place.ini('mailbox_store'))
   return driver === 'postgres'
     ? openPostgresTransfer({ ...postgres, log: place.log })
