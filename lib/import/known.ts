@@ -35,7 +35,7 @@ async function differs(
 ): Promise<boolean> {
   let compared = 0
   let seen = 0
-  for await (const message of from.messages(start)) {
+  for await (const message of from.messages(start, MAX_COMPARED)) {
     if (message.uid === undefined || message.uid >= existing.uidNext) break
     if (++seen > MAX_SEEN || compared >= MAX_COMPARED) break
     if (message.uid < start) continue

@@ -20,8 +20,11 @@ export interface SourceMailbox {
   readonly count: number
   /** why it cannot be read at all */
   readonly broken?: string
-  /** in order of UID, or of arrival; those below `from` may be left out. A message is read before the next one is asked for. */
-  messages(from: number): AsyncIterable<SourceMessage>
+  /**
+   * In order of UID, or of arrival; those below `from` may be left out. A message is read before the next one is asked for.
+   * @param ahead only so many will be read, so fetching more with them would be a waste
+   */
+  messages(from: number, ahead?: number): AsyncIterable<SourceMessage>
 }
 
 export interface SourceMessage {

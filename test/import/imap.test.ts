@@ -200,6 +200,16 @@ describe('import from another IMAP server', function () {
     assert.deepEqual(await textsOf(name, 'Sent'), expected(many(2)))
   })
 
+  it('run again, it fetches no more than it needs to know the mailbox', async () => {
+    const [name = ''] = await names(1)
+    await bring({ mailboxes: { INBOX: many(120) } }, [name])
+    const before = peer.answers.length
+    assert.deepEqual(problemsOf(await again([name])), [])
+    const octets = peer.answers.slice(before).reduce((sum, one) => sum + one, 0)
+    // The first ten and the last ten of about 30 octets.
+    assert.ok(octets > 0 && octets < 800, String(octets))
+  })
+
   it('a refused mailbox is told, the others come; a refused login stops the account, without its password', async () => {
     const instead = (command: string): string | undefined =>
       /^STATUS "?b\b/.test(command) ? 'TAG NO [NOPERM] no\r\n' : undefined

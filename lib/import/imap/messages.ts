@@ -74,7 +74,7 @@ function reader(connection: ImapConnection, mailbox: OpenMailbox, pace: Pace) {
     if (first.size > pace.octets) return inPieces(first)
     const batch: Row[] = []
     let octets = 0
-    for (const row of rows.slice(0, pace.messages)) {
+    for (const row of rows) {
       octets += row.size
       if (octets > pace.octets) break
       batch.push(row)
@@ -99,6 +99,7 @@ export async function* imapMessages(
   connection: ImapConnection,
   mailbox: OpenMailbox,
   from: number,
+  ahead: number,
   { pace, uidl }: Reading,
 ): AsyncGenerator<SourceMessage> {
   const read = reader(connection, mailbox, pace)
@@ -122,7 +123,7 @@ export async function* imapMessages(
         uidl: uidl?.({ uid: row.uid, validity: mailbox.validity }),
         flags: row.flags,
         internalDate: row.internalDate,
-        read: () => read(rows.slice(index, index + pace.messages)),
+        read: () => read(rows.slice(index, index + Math.min(ahead, pace.messages))),
       }
     }
   }

@@ -71,10 +71,10 @@ export async function imapSource(options: ImapSourceOptions): Promise<Source> {
         uids: { validity: uidValidity(opened.validity), next: uid(status.uidNext ?? 1) },
         specialUse,
         count: status.messages ?? 0,
-        async *messages(from) {
+        async *messages(from, ahead = options.pace.messages) {
           const connection = take()
           try {
-            yield* imapMessages(connection, opened, from, options)
+            yield* imapMessages(connection, opened, from, ahead, options)
           } finally {
             idle.push(connection)
           }
