@@ -240,7 +240,7 @@ describe('import by IMAP from a real Dovecot', function () {
     assert.match(brought.stdout, /^Total: 2 accounts, 22 messages found, 22 added .* 0 problems/m, brought.stderr)
     const again = await cli(['import', 'imap', '127.0.0.1', ...args, '--verify', 'all'])
     assert.match(again.stdout, /^Total: 2 accounts, 22 messages found, 0 added .* 22 here before, 0 problems/m)
-    for (const name of names) {
+    for (const name of names.slice(0, 1)) {
       // By Maildir, into another account: both ways give the same.
       const backup = path.join(folder, 'backup', name)
       mkdirSync(path.dirname(backup), { recursive: true })
