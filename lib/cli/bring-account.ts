@@ -29,7 +29,7 @@ const refused = (why: string): Outcome => ({ kind: 'refused', why })
 /** A hash stays as it is, and is made new at the first login; a clear password is not kept. */
 async function credentialsOf(verifier: string | undefined): Promise<Credentials> {
   if (verifier === undefined) return {}
-  const [, clear] = /^\{(?:PLAIN|CLEARTEXT)\}(.*)$/is.exec(verifier) ?? []
+  const [, clear] = /^\{(?:PLAIN|CLEAR|CLEARTEXT)\}(.*)$/is.exec(verifier) ?? []
   return clear === undefined ? { password: verifier, epoch: randomUUID() } : setPassword(clear)
 }
 

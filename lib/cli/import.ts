@@ -1,132 +1,211 @@
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { importAccounts } from '../import/accounts'
 import { emlSource } from '../import/eml'
-import { imapSource } from '../import/imap'
-import { createImport, type MailboxReport } from '../import/import'
+import { createPace } from '../import/imap/pace'
+import { imapSource } from '../import/imap/source'
+import type { ImportOptions } from '../import/import'
 import { maildirSource } from '../import/maildir'
 import { mboxSource } from '../import/mbox'
 import type { Source } from '../import/source'
+import { UIDL_FORMATS, uidlFormat } from '../import/uidl-format'
 import { prepare } from '../mime/prepare'
+import { SPECIAL_USES, type SpecialUse, type Store } from '../store/store'
+import { canonicalMailboxName } from '../terms/names'
+import { gather } from './account-changes'
 import { homeOption, openHome } from './home'
+import { printAccount, printTotals, progressLine } from './import-report'
 
 interface Common {
   readonly home: string
-  readonly account: string
+  readonly account: readonly string[]
+  readonly all?: boolean
   readonly dryRun?: boolean
-  readonly verify: boolean
+  readonly verify: ImportOptions['verify'] | boolean
+  readonly follow?: boolean
+  readonly parallel: number
+  readonly specialUse: ReadonlyMap<string, SpecialUse>
   readonly into: string
 }
 
-/** One line on standard error that is written over: rate and time left. */
-function progressLine(): (done: number, all: number, bytes: number) => void {
-  const began = Date.now()
-  let last = 0
-  return (done, all, bytes) => {
-    const now = Date.now()
-    if (!process.stderr.isTTY || (now - last < 200 && done < all)) return
-    last = now
-    const seconds = Math.max(0.001, (now - began) / 1000)
-    const left = Math.round(((all - done) / done) * seconds)
-    const rate = `${Math.round(done / seconds)} messages/s, ${(bytes / seconds / 1024 ** 2).toFixed(1)} MB/s`
-    process.stderr.write(`\r${done}/${all}  ${rate}, ${left} s left   ${done === all ? '\n' : ''}`)
+interface ImapWords extends Common {
+  readonly user: string
+  readonly passwords?: string
+  readonly port?: number
+  readonly plain?: boolean
+  readonly starttls?: boolean
+  readonly rate: number
+  readonly messageRate: number
+  readonly uidl: string
+}
+
+/** `%u`, `%n` and `%d` of an account's name, as Dovecot has them in mail_location. */
+function expanded(template: string, account: string): string {
+  const at = account.lastIndexOf('@')
+  const words: Readonly<Record<string, string>> = {
+    '%u': account,
+    '%n': at < 0 ? account : account.slice(0, at),
+    '%d': at < 0 ? '' : account.slice(at + 1),
+    '%%': '%',
   }
+  return template.replace(/%[und%]/g, (word) => words[word] ?? word)
 }
 
-function lineOf({ name, found, added, uids }: MailboxReport, dryRun: boolean): string {
-  const clients =
-    uids.kind === 'kept' ? 'UIDs kept: clients download nothing again' : `new UIDs, clients download again: ${uids.why}`
-  return `${name}: ${found} found${dryRun ? '' : `, ${added} added`}; ${clients}`
+async function namesOf(store: Store, { account, all }: Common, more: Iterable<string>): Promise<readonly string[]> {
+  const names = new Set([...account, ...(account.length > 0 || all ? [] : more)].map((name) => name.toLowerCase()))
+  if (all) for await (const { name } of store.accounts.list()) names.add(name)
+  if (names.size === 0) throw new Error('say whose mail: --account NAME (again for more), or --all')
+  return [...names]
 }
 
-async function run(options: Common, open: () => Promise<Source>): Promise<void> {
+async function run(
+  options: Common,
+  verify: ImportOptions['verify'],
+  open: (account: string) => Source | Promise<Source>,
+  more: Iterable<string> = [],
+): Promise<void> {
   const store = await openHome(options.home).openStore()
   try {
-    const account = await store.accounts.find(options.account)
-    if (!account) throw new Error(`there is no account ${options.account}; make it first: haraka-mailbox accounts add`)
-    const source = await open()
-    try {
-      const reports = await createImport({ store, prepare })(account.id, source, {
-        dryRun: options.dryRun === true,
-        verify: options.verify,
-        progress: progressLine(),
-      })
-      for (const report of reports) {
-        console.log(lineOf(report, options.dryRun === true))
-        for (const problem of report.problems) console.log(`  ${problem}`)
-      }
-      const sum = (key: 'found' | 'added'): number => reports.reduce((total, report) => total + report[key], 0)
-      const faults = reports.reduce((total, { problems }) => total + problems.length, 0)
-      console.log(`${source.name}: ${sum('found')} messages found, ${sum('added')} added, ${faults} problems`)
-      if (options.dryRun) console.log('(dry run: nothing was changed)')
-      if (faults > 0) process.exitCode = 1
-    } finally {
-      await source.close()
-    }
+    const names = await namesOf(store, options, more)
+    const dryRun = options.dryRun === true
+    const progress = progressLine(names.length)
+    const chosen = typeof options.verify === 'string' ? options.verify : options.verify ? verify : 'no'
+    const reports = await importAccounts(
+      { store, prepare },
+      names,
+      async ({ name }) => open(name),
+      {
+        ...{
+          dryRun,
+          verify: chosen,
+          follow: options.follow === true,
+          parallel: options.parallel,
+          specialUse: options.specialUse,
+        },
+        ...progress,
+      },
+      (report) => {
+        progress.clear()
+        printAccount(report, dryRun, names.length === 1)
+      },
+    )
+    if (printTotals(reports, dryRun)) process.exitCode = 1
   } finally {
     await store.close()
   }
 }
 
-function bytesPerSecond(text: string): number {
+function octets(text: string): number {
   const [, number = '', unit = ''] = /^(\d+)([KM]?)$/.exec(text) ?? []
   if (number === '') throw new InvalidArgumentError('must be a number of octets such as 500K or 2M.')
   return Number(number) * (unit === 'M' ? 1024 ** 2 : unit === 'K' ? 1024 : 1)
 }
 
+function whole(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text)) throw new InvalidArgumentError('must be a whole number from 1 on.')
+  return Number(text)
+}
+
+const UIDLS = `${Object.keys(UIDL_FORMATS).join(', ')}, or Dovecot's pop3_uidl_format itself`
+const NAMED: Readonly<Record<string, string>> = UIDL_FORMATS
+
+function uidls(text: string): string {
+  const format = NAMED[text] ?? text
+  if (text === 'new') return text
+  if (!format.includes('%') || !uidlFormat(format)) throw new InvalidArgumentError(`must be ${UIDLS} (%u, %v, %f, %g).`)
+  return format
+}
+
+/** `Gesendet=sent` */
+function specialUses(text: string, before: ReadonlyMap<string, SpecialUse>): ReadonlyMap<string, SpecialUse> {
+  const [, name = '', word = ''] = /^(.+)=\\?(\w+)$/.exec(text) ?? []
+  const use = SPECIAL_USES.find((one) => one.slice(1).toLowerCase() === word.toLowerCase())
+  if (!use) throw new InvalidArgumentError(`must be such as Gesendet=sent: ${SPECIAL_USES.join(', ')}.`)
+  return new Map([...before, [canonicalMailboxName(name.normalize('NFC')), use]])
+}
+
+/** `name:password` lines. */
+function passwordsOf(file: string): ReadonlyMap<string, string> {
+  const lines = readFileSync(file, 'utf8').split(/\r?\n/)
+  return new Map(
+    lines.flatMap((line) => {
+      const [, name, password] = /^([^#:\s][^:]*):(.+)$/.exec(line) ?? []
+      return name === undefined || password === undefined ? [] : [[name.toLowerCase(), password] as const]
+    }),
+  )
+}
+
+function imap(host: string, options: ImapWords): Promise<void> {
+  const { user, plain, starttls, rate, messageRate } = options
+  const passwords = options.passwords === undefined ? new Map() : passwordsOf(options.passwords)
+  const secure = !plain && !starttls
+  const pace = createPace({ octets: rate, messages: messageRate })
+  const uidl = options.uidl === 'new' ? undefined : uidlFormat(options.uidl)
+  const open = (account: string): Promise<Source> => {
+    const password = passwords.get(account) ?? process.env.IMPORT_PASSWORD
+    if (!password)
+      throw new Error('its password there is missing: IMPORT_PASSWORD=... in the environment, or --passwords')
+    const port = options.port ?? (secure ? 993 : 143)
+    return imapSource({
+      ...{ host, port, secure, startTls: starttls === true, user: expanded(user, account), password, pace, uidl },
+    })
+  }
+  return run(options, 'new', open, passwords.keys())
+}
+
 export function importCommand(): Command {
   const command = new Command('import').description(
-    'bring mail from elsewhere into an account; can be run again at any time',
+    'bring mail from elsewhere into accounts; can be run again at any time',
   )
-  const sub = (usage: string, text: string): Command =>
+  const sub = (usage: string, text: string, parallel: number): Command =>
     command
       .command(usage)
       .description(text)
       .addOption(homeOption())
-      .requiredOption('--account <name>', 'the account that gets the mail')
+      .option('--account <name>', 'the account that gets the mail (again for more)', gather, [])
+      .option('--all', 'all accounts: with %u, %n, %d (address, and its two halves) where the mail is')
       .option('--into <mailbox>', 'the mailbox for what has no name of its own', 'INBOX')
       .option('--dry-run', 'only say what would happen, and who would download again')
-      .option('--no-verify', 'do not read all again to compare octets')
+      .option('--follow', 'what an earlier run brought gets the flags it has there now, and goes if it has gone there')
+      .option(
+        '--special-use <name=use>',
+        'of a mailbox whose use is only in the configuration there, such as Gesendet=sent (again for more)',
+        specialUses,
+        new Map(),
+      )
+      .option('--parallel <n>', 'accounts or mailboxes at a time', whole, parallel)
+      .addOption(
+        new Option(
+          '--verify <what>',
+          'by hash; all: both sides are read again; new: what came is read back (default: all, imap: new)',
+        )
+          .choices(['all', 'new'])
+          .default(true, ''),
+      )
+      .option('--no-verify', 'do not read again what came')
 
-  sub('maildir <folder>', 'a Maildir or Maildir++ with the index files of Dovecot or Courier').action(
-    (folder: string, options: Common) => run(options, async () => maildirSource(path.resolve(folder))),
+  sub('maildir <folder>', 'a Maildir or Maildir++ with the index files of Dovecot or Courier', 1)
+    .option('--uidl <format>', `how Dovecot made POP3's unique ids: ${UIDLS}`, uidls, UIDL_FORMATS.dovecot)
+    .action((folder: string, options: Common & { readonly uidl: string }) =>
+      run(options, 'all', (account) => maildirSource(path.resolve(expanded(folder, account)), options.uidl)),
+    )
+  sub('mbox <path>', 'an mbox file, or a folder of them', 1).action((file: string, options: Common) =>
+    run(options, 'all', (account) => mboxSource(path.resolve(expanded(file, account)), options.into)),
   )
-  sub('mbox <path>', 'an mbox file, or a folder of them').action((file: string, options: Common) =>
-    run(options, async () => mboxSource(path.resolve(file), options.into)),
+  sub('eml <folder>', 'a folder of .eml files; folders in it are mailboxes', 1).action(
+    (folder: string, options: Common) =>
+      run(options, 'all', (account) => emlSource(path.resolve(expanded(folder, account)), options.into)),
   )
-  sub('eml <folder>', 'a folder of .eml files; folders in it are mailboxes').action((folder: string, options: Common) =>
-    run(options, async () => emlSource(path.resolve(folder), options.into)),
-  )
-  sub('imap <host>', 'an account of another IMAP server; its password is read from the variable IMPORT_PASSWORD')
-    .requiredOption('--user <name>', 'login name there')
-    .option('--port <port>', 'port', '993')
+  sub('imap <host>', 'accounts of another IMAP server; their password is read from the variable IMPORT_PASSWORD', 4)
+    .option('--user <name>', "login name there; a master user's is such as '%u*master'", '%u')
+    .option('--passwords <file>', 'lines name:password, for accounts that have one of their own')
+    .option('--port <port>', 'port (default: 993, or 143)', whole)
     .option('--plain', 'no TLS: for a server on this machine')
     .option('--starttls', 'STARTTLS in place of TLS from the first octet')
-    .option('--rate <octets>', 'octets a second at most, such as 500K or 2M', bytesPerSecond, 0)
-    .addOption(
-      new Option(
-        '--uidl <format>',
-        "POP3's unique ids: as the old server made them, so that POP3 clients download nothing again",
-      )
-        .choices(['dovecot', 'courier', 'new'])
-        .default('new'),
-    )
-    .action((host: string, options: Common & ImapWords) =>
-      run(options, async () => {
-        const password = process.env.IMPORT_PASSWORD
-        if (!password) throw new Error('put the password there into the environment: IMPORT_PASSWORD=...')
-        const { user, port, plain, starttls, rate, uidl } = options
-        const secure = !plain && !starttls
-        return imapSource({ host, port: Number(port), secure, startTls: starttls === true, user, password, rate, uidl })
-      }),
-    )
+    .option('--rate <octets>', 'octets a second at most, over all connections, such as 500K or 2M', octets, 0)
+    .option('--message-rate <n>', 'messages a second at most, over all connections', whole, 0)
+    .option('--uidl <format>', `POP3's unique ids as the server there makes them: new, ${UIDLS}`, uidls, 'new')
+    .action(imap)
   return command
-}
-
-interface ImapWords {
-  readonly user: string
-  readonly port: string
-  readonly plain?: boolean
-  readonly starttls?: boolean
-  readonly rate: number
-  readonly uidl: 'dovecot' | 'courier' | 'new'
 }

@@ -1,242 +1,107 @@
-import { createHash } from 'node:crypto'
 import { checkNewName } from '../mailbox/mailbox-name'
-import type { PreparedMessage } from '../mime/prepared'
-import type { Mailbox, NewMessage, Store } from '../store/store'
-import { flagSet } from '../terms/flags'
+import type { Mailbox, SpecialUse, Store } from '../store/store'
 import type { AccountId } from '../terms/names'
-import { type Uid, uid } from '../terms/numbers'
-import type { Source, SourceMailbox, SourceMessage } from './source'
-
-export interface ImportPorts {
-  readonly store: Store
-  prepare(bytes: Buffer): PreparedMessage
-}
+import { type Filled, fill, type ImportPorts } from './fill'
+import { follow } from './follow'
+import { type Uids, whatHappens } from './known'
+import { inParallel } from './parallel'
+import { type Source, SourceGone, type SourceMailbox } from './source'
+import { verifyAdded, verifyAll } from './verify'
 
 export interface ImportOptions {
   /** only says what would happen */
   readonly dryRun: boolean
-  /** reads all again afterwards and compares octets */
-  readonly verify: boolean
-  progress(done: number, all: number, bytes: number): void
+  /** `new`: what came is read back from the store; `all`: both sides are read whole again; both by hash */
+  readonly verify: 'all' | 'new' | 'no'
+  /** mailboxes at a time; default: one */
+  readonly parallel?: number
+  /** flags and deletions of the source, for what an earlier run brought */
+  readonly follow?: boolean
+  /** of mailboxes by name, where the source does not tell it */
+  readonly specialUse?: ReadonlyMap<string, SpecialUse>
+  /** messages found in the source, before any is brought */
+  found?(messages: number): void
+  /** a message is done: its octets if they came now, else 0 */
+  progress?(octets: number): void
 }
-
-/** What clients of the old server see afterwards. `kept`: nothing is downloaded again. */
-export type Uids = { readonly kind: 'kept' } | { readonly kind: 'new'; readonly why: string }
 
 export interface MailboxReport {
   readonly name: string
   readonly found: number
   readonly added: number
+  /** of those added */
+  readonly octets: number
+  /** here before */
+  readonly there: number
   readonly uids: Uids
   readonly problems: readonly string[]
 }
 
-/** Messages of one transaction: this many, or as many octets. */
-const BATCH = 200
-const BATCH_OCTETS = 8 * 1024 * 1024
-const MAX_PROBLEMS = 1000
-/** Messages by which a mailbox is known again, and those of the source that are looked at for them. */
-const MAX_COMPARED = 10
-const MAX_SEEN = 200
+interface Plan {
+  readonly from: SourceMailbox
+  /** canonical; undefined: no name for a mailbox */
+  readonly name: string | undefined
+  readonly uids: Uids
+  readonly problems: string[]
+}
 
-/** No UIDL: those have no blank (RFC 1939 7). */
-const BROUGHT = 'brought before'
-const FLAG = /^\\?[^\x00-\x20\x7f-\uffff(){%*"\\\]]+$/
+const MAX_PROBLEMS = 1000
+const NOTHING: Filled = {
+  octets: 0,
+  added: new Map(),
+  there: 0,
+  older: new Map(),
+  deletedHere: new Set(),
+  cutOff: undefined,
+}
 
 /**
  * Brings the mail of `source` into an account, mailbox by mailbox. It can be run again at any time, after a kill too: what is
  * there already is known by its UID where UIDs are kept, and by its UIDL elsewhere, and both change in one transaction with
  * the message.
  */
-export function createImport({ store, prepare }: ImportPorts) {
-  /** The octets of a message here, if they can be those of `octets`. */
-  async function isSame(account: AccountId, mailbox: Mailbox, one: Uid, octets: Buffer): Promise<boolean | undefined> {
-    for await (const [row] of store.messages.rows(account, mailbox.id, [one])) {
-      if (!row) continue
-      return (
-        row.size === octets.length && (await store.messages.read(account, row.emailId, 0, row.size))?.equals(octets)
-      )
-    }
-    return undefined
-  }
+export function createImport(ports: ImportPorts) {
+  const { store } = ports
 
-  /** Whether the source has other octets under a UID, among the first ones from `start` that both have. */
-  async function differs(account: AccountId, existing: Mailbox, from: SourceMailbox, start: number): Promise<boolean> {
-    let compared = 0
-    let seen = 0
-    for await (const message of from.messages(start)) {
-      if (message.uid === undefined || message.uid >= existing.uidNext) break
-      if (++seen > MAX_SEEN || compared >= MAX_COMPARED) break
-      if (message.uid < start) continue
-      const octets = await message.read().catch(() => undefined)
-      const same = octets && (await isSame(account, existing, message.uid, octets))
-      if (same === false) return true
-      if (same) compared++
-    }
-    return false
-  }
-
-  /**
-   * UIDVALIDITY is the second of a mailbox's birth in most servers, so mailboxes of two accounts often share one. What is under a
-   * UID never changes (RFC 9051 2.3.1.1): other octets there are another mailbox, or mail that came here meanwhile.
-   */
-  const isAnother = async (account: AccountId, existing: Mailbox, from: SourceMailbox): Promise<boolean> =>
-    (await differs(account, existing, from, 1)) ||
-    (await differs(account, existing, from, Math.max(1, existing.uidNext - MAX_COMPARED)))
-
-  async function whatHappens(account: AccountId, existing: Mailbox | undefined, from: SourceMailbox): Promise<Uids> {
-    const { uids } = from
-    if (!uids) return { kind: 'new', why: 'the source has no UIDs' }
-    if (!existing || existing.uidNext === 1) return { kind: 'kept' }
-    if (existing.uidValidity === uids.validity) {
-      if (!(await isAnother(account, existing, from))) return { kind: 'kept' }
-      return {
-        kind: 'new',
-        why: `here is other mail under the same UIDs: another mailbox of UIDVALIDITY ${existing.uidValidity}, or new mail`,
-      }
-    }
-    return { kind: 'new', why: `the mailbox here has had mail under another UIDVALIDITY (${existing.uidValidity})` }
-  }
-
-  async function target(account: AccountId, mailbox: SourceMailbox, name: string, uids: Uids): Promise<Mailbox> {
-    const taken = (await store.mailboxes.list(account)).flatMap((one) => (one.name === name ? [] : one.specialUse))
-    const specialUse = mailbox.specialUse.filter((use) => !taken.includes(use))
-    const validity = uids.kind === 'kept' && mailbox.uids ? { uidValidity: mailbox.uids.validity } : {}
-    const made = await store.mailboxes.create(account, name, { specialUse, ...validity })
-    if (made.ok) return made.value.value
-    const found = await store.mailboxes.find(account, name)
-    if (!found) throw new Error(`${name}: ${made.fault.kind}`)
-    return found
-  }
-
-  async function asNew(message: SourceMessage, keepUid: boolean): Promise<NewMessage> {
-    const bytes = await message.read()
-    if (bytes.length === 0) throw new Error('it is empty')
-    return {
-      bytes,
-      prepared: prepare(bytes),
-      flags: flagSet(message.flags.filter((flag) => FLAG.test(flag)).slice(0, 100)),
-      internalDate: message.internalDate,
-      ...(keepUid && message.uid !== undefined && { uid: message.uid }),
-      ...(message.uidl !== undefined && /^[\x21-\x7e]{1,70}$/.test(message.uidl) && { uidl: message.uidl }),
+  async function plan(account: AccountId, from: SourceMailbox): Promise<Plan> {
+    const refused = (why: string): Plan => ({
+      from,
+      name: undefined,
+      uids: { kind: 'new', why },
+      problems: [`${from.name}: ${why}`],
+    })
+    if (from.broken !== undefined) return refused(from.broken)
+    const checked = checkNewName(from.name)
+    if (!checked.ok) return refused(checked.fault.kind === 'bad-mailbox-name' ? checked.fault.why : checked.fault.kind)
+    const existing = await store.mailboxes.find(account, checked.value)
+    try {
+      return { from, name: checked.value, uids: await whatHappens(store, account, existing, from), problems: [] }
+    } catch (error) {
+      if (error instanceof SourceGone) throw error
+      return refused(error instanceof Error ? error.message : String(error))
     }
   }
 
-  async function uidlsOf(account: AccountId, mailbox: Mailbox): Promise<ReadonlyMap<string, Uid>> {
-    const uidls = await store.messages.uidls(account, mailbox.id)
-    const snapshot = await store.messages.snapshot(account, mailbox.id)
-    return new Map([...(snapshot?.uids ?? [])].map((one, index) => [uidls[index] ?? '', uid(one)]))
-  }
-
-  /**
-   * Without UIDs a message is known by its UIDL; an identity of the source's own stands in where it has none. Messages of two
-   * mailboxes may share it, as they may share a UIDVALIDITY: the second one is known by its octets.
-   */
-  async function newUidl(
-    account: AccountId,
-    mailbox: Mailbox,
-    from: SourceMailbox,
-    message: SourceMessage,
-    known: ReadonlyMap<string, Uid>,
-  ): Promise<string | undefined> {
-    const wanted = message.uidl ?? (from.uids ? `${from.uids.validity}.${message.uid}` : undefined)
-    const there = wanted === undefined ? undefined : known.get(wanted)
-    if (there === undefined) return wanted
-    const octets = await message.read()
-    if ((await isSame(account, mailbox, there, octets)) !== false) return BROUGHT
-    const own = createHash('sha256').update(`${wanted} `).update(octets).digest('hex')
-    return known.has(own) ? BROUGHT : own
-  }
-
-  async function fill(
-    account: AccountId,
-    mailbox: Mailbox,
-    from: SourceMailbox,
-    keep: boolean,
-    tell: (message: NewMessage) => void,
-    problem: (text: string) => void,
-  ): Promise<number> {
-    const known = keep ? new Map<string, Uid>() : await uidlsOf(account, mailbox)
-    let added = 0
-    let batch: NewMessage[] = []
-    let octets = 0
-    const flush = async (): Promise<void> => {
-      if (batch.length === 0) return
-      const done = await store.messages.append(account, mailbox.id, batch)
-      if (!done.ok) throw new Error(`${from.name}: ${done.fault.kind}`)
-      added += batch.length
-      for (const message of batch) tell(message)
-      batch = []
-      octets = 0
-    }
-    for await (const message of from.messages(keep ? mailbox.uidNext : 1)) {
-      if (keep && message.uid !== undefined && message.uid < mailbox.uidNext) continue
-      try {
-        const uidl = keep ? message.uidl : await newUidl(account, mailbox, from, message, known)
-        if (uidl === BROUGHT) continue
-        const made = await asNew({ ...message, uidl }, keep)
-        batch.push(made)
-        octets += made.bytes.length
-      } catch (error) {
-        problem(`${message.label}: ${error instanceof Error ? error.message : String(error)}`)
-      }
-      if (batch.length >= BATCH || octets >= BATCH_OCTETS) await flush()
-    }
-    await flush()
-    return added
-  }
-
-  /** Hash of every message of the source, and of the account's mailbox: what is missing here, by label. */
-  async function compare(account: AccountId, mailbox: Mailbox, from: SourceMailbox): Promise<readonly string[]> {
-    const sum = (octets: Buffer): string => createHash('sha256').update(octets).digest('base64')
-    const here = new Map<string, number>()
-    const snapshot = await store.messages.snapshot(account, mailbox.id)
-    const uids = [...(snapshot?.uids ?? [])]
-    for await (const rows of store.messages.rows(account, mailbox.id, uids.map(uid))) {
-      for (const { emailId, size } of rows) {
-        const octets = await store.messages.read(account, emailId, 0, size)
-        const key = octets ? sum(octets) : ''
-        here.set(key, (here.get(key) ?? 0) + 1)
-      }
-    }
-    const missing: string[] = []
-    for await (const message of from.messages(1)) {
-      const key = sum(await message.read().catch(() => Buffer.alloc(0)))
-      const left = here.get(key) ?? 0
-      if (left === 0) missing.push(`${message.label}: not found here with the same octets`)
-      else here.set(key, left - 1)
-    }
-    return missing
-  }
-
-  async function one(
-    account: AccountId,
-    from: SourceMailbox,
-    { dryRun, verify }: ImportOptions,
-    tell: (message: NewMessage) => void,
-  ): Promise<MailboxReport> {
-    const problems: string[] = []
+  async function bring(account: AccountId, { from, uids, problems }: Plan, mailbox: Mailbox, options: ImportOptions) {
     const problem = (text: string): void => {
       if (problems.length < MAX_PROBLEMS) problems.push(text)
     }
-    const checked = checkNewName(from.name)
-    const report = { name: from.name, found: from.count, problems }
-    if (!checked.ok) {
-      const why = checked.fault.kind === 'bad-mailbox-name' ? checked.fault.why : checked.fault.kind
-      return { ...report, added: 0, uids: { kind: 'new', why }, problems: [`${from.name}: ${why}`] }
-    }
-    const name = checked.value
-    const existing = await store.mailboxes.find(account, name)
-    const uids = await whatHappens(account, existing, from)
-    if (dryRun) return { ...report, added: 0, uids }
-    const mailbox = await target(account, from, name, uids)
-    const added = await fill(account, mailbox, from, uids.kind === 'kept', tell, problem)
-    if (uids.kind === 'kept' && from.uids) {
+    const keepUids = uids.kind === 'kept'
+    const tell = (octets: number): void => options.progress?.(octets)
+    const filled = await fill(ports, { account, mailbox, from, keepUids, tell, problem })
+    if (keepUids && from.uids && !filled.cutOff) {
       // Numbers that the old server gave away and took back must not come again.
-      await store.mailboxes.create(account, name, { uidValidity: from.uids.validity, uidNext: from.uids.next })
+      const { validity, next } = from.uids
+      await store.mailboxes.create(account, mailbox.name, { uidValidity: validity, uidNext: next })
+      if (options.follow) await follow(store, account, mailbox, filled.older, next)
     }
-    if (verify) for (const text of await compare(account, mailbox, from)) problem(text)
-    return { ...report, added, uids }
+    if (options.verify !== 'no') {
+      for (const text of await verifyAdded(store, account, mailbox, filled.added)) problem(text)
+    }
+    if (options.verify === 'all' && !filled.cutOff) {
+      for (const text of await verifyAll(store, account, mailbox, from, filled.deletedHere)) problem(text)
+    }
+    return filled
   }
 
   return async function run(
@@ -244,21 +109,28 @@ export function createImport({ store, prepare }: ImportPorts) {
     source: Source,
     options: ImportOptions,
   ): Promise<readonly MailboxReport[]> {
+    const { parallel = 1, dryRun } = options
     const mailboxes: SourceMailbox[] = []
     for await (const mailbox of source.mailboxes()) mailboxes.push(mailbox)
-    const all = mailboxes.reduce((sum, { count }) => sum + count, 0)
-    let done = 0
-    let bytes = 0
-    const reports: MailboxReport[] = []
-    for (const mailbox of mailboxes) {
-      const report = await one(account, mailbox, options, (message) => {
-        done++
-        bytes += message.bytes.length
-        options.progress(done, all, bytes)
-      })
-      reports.push(report)
+    options.found?.(mailboxes.reduce((sum, { count }) => sum + count, 0))
+    const plans = await inParallel(mailboxes, parallel, (from) => plan(account, from))
+    const targets = new Map<Plan, Mailbox>()
+    if (!dryRun) {
+      for (const one of plans) {
+        if (one.name !== undefined) targets.set(one, await target(store, account, one, one.name, options.specialUse))
+      }
     }
-    if (!options.dryRun) {
+    let gone: SourceGone | undefined
+    const reports = await inParallel(plans, parallel, async (one): Promise<MailboxReport> => {
+      const mailbox = targets.get(one)
+      if (mailbox && gone) one.problems.push(`${mailbox.name}: not read: ${gone.message}`)
+      const filled = mailbox && !gone ? await bring(account, one, mailbox, options) : NOTHING
+      if (filled.cutOff instanceof SourceGone) gone = filled.cutOff
+      const { name, count: found } = one.from
+      const { octets, added, there } = filled
+      return { name, found, added: added.size, octets, there, uids: one.uids, problems: one.problems }
+    })
+    if (!dryRun) {
       for (const name of await source.subscriptions()) {
         const checked = checkNewName(name)
         if (checked.ok) await store.mailboxes.setSubscribed(account, checked.value, true)
@@ -266,4 +138,33 @@ export function createImport({ store, prepare }: ImportPorts) {
     }
     return reports
   }
+}
+
+/** The mailbox that gets the mail, with the source's numbers where they can be kept, and its special uses. */
+async function target(
+  store: Store,
+  account: AccountId,
+  { from, uids }: Plan,
+  name: string,
+  told: ReadonlyMap<string, SpecialUse> = new Map(),
+): Promise<Mailbox> {
+  const use = told.get(name)
+  const uses = use ? [use] : from.specialUse.filter((one) => ![...told.values()].includes(one))
+  for (const other of await store.mailboxes.list(account)) {
+    const shared = other.name === name ? [] : other.specialUse.filter((use) => uses.includes(use))
+    if (shared.length === 0) continue
+    // One that was only made for the account's first login gives its use to the one that clients know.
+    if (other.uidNext === 1) {
+      const kept = other.specialUse.filter((use) => !shared.includes(use))
+      await store.mailboxes.setSpecialUse(account, other.name, kept)
+    } else for (const use of shared) uses.splice(uses.indexOf(use), 1)
+  }
+  const validity = uids.kind === 'kept' && from.uids ? { uidValidity: from.uids.validity } : {}
+  const made = await store.mailboxes.create(account, name, { specialUse: uses, ...validity })
+  const found = made.ok ? made.value.value : await store.mailboxes.find(account, name)
+  if (!found) throw new Error(`${name}: ${made.ok ? 'gone' : made.fault.kind}`)
+  if (!uses.every((use) => found.specialUse.includes(use))) {
+    await store.mailboxes.setSpecialUse(account, name, [...new Set([...found.specialUse, ...uses])])
+  }
+  return found
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import type { UidlFormat } from './uidl-format'
 
 /** What the index files of a Maildir folder say of its messages, by base name (the part before `:2,`). */
 export interface MaildirIndex {
@@ -8,6 +9,13 @@ export interface MaildirIndex {
   readonly validity: number
   readonly next: number
   readonly entries: ReadonlyMap<string, { readonly uid: number; readonly uidl?: string }>
+}
+
+/** No argument list: it would not hold a million UIDs. */
+export const highestUid = (entries: MaildirIndex['entries']): number => {
+  let most = 0
+  for (const { uid } of entries.values()) if (uid > most) most = uid
+  return most
 }
 
 export const baseOf = (file: string): string => file.split(/[:;]2,/)[0] ?? file
@@ -23,9 +31,9 @@ export function readText(...parts: readonly string[]): string | undefined {
 
 /**
  * `dovecot-uidlist`: version 3 is `3 V<uidvalidity> N<next uid> G<guid>`, then `<uid> <key><value>... :<file>`, where P is a POP3
- * UIDL; version 1 is `1 <uidvalidity> <next uid>`, then `<uid> <file>`.
+ * UIDL and G a GUID that is not the file's name; version 1 is `1 <uidvalidity> <next uid>`, then `<uid> <file>`.
  */
-export function parseDovecotUidlist(text: string): MaildirIndex | undefined {
+export function parseDovecotUidlist(text: string, uidlOf: UidlFormat): MaildirIndex | undefined {
   const [head = '', ...lines] = text.split('\n')
   const words = head.split(' ')
   const number = (key: string): number => Number(words.find((word) => word.startsWith(key))?.slice(1))
@@ -37,43 +45,18 @@ export function parseDovecotUidlist(text: string): MaildirIndex | undefined {
     const found = version === '3' ? /^(\d+) (?:(.*?) )?:(.+)$/.exec(line) : /^(\d+)() (.+)$/.exec(line)
     const [, uid, options = '', file] = found ?? []
     if (uid === undefined || file === undefined) continue
-    const uidl = options
-      .split(' ')
-      .find((word) => word.startsWith('P'))
-      ?.slice(1)
+    const extra = (key: string) =>
+      options
+        .split(' ')
+        .find((word) => word.startsWith(key))
+        ?.slice(1)
+    const base = baseOf(file)
+    const uidl = extra('P') || uidlOf({ uid: Number(uid), validity, file: base, guid: extra('G') ?? base })
     // A later line of one file replaces the earlier one.
-    entries.set(baseOf(file), { uid: Number(uid), ...(uidl && { uidl }) })
+    entries.set(base, { uid: Number(uid), ...(uidl && { uidl }) })
   }
-  const most = Math.max(0, ...[...entries.values()].map(({ uid }) => uid))
-  // Dovecot's pop3_uidl_format is %08Xu%08Xv by default.
-  const hex = (value: number): string => value.toString(16).padStart(8, '0')
-  for (const entry of entries.values()) entry.uidl ??= `${hex(entry.uid)}${hex(validity)}`
+  const most = highestUid(entries)
   return { kind: 'dovecot', validity, next: Math.max(next || 1, most + 1), entries }
-}
-
-/**
- * `courierimapuiddb`: `1 <uidvalidity> <next uid>`, then `<uid> <base name>`. `courierpop3dsizelist`: `/2 <next> <uidvalidity>`, then
- * `<file> <size> <uid>:<uidvalidity>`; POP3 says `UID<uid>-<uidvalidity>`, or the base name where there is none.
- */
-export function parseCourier(uiddb: string, sizelist: string | undefined): MaildirIndex | undefined {
-  const [head = '', ...lines] = uiddb.split('\n')
-  const [version, validity, next] = head.split(' ').map(Number)
-  if (version !== 1 || !validity) return undefined
-  const uidls = new Map<string, string>()
-  for (const line of (sizelist ?? '').split('\n').slice(1)) {
-    const [file, , numbers = ''] = line.split(' ')
-    const [uid, of] = numbers.split(':')
-    if (file) uidls.set(baseOf(file), uid && uid !== '0' ? `UID${uid}-${of}` : baseOf(file))
-  }
-  const entries = new Map<string, { uid: number; uidl?: string }>()
-  for (const line of lines) {
-    const [, uid, file] = /^(\d+) (.+)$/.exec(line) ?? []
-    if (uid === undefined || file === undefined) continue
-    const uidl = uidls.get(baseOf(file))
-    entries.set(baseOf(file), { uid: Number(uid), ...(uidl && { uidl }) })
-  }
-  const most = Math.max(0, ...[...entries.values()].map(({ uid }) => uid))
-  return { kind: 'courier', validity, next: Math.max(next || 1, most + 1), entries }
 }
 
 const FLAGS: Readonly<Record<string, string>> = {

@@ -1,20 +1,21 @@
-import { readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { decodeMailboxName } from '../terms/modified-utf7'
 import { canonicalMailboxName } from '../terms/names'
 import { uid, uidValidity } from '../terms/numbers'
+import { courierKeywords, parseSizelist, parseUiddb } from './courier'
 import {
   baseOf,
   flagsOf,
   type MaildirIndex,
   madeUidl,
-  parseCourier,
   parseDovecotUidlist,
   parseKeywords,
   readText,
 } from './maildir-names'
 import { crlf, type Source, type SourceMailbox, type SourceMessage, usualUse } from './source'
+import { UIDL_FORMATS, type UidlFormat, uidlFormat } from './uidl-format'
 
 interface Folder {
   readonly directory: string
@@ -51,30 +52,37 @@ function foldersBelow(root: string): readonly Folder[] {
   return found
 }
 
-function indexOf(directory: string): MaildirIndex | undefined {
+interface Numbers {
+  readonly index: MaildirIndex | undefined
+  /** Courier's POP3 ids, also of users who never came by IMAP */
+  readonly uidls: ReadonlyMap<string, string>
+}
+
+function numbersOf(directory: string, uidlOf: UidlFormat): Numbers {
   const dovecot = readText(directory, 'dovecot-uidlist')
+  const index = dovecot === undefined ? undefined : parseDovecotUidlist(dovecot, uidlOf)
+  if (index) return { index, uidls: new Map() }
   const courier = readText(directory, 'courierimapuiddb')
-  return (
-    (dovecot === undefined ? undefined : parseDovecotUidlist(dovecot)) ??
-    (courier === undefined ? undefined : parseCourier(courier, readText(directory, 'courierpop3dsizelist')))
-  )
+  const uidls = parseSizelist(readText(directory, 'courierpop3dsizelist'))
+  return { index: courier === undefined ? undefined : parseUiddb(courier, uidls), uidls }
 }
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
 
 /** A server that still runs renames a file when flags change: the base name stays. */
-async function readMessage(directory: string, at: string, base: string): Promise<Buffer> {
+async function readMessage(directory: string, at: string, base: string): Promise<Buffer | undefined> {
   try {
     return await readFile(at)
   } catch (error) {
+    if (!isMissing(error)) throw error
     const renamed = readdirSync(path.join(directory, 'cur')).find((file) => baseOf(file) === base)
-    if (!isMissing(error) || renamed === undefined) throw error
-    return readFile(path.join(directory, 'cur', renamed))
+    return renamed === undefined ? undefined : readFile(path.join(directory, 'cur', renamed))
   }
 }
 
-function messagesOf({ directory }: Folder, index: MaildirIndex | undefined): readonly SourceMessage[] {
+function messagesOf({ directory }: Folder, { index, uidls }: Numbers): readonly SourceMessage[] {
   const keywords = parseKeywords(readText(directory, 'dovecot-keywords'))
+  const courier = courierKeywords(directory)
   const files = ['cur', 'new'].flatMap((part) =>
     readdirSync(path.join(directory, part))
       .filter((file) => !file.startsWith('.'))
@@ -89,11 +97,14 @@ function messagesOf({ directory }: Folder, index: MaildirIndex | undefined): rea
     return {
       label: file,
       uid: index ? uid(entry?.uid ?? next++) : undefined,
-      uidl: entry?.uidl ?? (index ? undefined : madeUidl(baseOf(file))),
-      flags: flagsOf(file, keywords),
+      uidl: entry?.uidl ?? uidls.get(baseOf(file)) ?? (index ? undefined : madeUidl(baseOf(file))),
+      flags: [...flagsOf(file, keywords), ...(courier.get(baseOf(file)) ?? [])],
       // Dovecot and Courier keep INTERNALDATE as the file's time.
       internalDate: Math.round(statSync(at, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()),
-      read: async () => crlf(await readMessage(directory, at, baseOf(file))),
+      read: async () => {
+        const octets = await readMessage(directory, at, baseOf(file))
+        return octets && crlf(octets)
+      },
     }
   })
 }
@@ -113,8 +124,10 @@ function subscribedNames(root: string): readonly string[] {
 }
 
 /** A Maildir or Maildir++ on disk, of Dovecot, Courier or another. Files that the old server changes meanwhile are read as they are. */
-export function maildirSource(root: string): Source {
-  const folders = foldersBelow(root)
+export function maildirSource(root: string, format: string = UIDL_FORMATS.dovecot): Source {
+  const uidlOf = uidlFormat(format)
+  if (!uidlOf) throw new Error(`the UIDL format ${format} has other variables than %u, %v, %f and %g`)
+  const folders = existsSync(root) ? foldersBelow(root) : []
   if (folders.length === 0) throw new Error(`${root} is no Maildir: no folder with cur and new is in it`)
   return {
     name: `Maildir ${root}`,
@@ -122,8 +135,9 @@ export function maildirSource(root: string): Source {
     close: async () => undefined,
     async *mailboxes() {
       for (const folder of folders) {
-        const index = indexOf(folder.directory)
-        const messages = messagesOf(folder, index)
+        const numbers = numbersOf(folder.directory, uidlOf)
+        const { index } = numbers
+        const messages = messagesOf(folder, numbers)
         const last = messages.at(-1)?.uid ?? 0
         const mailbox: SourceMailbox = {
           name: folder.name,

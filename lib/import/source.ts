@@ -18,8 +18,13 @@ export interface SourceMailbox {
   readonly uids: { readonly validity: UidValidity; readonly next: Uid } | undefined
   readonly specialUse: readonly SpecialUse[]
   readonly count: number
-  /** in order of UID, or of arrival; those below `from` may be left out */
-  messages(from: number): AsyncIterable<SourceMessage>
+  /** why it cannot be read at all */
+  readonly broken?: string
+  /**
+   * In order of UID, or of arrival; those below `from` may be left out. A message is read before the next one is asked for.
+   * @param ahead only so many will be read, so fetching more with them would be a waste
+   */
+  messages(from: number, ahead?: number): AsyncIterable<SourceMessage>
 }
 
 export interface SourceMessage {
@@ -31,9 +36,12 @@ export interface SourceMessage {
   readonly flags: readonly string[]
   /** milliseconds since 1970 */
   readonly internalDate: number
-  /** CRLF lines. Rejects when it cannot be read: the message is then reported and left out. */
-  read(): Promise<Buffer>
+  /** CRLF lines; undefined: deleted there meanwhile. Rejects when it cannot be read: the message is then reported and left out. */
+  read(): Promise<Buffer | undefined>
 }
+
+/** The source as a whole cannot be read further; what came is kept, and the same import goes on from there. */
+export class SourceGone extends Error {}
 
 const LF = 0x0a
 const CR = 0x0d

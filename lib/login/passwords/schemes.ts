@@ -33,6 +33,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   ARGON2: 'ARGON2ID',
   ARGON2I: 'ARGON2ID',
   BCRYPT: 'BLF-CRYPT',
+  CLEAR: 'PLAIN',
   CLEARTEXT: 'PLAIN',
   'SHA512-CRYPT': 'SHA-CRYPT',
   'SHA256-CRYPT': 'SHA-CRYPT',

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto'
+import type { PreparedMessage } from '../mime/prepared'
+import type { Mailbox, NewMessage, Store } from '../store/store'
+import { type FlagSet, flagSet } from '../terms/flags'
+import type { AccountId } from '../terms/names'
+import { modSeq, type Uid, uid } from '../terms/numbers'
+import { isSame } from './known'
+import { SourceGone, type SourceMailbox, type SourceMessage } from './source'
+import { hashOf } from './verify'
+
+export interface ImportPorts {
+  readonly store: Store
+  prepare(bytes: Buffer): PreparedMessage
+}
+
+/** One mailbox of a source and the mailbox here that gets its mail. */
+export interface Filling {
+  readonly account: AccountId
+  readonly mailbox: Mailbox
+  readonly from: SourceMailbox
+  readonly keepUids: boolean
+  /** a message is done: its octets if they came to the disk now, 0 if it was here or could not be read */
+  tell(octets: number): void
+  problem(text: string): void
+}
+
+export interface Filled {
+  readonly octets: number
+  /** hash of what came, by UID here */
+  readonly added: ReadonlyMap<Uid, string>
+  /** here before */
+  readonly there: number
+  /** UIDs kept: what an earlier run brought, with the flags it has there now */
+  readonly older: ReadonlyMap<Uid, FlagSet>
+  /** UIDs kept: brought before, and deleted here since by their owner */
+  readonly deletedHere: ReadonlySet<Uid>
+  /** undefined: read to its end */
+  readonly cutOff: Error | undefined
+}
+
+/** Messages of one transaction: this many, or as many octets. */
+const BATCH = 200
+const BATCH_OCTETS = 8 * 1024 * 1024
+const FLAG = /^\\?[^\x00-\x20\x7f-\uffff(){%*"\\\]]+$/
+
+const flagsOf = (message: SourceMessage): FlagSet =>
+  flagSet(message.flags.filter((flag) => FLAG.test(flag)).slice(0, 100))
+
+/** Adds what is not here yet, in order. Each transaction has messages and their numbers, so a killed run goes on from the last one. */
+export async function fill({ store, prepare }: ImportPorts, filling: Filling): Promise<Filled> {
+  const { account, mailbox, from, keepUids, tell, problem } = filling
+  const added = new Map<Uid, string>()
+  const older = new Map<Uid, FlagSet>()
+  const deletedHere = new Set<Uid>()
+  let octets = 0
+  let there = 0
+  let batch: NewMessage[] = []
+  let batchOctets = 0
+
+  async function flush(): Promise<void> {
+    if (batch.length === 0) return
+    const now = batch
+    batch = []
+    batchOctets = 0
+    const done = await store.messages.append(account, mailbox.id, now)
+    if (!done.ok) throw new Error(`${from.name}: ${done.fault.kind}`)
+    for (const [index, { bytes }] of now.entries()) {
+      const one = done.value.value[index]
+      if (one !== undefined) added.set(one, hashOf(bytes))
+      octets += bytes.length
+      tell(bytes.length)
+    }
+  }
+
+  async function add(message: SourceMessage, bytes: Buffer, uidl: string | undefined): Promise<void> {
+    if (bytes.length === 0) throw new Error('it is empty')
+    batch.push({
+      bytes,
+      prepared: prepare(bytes),
+      flags: flagsOf(message),
+      internalDate: message.internalDate,
+      ...(keepUids && message.uid !== undefined && { uid: message.uid }),
+      ...(uidl !== undefined && /^[\x21-\x7e]{1,70}$/.test(uidl) && { uidl }),
+    })
+    batchOctets += bytes.length
+  }
+
+  const was = (): void => {
+    there++
+    tell(0)
+  }
+  const here = keepUids ? await present(store, account, mailbox) : undefined
+  const known = keepUids ? new Map<string, Uid>() : await uidlsOf(store, account, mailbox)
+  async function one(message: SourceMessage): Promise<void> {
+    if (here && message.uid !== undefined && message.uid < mailbox.uidNext) {
+      if (here.uids.has(message.uid)) older.set(message.uid, flagsOf(message))
+      else if (here.expunged.has(message.uid)) deletedHere.add(message.uid)
+      else problem(`${message.label}: left out by an earlier run, and its UID cannot be given later`)
+      return was()
+    }
+    const bytes = await message.read()
+    if (!bytes) return tell(0)
+    const uidl = keepUids ? message.uidl : await ownUidl(store, filling, message, bytes, known)
+    if (uidl === BROUGHT) was()
+    else await add(message, bytes, uidl)
+  }
+
+  let cutOff: Error | undefined
+  try {
+    for await (const message of from.messages(1)) {
+      await one(message).catch((error) => {
+        if (error instanceof SourceGone) throw error
+        problem(`${message.label}: ${textOf(error)}`)
+        tell(0)
+      })
+      if (batch.length >= BATCH || batchOctets >= BATCH_OCTETS) await flush()
+    }
+  } catch (error) {
+    cutOff = error instanceof Error ? error : new Error(String(error))
+    problem(`${from.name}: not read to its end: ${cutOff.message}`)
+  }
+  await flush().catch((error) => {
+    cutOff = error
+    problem(textOf(error))
+  })
+  return { octets, added, there, older, deletedHere, cutOff }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+async function present(store: Store, account: AccountId, mailbox: Mailbox) {
+  const snapshot = await store.messages.snapshot(account, mailbox.id)
+  const expunged = await store.messages.expungedSince(account, mailbox.id, modSeq(1))
+  return { uids: new Set<number>(snapshot?.uids), expunged: new Set<number>(expunged) }
+}
+
+async function uidlsOf(store: Store, account: AccountId, mailbox: Mailbox): Promise<ReadonlyMap<string, Uid>> {
+  const uidls = await store.messages.uidls(account, mailbox.id)
+  const snapshot = await store.messages.snapshot(account, mailbox.id)
+  return new Map([...(snapshot?.uids ?? [])].map((one, index) => [uidls[index] ?? '', uid(one)]))
+}
+
+/** No UIDL: those have no blank (RFC 1939 7). */
+const BROUGHT = 'brought before'
+
+/**
+ * Without UIDs a message is known by its UIDL; an identity of the source's own stands in where it has none. Messages of two
+ * mailboxes may share it, as they may share a UIDVALIDITY: the second one is known by its octets.
+ */
+async function ownUidl(
+  store: Store,
+  { account, mailbox, from }: Filling,
+  message: SourceMessage,
+  octets: Buffer,
+  known: ReadonlyMap<string, Uid>,
+): Promise<string | undefined> {
+  const wanted = message.uidl ?? (from.uids ? `${from.uids.validity}.${message.uid}` : undefined)
+  const there = wanted === undefined ? undefined : known.get(wanted)
+  if (there === undefined) return wanted
+  if ((await isSame(store, account, mailbox, there, octets)) !== false) return BROUGHT
+  const own = createHash('sha256').update(`${wanted} `).update(octets).digest('hex')
+  return known.has(own) ? BROUGHT : own
+}
