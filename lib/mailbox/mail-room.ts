@@ -2,6 +2,7 @@ import type { Clock, Log, Metrics } from '../terms/ports'
 import { createAccountMail } from './account-mail'
 import { deliver } from './deliver/store-copy'
 import { createHub } from './hub'
+import { createKept } from './kept'
 import type { Bus, MailRoom } from './mailbox'
 import { ensureSpecialUse } from './mailbox-verbs'
 import type { Parts } from './parts'
@@ -19,6 +20,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   const { store, bus, log, settings } = options
   const states = createStates({ store, log, keepRows: settings.keepRows })
   const hub = createHub({ states, bus, log })
+  const kept = createKept(settings.keepTexts)
   const parts: Parts = { ...options, states, hub }
 
   function poll(): void {
@@ -29,6 +31,8 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   return {
     store,
     hub,
+    texts: kept.columns(),
+    keys: kept.columns(),
     maxMessageSize: settings.maxMessageSize,
     account: (identity) => createAccountMail(parts, identity),
     deliver: (delivery) => deliver(parts, delivery),
