@@ -1,6 +1,6 @@
 import { bodyText, headerText, headerValue } from '../mime/search-text'
 import { textParts } from '../mime/text'
-import { fromIndex, type IndexFacts, type KeyFacts, matches, type SearchKey, type StoredFacts } from '../search/key'
+import { asksFlagsOnly, fromIndex, type IndexFacts, type KeyFacts, matches, type SearchKey, type StoredFacts } from '../search/key'
 import type { KeyRow, MessageRow } from '../store/store'
 import type { FlagSet } from '../terms/flags'
 import { type Uid, uid } from '../terms/numbers'
@@ -145,10 +145,13 @@ export async function find(
 ): Promise<number[]> {
   const { view } = searched
   const found: number[] = []
+  const answers = asksFlagsOnly(key) ? new Map<FlagSet, boolean | undefined>() : undefined
   let open: IndexFacts[] = []
   for (let seq = 1; seq <= view.exists; seq++) {
     const facts = new Facts(view, seq)
-    const quick = fromIndex(key, facts, now)
+    const known = answers?.get(facts.flags)
+    const quick = known ?? fromIndex(key, facts, now)
+    if (known === undefined) answers?.set(facts.flags, quick)
     if (quick) found.push(seq)
     else if (quick === undefined && open.push(facts) >= BATCH) {
       found.push(...(await decide(searched, key, open, now)))

@@ -1,6 +1,6 @@
 import type { FlagSet } from '../terms/flags'
 
-export { fromIndex, matches } from './evaluate'
+export { asksFlagsOnly, fromIndex, matches } from './evaluate'
 
 /** A search program (RFC 9051 6.4.4 and extensions) as a tree, the same for IMAP, HTTP and rules. Texts are folded. */
 export type SearchKey =

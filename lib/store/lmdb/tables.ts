@@ -74,9 +74,12 @@ export function openTables(path: string): Tables {
   async function write<T>(run: () => T, durable = true): Promise<T> {
     if (closed) throw new StoreUnavailable('the mail store is closed')
     try {
-      const value = await settled(root.childTransaction(run))
-      // With overlapping sync a commit is visible before it is on the disk; only the latter may be acknowledged.
-      if (durable) await root.flushed
+      const writing = root.childTransaction(run)
+      // With overlapping sync a commit is visible before it is on the disk; only the latter may be acknowledged. Asked for
+      // now: later it would be the next transaction's.
+      const flushed = durable ? root.flushed.then(() => undefined) : undefined
+      const value = await settled(writing)
+      await flushed
       return value
     } catch (error) {
       throw new StoreUnavailable(
