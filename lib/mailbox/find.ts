@@ -1,6 +1,14 @@
 import { bodyText, headerText, headerValue } from '../mime/search-text'
 import { textParts } from '../mime/text'
-import { asksFlagsOnly, fromIndex, type IndexFacts, type KeyFacts, matches, type SearchKey, type StoredFacts } from '../search/key'
+import {
+  asksFlagsOnly,
+  fromIndex,
+  type IndexFacts,
+  type KeyFacts,
+  matches,
+  type SearchKey,
+  type StoredFacts,
+} from '../search/key'
 import type { KeyRow, MessageRow } from '../store/store'
 import type { FlagSet } from '../terms/flags'
 import { type Uid, uid } from '../terms/numbers'

@@ -8,7 +8,7 @@ import { ensureSpecialUse } from './mailbox-verbs'
 import type { Parts } from './parts'
 import { createStates } from './view/states'
 
-export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states'> {
+export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states' | 'uidls'> {
   readonly bus: Bus
   readonly clock: Clock
   readonly log: Log
@@ -21,7 +21,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   const states = createStates({ store, log, keepRows: settings.keepRows })
   const hub = createHub({ states, bus, log })
   const kept = createKept(settings.keepTexts)
-  const parts: Parts = { ...options, states, hub }
+  const parts: Parts = { ...options, states, hub, uidls: kept.columns() }
 
   function poll(): void {
     states.refreshAll().catch((error: Error) => log.debug(`views are not caught up yet: ${error.message}`))
