@@ -1,3 +1,5 @@
+import { ok } from '../terms/fault'
+import type { AccountId } from '../terms/names'
 import type { Clock, Log, Metrics } from '../terms/ports'
 import { createAccountMail } from './account-mail'
 import { deliver } from './deliver/store-copy'
@@ -15,6 +17,8 @@ export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states' | 'uidls'>
   readonly metrics: Metrics
 }
 
+const MOST_PROVIDED = 10_000
+
 /** Puts the room together. `close` ends its timers and views; store, locks and bus belong to the caller. */
 export function createMailRoom(options: MailRoomOptions): MailRoom {
   const { store, bus, log, settings } = options
@@ -22,6 +26,9 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   const hub = createHub({ states, bus, log })
   const kept = createKept(settings.keepTexts)
   const parts: Parts = { ...options, states, hub, uidls: kept.columns() }
+
+  /** Accounts that have their mailboxes: not looked at again at each login. */
+  const provided = new Set<AccountId>()
 
   function poll(): void {
     states.refreshAll().catch((error: Error) => log.debug(`views are not caught up yet: ${error.message}`))
@@ -36,7 +43,13 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
     maxMessageSize: settings.maxMessageSize,
     account: (identity) => createAccountMail(parts, identity),
     deliver: (delivery) => deliver(parts, delivery),
-    ensureSpecialUse: (account) => ensureSpecialUse(parts, account),
+    ensureSpecialUse: async (account) => {
+      if (provided.has(account)) return ok(undefined)
+      const ensured = await ensureSpecialUse(parts, account)
+      if (provided.size >= MOST_PROVIDED) provided.clear()
+      if (ensured.ok) provided.add(account)
+      return ensured
+    },
     async close() {
       clearInterval(timer)
       hub.close()

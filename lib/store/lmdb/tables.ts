@@ -55,6 +55,9 @@ export interface Tables {
   /** copies beyond the first; absent: one */
   readonly references: Database<number, Buffer>
   readonly threads: Database<number, Buffer>
+  readonly scripts: Database<string, Buffer>
+  /** until when each counts */
+  readonly marks: Database<number, Buffer>
   /** Runs in one write transaction; a throw rolls back. Resolves when it is on the disk, or at commit when `durable` is false. */
   write<T>(run: () => T, durable?: boolean): Promise<T>
   /**
@@ -74,12 +77,9 @@ export function openTables(path: string): Tables {
   async function write<T>(run: () => T, durable = true): Promise<T> {
     if (closed) throw new StoreUnavailable('the mail store is closed')
     try {
-      const writing = root.childTransaction(run)
-      // With overlapping sync a commit is visible before it is on the disk; only the latter may be acknowledged. Asked for
-      // now: later it would be the next transaction's.
-      const flushed = durable ? root.flushed.then(() => undefined) : undefined
-      const value = await settled(writing)
-      await flushed
+      const value = await settled(root.childTransaction(run))
+      // With overlapping sync a commit is visible before it is on the disk; only the latter may be acknowledged.
+      if (durable) await root.flushed
       return value
     } catch (error) {
       throw new StoreUnavailable(
@@ -103,6 +103,8 @@ export function openTables(path: string): Tables {
     bodies: octets('bodies'),
     references: records('references'),
     threads: records('threads'),
+    scripts: records('scripts'),
+    marks: records('marks'),
     write,
     fresh: () => root.resetReadTxn(),
     close: async () => {
