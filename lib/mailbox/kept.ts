@@ -15,16 +15,17 @@ export interface KeptColumn<V> {
 
 /** A mailbox that is too big to be kept must not drive out all others. */
 const MOST_OF_ALL = 0.25
-/** octets of an entry of a Map */
+/** octets of an entry of a Map, and of a column that is empty: clients make as many as they like */
 const ENTRY = 40
+const EMPTY = 400
 
 class Column<V> implements KeptColumn<V> {
   readonly values = new Map<number, V>()
-  octets = 0
 
   constructor(
     readonly take: (column: Column<unknown>, octets: number) => boolean,
     readonly drop: () => void,
+    public octets: number,
   ) {}
   get(uid: number): V | undefined {
     return this.values.get(uid)
@@ -40,15 +41,18 @@ export function createKept(limit: number): Kept {
   const order = new Set<Column<unknown>>()
   let total = 0
 
-  /** False: the column has its share, or was dropped itself. */
-  function take(column: Column<unknown>, octets: number): boolean {
-    if (!order.has(column) || column.octets + octets > limit * MOST_OF_ALL) return false
+  function makeRoom(octets: number): void {
     for (const oldest of order) {
       if (total + octets <= limit) break
       order.delete(oldest)
       oldest.drop()
       total -= oldest.octets
     }
+  }
+  /** False: the column has its share, or was dropped itself. */
+  function take(column: Column<unknown>, octets: number): boolean {
+    if (!order.has(column) || column.octets + octets > limit * MOST_OF_ALL) return false
+    makeRoom(octets)
     if (!order.has(column)) return false
     column.octets += octets
     total += octets
@@ -57,9 +61,15 @@ export function createKept(limit: number): Kept {
 
   function columns<V>(): (key: string) => KeptColumn<V> {
     const byKey = new Map<string, Column<V>>()
-    return (key) => {
-      const column = byKey.get(key) ?? new Column<V>(take, () => byKey.delete(key))
+    function begin(key: string): Column<V> {
+      const column = new Column<V>(take, () => byKey.delete(key), EMPTY + key.length)
+      makeRoom(column.octets)
+      total += column.octets
       byKey.set(key, column)
+      return column
+    }
+    return (key) => {
+      const column = byKey.get(key) ?? begin(key)
       order.delete(column)
       order.add(column)
       return column
