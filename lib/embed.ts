@@ -17,7 +17,6 @@ import {
   openLocks,
   openLogin,
   openRoom,
-  openScripts,
   openStore,
   type Place,
   readMailboxSettings,
@@ -62,7 +61,7 @@ export async function openMailboxes(options: EmbedOptions) {
   for (const mistake of aliases.mistakes) log.error(`mailbox_aliases: ${mistake}`)
   const forward = options.forward ?? (() => Promise.reject(new Error('this program forwards nothing')))
   const delivery = createFinalDelivery({
-    rules: createRules({ scripts: openScripts(place), clock: systemClock, log, forward }),
+    rules: createRules({ store, clock: systemClock, log, forward }),
     store,
     room,
     settings: readMailboxSettings(place),

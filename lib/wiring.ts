@@ -24,7 +24,6 @@ import { type LoginSettings, loginSettings } from './login/settings'
 import { redisBus } from './mailbox/bus/redis-bus'
 import { socketBus } from './mailbox/bus/socket-bus'
 import { type DeliveryLog, openDeliveryLog } from './mailbox/deliver/delivery-log'
-import { type Scripts, scriptFiles } from './mailbox/deliver/scripts'
 import { createMailRoom } from './mailbox/mail-room'
 import type { Bus, MailRoom } from './mailbox/mailbox'
 import { type MailboxSettings, mailboxSettings } from './mailbox/settings'
@@ -37,9 +36,9 @@ import { openLmdbStore } from './store/lmdb'
 import { openLmdbTransfer } from './store/lmdb/transfer'
 import { openPostgresStore } from './store/postgres'
 import { openPostgresTransfer } from './store/postgres/transfer'
+import type { RepairEnd } from './store/repair'
 import { type StoreSettings, storeSettings } from './store/settings'
 import type { Store } from './store/store'
-import type { TransferEnd } from './store/transfer'
 import { accountId } from './terms/names'
 import { type Log, type Metrics, noMetrics, systemClock } from './terms/ports'
 import type { Ini } from './terms/settings'
@@ -77,8 +76,8 @@ export async function openStore(place: Place): Promise<Store> {
   return openLmdbStore({ path: path.join(dataFolder(place), 'mail') })
 }
 
-/** One end of `haraka-mailbox migrate`. */
-export function openTransfer(place: Place, driver: StoreSettings['driver']): Promise<TransferEnd> {
+/** The store as rows, for commands that have it alone: `migrate`, `check --repair`, `restored`. */
+export function openTransfer(place: Place, driver: StoreSettings['driver']): Promise<RepairEnd> {
   const { postgres } = storeSettings(place.ini('mailbox_store'))
   return driver === 'postgres'
     ? openPostgresTransfer({ ...postgres, log: place.log })
@@ -128,9 +127,6 @@ export function openDeliveries(place: Place): DeliveryLog {
   const folder = path.join(dataFolder(place), 'deliveries')
   return openDeliveryLog({ path: folder, keep: keepLog, clock: systemClock, log: place.log })
 }
-
-/** Sieve scripts lie beside the store. */
-export const openScripts = (place: Place): Scripts => scriptFiles(path.join(dataFolder(place), 'sieve'))
 
 /** Octets of the largest message that is stored; 0: none. */
 export const messageLimit = (place: Place): number => readMailboxSettings(place).maxMessageSize

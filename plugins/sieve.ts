@@ -4,7 +4,7 @@ import { listenAll } from '../lib/haraka/listeners'
 import { createSieveServer } from '../lib/managesieve/server'
 import { sieveSettings } from '../lib/managesieve/settings'
 import { version } from '../lib/package-root'
-import { openScripts, placeOf } from '../lib/wiring'
+import { placeOf } from '../lib/wiring'
 
 /** Line `mailbox/sieve`: ManageSieve listeners; config/mailbox_sieve.ini. */
 export function register(this: HarakaPlugin): void {
@@ -13,7 +13,7 @@ export function register(this: HarakaPlugin): void {
     const settings = sieveSettings(place.ini('mailbox_sieve'))
     await listenAll(host, 'mailbox_sieve.ini', settings, (tlsAvailable) =>
       createSieveServer({
-        scripts: openScripts(place),
+        store: host.context.store,
         login: host.context.login,
         settings,
         tlsAvailable,

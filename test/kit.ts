@@ -10,7 +10,6 @@ import { lockSettings } from '../lib/locks/settings'
 import { splitMailbox } from '../lib/login/account-name'
 import type { Identity, Login, LoginAnswer, LoginPeer, SaslExchange } from '../lib/login/login'
 import { localBus } from '../lib/mailbox/bus/local-bus'
-import { type Scripts, scriptFiles } from '../lib/mailbox/deliver/scripts'
 import { createMailRoom } from '../lib/mailbox/mail-room'
 import type { MailRoom } from '../lib/mailbox/mailbox'
 import { mailboxSettings } from '../lib/mailbox/settings'
@@ -39,7 +38,6 @@ export interface Kit {
   readonly pop3: number
   readonly imap: number
   readonly sieve: number
-  readonly scripts: Scripts
   /** what the servers logged at level error: bugs */
   readonly errors: readonly string[]
   account(name: string): Promise<AccountId>
@@ -160,8 +158,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const pop3 = await listen(
     createPop3Server({ ...common, settings: { ...pop3Settings(options.pop3 ?? {}), ...options.pop3Settings } }),
   )
-  const scripts = scriptFiles(path.join(folder, 'sieve'))
-  const sieve = await listen(createSieveServer({ ...common, scripts, settings: sieveSettings(options.sieve ?? {}) }))
+  const sieve = await listen(createSieveServer({ ...common, store, settings: sieveSettings(options.sieve ?? {}) }))
   return {
     store,
     room,
@@ -169,7 +166,6 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     pop3,
     imap,
     sieve,
-    scripts,
     errors,
     account: async (name) => {
       const made = await store.accounts.create({ name, credentials: {} })

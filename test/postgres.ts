@@ -51,6 +51,10 @@ export interface PrivateServer {
   start(): Promise<void>
   /** as when the machine loses its power: no checkpoint, connections cut */
   crash(): Promise<void>
+  /** ends its recovery: it takes writes from now on */
+  promote(): Promise<void>
+  /** A base backup of it, started on `port`; with `-R` a replica that follows it. */
+  copy(port: number, ...how: readonly string[]): Promise<PrivateServer>
   remove(): Promise<void>
 }
 
@@ -75,54 +79,51 @@ export async function serverOrSkip(port: number, parent = tmpdir()): Promise<Pri
     console.log(`      no PostgreSQL programs in ${PROGRAMS} (MAILBOX_TEST_POSTGRES_BIN), or no user for them: skipped`)
     return undefined
   }
-  const folder = mkdtempSync(path.join(parent, 'mailbox-pg-'))
-  const data = path.join(folder, 'data')
-  // PostgreSQL refuses to run as root.
-  if (ids) chownSync(folder, Number(ids.stdout), -1)
-  chmodSync(folder, 0o700)
   const as = async (program: string, ...args: string[]): Promise<void> => {
     const words = [path.join(bin, program), ...args]
+    // PostgreSQL refuses to run as root.
     const [command = '', ...rest] = root ? ['runuser', '-u', 'postgres', '--', ...words] : words
     await run(command, rest, { cwd: '/', timeout: 60_000 })
   }
-  const start = (): Promise<void> =>
-    as(
-      'pg_ctl',
-      '-D',
-      data,
-      '-w',
-      '-l',
-      path.join(folder, 'log'),
-      '-o',
-      `-p ${port} -k ${folder} -c listen_addresses=127.0.0.1`,
-      'start',
-    )
-  const crash = (): Promise<void> => as('pg_ctl', '-D', data, '-m', 'immediate', '-w', 'stop')
-  let running = false
-  const server: PrivateServer = {
-    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
-    async start() {
-      await start()
-      running = true
-    },
-    async crash() {
-      await crash()
-      running = false
-    },
-    async remove() {
-      try {
-        if (running) await crash()
-      } finally {
-        rmSync(folder, { recursive: true, force: true })
-      }
-    },
+
+  async function serve(at: number, fill: (data: string) => Promise<void>): Promise<PrivateServer> {
+    const folder = mkdtempSync(path.join(parent, 'mailbox-pg-'))
+    const data = path.join(folder, 'data')
+    if (ids) chownSync(folder, Number(ids.stdout), -1)
+    chmodSync(folder, 0o700)
+    const control = (...args: string[]): Promise<void> => as('pg_ctl', '-D', data, '-w', ...args)
+    const options = `-p ${at} -k ${folder} -c listen_addresses=127.0.0.1`
+    const url = `postgres://postgres@127.0.0.1:${at}/postgres`
+    let running = false
+    const server: PrivateServer = {
+      url,
+      async start() {
+        await control('-l', path.join(folder, 'log'), '-o', options, 'start')
+        running = true
+      },
+      async crash() {
+        await control('-m', 'immediate', 'stop')
+        running = false
+      },
+      promote: () => control('promote'),
+      copy: (to, ...how) => serve(to, (target) => as('pg_basebackup', '-d', url, '-D', target, '-c', 'fast', ...how)),
+      async remove() {
+        try {
+          if (running) await server.crash()
+        } finally {
+          rmSync(folder, { recursive: true, force: true })
+        }
+      },
+    }
+    try {
+      await fill(data)
+      await server.start()
+      return server
+    } catch (error) {
+      await server.remove()
+      throw error
+    }
   }
-  try {
-    await as('initdb', '-D', data, '-A', 'trust', '-U', 'postgres', '--no-sync', '-E', 'UTF8', '--locale=C')
-    await server.start()
-    return server
-  } catch (error) {
-    await server.remove()
-    throw error
-  }
+  const words = ['-A', 'trust', '-U', 'postgres', '--no-sync', '-E', 'UTF8', '--locale=C']
+  return serve(port, (data) => as('initdb', '-D', data, ...words))
 }

@@ -4,7 +4,7 @@ import { Writable } from 'node:stream'
 import { Command } from 'commander'
 import type { Account } from '../store/account'
 import type { Store } from '../store/store'
-import { openScripts, setPassword } from '../wiring'
+import { setPassword } from '../wiring'
 import { type AccountChanges, gather, patchOf } from './account-changes'
 import { homeOption, openHome } from './home'
 import { importPasswdCommand } from './import-passwd'
@@ -108,6 +108,7 @@ async function remains(store: Store, { id, name }: Account): Promise<readonly st
     ...((await store.accounts.get(id)) || (await store.accounts.find(name)) ? ['the account'] : []),
     ...mailboxes.map((mailbox) => `mailbox ${mailbox.name}`),
     ...(await store.mailboxes.subscriptions(id)).map((one) => `a subscription to ${one}`),
+    ...(await store.scripts.list(id)).map((one) => `script ${one}`),
     ...(usage.bytes + usage.messages > 0 ? [`${usage.messages} messages`] : []),
   ]
 }
@@ -205,7 +206,6 @@ export function accountsCommand(): Command {
         }
         const done = await store.accounts.remove(account.id)
         if (!done.ok) throw new Error(`${account.name}: ${done.fault.kind}`)
-        await openScripts(openHome(options.home).place).clear(account.id)
         const left = await remains(store, account)
         if (left.length > 0) throw new Error(`${account.name} was removed, but the store still has ${left.join(', ')}`)
         console.log(`removed ${account.name} (${messages} messages); the store has nothing of it any more`)

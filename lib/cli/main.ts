@@ -4,7 +4,7 @@ import { version } from '../package-root'
 import { SettingsError } from '../terms/settings'
 import { accountsCommand } from './accounts'
 import { backupCommand } from './backup'
-import { checkCommand } from './check'
+import { checkCommand, restoredCommand } from './check'
 import { demoCommand } from './demo'
 import { exportCommand } from './export'
 import { homeOption } from './home'
@@ -29,6 +29,7 @@ const program = new Command('haraka-mailbox')
   .addCommand(rulesCommand())
   .addCommand(checkCommand())
   .addCommand(backupCommand())
+  .addCommand(restoredCommand())
   .addCommand(locksCommand())
   .addCommand(metricsCommand())
   .addCommand(

@@ -2,31 +2,14 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Command, Option } from 'commander'
-import { openRendezvous } from '../processes/rendezvous'
 import { type StoreSettings, storeSettings } from '../store/settings'
 import { type Transferred, transferStore } from '../store/transfer'
-import { dataFolder, openTransfer, type Place } from '../wiring'
+import { dataFolder, type Place } from '../wiring'
 import { homeOption, openHome } from './home'
+import { openAlone } from './offline'
 
 type Driver = StoreSettings['driver']
 const DRIVERS: readonly Driver[] = ['lmdb', 'postgres']
-
-/** Whether a Haraka of this home answers on one of its sockets. */
-async function harakaRuns(place: Place): Promise<boolean> {
-  for (const folder of ['bus', 'metrics']) {
-    const meeting = await openRendezvous(path.join(dataFolder(place), folder), (socket) => socket.destroy())
-    try {
-      for (const name of meeting.others()) {
-        const socket = await meeting.dial(name)
-        socket?.destroy()
-        if (socket) return true
-      }
-    } finally {
-      meeting.close()
-    }
-  }
-  return false
-}
 
 /** Says what was begun, so that only the same migration may go on in a store that is not empty. */
 function markOf(place: Place, from: Driver, to: Driver): { readonly file: string; readonly text: string } {
@@ -48,17 +31,11 @@ const lineOf = ({ name, how, mailboxes, messages, octets, sha256 }: Transferred)
 
 async function migrate(place: Place, from: Driver, to: Driver): Promise<void> {
   if (from === to) throw new Error('--from and --to are the same')
-  const stop = 'stop Haraka on all hosts first: mail that comes in meanwhile would be lost'
-  if (await harakaRuns(place)) throw new Error(`Haraka is running: ${stop}`)
   const mark = markOf(place, from, to)
-  const source = await openTransfer(place, from)
+  const source = await openAlone(place, from)
   try {
-    const target = await openTransfer(place, to)
+    const target = await openAlone(place, to)
     try {
-      for (const [driver, end] of [[from, source] as const, [to, target] as const]) {
-        const others = await end.others()
-        if (others.length > 0) throw new Error(`the ${driver} store is in use by ${others.join(', ')}: ${stop}`)
-      }
       const begun = existsSync(mark.file) && readFileSync(mark.file, 'utf8') === mark.text
       if (!begun && (await target.accounts()).length > 0) {
         throw new Error(`the ${to} store has accounts already: migrate only fills an empty one`)

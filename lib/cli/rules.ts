@@ -1,18 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { isScriptName, MAX_SCRIPTS, type Scripts } from '../mailbox/deliver/scripts'
 import { parseScript } from '../sieve/parse'
 import type { Account } from '../store/account'
-import { openScripts } from '../wiring'
+import { isScriptName, MAX_SCRIPTS, type ScriptTable } from '../store/scripts'
 import { homeOption, openHome } from './home'
 
-async function withScripts(home: string, name: string, run: (scripts: Scripts, account: Account) => Promise<void>) {
-  const opened = openHome(home)
-  const store = await opened.openStore()
+async function withScripts(home: string, name: string, run: (scripts: ScriptTable, account: Account) => Promise<void>) {
+  const store = await openHome(home).openStore()
   try {
     const account = await store.accounts.find(name)
     if (!account) throw new Error(`there is no account ${name}`)
-    await run(openScripts(opened.place), account)
+    await run(store.scripts, account)
   } finally {
     await store.close()
   }
@@ -39,8 +37,7 @@ export function rulesCommand(): Command {
       withScripts(home, name, async (scripts, account) => {
         const text = readFileSync(file, 'utf8')
         parseScript(text)
-        const active = (await scripts.list(account.id)).find((one) => one.active)
-        const target = (script ?? active?.name ?? 'main').normalize('NFC')
+        const target = (script ?? account.activeScript ?? 'main').normalize('NFC')
         if (!isScriptName(target)) throw new Error(`${target} is no name of a script`)
         if (await scripts.put(account.id, target, text))
           throw new Error(`${account.name} has ${MAX_SCRIPTS} scripts already`)
@@ -50,15 +47,16 @@ export function rulesCommand(): Command {
     )
   sub('list <name>', 'the scripts of the account, and which one is active').action((name: string, { home }: Options) =>
     withScripts(home, name, async (scripts, account) => {
-      for (const one of await scripts.list(account.id)) console.log(`${one.name}${one.active ? '  (active)' : ''}`)
+      for (const one of await scripts.list(account.id))
+        console.log(`${one}${one === account.activeScript ? '  (active)' : ''}`)
     }),
   )
   sub('show <name>', 'print the active script')
     .option('--script <name>', 'another one')
     .action((name: string, { home, script }: Options) =>
       withScripts(home, name, async (scripts, account) => {
-        const text =
-          script === undefined ? (await scripts.active(account.id))?.text : await scripts.get(account.id, script)
+        const wanted = script ?? account.activeScript
+        const text = wanted === undefined ? undefined : await scripts.get(account.id, wanted)
         if (text === undefined && script !== undefined) throw new Error(`there is no script ${script}`)
         process.stdout.write(text ?? `# ${account.name} has no rules\n`)
       }),
@@ -67,11 +65,9 @@ export function rulesCommand(): Command {
     .option('--script <name>', 'only this one')
     .action((name: string, { home, script }: Options) =>
       withScripts(home, name, async (scripts, account) => {
-        if (script === undefined) await scripts.clear(account.id)
-        else {
-          const active = (await scripts.list(account.id)).find((one) => one.active)
-          if (active?.name === script) await scripts.activate(account.id, undefined)
-          if (await scripts.remove(account.id, script)) throw new Error(`there is no script ${script}`)
+        if (script === undefined || script === account.activeScript) await scripts.activate(account.id, undefined)
+        for (const one of script === undefined ? await scripts.list(account.id) : [script]) {
+          if (await scripts.remove(account.id, one)) throw new Error(`there is no script ${one}`)
         }
         console.log(script === undefined ? `${account.name} has no rules now` : `removed ${script} of ${account.name}`)
       }),

@@ -1,9 +1,8 @@
 import DSN from 'haraka-dsn'
-import { type Accepted, type FinalDelivery, isReply } from '../mailbox/deliver/final-delivery'
+import { type Accepted, type FinalDelivery, isReply, LARGE } from '../mailbox/deliver/final-delivery'
 import { isFailure, type Reply, UNAVAILABLE, UNKNOWN } from '../mailbox/deliver/reply'
 import type { Log } from '../terms/ports'
 import { type Address, type Connection, HOOK, type Next, type Transaction } from './host'
-import { createRepeats } from './repeats'
 import { isSpam } from './spam-results'
 
 export interface DeliveryPorts {
@@ -38,7 +37,6 @@ export function createDelivery({ delivery, log, bounce, junkByResults }: Deliver
     return answer && !isReply(answer) ? answer : undefined
   }
   const isOurs = (recipient: Address): boolean => answers.get(recipient)?.answer !== undefined
-  const repeats = createRepeats()
 
   async function ask(address: Address): Promise<Answer> {
     const answer = await delivery.rcpt(`${address.user}@${address.host}`)
@@ -68,23 +66,29 @@ export function createDelivery({ delivery, log, bounce, junkByResults }: Deliver
   async function deliverAll(transaction: Transaction, data: Buffer): Promise<readonly Outcome[]> {
     const ours = transaction.rcpt_to.filter(isOurs)
     const todo = ours.flatMap((recipient) => accepted(recipient) ?? [])
-    const fresh = todo.filter(({ address }) => !repeats.has(transaction, address, data))
     const sender = transaction.mail_from.isNull() ? '' : `${transaction.mail_from.user}@${transaction.mail_from.host}`
     const replies = await delivery.deliver(
       // Haraka has put its own Received line on top.
-      { sender, received: () => '', octets: [data], spam: junkByResults && isSpam(transaction.results) },
-      fresh,
+      {
+        sender,
+        received: () => '',
+        octets: [data],
+        spam: junkByResults && isSpam(transaction.results),
+        // A queue plugin below may still fail.
+        mayComeAgain: ours.length < transaction.rcpt_to.length,
+      },
+      todo,
     )
-    const replyOf = new Map(fresh.map((one, index) => [one, replies[index] ?? UNAVAILABLE]))
+    const replyOf = new Map(todo.map((one, index) => [one, replies[index] ?? UNAVAILABLE]))
     return ours.map((recipient) => {
       const found = answers.get(recipient)?.answer
       const reply = found && isReply(found) ? found : found && replyOf.get(found)
-      return { recipient, reply: reply ?? { code: 250, enhanced: '2.0.0', text: 'stored before' } }
+      return { recipient, reply: reply ?? UNAVAILABLE }
     })
   }
 
   /** There is one reply for all recipients: once one copy is stored, the reply is never a failure (it would be sent again). */
-  function settle(transaction: Transaction, data: Buffer, outcomes: readonly Outcome[], next: Next): void {
+  function settle(transaction: Transaction, outcomes: readonly Outcome[], next: Next): void {
     const failures = outcomes.filter(({ reply }) => isFailure(reply))
     const stored = outcomes.length - failures.length
     const rest = transaction.rcpt_to.filter((recipient) => !isOurs(recipient))
@@ -95,11 +99,6 @@ export function createDelivery({ delivery, log, bounce, junkByResults }: Deliver
       bounce(transaction.mail_from, lines.join('\r\n'))
     }
     if (rest.length === 0) return next(HOOK.ok, `stored for ${stored}`)
-    // A queue plugin below may still fail, and the client then sends again: these copies must not be stored twice.
-    for (const { recipient, reply } of outcomes) {
-      const found = accepted(recipient)
-      if (!isFailure(reply) && found) repeats.add(transaction, found.address, data)
-    }
     transaction.rcpt_to = rest
     next()
   }
@@ -119,16 +118,20 @@ export function createDelivery({ delivery, log, bounce, junkByResults }: Deliver
         log.error(`delivery failed: ${error instanceof Error ? error.message : String(error)}`)
         answer(next, UNAVAILABLE)
       }
-      const deliverOurs = (): void => {
-        if (!transaction.rcpt_to.some(isOurs)) return next()
-        transaction.message_stream.get_data((got) => {
-          const data = Buffer.isBuffer(got) ? got : Buffer.from(got, 'binary')
-          deliverAll(transaction, data)
-            .then((outcomes) => settle(transaction, data, outcomes, next))
-            .catch(fail)
+      const deliverOurs = async (): Promise<void> => {
+        const data = await new Promise<Buffer>((resolve) => {
+          transaction.message_stream.get_data((got) => {
+            resolve(Buffer.isBuffer(got) ? got : Buffer.from(got, 'binary'))
+          })
         })
+        settle(transaction, await deliverAll(transaction, data), next)
       }
-      askLate(transaction).then(deliverOurs).catch(fail)
+      const run = async (): Promise<void> => {
+        await askLate(transaction)
+        if (!transaction.rcpt_to.some(isOurs)) return next()
+        await (transaction.data_bytes > LARGE ? delivery.large(deliverOurs) : deliverOurs())
+      }
+      run().catch(fail)
     },
   }
 }

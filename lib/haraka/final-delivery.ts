@@ -2,7 +2,7 @@ import { type AliasTable, parseAliases } from '../mailbox/deliver/aliases'
 import { createFinalDelivery, type FinalDelivery } from '../mailbox/deliver/final-delivery'
 import { createRules } from '../mailbox/deliver/rules'
 import { systemClock } from '../terms/ports'
-import { openScripts, placeOf, readMailboxSettings } from '../wiring'
+import { placeOf, readMailboxSettings } from '../wiring'
 import { deliverySettings } from './delivery-settings'
 import { forwarder } from './forward'
 import { spelledHosts } from './host-list'
@@ -17,7 +17,7 @@ export function finalDelivery(host: Host): FinalDelivery {
   const isListed = spelledHosts(() => plugin.config.get('host_list', 'list'))
   const forward = forwarder(host)
   const delivery = createFinalDelivery({
-    rules: createRules({ scripts: openScripts(place), clock: systemClock, log, forward }),
+    rules: createRules({ store: context.store, clock: systemClock, log, forward }),
     store: context.store,
     room: context.room,
     settings: readMailboxSettings(place),

@@ -56,6 +56,7 @@ export interface Transaction {
   rcpt_to: Address[]
   readonly notes: Record<string, unknown>
   readonly results?: Results
+  readonly data_bytes: number
   readonly message_stream: { get_data(done: (data: Buffer | string) => void): void }
 }
 

@@ -29,6 +29,7 @@ export function faultRefusal(fault: Fault | Refusal): Refused {
       return refuse(423, 'locked', 'The mailbox is in use.')
     case 'cancelled':
     case 'unavailable':
+    case 'stored-before':
       return refuse(503, 'unavailable', 'Not available now, try again later.')
     case 'no-such-account':
       return notFound('account')

@@ -22,6 +22,7 @@ export function faultReply(fault: Fault | Refusal, tell: TellHolder): Reply {
       return no(`Mailbox locked${holderText(fault.by, tell)}`, 'INUSE')
     case 'cancelled':
     case 'unavailable':
+    case 'stored-before':
       return no('Not available now, try again later', 'UNAVAILABLE')
     case 'no-such-account':
       return no('There is no such account', 'NONEXISTENT')

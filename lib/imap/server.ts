@@ -153,6 +153,6 @@ export function createImapServer(ports: ImapPorts) {
   return {
     name: 'imap',
     serve,
-    refuse: (connection: Connection): void => connection.writer.write('* BYE [UNAVAILABLE] Too many connections\r\n'),
+    refuse: (connection: Connection): void => connection.writer.write('* BYE [LIMIT] Too many connections\r\n'),
   } as const
 }

@@ -7,7 +7,7 @@ import type {
   SMTPServerSession,
 } from 'smtp-server'
 import type { Login, LoginPeer, LoginProtocol } from '../login/login'
-import { type Accepted, type FinalDelivery, isReply } from '../mailbox/deliver/final-delivery'
+import { type Accepted, type FinalDelivery, isReply, LARGE } from '../mailbox/deliver/final-delivery'
 import { isFailure, type Reply, UNAVAILABLE, UNKNOWN } from '../mailbox/deliver/reply'
 import { receivedLine } from './received'
 
@@ -54,15 +54,39 @@ export function createHandlers(ports: HandlerPorts & { onFailed?(sender: string,
     else accepted.set(envelope, [answer])
   }
 
-  async function data(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<readonly Reply[]> {
-    const recipients = accepted.get(session.envelope) ?? []
-    const octets: Buffer[] = []
-    for await (const piece of stream) {
-      // What is over the limit is read to its end, because the client hears of it only then, and thrown away.
-      if (stream.sizeExceeded || (maxSize > 0 && stream.byteLength > maxSize)) octets.length = 0
-      else octets.push(piece)
+  /** Reads on until `octets` has more than `most`. What is over the limit is thrown away: the client hears of it at the end. */
+  async function read(stream: SMTPServerDataStream, octets: Buffer[], most: number): Promise<void> {
+    let size = octets.reduce((sum, piece) => sum + piece.length, 0)
+    const pieces: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]()
+    while (size <= most) {
+      const { done, value } = await pieces.next()
+      if (done) return
+      size += value.length
+      octets.push(value)
+      if (isTooBig(stream)) octets.length = 0
     }
-    if (stream.sizeExceeded || (maxSize > 0 && stream.byteLength > maxSize)) {
+  }
+  const isTooBig = (stream: SMTPServerDataStream): boolean =>
+    stream.sizeExceeded || (maxSize > 0 && stream.byteLength > maxSize)
+
+  async function data(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<readonly Reply[]> {
+    const octets: Buffer[] = []
+    await read(stream, octets, LARGE)
+    if (stream.readableEnded) return deliver(stream, session, octets)
+    // The client waits meanwhile: nobody reads its socket.
+    return delivery.large(async () => {
+      await read(stream, octets, Number.POSITIVE_INFINITY)
+      return deliver(stream, session, octets)
+    })
+  }
+
+  async function deliver(
+    stream: SMTPServerDataStream,
+    session: SMTPServerSession,
+    octets: readonly Buffer[],
+  ): Promise<readonly Reply[]> {
+    const recipients = accepted.get(session.envelope) ?? []
+    if (isTooBig(stream)) {
       const text = `message too big: the limit is ${maxSize} octets`
       return recipients.map(() => ({ code: 552, enhanced: '5.3.4', text }))
     }

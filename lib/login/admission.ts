@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { type Lane, Overloaded } from '../processes/limiter'
 import type { Clock, Log } from '../terms/ports'
 import { accountName, splitMailbox } from './account-name'
 import type { AttemptLog, Recorded, Standing } from './attempts'
@@ -8,7 +9,6 @@ import { allowsProtocol, type Directory, type DirectoryEntry } from './directory
 import type { Outcome as Learned, Who } from './lockout'
 import type { Identity, LoginAnswer, LoginPeer, SecondFactor } from './login'
 import { canonicalAddress } from './networks'
-import { type Lane, Overloaded } from './passwords/limiter'
 import type { createReport } from './report'
 import type { LoginSettings } from './settings'
 

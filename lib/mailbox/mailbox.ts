@@ -2,6 +2,7 @@ import type { Lease, LockProtocol, Refusal } from '../locks/locks'
 import type { Identity } from '../login/login'
 import type { KeyFacts } from '../search/key'
 import type { ListChange } from '../store/change'
+import type { Mark } from '../store/marks'
 import type { AppendOptions, Copied, CopyOptions, Mailbox, MessageRow, SpecialUse, Store } from '../store/store'
 import type { Fault, Result } from '../terms/fault'
 import type { FlagChange, FlagSet } from '../terms/flags'
@@ -254,6 +255,8 @@ export interface Delivery {
   readonly internalDate?: number
   /** `ignore`: for what the owner must hear although the mailbox is full */
   readonly quota?: 'check' | 'ignore'
+  /** set with the message; where one counts already, it is not stored (fault stored-before) */
+  readonly marks?: readonly Mark[]
 }
 
 export interface Delivered {

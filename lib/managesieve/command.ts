@@ -1,12 +1,12 @@
 import type { Identity, Login, LoginPeer } from '../login/login'
-import type { Scripts } from '../mailbox/deliver/scripts'
+import type { Store } from '../store/store'
 import type { Log } from '../terms/ports'
 import type { Connection } from '../transport/connection'
 import type { ListenSettings } from '../transport/settings'
 import type { Frame } from './frame'
 
 export interface SievePorts {
-  readonly scripts: Scripts
+  readonly store: Pick<Store, 'accounts' | 'scripts'>
   readonly login: Login
   readonly settings: ListenSettings
   readonly tlsAvailable: () => boolean

@@ -1,6 +1,6 @@
-import { isScriptName } from '../mailbox/deliver/scripts'
 import { MAX_SCRIPT, SieveError } from '../sieve/lexer'
 import { parseScript } from '../sieve/parse'
+import { isScriptName, MAX_SCRIPTS } from '../store/scripts'
 import { accountId } from '../terms/names'
 import type { Argument, Command, ResponseCode, Session } from './command'
 import { stringOf } from './frame'
@@ -53,7 +53,8 @@ const havespace: Command = {
     const name = nameOf(session, argument)
     if (name === undefined) return
     if (Number(size) > MAX_SCRIPT) return session.no(`A script has at most ${MAX_SCRIPT} octets`, 'QUOTA/MAXSIZE')
-    answer(session, (await session.ports.scripts.hasRoom(accountId(id), name)) ? undefined : 'too-many')
+    const names = await session.ports.store.scripts.list(accountId(id))
+    answer(session, names.includes(name) || names.length < MAX_SCRIPTS ? undefined : 'too-many')
   },
 }
 
@@ -65,7 +66,7 @@ const putscript: Command = {
   run: async (session, [argument, text], { id }) => {
     const name = nameOf(session, argument)
     if (name === undefined || !isValid(session, textOf(text))) return
-    answer(session, await session.ports.scripts.put(accountId(id), name, textOf(text)))
+    answer(session, await session.ports.store.scripts.put(accountId(id), name, textOf(text)))
   },
 }
 
@@ -85,8 +86,9 @@ const listscripts: Command = {
   states: 'authenticated',
   args: [],
   run: async (session, _args, { id }) => {
-    for (const { name, active } of await session.ports.scripts.list(accountId(id)))
-      session.say(stringOf(name), active ? ' ACTIVE' : '')
+    const { accounts, scripts } = session.ports.store
+    const active = (await accounts.get(accountId(id)))?.activeScript
+    for (const name of await scripts.list(accountId(id))) session.say(stringOf(name), name === active ? ' ACTIVE' : '')
     session.ok('LISTSCRIPTS completed')
   },
 }
@@ -100,7 +102,7 @@ const setactive: Command = {
     // The empty name: none is active.
     const name = argument === '' ? undefined : nameOf(session, argument)
     if (name === undefined && argument !== '') return
-    answer(session, await session.ports.scripts.activate(accountId(id), name))
+    answer(session, await session.ports.store.scripts.activate(accountId(id), name))
   },
 }
 
@@ -112,7 +114,7 @@ const getscript: Command = {
   run: async (session, [argument], { id }) => {
     const name = nameOf(session, argument)
     if (name === undefined) return
-    const text = await session.ports.scripts.get(accountId(id), name)
+    const text = await session.ports.store.scripts.get(accountId(id), name)
     if (text === undefined) return answer(session, 'nonexistent')
     session.say(stringOf(text))
     session.ok('GETSCRIPT completed')
@@ -126,7 +128,7 @@ const deletescript: Command = {
   args: ['string'],
   run: async (session, [argument], { id }) => {
     const name = nameOf(session, argument)
-    if (name !== undefined) answer(session, await session.ports.scripts.remove(accountId(id), name))
+    if (name !== undefined) answer(session, await session.ports.store.scripts.remove(accountId(id), name))
   },
 }
 
@@ -139,7 +141,7 @@ const renamescript: Command = {
     const before = nameOf(session, from)
     const after = before === undefined ? undefined : nameOf(session, to)
     if (before === undefined || after === undefined) return
-    answer(session, await session.ports.scripts.rename(accountId(id), before, after))
+    answer(session, await session.ports.store.scripts.rename(accountId(id), before, after))
   },
 }
 

@@ -20,6 +20,7 @@ export function refuse(session: Session, fault: Refusal | Fault, tell: TellHolde
     case 'bad-mailbox-name':
     case 'not-permitted':
     case 'over-quota':
+    case 'stored-before':
     case 'too-big':
     case 'read-only':
     case 'lease-lost':

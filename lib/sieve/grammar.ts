@@ -20,6 +20,14 @@ const ADDRESS_PART: Shape['tags'] = { all: {}, localpart: {}, domain: {} }
 const FLAGS: Shape['tags'] = { flags: { takes: 'strings', extension: 'imap4flags' } }
 const COPY: Shape['tags'] = { copy: { extension: 'copy' } }
 
+/** RFC 5228 5.1: the test `address` is for fields that hold addresses. */
+export const ADDRESS_FIELDS: ReadonlySet<string> = new Set([
+  ...['from', 'to', 'cc', 'bcc', 'sender', 'reply-to'],
+  ...['resent-from', 'resent-to', 'resent-cc', 'resent-bcc', 'resent-sender', 'resent-reply-to'],
+  ...['mail-reply-to', 'mail-followup-to', 'return-path', 'delivered-to', 'envelope-to', 'x-original-to', 'errors-to'],
+  ...['apparently-to', 'disposition-notification-to', 'return-receipt-to', 'original-recipient'],
+])
+
 export const EXTENSIONS = [
   'fileinto',
   'envelope',

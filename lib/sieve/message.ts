@@ -13,8 +13,9 @@ export interface SieveMessage {
   /** addresses in a field, `local@domain`; a group's name alone is none */
   addresses(name: string): readonly string[]
   bodyRaw(): string
-  /** decoded text of the parts whose type begins so: `text`, `text/html`, `` (all) */
+  /** decoded text of the parts of these types, as it is: `text`, `text/html`, `` (all) */
   bodyContent(types: readonly string[]): readonly string[]
+  /** decoded text, of HTML what a person reads (RFC 5173 5.3) */
   bodyText(): readonly string[]
 }
 
@@ -35,10 +36,10 @@ export function sieveMessage(octets: Buffer): SieveMessage {
   const textOf = (part: Part): string => {
     const end = Math.min(part.bodyEnd, part.bodyStart + Math.max(0, budget))
     budget -= end - part.bodyStart
-    const text = partText(part, octets.subarray(part.bodyStart, end))
-    return part.subtype === 'html' ? htmlText(text) : text
+    return partText(part, octets.subarray(part.bodyStart, end))
   }
-  const content = (types: readonly string[]): readonly string[] => {
+  const readable = (part: Part): string => (part.subtype === 'html' ? htmlText(textOf(part)) : textOf(part))
+  const content = (types: readonly string[], shown = textOf): readonly string[] => {
     budget = BODY_LIMIT
     return [...leaves(root.part)]
       .filter(({ type, subtype }) =>
@@ -47,7 +48,7 @@ export function sieveMessage(octets: Buffer): SieveMessage {
           return name === '' || name === type || name === `${type}/${subtype}`
         }),
       )
-      .map(textOf)
+      .map(shown)
   }
   return {
     size: octets.length,
@@ -58,7 +59,7 @@ export function sieveMessage(octets: Buffer): SieveMessage {
         parseAddresses(value).flatMap(({ mailbox, host }) => (mailbox && host ? [`${mailbox}@${host}`] : [])),
       ),
     bodyRaw: () => octets.toString('utf8', root.part.bodyStart, root.part.bodyStart + BODY_LIMIT),
-    bodyContent: content,
-    bodyText: () => content(['text']),
+    bodyContent: (types) => content(types),
+    bodyText: () => content(['text'], readable),
   }
 }

@@ -1,4 +1,4 @@
-import { COMMANDS, EXTENSIONS, type Kind, type Shape, TESTS } from './grammar'
+import { ADDRESS_FIELDS, COMMANDS, EXTENSIONS, type Kind, type Shape, TESTS } from './grammar'
 import { SieveError, type Token, tokenize } from './lexer'
 
 export type Value = string | readonly string[] | number | true
@@ -19,6 +19,7 @@ export interface Script {
 }
 
 const DEPTH = 15
+const NAMESPACE = /\$\{[a-z_]\w*\.[\w.]*\}/i
 /** RFC 5228 2.7.3: `i;ascii-casemap` is the default; i;octet distinguishes case. */
 const COMPARATORS = ['i;octet', 'i;ascii-casemap']
 /** One of each group at most. */
@@ -117,6 +118,15 @@ export function parseScript(text: string): Script {
     }
     const comparator = tags.get('comparator')
     if (typeof comparator === 'string' && !COMPARATORS.includes(comparator)) fail(`no comparator ${comparator}`, line)
+    if (name === 'address') {
+      for (const field of [given[0] ?? []].flat().map(String)) {
+        const known = ADDRESS_FIELDS.has(field.toLowerCase()) || (extensions.has('variables') && field.includes('${'))
+        if (!known) fail(`address: ${field} is no field of addresses`, line)
+      }
+    }
+    // RFC 5229 3: namespaces belong to extensions, and none that has one is built.
+    const namespace = extensions.has('variables') && NAMESPACE.exec([...tags.values(), ...given].flat().join('\n'))
+    if (namespace) fail(`the namespace of ${namespace[0]} is not built`, line)
     if (name === 'size' && !tags.has('over') && !tags.has('under')) fail('size takes :over or :under', line)
     return { tags, positional: given.map((one, index) => fits(one, kinds[index] ?? 'string', name)) }
   }

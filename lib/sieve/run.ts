@@ -70,7 +70,8 @@ export function runScript(script: Script, message: SieveMessage, envelope: Envel
         if (work > MAX_WORK) throw new Error('the script compares too much')
         const found = matchOne(value, key, matching)
         if (!found) continue
-        if (matching.type === 'matches') variables.matched(found)
+        // RFC 5173 6: what a body matched is in no variable.
+        if (matching.type === 'matches' && node.name !== 'body') variables.matched(found)
         return true
       }
     }

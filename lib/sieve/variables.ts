@@ -56,13 +56,17 @@ export function createVariables(extensions: ReadonlySet<string>): Variables {
   }
 }
 
+/** RFC 5229 4.1.3: only the letters of US-ASCII change. */
+const lower = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+const upper = (text: string): string => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase())
+
 /** RFC 5229 4.1: modifiers in the order of their precedence, highest first. */
 export function modified(value: string, has: (modifier: string) => boolean): string {
   let text = value
-  if (has('lower')) text = text.toLowerCase()
-  if (has('upper')) text = text.toUpperCase()
-  if (has('lowerfirst')) text = text.slice(0, 1).toLowerCase() + text.slice(1)
-  if (has('upperfirst')) text = text.slice(0, 1).toUpperCase() + text.slice(1)
+  if (has('lower')) text = lower(text)
+  if (has('upper')) text = upper(text)
+  if (has('lowerfirst')) text = lower(text.slice(0, 1)) + text.slice(1)
+  if (has('upperfirst')) text = upper(text.slice(0, 1)) + text.slice(1)
   if (has('quotewildcard')) text = text.replace(/[*?\\]/g, '\\$&')
   return has('length') ? String([...text].length) : text
 }

@@ -38,6 +38,8 @@ export interface Account {
   /** per-account overrides as text, such as `lock.mode`, `lock.wait`, `lock.takeover` */
   readonly overrides: Readonly<Record<string, string>>
   readonly admin: boolean
+  /** name of the Sieve script that runs at delivery */
+  readonly activeScript?: string
   readonly credentials: Credentials
   /** last successful POP3 login, milliseconds since 1970; kept while LOGIN-DELAY is set */
   readonly lastPop3Login?: number

@@ -21,6 +21,17 @@ export function encodePrepared(prepared: PreparedMessage): Buffer {
   return Buffer.concat([head, ...parts, prepared.header ?? NOTHING])
 }
 
+/** octets of a prepared value that `preparedFault` looks at */
+export const PREPARED_HEAD = HEAD
+
+/** What does not fit in a prepared value of `length` octets for a message of `size` octets; undefined: it fits. */
+export function preparedFault(head: Buffer, length: number, size: number): string | undefined {
+  if (head.length < HEAD) return 'is prepared in part'
+  if (head.readUInt32BE(0) !== size) return `is prepared as one of ${head.readUInt32BE(0)} octets, ${size} are kept`
+  const parts = [0, 1, 2, 3, 4].reduce((sum, part) => sum + head.readUInt32BE(8 + 4 * part), HEAD)
+  return length === parts || length === parts + head.readUInt32BE(4) ? undefined : 'is prepared in part'
+}
+
 /** A class, not an object of getters: those of a literal are made anew for each message. */
 class DecodedMessage implements PreparedMessage {
   #structure: Part | undefined

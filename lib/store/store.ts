@@ -5,6 +5,8 @@ import type { AccountId, EmailId, MailboxId, ThreadId } from '../terms/names'
 import type { Fence, ModSeq, Uid, UidValidity } from '../terms/numbers'
 import type { Account, AccountPatch, NewAccount } from './account'
 import type { Commit, IndexRow, MailboxChange } from './change'
+import type { Mark, MarkTable } from './marks'
+import type { ScriptTable } from './scripts'
 
 /**
  * The mail store, in mail terms (DESIGN 6). Reads are snapshots. Writes of one account are serialised, each is one
@@ -16,6 +18,8 @@ export interface Store {
   readonly accounts: AccountTable
   readonly mailboxes: MailboxTable
   readonly messages: MessageTable
+  readonly scripts: ScriptTable
+  readonly marks: MarkTable
   /** Raises the account's highest seen fence; never lowers it. Need not be durable, must be seen by every process. */
   raiseFence(account: AccountId, fence: Fence): Promise<void>
   /** Checks all invariants of an account; an empty list when all is well. */
@@ -155,6 +159,8 @@ export interface NewMessage {
 export interface AppendOptions {
   /** limits to check in the transaction; undefined: none */
   readonly quota?: { readonly bytes: number; readonly messages: number } | undefined
+  /** set with the messages; where one counts already, nothing is appended (fault stored-before) */
+  readonly marks?: readonly Mark[] | undefined
 }
 
 export interface CopyOptions {
@@ -186,7 +192,7 @@ export interface FlagsStored {
 }
 
 export interface MessageTable {
-  /** Appends all or none. Faults: no-such-mailbox, over-quota, limit. @returns the new UIDs in order */
+  /** Appends all or none. Faults: no-such-mailbox, stored-before, over-quota, limit. @returns the new UIDs in order */
   append(
     account: AccountId,
     mailbox: MailboxId,

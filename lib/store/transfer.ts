@@ -63,6 +63,17 @@ export interface ChangeTransfer {
   readonly expunged: readonly number[]
   readonly flagged: readonly number[]
 }
+export interface ScriptTransfer {
+  readonly kind: 'script'
+  readonly name: string
+  readonly text: string
+}
+export interface MarkTransfer {
+  readonly kind: 'mark'
+  /** 16 octets in hexadecimal */
+  readonly mark: string
+  readonly until: number
+}
 export interface MessageTransfer {
   readonly kind: 'message'
   readonly message: number
@@ -79,6 +90,8 @@ export type TransferRow =
   | EntryTransfer
   | ThreadTransfer
   | ChangeTransfer
+  | ScriptTransfer
+  | MarkTransfer
   | MessageTransfer
 
 export interface TransferEnd {

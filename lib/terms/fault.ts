@@ -9,6 +9,7 @@ export type Fault =
   | { readonly kind: 'bad-mailbox-name'; readonly why: string }
   | { readonly kind: 'not-permitted'; readonly why: string }
   | { readonly kind: 'over-quota' }
+  | { readonly kind: 'stored-before' }
   | { readonly kind: 'too-big'; readonly limit: number }
   | { readonly kind: 'limit'; readonly why: string }
   | { readonly kind: 'read-only' }

@@ -47,7 +47,7 @@ export function readSettings(file: string, ini: Ini): SettingsReader {
     return typeof found === 'object' && found !== null ? { ...found } : {}
   }
   function raw(key: string): string | undefined {
-    const dot = key.indexOf('.')
+    const dot = key.lastIndexOf('.')
     const section = key.slice(0, dot)
     const name = key.slice(dot + 1)
     known.set(section, (known.get(section) ?? new Set()).add(name))

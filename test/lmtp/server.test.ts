@@ -18,6 +18,8 @@ describe('LMTP', function () {
   this.timeout(20_000)
   let kit: Kit
   let server: ReturnType<typeof createLmtpServer>
+  /** with a higher limit */
+  let bigger: ReturnType<typeof createLmtpServer>
   const forwarded: { sender: string; recipients: readonly string[]; text: string }[] = []
 
   before(async () => {
@@ -40,26 +42,31 @@ describe('LMTP', function () {
         forwarded.push({ sender, recipients, text: octets.toString('latin1') })
       },
     })
-    server = createLmtpServer({
-      delivery,
-      settings: lmtpSettings({}),
-      hostname: 'mx.example.org',
-      maxSize: LIMIT,
-      implicitTls: false,
-      tls: noTls,
-      log: silentLog,
-    })
-    server.listen(0, '127.0.0.1')
-    await once(server.server, 'listening')
+    const listen = async (maxSize: number) => {
+      const one = createLmtpServer({
+        delivery,
+        settings: lmtpSettings({}),
+        hostname: 'mx.example.org',
+        maxSize,
+        implicitTls: false,
+        tls: noTls,
+        log: silentLog,
+      })
+      one.listen(0, '127.0.0.1')
+      await once(one.server, 'listening')
+      return one
+    }
+    server = await listen(LIMIT)
+    bigger = await listen(10_000_000)
   })
   after(async () => {
-    await new Promise<void>((resolve) => server.close(() => resolve()))
+    for (const one of [server, bigger]) await new Promise<void>((resolve) => one.close(() => resolve()))
     await kit.close()
   })
 
   /** Sends all of it at once and ends; the replies line by line. */
-  async function talk(text: string, whole = true): Promise<string[]> {
-    const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1') // it listens on TCP
+  async function talk(text: string, whole = true, to = server): Promise<string[]> {
+    const socket = connect((to.server.address() as AddressInfo).port, '127.0.0.1') // it listens on TCP
     const lines: string[] = []
     const closed = once(socket, 'close')
     createInterface({ input: socket }).on('line', (line) => lines.push(line))
@@ -151,6 +158,27 @@ describe('LMTP', function () {
   it('RFC 5321 4.5.1: postmaster needs no domain', async () => {
     await kit.account('postmaster@mx.example.org')
     assert.deepEqual(replies(await talk(mail(['Postmaster']))).slice(-2), ['250 2.0.0', '221 2.0.0'])
+  })
+
+  it('large messages at once: all are stored; those that end in the middle give their places back', async () => {
+    const large = `Subject: large\r\n\r\n${`${'y'.repeat(998)}\r\n`.repeat(1500)}`
+    const before = (await inbox('b@example.org')).length
+    const cut = Array.from({ length: 12 }, async () => {
+      const socket = connect((bigger.server.address() as AddressInfo).port, '127.0.0.1') // it listens on TCP
+      await once(socket, 'data')
+      socket.write('LHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n')
+      while (!String((await once(socket, 'data'))[0]).includes('354'));
+      socket.write(large)
+      return socket
+    })
+    const sockets = await Promise.all(cut)
+    for (const socket of sockets) socket.destroy()
+    const all = await Promise.all(Array.from({ length: 12 }, () => talk(mail(['b@example.org'], large), true, bigger)))
+    assert.deepEqual(
+      all.map((lines) => replies(lines).slice(-2)),
+      Array(12).fill(['250 2.0.0', '221 2.0.0']),
+    )
+    assert.equal((await inbox('b@example.org')).length, before + 12)
   })
 
   it('a client that goes away within DATA leaves nothing', async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHash, pbkdf2Sync } from 'node:crypto'
 import { hashPassword, newAppPassword } from '../../lib/login/passwords'
-import { createLimiter, Overloaded } from '../../lib/login/passwords/limiter'
 import { saslPrepared } from '../../lib/login/passwords/saslprep'
 import { isCheap, isSupported, needsRehash, verifyPassword } from '../../lib/login/passwords/schemes'
 import { deriveScramKeys, digest, hmac, readScramKeys } from '../../lib/login/passwords/scram-keys'
+import { createLimiter, Overloaded } from '../../lib/processes/limiter'
 
 const salted = (algorithm: string, password: string): string => {
   const salt = Buffer.from('saltsalt')

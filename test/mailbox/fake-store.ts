@@ -324,6 +324,15 @@ export function fakeStore(id: AccountId = accountId('a1'), patch: Partial<Accoun
         return recentFrom
       },
     },
+    scripts: {
+      list: async () => [],
+      get: async () => undefined,
+      put: async () => 'too-many',
+      activate: async () => 'nonexistent',
+      rename: async () => 'nonexistent',
+      remove: async () => 'nonexistent',
+    },
+    marks: { has: async () => false, set: async () => true },
     async raiseFence(_account, to) {
       working()
       highestFence = Math.max(highestFence, fence(to))

@@ -101,6 +101,7 @@ describe('spam and duplicates at delivery', () => {
           mail_from: address,
           rcpt_to: [address],
           notes: {},
+          data_bytes: 18,
           results: { get: (plugin) => found[plugin] },
           message_stream: { get_data: (done) => done(Buffer.from('Subject: x\r\n\r\nx\r\n')) },
         },
@@ -154,7 +155,10 @@ describe('spam and duplicates at delivery', () => {
       mail_from: addressOf('sender'),
       rcpt_to: [ours, theirs],
       notes: {},
-      message_stream: { get_data: (done: (data: Buffer) => void) => done(Buffer.from('Subject: x\r\n\r\nx\r\n')) },
+      data_bytes: 18,
+      message_stream: {
+        get_data: (done: (data: Buffer) => void) => done(Buffer.from('Message-ID: <7@x>\r\n\r\nx\r\n')),
+      },
     }
     const connection: Connection = { transaction, relaying: false, remote: { ip: '127.0.0.1' }, notes: {} }
     const queue = () => new Promise((resolve) => hooks.queue((code) => resolve(code), connection))

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { parseAliases } from '../../lib/mailbox/deliver/aliases'
 import { createFinalDelivery, type FinalDelivery, isReply } from '../../lib/mailbox/deliver/final-delivery'
 import { createRules } from '../../lib/mailbox/deliver/rules'
-import { type Scripts, scriptFiles } from '../../lib/mailbox/deliver/scripts'
 import { mailboxSettings } from '../../lib/mailbox/settings'
 import type { AccountId } from '../../lib/terms/names'
 import { silentLog } from '../../lib/terms/ports'
@@ -16,25 +12,21 @@ const me = 'me@example.org'
 describe('rules at delivery', function () {
   this.timeout(20_000)
   let kit: Kit
-  let folder: string
   let id: AccountId
-  let scripts: Scripts
   let delivery: FinalDelivery
   let now = 1_700_000_000_000
   const sent: { sender: string; to: string; text: string }[] = []
 
   before(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'mailbox-rules-'))
     kit = await startKit()
     id = await kit.account(me)
     await kit.store.mailboxes.create(id, 'Work')
-    scripts = scriptFiles(folder)
     const clock = { now: () => Math.max(now, Date.now()) }
     const forward = async (sender: string, recipients: readonly string[], octets: Buffer) => {
       sent.push({ sender, to: recipients.join(), text: octets.toString() })
     }
     delivery = createFinalDelivery({
-      rules: createRules({ scripts, clock, log: silentLog, forward }),
+      rules: createRules({ store: kit.store, clock, log: silentLog, forward }),
       store: kit.store,
       room: kit.room,
       settings: mailboxSettings({ quota: { warn_at: '50 90' } }),
@@ -46,14 +38,11 @@ describe('rules at delivery', function () {
       forward,
     })
   })
-  after(async () => {
-    await kit.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  after(() => kit.close())
 
   async function use(account: AccountId, text: string): Promise<void> {
-    assert.equal(await scripts.put(account, 'main', text), undefined)
-    assert.equal(await scripts.activate(account, 'main'), undefined)
+    assert.equal(await kit.store.scripts.put(account, 'main', text), undefined)
+    assert.equal(await kit.store.scripts.activate(account, 'main'), undefined)
   }
   async function deliver(headers: string, to = me, sender = 's@example.net'): Promise<string> {
     const accepted = await delivery.rcpt(to)
@@ -148,7 +137,7 @@ describe('rules at delivery', function () {
   })
 
   it('warns the owner once for each threshold, and refuses when it is full', async () => {
-    await scripts.clear(id)
+    await kit.store.scripts.activate(id, undefined)
     const { messages } = await kit.store.accounts.usage(id)
     await kit.store.accounts.update(id, { quotaMessages: 2 * (messages + 1) })
     await deliver('Subject: half')

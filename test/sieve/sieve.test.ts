@@ -42,6 +42,8 @@ function run(script: string, message = A, envelope = { from: 's@example.net', to
   return runScript(parseScript(script), sieveMessage(octets), envelope).map(shown).join(', ')
 }
 
+const HTML = 'Content-Type: text/html\n\n<p>hello</p>\n'
+
 describe('Sieve', () => {
   for (const [rule, script, message, expected] of [
     ['RFC 5228 2.10.2: implicit keep', '', A, 'INBOX'],
@@ -143,6 +145,25 @@ else { fileinto "personal"; }`,
       A,
       'vacation 23 away I am away, INBOX',
     ],
+    [
+      'RFC 5229 4.1.3: only letters of US-ASCII',
+      'require ["variables","fileinto"]; set :upper "v" "gr\u00fcn"; fileinto "${v}";',
+      A,
+      'GR\u00fcN',
+    ],
+    [
+      'RFC 5173 5.2: HTML as it is',
+      'require "body"; if body :content "text/html" :contains "<p>" { discard; }',
+      HTML,
+      '',
+    ],
+    ['RFC 5173 5.3: HTML as it is read', 'require "body"; if body :text :contains "<p>" { discard; }', HTML, 'INBOX'],
+    [
+      'RFC 5173 6: no variable holds what a body matched',
+      'require ["body","variables","fileinto"]; if body :raw :matches "*" { fileinto "x${0}"; }',
+      A,
+      'x',
+    ],
   ] as const) {
     it(`${rule}: ${expected || 'discarded'}`, () => assert.equal(run(script, message), expected))
   }
@@ -159,6 +180,8 @@ else { fileinto "personal"; }`,
     ['redirect 5;', /redirect takes a string/],
     ['keep; }', /a } too many/],
     ['redirect "unended;', /is not expected here/],
+    ['if address "subject" "x" { keep; }', /subject is no field of addresses/],
+    ['require "variables"; redirect "${env.x}";', /the namespace of \$\{env\.x\} is not built/],
     ['constructor;', /there is no command constructor/],
     ['if toString { keep; }', /there is no test tostring/],
     [`${'if true { '.repeat(30)}keep;${'}'.repeat(30)}`, /too deep/],

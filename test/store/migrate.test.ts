@@ -15,6 +15,7 @@ import { cli } from '../e2e/demo'
 import { databaseOrSkip, openTestStore, type TestDatabase } from '../postgres'
 
 const MANY = 1200
+const MARK = { what: 'something', at: 1_800_000_000_000, until: 1_900_000_000_000 }
 
 /** All that a client or an administrator can see of a store, octets included. */
 async function everything(store: Store): Promise<unknown> {
@@ -23,6 +24,8 @@ async function everything(store: Store): Promise<unknown> {
     const { id } = account
     assert.deepEqual(await store.check(id), [])
     seen.push({ ...account }, await store.accounts.usage(id), [...(await store.mailboxes.subscriptions(id))].sort())
+    for (const name of await store.scripts.list(id)) seen.push(name, await store.scripts.get(id, name))
+    seen.push(await store.marks.has(id, MARK))
     for (const mailbox of await store.mailboxes.list(id)) {
       const rows = await rowsOf(store, id, mailbox)
       const octets: (string | undefined)[] = []
@@ -75,6 +78,10 @@ async function fill(store: Store): Promise<void> {
   value(await store.messages.storeFlags(id, inbox.id, [uid(1)], 'add', flagSet(['\\Answered'])))
   value(await store.messages.expunge(id, sent.id, [uid(151)], { only: 'all' }))
   await store.mailboxes.claimRecent(id, inbox.id)
+  assert.equal(await store.scripts.put(id, 'Größe', 'keep; # ü'), undefined)
+  assert.equal(await store.scripts.put(id, 'main', 'stop;'), undefined)
+  assert.equal(await store.scripts.activate(id, 'main'), undefined)
+  assert.equal(await store.marks.set(id, MARK), true)
   const many = await newAccount(store, 'many@example.org')
   const list = Array.from({ length: MANY }, (_one, i) => message(`m${i}`, { messageId: `<many-${i}@x>` }))
   value(await store.messages.append(many.id, many.inbox.id, list))

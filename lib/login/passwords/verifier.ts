@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
+import { createLimiter, type Lane } from '../../processes/limiter'
 import type { Clock } from '../../terms/ports'
 import type { DirectoryEntry } from '../directory'
-import { createLimiter, type Lane } from './limiter'
 import { saslPrepared } from './saslprep'
 import { hashArgon2, isCheap, verifyPassword } from './schemes'
 

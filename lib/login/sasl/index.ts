@@ -1,8 +1,8 @@
+import type { Limiter } from '../../processes/limiter'
 import type { Random } from '../../terms/ports'
 import type { Credential } from '../admission'
 import type { DirectoryEntry } from '../directory'
 import type { LoginAnswer, LoginPeer, SaslExchange, SaslStep } from '../login'
-import type { Limiter } from '../passwords/limiter'
 import { bearerExchange, type VerifyToken } from './bearer'
 import { scramExchange } from './scram'
 

@@ -1,5 +1,7 @@
 import { messageIds } from '../../mime/message-id'
+import { createLimiter } from '../../processes/limiter'
 import type { Account } from '../../store/account'
+import type { Mark } from '../../store/marks'
 import type { Store } from '../../store/store'
 import { flagSet } from '../../terms/flags'
 import type { Clock, Log } from '../../terms/ports'
@@ -7,11 +9,11 @@ import type { MailRoom } from '../mailbox'
 import type { MailboxSettings } from '../settings'
 import { spellDomain } from './address'
 import type { DeliveryEntry, DeliveryLog } from './delivery-log'
-import { createDuplicates } from './duplicates'
 import { createQuotaWarnings, warningMessage } from './quota-warnings'
 import { createRecipients, type RecipientPorts, type Target, type Targets } from './recipients'
-import { faultReply, fullReply, isFailure, LOOP, type Reply, UNAVAILABLE, UNKNOWN } from './reply'
+import { faultReply, fullReply, isFailure, LOOP, type Reply, STORED_BEFORE, UNAVAILABLE, UNKNOWN } from './reply'
 import { complaintMessage, type Rules } from './rules'
+import { messageIdOf, transactionDigest } from './sent-again'
 import { hasSpamHeader } from './spam'
 
 export interface FinalDeliveryPorts extends Omit<RecipientPorts, 'store'> {
@@ -49,18 +51,24 @@ export interface Mail {
   readonly octets: readonly Buffer[]
   /** a scanner found spam: it goes into Junk where the owner's rules do not say otherwise */
   readonly spam?: boolean
+  /** what follows may fail, and the client then sends it again though copies are stored: those are not stored twice */
+  readonly mayComeAgain?: boolean
 }
 
-/** Copies over this size are written one after another, so that one big message to many does not fill the memory. */
-const BIG = 1024 * 1024
+/** Octets of a large message: its copies are written one after another. */
+export const LARGE = 1024 * 1024
+/** Large messages that are in memory at once, and milliseconds that others wait for a place: less than Haraka gives a plugin. */
+const LARGE_AT_ONCE = 8
+const PATIENCE = 20_000
 const AT_ONCE = 32
 const STORED: Reply = { code: 250, enhanced: '2.0.0', text: 'stored' }
-const STORED_BEFORE: Reply = { code: 250, enhanced: '2.0.0', text: 'stored before' }
+/** Longer than a client tries to send (RFC 5321 4.5.4.1: 4 to 5 days). */
+const TRIES_END = 6 * 86_400_000
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** From the first octets: a header that hides it further down is not worth a search. */
-function messageIdOf(octets: readonly Buffer[]): string {
+function loggedMessageId(octets: readonly Buffer[]): string {
   const head = (octets[0] ?? Buffer.alloc(0)).toString('latin1', 0, 16 * 1024)
   const header = `\r\n${head}`.split('\r\n\r\n', 1)[0] ?? ''
   return (messageIds(/\r\nmessage-id:((?:.|\r\n[ \t])*)/i.exec(header)?.[1])[0] ?? '').slice(0, 250)
@@ -74,7 +82,7 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
   const { store, room, settings, clock, log, forward, isLocalDomain, settingsOf } = ports
   const recipients = createRecipients(ports)
   const warn = createQuotaWarnings(store, settings)
-  const once = createDuplicates(ports.duplicates ?? 0, clock)
+  const { duplicates = 0 } = ports
 
   async function isFull(account: Account): Promise<boolean> {
     const quota = await room
@@ -127,26 +135,45 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
     await tellOwner(account, warning && warningMessage(account.name, warning, now))
   }
 
-  async function copyTo(target: Target, mail: Mail, to: Accepted, recipient: string | undefined): Promise<Reply> {
+  /** @param again of a transaction that may be sent again */
+  function marksOf({ detail }: Target, bytes: Buffer, again: string | undefined): readonly Mark[] {
+    const at = clock.now()
+    const id = duplicates > 0 ? messageIdOf(bytes) : undefined
+    return [
+      ...(id === undefined ? [] : [{ what: `message ${id}`, at, until: at + duplicates }]),
+      ...(again === undefined ? [] : [{ what: `transaction ${again} ${detail ?? ''}`, at, until: at + TRIES_END }]),
+    ]
+  }
+
+  async function copyTo(
+    target: Target,
+    mail: Mail,
+    to: Accepted,
+    recipient: string | undefined,
+    again: string | undefined,
+  ): Promise<Reply> {
     const { account } = target
     try {
       // RFC 5321 4.4: the final delivery adds Return-Path; Delivered-To names the account for people and loops.
       const trace = `Return-Path: <${mail.sender}>\r\nDelivered-To: ${account.name}\r\n${mail.received(recipient)}`
       const bytes = Buffer.concat([Buffer.from(trace), ...mail.octets])
-      const reply = await once(
-        account.id,
-        bytes,
-        (done) => !isFailure(done),
-        () => storeCopies(target, mail, to, bytes),
-      )
-      return reply === 'duplicate' ? STORED_BEFORE : reply
+      const marks = marksOf(target, bytes, again)
+      // Before the owner's rules, which may send something; storing it asks again, in its transaction.
+      for (const mark of marks) if (await store.marks.has(account.id, mark)) return STORED_BEFORE
+      return await storeCopies(target, mail, to, bytes, marks)
     } catch (error) {
       log.error(`delivery to ${account.name} failed: ${text(error)}`)
       return UNAVAILABLE
     }
   }
 
-  async function storeCopies(target: Target, mail: Mail, to: Accepted, bytes: Buffer): Promise<Reply> {
+  async function storeCopies(
+    target: Target,
+    mail: Mail,
+    to: Accepted,
+    bytes: Buffer,
+    marks: readonly Mark[],
+  ): Promise<Reply> {
     const { account } = target
     const spam = mail.spam === true || (ports.junkByHeader === true && hasSpamHeader(bytes))
     const ruling = await ports.rules?.decide(account, mail.sender, to.address, bytes)
@@ -165,13 +192,15 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
         bytes,
         ...(copy.flags.length > 0 && { flags: flagSet(copy.flags) }),
         ...(into !== undefined && { mailbox: into }),
+        ...(!stored && { marks }),
       })
       stored ||= done.ok
       if (done.ok) continue
-      log.warn(`delivery to ${account.name} failed: ${done.fault.kind}`)
+      if (done.fault.kind !== 'stored-before') log.warn(`delivery to ${account.name} failed: ${done.fault.kind}`)
       // With one copy on the disk nothing is lost, and sending it again would double that one.
       if (!stored) return faultReply(done.fault, to.full)
     }
+    if (!stored) for (const mark of marks) await store.marks.set(account.id, mark)
     afterwards(account, bytes.length, ruling?.complaint).catch((error) => log.error(`notice: ${text(error)}`))
     return STORED
   }
@@ -195,7 +224,7 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
   function note(mail: Mail, size: number, accepted: readonly Accepted[], replies: readonly Reply[]): void {
     if (!ports.deliveries) return
     const at = clock.now()
-    const messageId = messageIdOf(mail.octets)
+    const messageId = loggedMessageId(mail.octets)
     void ports.deliveries.note(
       accepted.map(({ address }, index): DeliveryEntry => {
         const { code, enhanced, text: why } = replies[index] ?? UNAVAILABLE
@@ -213,39 +242,59 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
     )
   }
 
+  async function runAll(todo: ReadonlyMap<string, () => Promise<Reply>>, width: number): Promise<Map<string, Reply>> {
+    const replies = new Map<string, Reply>()
+    const waiting = [...todo]
+    for (let i = 0; i < waiting.length; i += width) {
+      const batch = waiting.slice(i, i + width)
+      await Promise.all(batch.map(async ([key, run]) => replies.set(key, await run())))
+    }
+    return replies
+  }
+
   /** One reply for each of `accepted`, in order. An account that several of them lead to gets one copy. */
   async function deliver(mail: Mail, accepted: readonly Accepted[]): Promise<readonly Reply[]> {
     const size = mail.octets.reduce((sum, piece) => sum + piece.length, 0)
     const [only] = accepted
     const recipient = accepted.length === 1 ? only?.address : undefined
+    // A failed copy of an alias fails the recipient, and those that have theirs must not get a second one.
+    const isAlias = ({ targets }: Accepted): boolean => targets.local.length + targets.remote.length > 1
+    const again =
+      mail.mayComeAgain || accepted.some(isAlias)
+        ? transactionDigest(mail.sender, Buffer.concat(mail.octets))
+        : undefined
+    const keyOf = ({ account, detail }: Target): string => `${account.id} ${detail ?? ''}`
     const copies = new Map<string, () => Promise<Reply>>()
-    const keys = accepted.map((to) => {
-      const remote = to.targets.remote.length > 0 ? [`> ${to.address}`] : []
-      for (const key of remote) copies.set(key, () => forwardTo(to.targets.remote, mail, to))
-      const local = to.targets.local.map((target) => {
-        const key = `${target.account.id} ${target.detail ?? ''}`
-        if (!copies.has(key)) copies.set(key, () => copyTo(target, mail, to, recipient))
-        return key
-      })
-      return [...remote, ...local]
-    })
-    const replies = new Map<string, Reply>()
-    const todo = [...copies]
-    const width = size > BIG ? 1 : AT_ONCE
-    for (let i = 0; i < todo.length; i += width) {
-      const batch = todo.slice(i, i + width)
-      await Promise.all(batch.map(async ([key, run]) => replies.set(key, await run())))
+    for (const to of accepted) {
+      for (const target of to.targets.local) {
+        if (!copies.has(keyOf(target))) copies.set(keyOf(target), () => copyTo(target, mail, to, recipient, again))
+      }
     }
-    const answers = keys.map((ones) => {
-      const got = ones.map((key) => replies.get(key) ?? UNAVAILABLE)
-      // One failed copy of an alias fails the recipient: a second copy for the others is better than none for one.
-      return got.find(isFailure) ?? got[0] ?? UNAVAILABLE
-    })
+    const replies = await runAll(copies, size > LARGE ? 1 : AT_ONCE)
+    const localReply = (to: Accepted): Reply | undefined => {
+      const got = to.targets.local.map((target) => replies.get(keyOf(target)) ?? UNAVAILABLE)
+      return got.find(isFailure) ?? got[0]
+    }
+    // Nothing remembers what was sent elsewhere, so that comes last: it is not sent while a copy here may still bring it back.
+    const forwards = new Map<string, () => Promise<Reply>>()
+    for (const to of accepted) {
+      const { remote } = to.targets
+      const failed = isFailure(localReply(to) ?? STORED)
+      if (remote.length > 0 && !failed) forwards.set(to.address, () => forwardTo(remote, mail, to))
+    }
+    const forwarded = await runAll(forwards, 1)
+    const answers = accepted.map((to) => forwarded.get(to.address) ?? localReply(to) ?? UNAVAILABLE)
     note(mail, size, accepted, answers)
     return answers
   }
 
-  return { rcpt, deliver }
+  /**
+   * A place for a large message, from before it is read into memory until it was delivered, so that many at once do not fill
+   * it. Rejects (`Overloaded`) when there was none for 20 s: a temporary error for the client.
+   */
+  const large = createLimiter(LARGE_AT_ONCE, PATIENCE)
+
+  return { rcpt, deliver, large }
 }
 export type FinalDelivery = ReturnType<typeof createFinalDelivery>
 export const isReply = (answer: Accepted | Reply): answer is Reply => 'code' in answer

@@ -2,12 +2,12 @@ import { sieveMessage } from '../../sieve/message'
 import { parseScript, type Script } from '../../sieve/parse'
 import { type Action, runScript } from '../../sieve/run'
 import type { Account } from '../../store/account'
+import type { Store } from '../../store/store'
 import type { Clock, Log } from '../../terms/ports'
-import type { Scripts } from './scripts'
 import { mayAnswer, vacationReply } from './vacation'
 
 export interface RulesPorts {
-  readonly scripts: Scripts
+  readonly store: Pick<Store, 'scripts' | 'marks'>
   readonly clock: Clock
   readonly log: Log
   forward(sender: string, recipients: readonly string[], octets: Buffer): Promise<void>
@@ -18,22 +18,28 @@ export interface Ruling {
   readonly stores: readonly { readonly mailbox: string | undefined; readonly flags: readonly string[] }[]
   /** refused with this reason */
   readonly reject: string | undefined
-  /** what the owner has to know of the script, once for each version of it */
+  /** what the owner has to know of the script, once a month for each version of it */
   readonly complaint: string | undefined
 }
 
 const KEEP: Ruling = { stores: [{ mailbox: undefined, flags: [] }], reject: undefined, complaint: undefined }
 const REMEMBERED = 1000
 const DAY = 86_400_000
+const MONTH = 30 * DAY
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Runs an account's Sieve script for a message. Never rejects: whatever goes wrong, the message goes into INBOX (RFC 5228 2.10.6). */
-export function createRules({ scripts, clock, log, forward }: RulesPorts) {
+export function createRules({ store, clock, log, forward }: RulesPorts) {
   const parsed = new Map<string, Script | Error>()
-  const told = new Set<string>()
 
-  function scriptOf(version: string, source: string): Script | Error {
-    const known = parsed.get(version)
+  /** Whether `what` was not done within `milliseconds`, and from now on is. */
+  const due = (account: Account, what: string, milliseconds: number): Promise<boolean> => {
+    const at = clock.now()
+    return store.marks.set(account.id, { what, at, until: at + milliseconds })
+  }
+
+  function scriptOf(source: string): Script | Error {
+    const known = parsed.get(source)
     if (known) return known
     let made: Script | Error
     try {
@@ -42,16 +48,12 @@ export function createRules({ scripts, clock, log, forward }: RulesPorts) {
       made = error instanceof Error ? error : new Error(String(error))
     }
     if (parsed.size >= REMEMBERED) parsed.clear()
-    parsed.set(version, made)
+    parsed.set(source, made)
     return made
   }
 
-  function complaint(version: string, why: string): Ruling {
-    if (told.has(version)) return KEEP
-    if (told.size >= REMEMBERED) told.clear()
-    told.add(version)
-    return { ...KEEP, complaint: why }
-  }
+  const complaint = async (account: Account, source: string, why: string): Promise<Ruling> =>
+    (await due(account, `mistake in ${source}`, MONTH)) ? { ...KEEP, complaint: why } : KEEP
 
   async function send(
     account: Account,
@@ -73,17 +75,18 @@ export function createRules({ scripts, clock, log, forward }: RulesPorts) {
         const now = clock.now()
         const one = { action, octets, sender, own: [account.name, to], now }
         const what = `vacation ${action.handle} ${sender.toLowerCase()}`
-        if (!mayAnswer(one) || !(await scripts.due(account.id, what, action.days * DAY, now))) continue
+        if (!mayAnswer(one) || !(await due(account, what, action.days * DAY))) continue
         await forward('', [sender], vacationReply(one))
       }
     }
   }
 
   async function decide(account: Account, sender: string, to: string, octets: Buffer): Promise<Ruling> {
-    const found = await scripts.active(account.id)
-    if (!found) return KEEP
-    const script = scriptOf(found.version, found.text)
-    if (script instanceof Error) return complaint(found.version, script.message)
+    if (account.activeScript === undefined) return KEEP
+    const source = await store.scripts.get(account.id, account.activeScript)
+    if (source === undefined) return KEEP
+    const script = scriptOf(source)
+    if (script instanceof Error) return await complaint(account, source, script.message)
     try {
       const actions = runScript(script, sieveMessage(octets), { from: sender, to })
       await send(account, sender, octets, actions, to)
@@ -94,7 +97,7 @@ export function createRules({ scripts, clock, log, forward }: RulesPorts) {
         complaint: undefined,
       }
     } catch (error) {
-      return complaint(found.version, text(error))
+      return await complaint(account, source, text(error))
     }
   }
 

@@ -8,7 +8,7 @@ import { type Parts, published } from '../parts'
 
 /**
  * Final delivery: never waits for the mailbox lock. A mailbox that is not there (any more) means INBOX, so that a filter's
- * mistake loses no mail. Faults: no-such-account, over-quota, too-big. Resolves after the message is durable.
+ * mistake loses no mail. Faults: no-such-account, stored-before, over-quota, too-big. Resolves after the message is durable.
  */
 export async function deliver(parts: Parts, delivery: Delivery): Promise<Result<Delivered>> {
   const done = await append(parts, delivery)
@@ -26,10 +26,11 @@ async function append(parts: Parts, delivery: Delivery): Promise<Result<Delivere
   if (!prepared.ok) return prepared
   const messages = prepared.value
   const quota = delivery.quota === 'ignore' ? {} : quotaCheck(quotaOf(owner, settings))
+  const options = { ...quota, marks: delivery.marks }
 
   async function into(mailbox: Mailbox | undefined): Promise<Result<Delivered>> {
     if (mailbox === undefined) return failed({ kind: 'no-such-account' })
-    const uids = published(hub, await store.messages.append(delivery.account, mailbox.id, messages, quota))
+    const uids = published(hub, await store.messages.append(delivery.account, mailbox.id, messages, options))
     if (!uids.ok) return uids
     const [uid] = uids.value
     if (uid === undefined) throw new Error('the store appended nothing')

@@ -3,6 +3,7 @@ import { flagSet } from '../../terms/flags'
 import { fence, modSeq, uid, uidValidity } from '../../terms/numbers'
 import type { Store } from '../store'
 import { add, message, named, newAccount, rowsOf, value } from './fixtures'
+import { notesConformance } from './notes'
 
 /** The test framework's words, so that the suite depends on none. */
 export interface Framework {
@@ -436,5 +437,7 @@ export function storeConformance(
       assert.equal(Math.max(...uids), 200)
       assert.deepEqual(await store.check(id), [])
     })
+
+    notesConformance({ describe, it, before, after }, () => store)
   })
 }

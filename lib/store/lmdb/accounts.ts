@@ -57,6 +57,7 @@ export function createAccountTable(tables: Tables, clock: Clock): AccountTable {
     if (!account) return failed({ kind: 'no-such-account' })
     const prefix = accountKey(accountNumber(id))
     const { mailboxes, subscriptions, rows, log, heads, prepared, bodies, references, threads, fences } = tables
+    const { scripts, marks } = tables
     const owned = [
       mailboxes,
       subscriptions,
@@ -68,6 +69,8 @@ export function createAccountTable(tables: Tables, clock: Clock): AccountTable {
       references,
       threads,
       fences,
+      scripts,
+      marks,
       states,
       accounts,
     ]

@@ -2,16 +2,20 @@ import { mkdirSync } from 'node:fs'
 import type { AccountId, EmailId } from '../../terms/names'
 import type { Fence } from '../../terms/numbers'
 import { type Clock, systemClock } from '../../terms/ports'
+import { audit } from '../audit'
 import { accountNumber, messageNumber, uidlOf } from '../ids'
 import type { MessageTable, Store } from '../store'
 import { createAccountTable } from './accounts'
+import { auditRows } from './audit'
 import { readBody } from './bodies'
-import { checkAccount } from './check'
 import { accountKey } from './keys'
 import { everyEntry } from './mailbox-records'
 import { createMailboxTable } from './mailboxes'
+import { createMarkTable } from './marks'
 import { changesSince, expungedSince, keys, rows, snapshot } from './messages-read'
 import { append, copyOrMove, expunge, mailboxOf, replace, storeFlags } from './messages-write'
+import { accountRow } from './rows'
+import { createScriptTable } from './scripts'
 import { openTables, type Tables } from './tables'
 
 export interface LmdbStoreOptions {
@@ -71,9 +75,16 @@ export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOpti
     accounts: createAccountTable(tables, clock),
     mailboxes,
     messages,
+    scripts: createScriptTable(tables),
+    marks: createMarkTable(tables),
     raiseFence: (id, fence) => raiseFence(tables, id, fence),
     backup: (folder) => tables.root.backup(folder, true),
-    check: async (id) => checkAccount(tables, accountNumber(id)),
+    check: async (id) => {
+      tables.fresh()
+      const owner = accountRow(tables, accountNumber(id))
+      if (!owner) return ['there is no such account']
+      return (await audit(owner, [...auditRows(tables, owner.account)], clock.now())).faults
+    },
     close: () => tables.close(),
   }
 }

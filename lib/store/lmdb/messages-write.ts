@@ -21,6 +21,7 @@ import type {
 import { removeBody, writeBody } from './bodies'
 import { accountKey, logKey, mailboxKey, messageKey, rowKey } from './keys'
 import { type Entry, entriesOf, type Found, stateOf } from './mailbox-records'
+import { counts, setMark } from './marks'
 import { encodeRow, indexRow, type Row } from './row'
 import type { MailboxRecord, Tables } from './tables'
 import { forgetThread, threadOf } from './threads'
@@ -123,6 +124,8 @@ export function append(
   const state = found && stateOf(tables, found.account)
   if (!found || !state) return failed({ kind: 'no-such-mailbox' })
   if (messages.length === 0) return ok({ value: [], commit: NO_COMMIT })
+  const { marks = [] } = options ?? {}
+  if (marks.some((mark) => counts(tables, found.account, mark))) return failed({ kind: 'stored-before' })
   const bytes = messages.reduce((sum, message) => sum + message.bytes.length, 0)
   if (overQuota(usageOf(tables, found.account), options, bytes, messages.length)) return failed({ kind: 'over-quota' })
   if (messages.some((message) => message.flags.names.length > MAX_KEYWORDS)) {
@@ -158,6 +161,7 @@ export function append(
     weigh(delta, row.flags, row.size, 1)
     return indexRow(one, row)
   })
+  for (const mark of marks) setMark(tables, found.account, mark)
   addUsage(tables, found.account, delta, messages.length)
   const change = commitMailbox(tables, id, found, delta, [{ kind: 'added', rows }], uidNext)
   return ok({ value: rows.map((row) => row.uid), commit: { ...NO_COMMIT, mailboxes: [change] } })

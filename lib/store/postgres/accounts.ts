@@ -16,7 +16,7 @@ function toAccount({ account, name, attributes }: Pick<AccountRecord, 'account' 
 
 const taken: Result<never> = failed({ kind: 'not-permitted', why: 'name is taken' })
 const COLUMNS = 'account, name, attributes'
-const OWNED = ['mailboxes', 'subscriptions', 'entries', 'messages', 'chunks', 'threads', 'changes']
+const OWNED = ['mailboxes', 'subscriptions', 'entries', 'messages', 'chunks', 'threads', 'changes', 'scripts', 'marks']
 
 export function createAccountTable(db: Database, clock: Clock): AccountTable {
   async function get(id: AccountId): Promise<Account | undefined> {

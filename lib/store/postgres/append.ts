@@ -11,6 +11,7 @@ import { MAX_KEYWORDS, MAX_UID } from '../limits'
 import { encodePrepared } from '../prepared-codec'
 import type { AppendOptions, MessageTable, NewMessage, Written } from '../store'
 import type { Database, Session } from './database'
+import { type MarkBook, markBook, markLookup } from './marks'
 import { trimLog } from './messages-write'
 import { type AccountRecord, flagsText, indexRow, type MailboxRecord } from './records'
 
@@ -116,12 +117,15 @@ export async function appendAll(
   box: MailboxRecord,
   known: Map<string, number>,
   wanted: readonly Pick<Wanted, 'messages' | 'options'>[],
+  book: MarkBook = markBook(),
 ): Promise<Appended[]> {
   const batch: Batch = { entries: [], threads: [], messages: [], newThreads: new Map(), log: [] }
   const delta = nothing()
   let uidNext = box.uid_next
   let modSequence = box.mod_seq
   const results = wanted.map(({ messages, options }): Appended => {
+    const marks = options?.marks ?? []
+    if (book.counts(marks)) return failed({ kind: 'stored-before' })
     const bytes = messages.reduce((sum, message) => sum + message.bytes.length, 0)
     const used = { bytes: owner.used_bytes + delta.size, messages: owner.used_messages + delta.messages }
     if (overQuota(used, options, bytes, messages.length)) return failed({ kind: 'over-quota' })
@@ -137,6 +141,7 @@ export async function appendAll(
     })
     if (uids.includes(undefined) || highest >= MAX_UID) return failed({ kind: 'limit', why: 'UID out of range' })
     uidNext = highest + 1
+    book.add(marks)
     const after = modSequence++
     const rows = messages.map((message, index) => {
       const number = owner.last_message + batch.messages.length + 1
@@ -204,6 +209,7 @@ export async function appendAll(
     delta.unseen,
     delta.deleted,
   ])
+  await book.write(session, owner.account)
   await trimLog(session, box, modSequence)
   return results
 }
@@ -221,6 +227,7 @@ export function createAppend(db: Database, clock: Clock): MessageTable['append']
     const number = mailboxNumber(account, mailbox)
     const messages = wanted.flatMap((one) => one.messages)
     const named = [...new Set(messages.flatMap(({ prepared }) => threadNames(prepared.keys)))]
+    const marks = wanted.flatMap(({ options }) => options?.marks ?? [])
     const list = named.map((name) => `'\\x${name}'::bytea`).join(', ')
     const first = [
       `SELECT * FROM mailbox.mailboxes WHERE account = ${account} AND mailbox = ${number}`,
@@ -229,14 +236,17 @@ export function createAppend(db: Database, clock: Clock): MessageTable['append']
             `SELECT encode(message_id, 'hex') AS name, thread FROM mailbox.threads WHERE account = ${account} AND message_id IN (${list})`,
           ]
         : []),
+      ...markLookup(account, marks),
     ]
-    const results = await db.write(account, first, async (session, [locked = [], found = [], threads = []]) => {
+    const results = await db.write(account, first, async (session, [locked = [], found = [], ...rest]) => {
       // The columns that were asked for.
       const [owner] = locked as unknown as AccountRecord[]
       const [box] = found as unknown as MailboxRecord[]
       if (!owner || !box) return ok(wanted.map((): Appended => failed({ kind: 'no-such-mailbox' })))
+      const threads = list ? (rest.shift() ?? []) : []
+      const book = markBook(rest[0] as unknown as { mark: string; until: number }[] | undefined)
       const known = new Map((threads as { name: string; thread: number }[]).map(({ name, thread }) => [name, thread]))
-      return ok(await appendAll(session, clock, id, mailbox, owner, box, known, wanted))
+      return ok(await appendAll(session, clock, id, mailbox, owner, box, known, wanted, book))
     })
     if (!results.ok) throw new Error('an append cannot fail as a whole')
     wanted.forEach((one, index) => {

@@ -1,14 +1,19 @@
 import { type Clock, systemClock } from '../../terms/ports'
+import { audit } from '../audit'
 import { accountNumber } from '../ids'
 import type { Store } from '../store'
 import { createAccountTable } from './accounts'
 import { createAppend } from './append'
-import { checkAccount } from './check'
+import { auditRows } from './audit'
 import { openDatabase, type PostgresOptions } from './database'
 import { createMailboxTable } from './mailboxes'
+import { createMarkTable } from './marks'
 import { changesSince, expungedSince, keys, read, rows, snapshot, uidls } from './messages-read'
 import { copyOrMove, expunge, storeFlags } from './messages-write'
+import type { AccountRecord } from './records'
 import { replace } from './replace'
+import { accountRow } from './rows'
+import { createScriptTable } from './scripts'
 
 export type { PostgresOptions } from './database'
 
@@ -40,11 +45,19 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
         }),
       move: (id, from, uids, to, how) => copyOrMove(db, clock, id, from, uids, to, { kind: 'move', ...how }),
     },
+    scripts: createScriptTable(db),
+    marks: createMarkTable(db),
     async raiseFence(id, fence) {
       const text = 'UPDATE mailbox.accounts SET fence = $2 WHERE account = $1 AND fence < $2'
       await db.read(text, [accountNumber(id), fence])
     },
-    check: (id) => checkAccount(db, accountNumber(id)),
+    check: (id) =>
+      db.snapshot(async ({ query }) => {
+        const text = 'SELECT * FROM mailbox.accounts WHERE account = $1'
+        const [owner] = await query<AccountRecord>(text, [accountNumber(id)])
+        if (!owner) return ['there is no such account']
+        return (await audit(accountRow(owner), auditRows(query, owner.account), clock.now())).faults
+      }),
     close: () => db.close(),
   }
 }

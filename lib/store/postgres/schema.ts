@@ -86,6 +86,22 @@ CREATE TABLE mailbox.changes (
   flagged bigint[] NOT NULL,
   PRIMARY KEY (account, mailbox, mod_seq)
 )`,
+  `
+-- Sieve; which one is active says the account
+CREATE TABLE mailbox.scripts (
+  account bigint NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  script text NOT NULL,
+  PRIMARY KEY (account, name)
+);
+-- digests of what was done and is not to be done again until a time (milliseconds since 1970)
+CREATE TABLE mailbox.marks (
+  account bigint NOT NULL,
+  mark bytea NOT NULL,
+  until bigint NOT NULL,
+  PRIMARY KEY (account, mark)
+);
+CREATE INDEX marks_until ON mailbox.marks (account, until)`,
 ]
 
 const ATTEMPTS = 20

@@ -1,9 +1,9 @@
-/** Too many logins wait for the password hash: a temporary error, never "invalid". */
+/** Too much waits already, or this waited too long: a temporary error. */
 export class Overloaded extends Error {
   override readonly name = 'Overloaded'
 }
 
-/** `first`: from addresses where somebody logged in lately; a flood from elsewhere does not keep them waiting. */
+/** `first` goes before all of `second`. */
 export type Lane = 'first' | 'second'
 
 interface Waiter {
@@ -31,7 +31,7 @@ export function createLimiter(width: number, patience: number, maxWaiting = 1000
       running += 1
       return Promise.resolve()
     }
-    if (lanes[lane].size >= maxWaiting) return Promise.reject(new Overloaded('too many logins wait'))
+    if (lanes[lane].size >= maxWaiting) return Promise.reject(new Overloaded('too many wait'))
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         start: () => {
@@ -40,7 +40,7 @@ export function createLimiter(width: number, patience: number, maxWaiting = 1000
         },
         refuse: () => {
           lanes[lane].delete(waiter)
-          reject(new Overloaded('too many logins at once'))
+          reject(new Overloaded('too many at once'))
         },
       }
       const timer = setTimeout(waiter.refuse, patience)

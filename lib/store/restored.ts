@@ -1,0 +1,38 @@
+import { type AuditRow, gather, type Mended } from './audit'
+import type { TransferAccount } from './transfer'
+
+/**
+ * An older copy of a store would give numbers again that were given after the copy was made, and clients would take new mail for mail that
+ * they know. So `skip` numbers of each kind are left out: UIDs, mod-sequences, UIDVALIDITYs, object ids. All that is there gets a new
+ * mod-sequence: clients that saw later flags ask for them again (RFC 7162 3.1.4), and download nothing.
+ */
+export async function skipNumbers(
+  account: TransferAccount,
+  rows: AsyncIterable<AuditRow> | Iterable<AuditRow>,
+  skip: number,
+): Promise<Mended> {
+  const { boxes, entries, subscriptions, threads } = await gather(rows)
+  const moved = [...boxes.values()].map((box) => ({
+    ...box,
+    uidNext: Math.min(box.uidNext + skip, 0xffff_fffe),
+    modSeq: box.modSeq + skip,
+  }))
+  const modSeqs = new Map(moved.map(({ mailbox, modSeq }) => [mailbox, modSeq]))
+  return {
+    account: {
+      ...account,
+      lastMailbox: account.lastMailbox + skip,
+      lastMessage: account.lastMessage + skip,
+      lastUidValidity: account.lastUidValidity + skip,
+    },
+    // Without its log a mailbox tells views to start again.
+    index: [
+      ...moved,
+      ...subscriptions,
+      ...entries.map((entry) => ({ ...entry, modSeq: modSeqs.get(entry.mailbox) ?? entry.modSeq })),
+      ...threads,
+    ],
+    messages: [],
+    gone: [],
+  }
+}

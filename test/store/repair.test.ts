@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { prepare } from '../../lib/mime/prepare'
+import { audit, gather, type Mended, RECOVERED } from '../../lib/store/audit'
+import { add, named, newAccount, rowsOf, value } from '../../lib/store/conformance/fixtures'
+import { openLmdbStore } from '../../lib/store/lmdb'
+import { openLmdbTransfer } from '../../lib/store/lmdb/transfer'
+import { openPostgresTransfer } from '../../lib/store/postgres/transfer'
+import { type RepairEnd, repairAccount } from '../../lib/store/repair'
+import { skipNumbers } from '../../lib/store/restored'
+import type { Store } from '../../lib/store/store'
+import type { MessageTransfer, TransferAccount } from '../../lib/store/transfer'
+import { flagSet, NO_FLAGS } from '../../lib/terms/flags'
+import { modSeq } from '../../lib/terms/numbers'
+import { silentLog } from '../../lib/terms/ports'
+import { databaseOrSkip, openTestStore, type TestDatabase } from '../postgres'
+
+const NOW = 1_800_000_000_000
+
+interface Opened {
+  store(): Promise<Store>
+  end(): Promise<RepairEnd>
+  close(): Promise<void>
+}
+
+async function lmdb(): Promise<Opened> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-repair-'))
+  return {
+    store: () => openLmdbStore({ path: folder }),
+    end: () => openLmdbTransfer(folder),
+    close: async () => rmSync(folder, { recursive: true, force: true }),
+  }
+}
+
+async function postgres(): Promise<Opened | undefined> {
+  const database: TestDatabase | undefined = await databaseOrSkip()
+  if (!database) return undefined
+  const options = { maxConnections: 4, connectTimeout: 5000, statementTimeout: 30_000, log: silentLog }
+  return {
+    store: () => openTestStore(database),
+    end: () => openPostgresTransfer({ ...options, url: database.url }),
+    close: () => database.drop(),
+  }
+}
+
+interface Changes {
+  readonly kind: string
+  readonly mailbox?: number
+  readonly [column: string]: unknown
+}
+interface Broken {
+  account: TransferAccount
+  index: Changes[]
+  gone: number[]
+}
+const listed = ({ index }: Broken, kind: string, mailbox?: number): Changes[] =>
+  index.filter((row) => row.kind === kind && (mailbox === undefined || row.mailbox === mailbox))
+const first = (broken: Broken, kind: string, mailbox?: number): Changes => {
+  const [row] = listed(broken, kind, mailbox)
+  assert.ok(row)
+  return row
+}
+const without = (broken: Broken, row: Changes | undefined): void => {
+  broken.index = broken.index.filter((one) => one !== row)
+}
+
+/** Account of the test: INBOX (mailbox 1) has messages 1 to 3, Sent (mailbox 2) copies of 1 and 2; a message was expunged. */
+async function fill(store: Store): Promise<void> {
+  const { id, inbox } = await newAccount(store, 'alice@example.org')
+  const texts = ['one', 'two', 'three', 'four'].map((text, at) => {
+    const bytes = Buffer.from(`Message-ID: <${at}@x>\r\nSubject: ${text}\r\n\r\n${text}\r\n`)
+    const flags = at === 0 ? flagSet(['\\Seen', 'kept']) : NO_FLAGS
+    return { bytes, prepared: prepare(bytes), flags, internalDate: NOW - 1000, ...(at === 1 && { uidl: 'own-uidl' }) }
+  })
+  const uids = value(await store.messages.append(id, inbox.id, texts)).value
+  const sent = value(await store.mailboxes.create(id, 'Sent')).value
+  value(await store.messages.copy(id, inbox.id, uids.slice(0, 2), sent.id))
+  value(await store.messages.expunge(id, inbox.id, uids.slice(3), { only: 'all' }))
+  assert.equal(await store.scripts.put(id, 'main', 'keep;'), undefined)
+  assert.equal(await store.scripts.activate(id, 'main'), undefined)
+}
+
+const CORRUPTIONS: readonly (readonly [what: string, fault: RegExp, run: (broken: Broken) => void])[] = [
+  ['a counter', /^INBOX: unseen is 7, counted 2$/, (it) => Object.assign(first(it, 'mailbox', 1), { unseen: 7 })],
+  ['UIDNEXT', /^INBOX: UID 3 is not below UIDNEXT$/, (it) => Object.assign(first(it, 'mailbox', 1), { uidNext: 3 })],
+  [
+    'the first recent UID',
+    /recent UID is above UIDNEXT/,
+    (it) => Object.assign(first(it, 'mailbox', 2), { recentFrom: 9 }),
+  ],
+  [
+    'a mod-sequence',
+    /^Sent: UID 1 has a mod-sequence above the highest$/,
+    (it) => Object.assign(first(it, 'entry', 2), { modSeq: 99 }),
+  ],
+  [
+    'a size',
+    /^INBOX: the size of UID 1 is 5, 40 octets are kept$/,
+    (it) => Object.assign(first(it, 'entry', 1), { size: 5 }),
+  ],
+  [
+    'two UIDLs',
+    /^INBOX: UID 2 has the UIDL of another message$/,
+    (it) => Object.assign(first(it, 'entry', 1), { uidl: 'own-uidl' }),
+  ],
+  ['a lost entry', /^message 3 is in no mailbox$/, (it) => without(it, listed(it, 'entry', 1)[2])],
+  ['a lost mailbox', /^UID 1 is in mailbox 2, which is not there$/, (it) => without(it, first(it, 'mailbox', 2))],
+  ['no INBOX', /^there is no INBOX$/, (it) => Object.assign(first(it, 'mailbox', 1), { name: 'Other' })],
+  ['a gap in the log', /^INBOX: the log of changes has gaps$/, (it) => without(it, listed(it, 'change', 1).at(-1))],
+  [
+    'a UID in the log',
+    /^INBOX: the log of changes has UIDs that were never given$/,
+    (it) => Object.assign(first(it, 'change', 1), { added: [77] }),
+  ],
+  [
+    'a log of nothing',
+    /^the log of mailbox 9, which is not there, is kept$/,
+    (it) => it.index.push({ ...first(it, 'change', 1), mailbox: 9 }),
+  ],
+  [
+    'a thread of nothing',
+    /^1 threads have no message$/,
+    (it) => Object.assign(first(it, 'thread'), { messageId: 'ab'.repeat(16) }),
+  ],
+  [
+    'a UIDVALIDITY',
+    /^the UIDVALIDITY of Sent is above the highest that was given, 5$/,
+    (it) => {
+      it.account = { ...it.account, lastUidValidity: 5 }
+      Object.assign(first(it, 'mailbox', 1), { uidValidity: 4 })
+    },
+  ],
+  [
+    'the number of a mailbox',
+    /^the number of Sent is above the highest that was given, 1$/,
+    (it) => {
+      it.account = { ...it.account, lastMailbox: 1 }
+    },
+  ],
+  [
+    'the number of a message',
+    /^the number of message 3 is above the highest that was given, 2$/,
+    (it) => {
+      it.account = { ...it.account, lastMessage: 2 }
+    },
+  ],
+  [
+    'the sum',
+    /^quota is not the sum of the messages$/,
+    (it) => {
+      it.account = { ...it.account, usedBytes: 1, usedMessages: 1 }
+    },
+  ],
+  [
+    'the active script',
+    /^the active script other is not there$/,
+    (it) => {
+      it.account = { ...it.account, attributes: { ...it.account.attributes, activeScript: 'other' } }
+    },
+  ],
+  ['a lost message', /^INBOX: UID 3 has no octets$/, (it) => it.gone.push(3)],
+]
+
+for (const [driver, open] of [
+  ['lmdb', lmdb],
+  ['postgres', postgres],
+] as const) {
+  describe(`audit and repair: ${driver}`, function () {
+    this.timeout(60_000)
+    let opened: Opened | undefined
+    let end: RepairEnd
+    let whole: Mended
+    let messages: MessageTransfer[]
+    const owner = async (): Promise<TransferAccount> => {
+      const [account] = await end.accounts()
+      assert.ok(account)
+      return account
+    }
+    const faults = async (): Promise<readonly string[]> => {
+      const account = await owner()
+      return (await audit(account, end.facts(account.account), NOW)).faults
+    }
+
+    before(async function () {
+      opened = await open()
+      if (!opened) return this.skip()
+      const store = await opened.store()
+      await fill(store)
+      await store.close()
+      end = await opened.end()
+      const account = await owner()
+      const found = await audit(account, end.facts(account.account), NOW)
+      assert.deepEqual(found.faults, [])
+      whole = found.mended
+      messages = []
+      for await (const row of end.rows(account.account)) if (row.kind === 'message') messages.push(row)
+    })
+    after(async () => {
+      await end?.close()
+      await opened?.close()
+    })
+
+    /** As it was filled. */
+    async function restore(): Promise<void> {
+      const { account } = whole.account
+      await end.mend({ ...whole, index: [], messages: [], gone: [1, 2, 3, 4, 5, 6, 7, 8, 9, 1005] })
+      await end.put(account, messages)
+      await end.mend({ ...whole, messages: [], gone: [] })
+      assert.deepEqual(await faults(), [])
+    }
+    async function corrupt(run: (broken: Broken) => void): Promise<void> {
+      await restore()
+      const broken: Broken = { account: whole.account, index: whole.index.map((row) => ({ ...row })), gone: [] }
+      run(broken)
+      // Whatever the rows say: that is what a damaged store looks like.
+      await end.mend({ account: broken.account, index: broken.index as never, messages: [], gone: broken.gone })
+    }
+    async function repaired(): Promise<void> {
+      const { left } = await repairAccount(end, await owner(), NOW)
+      assert.deepEqual(left, [])
+      assert.deepEqual(await faults(), [])
+    }
+    const octets = async (): Promise<string[]> => {
+      const found: string[] = []
+      for await (const row of end.rows(1)) if (row.kind === 'message') found.push(row.octets.toString())
+      return found.sort()
+    }
+
+    for (const [what, fault, run] of CORRUPTIONS) {
+      it(`${what}: is found, named and mended`, async () => {
+        await corrupt(run)
+        const found = await faults()
+        assert.ok(
+          found.some((one) => fault.test(one)),
+          found.join('\n'),
+        )
+        const before = await octets()
+        await repaired()
+        assert.deepEqual(await octets(), before, 'no octets are lost')
+      })
+    }
+
+    it('a message that is in no mailbox any more is found again, with what its header says', async () => {
+      await corrupt((broken) => without(broken, listed(broken, 'entry', 1)[2]))
+      await repaired()
+      const all = await gather(end.facts(1))
+      const box = [...all.boxes.values()].find(({ name }) => name === RECOVERED)
+      assert.equal(box?.messages, 1)
+      assert.equal(all.entries.find(({ mailbox }) => mailbox === box?.mailbox)?.message, 3)
+    })
+
+    it('what is prepared of a message is made again from its octets', async () => {
+      for (const damage of [Buffer.alloc(10), Buffer.alloc(500)]) {
+        await restore()
+        const [one] = messages
+        assert.ok(one)
+        const keep = await owner()
+        await end.mend({ ...whole, account: keep, messages: [], gone: [1] })
+        await end.put(1, [{ ...one, prepared: damage }])
+        assert.match((await faults()).join(), /message 1 is prepared (in part|as one of)/)
+        await repaired()
+        const now: MessageTransfer[] = []
+        for await (const row of end.rows(1)) if (row.kind === 'message' && row.message === 1) now.push(row)
+        assert.deepEqual(now[0]?.prepared, one.prepared)
+        assert.deepEqual(now[0]?.octets, one.octets)
+      }
+    })
+
+    it('the flags, dates, UIDs and UIDLs of what is whole stay as they are', async () => {
+      await corrupt((broken) => Object.assign(first(broken, 'mailbox', 1), { messages: 99, uidNext: 2 }))
+      await repaired()
+      const all = await gather(end.facts(1))
+      assert.deepEqual(
+        all.entries,
+        whole.index.filter((row) => row.kind === 'entry'),
+      )
+      assert.equal(all.boxes.get(1)?.uidValidity, whole.index.find((row) => row.kind === 'mailbox')?.uidValidity)
+    })
+
+    it('after an older copy was put back no number is given again', async () => {
+      await restore()
+      await end.mend(await skipNumbers(await owner(), end.facts(1), 1000))
+      assert.deepEqual(await faults(), [])
+      const store = await opened?.store()
+      assert.ok(store)
+      const id = (await store.accounts.find('alice@example.org'))?.id
+      assert.ok(id)
+      const inbox = await named(store, id, 'INBOX')
+      const before = whole.index.find((row) => row.kind === 'mailbox' && row.mailbox === 1)
+      assert.ok(before?.kind === 'mailbox')
+      assert.deepEqual(
+        [inbox.uidNext, inbox.highestModSeq, inbox.uidValidity],
+        [before.uidNext + 1000, before.modSeq + 1000, before.uidValidity],
+      )
+      assert.equal(await store.messages.changesSince(id, inbox.id, modSeq(before.modSeq)), undefined)
+      assert.deepEqual(await add(store, id, inbox, 'new'), [before.uidNext + 1000])
+      const rows = await rowsOf(store, id, await named(store, id, 'INBOX'))
+      assert.deepEqual(
+        rows.slice(0, 3).map((row) => row.modSeq),
+        Array(3).fill(before.modSeq + 1000),
+      )
+      assert.ok(rows.slice(0, 3).every(({ emailId }) => emailId !== rows[3]?.emailId))
+      const made = value(await store.mailboxes.create(id, 'Later')).value
+      assert.ok(made.uidValidity > whole.account.lastUidValidity + 1000)
+      assert.deepEqual(await store.check(id), [])
+      await store.close()
+    })
+
+    it('the store finds the same as the audit', async () => {
+      await corrupt((broken) => Object.assign(first(broken, 'mailbox', 1), { unseen: 7 }))
+      const store = await opened?.store()
+      const account = await store?.accounts.find('alice@example.org')
+      assert.ok(store && account)
+      assert.deepEqual(await store.check(account.id), ['INBOX: unseen is 7, counted 2'])
+      await store.close()
+    })
+  })
+}
