@@ -8,6 +8,8 @@ import { PrivateRedis } from '../redis'
 import { ACCOUNTS, type Demo, freePorts, installed, removeHome, startDemo } from './demo'
 
 const alice = 'alice@example.org'
+/** whose mail a POP3 client takes away */
+const bob = 'bob@example.org'
 /** milliseconds of faults */
 const LASTS = process.env.MAILBOX_LONG === '1' ? 180_000 : 3000
 const SENDERS = 4
@@ -17,45 +19,96 @@ async function said(wire: Wire, line: string, wanted: RegExp): Promise<string> {
   return wire.until(wanted)
 }
 
-/** One try; the code of the reply to its end, or of the first that was not as wished. */
-async function send(port: number, subject: string): Promise<string> {
+const isCut = (error: unknown): boolean => error instanceof Error && error.message.startsWith('the connection ended')
+
+/** One try; the code of the reply to its end, or of the first that was not as wished; `gone`: the host was killed. */
+async function send(port: number, to: string, subject: string): Promise<string> {
   const wire = new Wire(port)
   try {
     await wire.until(/^220 .*\r\n/m)
     const text = `From: x@example.com\r\nSubject: ${subject}\r\n\r\nbody\r\n.`
     let reply = ''
-    for (const line of ['HELO x.example.org', 'MAIL FROM:<x@example.com>', `RCPT TO:<${alice}>`, 'DATA', text]) {
+    for (const line of ['HELO x.example.org', 'MAIL FROM:<x@example.com>', `RCPT TO:<${to}>`, 'DATA', text]) {
       reply = (await said(wire, line, /^\d{3} .*\r\n/m)).slice(0, 3)
       if (!/^[23]/.test(reply)) break
     }
     return reply
-  } finally {
-    wire.close()
-  }
-}
-
-/** The whole INBOX as UIDs and subjects; undefined when the server said that it cannot now, or ended the session. */
-async function look(port: number): Promise<Map<number, string> | undefined> {
-  const wire = new Wire(port)
-  try {
-    return await list(wire)
   } catch (error) {
-    if (error instanceof Error && error.message.startsWith('the connection ended')) return undefined
+    if (isCut(error)) return 'gone'
     throw error
   } finally {
     wire.close()
   }
 }
 
-async function list(wire: Wire): Promise<Map<number, string> | undefined> {
+/** One session; undefined when the server said that it cannot now, or ended the session. */
+async function session<T>(port: number, run: (wire: Wire) => Promise<T | undefined>): Promise<T | undefined> {
+  const wire = new Wire(port)
+  try {
+    return await run(wire)
+  } catch (error) {
+    if (isCut(error)) return undefined
+    throw error
+  } finally {
+    wire.close()
+  }
+}
+
+/** A mailbox as UIDs and subjects. */
+const look = (port: number, user: keyof typeof ACCOUNTS = alice, mailbox = 'INBOX') =>
+  session(port, (wire) => list(wire, user, mailbox))
+
+async function enters(wire: Wire, user: keyof typeof ACCOUNTS, select: string): Promise<boolean> {
   await wire.until(/^\* OK.*\r\n/m)
-  for (const line of [`a LOGIN ${alice} "${ACCOUNTS[alice]}"`, 'a EXAMINE INBOX']) {
+  for (const line of [`a LOGIN ${user} "${ACCOUNTS[user]}"`, `a ${select}`]) {
     const answer = await said(wire, line, /^(a (OK|NO|BAD)|\* BYE).*\r\n/m)
     if (!/^a OK/m.test(answer)) {
       assert.match(answer, /^(a NO \[(UNAVAILABLE|INUSE)\]|\* BYE)/m)
-      return undefined
+      return false
     }
   }
+  return true
+}
+
+/** Moves the first messages of INBOX away. */
+const move = (port: number) =>
+  session(port, async (wire) => {
+    if (!(await enters(wire, alice, 'SELECT INBOX'))) return
+    await said(wire, 'b MOVE 1:3 Archive', /^(b (OK|NO|BAD)|\* BYE).*\r\n/m)
+  })
+
+/**
+ * A POP3 session that takes everything. `got` has what came over; `gone` the unique ids of what an answered QUIT deleted.
+ * @returns ids that are there although they were deleted
+ */
+const fetchAll = (port: number, got: Map<string, number>, gone: Set<string>) =>
+  session(port, async (wire) => {
+    const ok = async (line: string, end = /^.*\r\n/): Promise<string | undefined> => {
+      const answer = await said(wire, line, new RegExp(`^-ERR.*\\r\\n|${end.source}`, 'm'))
+      return answer.startsWith('+OK') ? answer : undefined
+    }
+    await wire.until(/^\+OK.*\r\n/m)
+    if (!(await ok(`USER ${bob}`)) || !(await ok(`PASS ${ACCOUNTS[bob]}`))) return undefined
+    const ids = [...((await ok('UIDL', /^\.\r\n/)) ?? '').matchAll(/^(\d+) (\S+)\r$/gm)]
+    const back = ids.flatMap(([, , id = '']) => (gone.has(id) ? [id] : []))
+    const taken: string[] = []
+    for (const [, number = '', id = ''] of ids) {
+      const message = await ok(`RETR ${number}`, /^\.\r\n/)
+      const [, subject] = /^Subject: (\S+)/m.exec(message ?? '') ?? []
+      if (subject === undefined || !(await ok(`DELE ${number}`))) continue
+      got.set(subject, (got.get(subject) ?? 0) + 1)
+      taken.push(id)
+    }
+    if (await ok('QUIT')) for (const id of taken) gone.add(id)
+    return back
+  })
+
+async function list(
+  wire: Wire,
+  user: keyof typeof ACCOUNTS,
+  mailbox: string,
+): Promise<Map<number, string> | undefined> {
+  if (!(await enters(wire, user, `EXAMINE ${mailbox}`))) return undefined
   const all = await said(wire, 'b UID FETCH 1:* (BODY.PEEK[HEADER.FIELDS (SUBJECT)])', /^(b (OK|NO|BAD)|\* BYE).*\r\n/m)
   if (!/^b OK/m.test(all)) return undefined
   return new Map(
@@ -64,8 +117,9 @@ async function list(wire: Wire): Promise<Map<number, string> | undefined> {
 }
 
 describe('two hosts while PostgreSQL and Redis fail at random', function () {
-  this.timeout(LASTS + 120_000)
+  this.timeout(LASTS + 180_000)
   const hosts: Demo[] = []
+  let args: readonly string[] = []
   let server: PrivateServer | undefined
   let redis: PrivateRedis | undefined
   let way: Way | undefined
@@ -88,7 +142,7 @@ describe('two hosts while PostgreSQL and Redis fail at random', function () {
       `mailbox_locks.ini:main.redis=redis://127.0.0.1:${redisPort}`,
       'mailbox_locks.ini:main.expiry=5s',
     ].flatMap((text) => ['--set', text])
-    const args = ['--store', 'postgres', '--locks', 'redis', '--nodes', '0', ...settings]
+    args = ['--store', 'postgres', '--locks', 'redis', '--nodes', '0', ...settings]
     for (const demo of await Promise.all([startDemo(args), startDemo(args)])) hosts.push(demo)
   })
   after(async () => {
@@ -103,7 +157,7 @@ describe('two hosts while PostgreSQL and Redis fail at random', function () {
   it('nothing acknowledged is lost or doubled, no UID comes late, and all is well again by itself', async () => {
     assert.ok(server && redis && way)
     const [database, cache, cable] = [server, redis, way]
-    const portOf = (at: number, name: 'smtp' | 'imap'): number => hosts[at % hosts.length]?.[name] ?? 0
+    const portOf = (at: number, name: 'smtp' | 'imap' | 'pop3'): number => hosts[at % hosts.length]?.[name] ?? 0
     let over = false
     const tries = new Map<string, number>()
     const acknowledged = new Set<string>()
@@ -114,23 +168,38 @@ describe('two hosts while PostgreSQL and Redis fail at random', function () {
         const subject = `s${sender}-${i}`
         for (let attempt = 1; ; attempt++) {
           tries.set(subject, attempt)
-          const code = await send(portOf(i + attempt, 'smtp'), subject)
+          const code = await send(portOf(i + attempt, 'smtp'), sender % 2 === 0 ? alice : bob, subject)
           if (code === '250') {
             acknowledged.add(subject)
             break
           }
-          assert.match(code, /^4/, 'a fault is temporary')
+          assert.match(code, /^4|^gone/, 'a fault is temporary')
           refused++
           if (over) break
           await pause(20)
         }
       }
     })
-    const watchers = hosts.map(async (host) => {
+    const got = new Map<string, number>()
+    const gone = new Set<string>()
+    const fetcher = (async () => {
+      for (let i = 0; !over; i++) {
+        const back = await fetchAll(portOf(i, 'pop3'), got, gone)
+        assert.deepEqual(back ?? [], [], 'what was deleted came back')
+        await pause(50)
+      }
+    })()
+    const mover = (async () => {
+      for (let i = 0; !over; i++) {
+        await move(portOf(i, 'imap'))
+        await pause(100)
+      }
+    })()
+    const watchers = hosts.map(async (_host, at) => {
       let highest = 0
       let known = new Set<number>()
       while (!over) {
-        const seen = await look(host.imap)
+        const seen = await look(portOf(at, 'imap'))
         if (seen) {
           for (const uid of seen.keys()) assert.ok(uid > highest || known.has(uid), `UID ${uid} came after ${highest}`)
           known = new Set(seen.keys())
@@ -186,17 +255,27 @@ describe('two hosts while PostgreSQL and Redis fail at random', function () {
           cache.signal('SIGCONT')
         },
       ],
+      [
+        'a host is killed',
+        async () => {
+          const at = Math.floor(Math.random() * hosts.length)
+          const victim = hosts[at]
+          assert.ok(victim)
+          await victim.stop('SIGKILL')
+          hosts[at] = await startDemo(args, victim.home)
+        },
+      ],
     ]
     const counts = new Map<string, number>()
     const end = Date.now() + LASTS
-    const working = Promise.all([...senders, ...watchers]).catch((error: unknown) => {
+    const working = Promise.all([...senders, ...watchers, fetcher, mover]).catch((error: unknown) => {
       over = true
       throw error
     })
     working.catch(() => undefined)
     try {
       // Each once in turn at first, then at random.
-      for (let i = 0; Date.now() < end && !over; i++) {
+      for (let i = 0; (i < faults.length || Date.now() < end) && !over; i++) {
         const [name, happens] = faults[i < faults.length ? i : Math.floor(Math.random() * faults.length)] ?? [
           '',
           async () => {},
@@ -211,25 +290,35 @@ describe('two hosts while PostgreSQL and Redis fail at random', function () {
     await working
 
     // By itself: nobody is restarted.
-    for (const host of hosts) {
-      let seen: Map<number, string> | undefined
-      for (let i = 0; i < 300 && !seen; i++) {
-        seen = await look(host.imap)
-        if (!seen) await pause(100)
+    const settled = async (port: number, user: keyof typeof ACCOUNTS, mailbox: string): Promise<string[]> => {
+      for (let i = 0; i < 300; i++) {
+        const seen = await look(port, user, mailbox)
+        if (seen) return [...seen.values()]
+        await pause(100)
       }
-      assert.ok(seen, 'it did not recover')
+      throw new Error('it did not recover')
+    }
+    for (const { imap } of hosts) {
       const copies = new Map<string, number>()
-      for (const subject of seen.values()) copies.set(subject, (copies.get(subject) ?? 0) + 1)
-      for (const subject of acknowledged) assert.ok(copies.has(subject), `${subject} is lost`)
+      const there = [
+        ...(await settled(imap, alice, 'INBOX')),
+        ...(await settled(imap, alice, 'Archive')),
+        ...(await settled(imap, bob, 'INBOX')),
+      ]
+      for (const subject of there) copies.set(subject, (copies.get(subject) ?? 0) + 1)
+      for (const subject of acknowledged) assert.ok(copies.has(subject) || got.has(subject), `${subject} is lost`)
       // An answer that was missing may have been a commit: each try is there at most once.
       for (const [subject, count] of copies)
         assert.ok(count <= (tries.get(subject) ?? 0), `${subject} is there ${count} times`)
     }
+    assert.ok(gone.size > 0)
     assert.ok(acknowledged.size > 0)
     const store = await openTestStore(database)
     for await (const account of store.accounts.list()) assert.deepEqual(await store.check(account.id), [])
     await store.close()
     const list = [...counts].map(([name, count]) => `${name} ${count}`).join(', ')
-    console.log(`      ${acknowledged.size} acknowledged, ${refused} temporary errors; ${list}`)
+    console.log(
+      `      ${acknowledged.size} acknowledged, ${gone.size} taken by POP3, ${refused} temporary errors; ${list}`,
+    )
   })
 })
