@@ -25,6 +25,10 @@ export type FetchValue = readonly (string | Buffer)[] | 'unknown-cte' | undefine
 /** One item of a FETCH command, its arguments read. */
 export interface FetchItem {
   readonly needs: FetchNeeds
+  /**
+   * A name for what it writes, where that depends on the immutable message alone and is short: it is kept for the next FETCH.
+   */
+  readonly keep?: string
   /** whether fetching it sets \Seen (RFC 9051 6.4.5) */
   readonly setsSeen?: boolean
   write(message: FetchMessage): FetchValue | Promise<FetchValue>

@@ -1,13 +1,22 @@
 import { bodyText, headerText, headerValue } from '../mime/search-text'
 import { textParts } from '../mime/text'
-import { fromIndex, type IndexFacts, type KeyFacts, matches, type SearchKey, type StoredFacts } from '../search/key'
-import type { MessageRow, Store } from '../store/store'
-import { uid } from '../terms/numbers'
-import type { AccountMail, View } from './mailbox'
+import {
+  asksFlagsOnly,
+  fromIndex,
+  type IndexFacts,
+  type KeyFacts,
+  matches,
+  type SearchKey,
+  type StoredFacts,
+} from '../search/key'
+import type { KeyRow, MessageRow } from '../store/store'
+import type { FlagSet } from '../terms/flags'
+import { type Uid, uid } from '../terms/numbers'
+import type { AccountMail, MailRoom, View } from './mailbox'
 
 /** What is searched. */
 export interface Searched {
-  readonly store: Store
+  readonly room: Pick<MailRoom, 'store' | 'keys'>
   readonly mail: AccountMail
   readonly view: View
 }
@@ -17,15 +26,31 @@ const BATCH = 500
 /** Messages that are decided from memory before others get a turn. */
 const TURN = 20_000
 
-const factsAt = (view: View, seq: number): IndexFacts => ({
-  seq,
-  uid: view.uidAt(seq),
-  flags: view.flagsAt(seq),
-  recent: view.isRecent(seq),
-  modSeq: view.modSeqAt(seq),
-  size: view.sizeAt(seq),
-  internalDate: view.internalDateAt(seq),
-})
+/** Looks up what a key asks for, and no more: most keys ask for one thing. */
+class Facts implements IndexFacts {
+  constructor(
+    readonly view: View,
+    readonly seq: number,
+  ) {}
+  get uid(): number {
+    return this.view.uidAt(this.seq)
+  }
+  get flags(): FlagSet {
+    return this.view.flagsAt(this.seq)
+  }
+  get recent(): boolean {
+    return this.view.isRecent(this.seq)
+  }
+  get modSeq(): number {
+    return this.view.modSeqAt(this.seq)
+  }
+  get size(): number {
+    return this.view.sizeAt(this.seq)
+  }
+  get internalDate(): number {
+    return this.view.internalDateAt(this.seq)
+  }
+}
 
 /** What must be read of one message, when it is asked for and once. */
 function storedFacts(mail: AccountMail, view: View, number: number, known: KeyFacts | undefined): StoredFacts {
@@ -65,12 +90,32 @@ function storedFacts(mail: AccountMail, view: View, number: number, known: KeyFa
   }
 }
 
-async function keysOf({ store, mail, view }: Searched, seqs: readonly number[]): Promise<Map<number, KeyFacts>> {
+function keyFacts({ keys, emailId, threadId, saveDate }: KeyRow): KeyFacts {
+  const { subject, from, to, cc, bcc, sentDay } = keys
+  return { subject, from, to, cc, bcc, sentDay, emailId, threadId, saveDate }
+}
+/** octets in memory, about: most characters take one */
+const sizeOf = ({ subject, from, to, cc, bcc }: KeyFacts): number =>
+  200 + subject.length + from.length + to.length + cc.length + bcc.length
+
+/** Those of messages that are there: a message that is gone matches nothing, not even NOT. */
+async function keysOf({ room, mail, view }: Searched, facts: readonly IndexFacts[]): Promise<Map<number, KeyFacts>> {
   const known = new Map<number, KeyFacts>()
-  const uids = seqs.map((seq) => view.uidAt(seq))
-  for await (const rows of store.messages.keys(mail.id, view.mailbox.id, uids)) {
-    for (const { uid: number, keys, emailId, threadId, saveDate } of rows)
-      known.set(number, { ...keys, emailId, threadId, saveDate })
+  const kept = room.keys(view.mailbox.id)
+  const missing: Uid[] = []
+  for (const { seq, uid: number } of facts) {
+    if (view.isGone(seq)) continue
+    const keys = kept.get(number)
+    if (keys) known.set(number, keys)
+    else missing.push(uid(number))
+  }
+  if (missing.length === 0) return known
+  for await (const rows of room.store.messages.keys(mail.id, view.mailbox.id, missing)) {
+    for (const row of rows) {
+      const keys = keyFacts(row)
+      known.set(row.uid, keys)
+      kept.set(row.uid, keys, sizeOf(keys))
+    }
   }
   return known
 }
@@ -82,14 +127,10 @@ async function decide(
   facts: readonly IndexFacts[],
   now: number,
 ): Promise<number[]> {
-  const known = await keysOf(
-    searched,
-    facts.map(({ seq }) => seq),
-  )
+  const known = await keysOf(searched, facts)
   const found: number[] = []
   for (const one of facts) {
     const keys = known.get(one.uid)
-    // Gone since: it matches nothing, not even NOT.
     if (!keys) continue
     const quick = fromIndex(key, one, now, keys)
     if (quick ?? (await matches(key, one, storedFacts(searched.mail, searched.view, one.uid, keys), now)))
@@ -112,10 +153,13 @@ export async function find(
 ): Promise<number[]> {
   const { view } = searched
   const found: number[] = []
+  const answers = asksFlagsOnly(key) ? new Map<FlagSet, boolean | undefined>() : undefined
   let open: IndexFacts[] = []
   for (let seq = 1; seq <= view.exists; seq++) {
-    const facts = factsAt(view, seq)
-    const quick = fromIndex(key, facts, now)
+    const facts = new Facts(view, seq)
+    const known = answers?.get(facts.flags)
+    const quick = known ?? fromIndex(key, facts, now)
+    if (known === undefined) answers?.set(facts.flags, quick)
     if (quick) found.push(seq)
     else if (quick === undefined && open.push(facts) >= BATCH) {
       found.push(...(await decide(searched, key, open, now)))

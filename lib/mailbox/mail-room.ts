@@ -1,25 +1,34 @@
+import { ok } from '../terms/fault'
+import type { AccountId } from '../terms/names'
 import type { Clock, Log, Metrics } from '../terms/ports'
 import { createAccountMail } from './account-mail'
 import { deliver } from './deliver/store-copy'
 import { createHub } from './hub'
+import { createKept } from './kept'
 import type { Bus, MailRoom } from './mailbox'
 import { ensureSpecialUse } from './mailbox-verbs'
 import type { Parts } from './parts'
 import { createStates } from './view/states'
 
-export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states'> {
+export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states' | 'uidls'> {
   readonly bus: Bus
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
 }
 
+const MOST_PROVIDED = 10_000
+
 /** Puts the room together. `close` ends its timers and views; store, locks and bus belong to the caller. */
 export function createMailRoom(options: MailRoomOptions): MailRoom {
   const { store, bus, log, settings } = options
   const states = createStates({ store, log, keepRows: settings.keepRows })
   const hub = createHub({ states, bus, log })
-  const parts: Parts = { ...options, states, hub }
+  const kept = createKept(settings.keepTexts)
+  const parts: Parts = { ...options, states, hub, uidls: kept.columns() }
+
+  /** Accounts that have their mailboxes: not looked at again at each login. */
+  const provided = new Set<AccountId>()
 
   function poll(): void {
     states.refreshAll().catch((error: Error) => log.debug(`views are not caught up yet: ${error.message}`))
@@ -29,10 +38,18 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   return {
     store,
     hub,
+    texts: kept.columns(),
+    keys: kept.columns(),
     maxMessageSize: settings.maxMessageSize,
     account: (identity) => createAccountMail(parts, identity),
     deliver: (delivery) => deliver(parts, delivery),
-    ensureSpecialUse: (account) => ensureSpecialUse(parts, account),
+    ensureSpecialUse: async (account) => {
+      if (provided.has(account)) return ok(undefined)
+      const ensured = await ensureSpecialUse(parts, account)
+      if (provided.size >= MOST_PROVIDED) provided.clear()
+      if (ensured.ok) provided.add(account)
+      return ensured
+    },
     async close() {
       clearInterval(timer)
       hub.close()

@@ -1,12 +1,14 @@
 import type { Lease, LockProtocol, Refusal } from '../locks/locks'
 import type { Identity } from '../login/login'
+import type { KeyFacts } from '../search/key'
 import type { ListChange } from '../store/change'
 import type { Mark } from '../store/marks'
 import type { AppendOptions, Copied, CopyOptions, Mailbox, MessageRow, SpecialUse, Store } from '../store/store'
 import type { Fault, Result } from '../terms/fault'
 import type { FlagChange, FlagSet } from '../terms/flags'
-import type { AccountId, EmailId } from '../terms/names'
+import type { AccountId, EmailId, MailboxId } from '../terms/names'
 import type { ModSeq, SeqNum, Uid } from '../terms/numbers'
+import type { KeptColumn } from './kept'
 
 /**
  * The verbs of one logged-in account, for IMAP, POP3, HTTP and delivery. A verb checks names and limits, writes through the
@@ -15,6 +17,10 @@ import type { ModSeq, SeqNum, Uid } from '../terms/numbers'
 export interface MailRoom {
   readonly store: Store
   readonly hub: Hub
+  /** What FETCH has sent of messages, by mailbox and item: latin1. */
+  readonly texts: (key: string) => KeptColumn<string>
+  /** What SEARCH has read of messages, by mailbox. */
+  readonly keys: (mailbox: MailboxId) => KeptColumn<KeyFacts>
   /** octets of the largest message that is stored; 0: no limit */
   readonly maxMessageSize: number
   /** The account's verbs. Costs nothing; made per session. */

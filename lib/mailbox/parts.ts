@@ -3,8 +3,10 @@ import type { PreparedMessage } from '../mime/prepared'
 import type { Commit } from '../store/change'
 import type { Store, Written } from '../store/store'
 import { ok, type Result } from '../terms/fault'
+import type { MailboxId } from '../terms/names'
 import type { Clock, Log, Metrics } from '../terms/ports'
 import type { CommitHub } from './hub'
+import type { KeptColumn } from './kept'
 import type { MailboxSettings } from './settings'
 import type { States } from './view/states'
 
@@ -14,6 +16,8 @@ export interface Parts {
   readonly locks: Locks
   readonly hub: CommitHub
   readonly states: States
+  /** unique ids that POP3 has read, by mailbox */
+  readonly uidls: (mailbox: MailboxId) => KeptColumn<string>
   readonly prepare: (bytes: Buffer) => PreparedMessage
   readonly settings: MailboxSettings
   readonly clock: Clock

@@ -19,6 +19,8 @@ export interface MailboxSettings {
   readonly safetyPoll: number
   /** rows of mailboxes that nobody looks at, kept for the next SELECT */
   readonly keepRows: number
+  /** octets of what FETCH and SEARCH made of messages, kept for the next time */
+  readonly keepTexts: number
   /** the locks' own mode, where an account does not override it: fences make sense in `strict` and `pop3` only */
   readonly lockMode: LockMode
 }
@@ -37,6 +39,7 @@ export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): Mailbo
     autocreate: autocreateOf(read),
     safetyPoll: read.duration('views.safety_poll', '10s'),
     keepRows: read.number('views.keep_rows', 500_000),
+    keepTexts: read.size('views.keep_texts', '64M'),
     lockMode,
   }
   read.done()

@@ -2,6 +2,22 @@ import type { IndexFacts, KeyFacts, SearchKey, StoredFacts } from './key'
 
 const DAY = 86_400_000
 
+/** Whether a key asks for flags only: then all messages with the same flags have the same answer. */
+export function asksFlagsOnly(key: SearchKey): boolean {
+  switch (key.kind) {
+    case 'all':
+    case 'flag':
+      return true
+    case 'not':
+      return asksFlagsOnly(key.key)
+    case 'and':
+    case 'or':
+      return key.keys.every(asksFlagsOnly)
+    default:
+      return false
+  }
+}
+
 function compareDay(is: 'before' | 'on' | 'since', day: number, wanted: number): boolean {
   return is === 'before' ? day < wanted : is === 'on' ? day === wanted : day >= wanted
 }

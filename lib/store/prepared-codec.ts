@@ -32,41 +32,54 @@ export function preparedFault(head: Buffer, length: number, size: number): strin
   return length === parts || length === parts + head.readUInt32BE(4) ? undefined : 'is prepared in part'
 }
 
-export function decodePrepared(value: Buffer, keys: () => SearchKeys): PreparedMessage {
-  let at = HEAD
-  const slice = (index: number): Buffer => {
-    const length = value.readUInt32BE(8 + 4 * index)
-    at += length
-    return value.subarray(at - length, at)
+/** A class, not an object of getters: those of a literal are made anew for each message. */
+class DecodedMessage implements PreparedMessage {
+  #structure: Part | undefined
+  #keys: SearchKeys | undefined
+
+  constructor(
+    readonly value: Buffer,
+    readonly readKeys: () => SearchKeys,
+  ) {}
+
+  /** The five parts follow one another; `nth` = 5 is the header behind them. */
+  #slice(nth: number): Buffer {
+    let start = HEAD
+    for (let index = 0; index < nth; index++) start += this.value.readUInt32BE(8 + 4 * index)
+    return this.value.subarray(start, nth < 5 ? start + this.value.readUInt32BE(8 + 4 * nth) : undefined)
   }
-  const envelope = slice(0)
-  const bodyStructure = slice(1)
-  const body = slice(2)
-  const structure = slice(3)
-  const preview = slice(4)
-  const size = value.readUInt32BE(0)
-  const headerSize = value.readUInt32BE(4)
-  const rest = value.subarray(at)
-  let tree: Part | undefined
-  let known: SearchKeys | undefined
-  return {
-    size,
-    headerSize,
-    header: rest.length === headerSize ? rest : undefined,
-    envelope,
-    bodyStructure,
-    body,
-    get structure(): Part {
-      const parsed: Part = tree ?? JSON.parse(structure.toString())
-      tree = parsed
-      return parsed
-    },
-    get keys(): SearchKeys {
-      known ??= keys()
-      return known
-    },
-    get preview(): string {
-      return preview.toString()
-    },
+  get size(): number {
+    return this.value.readUInt32BE(0)
+  }
+  get headerSize(): number {
+    return this.value.readUInt32BE(4)
+  }
+  get envelope(): Buffer {
+    return this.#slice(0)
+  }
+  get bodyStructure(): Buffer {
+    return this.#slice(1)
+  }
+  get body(): Buffer {
+    return this.#slice(2)
+  }
+  get structure(): Part {
+    const parsed: Part = this.#structure ?? JSON.parse(this.#slice(3).toString())
+    this.#structure = parsed
+    return parsed
+  }
+  get preview(): string {
+    return this.#slice(4).toString()
+  }
+  get header(): Buffer | undefined {
+    const rest = this.#slice(5)
+    return rest.length === this.headerSize ? rest : undefined
+  }
+  get keys(): SearchKeys {
+    this.#keys ??= this.readKeys()
+    return this.#keys
   }
 }
+
+export const decodePrepared = (value: Buffer, keys: () => SearchKeys): PreparedMessage =>
+  new DecodedMessage(value, keys)

@@ -32,9 +32,10 @@ async function everything(store: Store): Promise<unknown> {
       for (const { emailId, size } of rows) {
         octets.push((await store.messages.read(id, emailId, 0, size))?.toString('base64'))
       }
-      const plain = rows.map(({ flags, prepared, ...row }) => {
+      const plain = rows.map(({ uid, flags, modSeq, internalDate, saveDate, emailId, threadId, uidl, prepared }) => {
         const { structure, keys, preview, envelope, bodyStructure, body, size, headerSize } = prepared
         const blobs = [envelope, bodyStructure, body].map(String)
+        const row = { uid, modSeq, internalDate, saveDate, emailId, threadId, uidl }
         return { ...row, flags: flags.names, structure, keys: JSON.stringify(keys), preview, blobs, size, headerSize }
       })
       const changes = await store.messages.changesSince(id, mailbox.id, modSeq(1))

@@ -57,8 +57,7 @@ export function listRoutes({ room, clock }: Web): readonly Route[] {
       run: async ({ params, query: { offset = 0, limit = PAGE, query = '', by = 'message' }, mail: enter }) => {
         const mail = await enter()
         return withView(store, mail, params.mailbox ?? '', async (view) => {
-          const found =
-            query.trim() === '' ? undefined : await find({ store, mail, view }, searchOf(query), clock.now())
+          const found = query.trim() === '' ? undefined : await find({ room, mail, view }, searchOf(query), clock.now())
           const modSeq = view.highestModSeq
           if (by === 'conversation') {
             const all = await conversations(mail, view, found)

@@ -13,6 +13,7 @@ const index = (write: (message: FetchMessage) => string): FetchItem => ({
 })
 const stored = (name: string, octets: (row: NonNullable<FetchMessage['row']>) => Buffer): FetchItem => ({
   needs: 'row',
+  keep: name,
   write: ({ row }) => (row ? [`${name} `, octets(row)] : []),
 })
 
@@ -118,6 +119,8 @@ function sectionItem(wanted: Wanted, part: Partial | undefined, setsSeen: boolea
   const label = name ?? `BODY[${wanted.shown}]${part ? `<${part.offset}>` : ''}`
   return {
     needs: 'row',
+    // The label does not tell how long a part of it is.
+    ...(wanted.text === 'header' && !part && { keep: label }),
     setsSeen,
     write: (message) => {
       const octets = octetsOf(message, wanted, part)

@@ -1,20 +1,20 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { MessageRow } from '../../store/store'
 import { flagSet } from '../../terms/flags'
 import { type Command, defineCommand } from '../command'
-import type { FetchItem, FetchMessage, FetchModifiers } from '../extension'
+import type { FetchItem, FetchModifiers } from '../extension'
 import { done, expungedReply, faultReply, no, type Reply } from '../faults'
 import type { Selected, Session } from '../session'
 import type { Cursor } from '../wire/cursor'
 import type { SequenceSet } from '../wire/sequence-set'
 import { macros, uidItem } from './fetch-items'
+import { NO_ROWS, rowsOf, writeMessage } from './fetch-message'
 import { messagesOf, uidsOf } from './numbers'
 
 type By = 'seq' | 'uid'
 const SEEN = flagSet(['\\Seen'])
 /** Messages whose records are read ahead of the client. */
 const BATCH = 100
-/** Messages that are written before others get a turn. */
+/** Messages that are written before others get a turn: a multiple of it. */
 const TURN = 2000
 
 interface FetchArguments {
@@ -63,44 +63,6 @@ function parse(cursor: Cursor, session: Session, by: By): FetchArguments {
   return { set, items, modifiers }
 }
 
-/** Writes one `* n FETCH (...)`, or nothing when not every item is there. */
-async function writeMessage(
-  message: FetchMessage,
-  wanted: readonly FetchItem[],
-): Promise<'written' | 'gone' | 'unknown-cte'> {
-  const pieces: (string | Buffer)[] = [`* ${message.seq} FETCH (`]
-  let first = true
-  for (const one of wanted) {
-    const result = one.write(message)
-    const written = result instanceof Promise ? await result : result
-    if (written === 'unknown-cte') return written
-    if (!written || written.length === 0) return 'gone'
-    if (!first) pieces.push(' ')
-    first = false
-    pieces.push(...written)
-  }
-  pieces.push(')\r\n')
-  const { writer } = message.session.connection
-  for (const piece of pieces) writer.write(piece)
-  return 'written'
-}
-
-async function* rowsOf(
-  { mail, view }: Selected,
-  seqs: readonly number[],
-): AsyncGenerator<[number, MessageRow | undefined]> {
-  for (let start = 0; start < seqs.length; start += BATCH) {
-    const batch = seqs.slice(start, start + BATCH)
-    const rows = new Map<number, MessageRow>()
-    for await (const some of mail.rows(view, uidsOf(view, batch))) for (const row of some) rows.set(row.uid, row)
-    for (const seq of batch) yield [seq, rows.get(view.uidAt(seq))]
-  }
-}
-
-function* withoutRows(seqs: readonly number[]): Generator<[number, undefined]> {
-  for (const seq of seqs) yield [seq, undefined]
-}
-
 async function run(session: Session, state: Selected, args: FetchArguments, by: By): Promise<Reply> {
   const { view, mail } = state
   const { writer } = session.connection
@@ -118,20 +80,29 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
     }
   }
   const needsRow = wanted.some((one) => one.needs === 'row')
+  const asked = wanted.map((item) => ({
+    item,
+    texts: item.keep === undefined ? undefined : session.ports.room.texts(`${view.mailbox.id} ${item.keep}`),
+  }))
   let gone = false
   let unknown = false
-  let written = 0
-  for await (const [seq, row] of needsRow ? rowsOf(state, seqs) : withoutRows(seqs)) {
-    if (needsRow && !row) {
-      gone = true
-      continue
+  for (let start = 0; start < seqs.length; start += BATCH) {
+    const batch = seqs.slice(start, start + BATCH)
+    const rows = needsRow ? await rowsOf(state, batch, asked) : NO_ROWS
+    for (const seq of batch) {
+      if (needsRow && view.isGone(seq)) {
+        gone = true
+        continue
+      }
+      const uid = view.uidAt(seq)
+      const writing = writeMessage({ session, mail, view, seq, uid, row: rows.get(uid) }, asked)
+      const outcome = writing instanceof Promise ? await writing : writing
+      if (outcome === 'gone') gone = true
+      if (outcome === 'unknown-cte') unknown = true
+      if (writer.full && !(await writer.drained())) return done('FETCH ended: the client is gone')
     }
-    const outcome = await writeMessage({ session, mail, view, seq, uid: view.uidAt(seq), row }, wanted)
-    if (outcome === 'gone') gone = true
-    if (outcome === 'unknown-cte') unknown = true
-    if (writer.full && !(await writer.drained())) break
     // A client that reads as fast as we write must not keep the others waiting.
-    if (++written % TURN === 0) await turn()
+    if (start % TURN === 0 && start > 0) await turn()
   }
   if (unknown) return no('The transfer encoding of a part is not known', 'UNKNOWN-CTE')
   // RFC 9051 6.4.9: a UID that is no more is passed over.

@@ -6,5 +6,5 @@ import { createProgress } from './progress'
 /** Ascending sequence numbers of what matches in the window of a session. */
 export const search = (session: Session, { mail, view }: Selected, key: SearchKey, tag: string): Promise<number[]> => {
   const { room, clock } = session.ports
-  return find({ store: room.store, mail, view }, key, clock.now(), createProgress(session, tag, view.exists + 1))
+  return find({ room, mail, view }, key, clock.now(), createProgress(session, tag, view.exists + 1))
 }

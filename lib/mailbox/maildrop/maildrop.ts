@@ -3,6 +3,7 @@ import { type Mailbox, type MessageRow, StoreUnavailable } from '../../store/sto
 import { type Fault, failed, ok, type Result } from '../../terms/fault'
 import type { AccountId, MailboxId } from '../../terms/names'
 import { type Uid, uid } from '../../terms/numbers'
+import type { KeptColumn } from '../kept'
 import { type Maildrop, type MaildropOptions, MessageGone } from '../mailbox'
 import { spellMailbox } from '../mailbox-name'
 import type { Parts } from '../parts'
@@ -44,21 +45,38 @@ interface Frozen {
   readonly uidls: readonly string[]
 }
 
+/** The unique ids of all these messages, if they are kept. */
+function keptUidls(uids: Uint32Array, kept: KeptColumn<string>): readonly string[] | undefined {
+  const uidls: string[] = []
+  for (const one of uids) {
+    const uidl = kept.get(one)
+    if (uidl === undefined) return undefined
+    uidls.push(uidl)
+  }
+  return uidls
+}
+
 /**
  * The index and the unique ids are two reads. Deliveries between them only append, so the ids still stand in line; after an
  * expunge (another session, in the lock modes that allow it) both are read again.
  */
-async function freeze({ store, states }: Parts, account: AccountId, found: Mailbox): Promise<Frozen | undefined> {
+async function freeze(parts: Parts, account: AccountId, found: Mailbox): Promise<Frozen | undefined> {
+  const { store, states } = parts
   const held = await states.acquire(account, found)
   if (held === undefined) return undefined
   const { state, release } = held
+  const kept = parts.uidls(found.id)
   try {
     for (let attempt = 0; attempt < 10 && !state.gone; attempt++) {
       const columns = state.columns.freeze()
+      const known = keptUidls(columns.uids, kept)
+      if (known !== undefined) return { mailbox: found.id, ...columns, uidls: known }
       const { tail } = state
       const uidls = await store.messages.uidls(account, found.id)
       await state.refresh()
-      if (!expungedAfter(tail) && uidls.length >= columns.uids.length) return { mailbox: found.id, ...columns, uidls }
+      if (expungedAfter(tail) || uidls.length < columns.uids.length) continue
+      for (const [at, one] of columns.uids.entries()) kept.set(one, uidls[at] ?? '', uidls[at]?.length ?? 0)
+      return { mailbox: found.id, ...columns, uidls }
     }
   } finally {
     release()

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import type { PreparedMessage } from '../../mime/prepared'
 import type { FlagSet } from '../../terms/flags'
-import type { AccountId, MailboxId } from '../../terms/names'
+import type { AccountId, EmailId, MailboxId, ThreadId } from '../../terms/names'
 import { type ModSeq, modSeq, type Uid, uid } from '../../terms/numbers'
 import type { Change, IndexRow, MailboxChange } from '../change'
 import { accountNumber, mailboxNumber, makeEmailId, makeThreadId, uidlOf } from '../ids'
@@ -119,20 +120,40 @@ function headOf({ heads }: Tables, account: number, message: number): Head {
   throw new Error('a message without its head')
 }
 
-function messageRow(tables: Tables, account: number, uidValidity: number, one: Uid, row: Row): MessageRow | undefined {
-  const value = tables.prepared.get(messageKey(account, row.message))
-  if (!value) return undefined
-  const prepared = decodePrepared(value, () => headOf(tables, account, row.message).keys)
-  return {
-    ...indexRow(one, row),
-    emailId: makeEmailId(account, row.message),
-    get threadId() {
-      // Read when it is asked for; by then the message may be gone, and is a thread of its own.
-      return makeThreadId(account, tables.heads.get(messageKey(account, row.message))?.thread ?? row.message)
-    },
-    saveDate: row.saveDate,
-    uidl: uidlOf(uidValidity, one, row.uidl),
-    prepared,
+/** A class, not an object of getters: those of a literal are made anew for each message. */
+class StoredMessage implements MessageRow {
+  readonly flags: FlagSet
+  readonly modSeq: ModSeq
+  readonly size: number
+  readonly internalDate: number
+  readonly saveDate: number
+  readonly prepared: PreparedMessage
+
+  constructor(
+    readonly tables: Tables,
+    readonly mailbox: { readonly account: number; readonly uidValidity: number },
+    readonly uid: Uid,
+    readonly row: Row,
+    prepared: Buffer,
+  ) {
+    this.flags = row.flags
+    this.modSeq = modSeq(row.modSeq)
+    this.size = row.size
+    this.internalDate = row.internalDate
+    this.saveDate = row.saveDate
+    this.prepared = decodePrepared(prepared, () => headOf(tables, mailbox.account, row.message).keys)
+  }
+  get emailId(): EmailId {
+    return makeEmailId(this.mailbox.account, this.row.message)
+  }
+  get threadId(): ThreadId {
+    const { account } = this.mailbox
+    // Read when it is asked for; by then the message may be gone, and is a thread of its own.
+    const head = this.tables.heads.get(messageKey(account, this.row.message))
+    return makeThreadId(account, head?.thread ?? this.row.message)
+  }
+  get uidl(): string {
+    return uidlOf(this.mailbox.uidValidity, this.uid, this.row.uidl)
   }
 }
 
@@ -145,9 +166,11 @@ export async function* rows(
   for (let start = 0; start < uids.length; start += BATCH) {
     const found = mailboxOf(tables, id, mailbox)
     if (!found) return
-    const batch = entriesOf(tables, found.account, found.number, uids.slice(start, start + BATCH)).flatMap((entry) => {
-      const row = messageRow(tables, found.account, found.record.uidValidity, entry.uid, entry.row)
-      return row ? [row] : []
+    const { account, number } = found
+    const { uidValidity } = found.record
+    const batch = entriesOf(tables, account, number, uids.slice(start, start + BATCH)).flatMap((entry) => {
+      const prepared = tables.prepared.get(messageKey(account, entry.row.message))
+      return prepared ? [new StoredMessage(tables, { account, uidValidity }, entry.uid, entry.row, prepared)] : []
     })
     if (batch.length > 0) yield batch
     // Reads do not wait for anything: without this, nobody else would have a turn before the end of a big mailbox.

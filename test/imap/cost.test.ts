@@ -1,0 +1,141 @@
+import { strict as assert } from 'node:assert'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { openLmdbStore } from '../../lib/store/lmdb'
+import type { Store } from '../../lib/store/store'
+import { type Kit, startKit, Wire } from '../kit'
+
+/**
+ * What commands cost in counts, which no machine's mood changes: calls of the store and writes to sockets. A number here may be
+ * lowered; whoever raises one knows why.
+ */
+
+const MESSAGES = 500
+const LETTERS = Array.from(
+  { length: MESSAGES },
+  (_one, n) => `From: a${n % 7}@example.org\nSubject: number ${n}\nMessage-ID: <${n}@example.org>\n\nhello\n`,
+)
+
+/** Notes the name of each call of a table's methods. */
+function noting<T extends object>(table: T, name: string, calls: string[]): T {
+  return new Proxy(table, {
+    get(target, key, receiver) {
+      const value: unknown = Reflect.get(target, key, receiver)
+      if (typeof value !== 'function') return value
+      return (...args: unknown[]): unknown => {
+        calls.push(`${name}.${String(key)}`)
+        return Reflect.apply(value, target, args)
+      }
+    },
+  })
+}
+function notingStore(store: Store, calls: string[]): Store {
+  return {
+    ...store,
+    accounts: noting(store.accounts, 'accounts', calls),
+    mailboxes: noting(store.mailboxes, 'mailboxes', calls),
+    messages: noting(store.messages, 'messages', calls),
+    raiseFence: (id, fence) => {
+      calls.push('raiseFence')
+      return store.raiseFence(id, fence)
+    },
+  }
+}
+
+describe('what commands cost', () => {
+  let kit: Kit
+  let folder: string
+  const calls: string[] = []
+  const { write } = Socket.prototype
+  let writes = 0
+
+  before(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'mailbox-cost-'))
+    kit = await startKit({ store: notingStore(await openLmdbStore({ path: folder }), calls) })
+    for (const name of ['a@x', 'b@x']) await kit.deliver(await kit.account(name), ...LETTERS)
+    Socket.prototype.write = function (this: Socket, ...args: unknown[]): boolean {
+      if (this.localPort === kit.imap) writes++
+      return Reflect.apply(write, this, args)
+    }
+  })
+  after(async () => {
+    Socket.prototype.write = write
+    await kit?.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** Says a command. @returns the calls of the store, those of one kind once with their number */
+  async function cost(wire: Wire, command: string, end: RegExp): Promise<Record<string, number>> {
+    calls.length = 0
+    writes = 0
+    wire.send(`${command}\r\n`)
+    await wire.until(end)
+    const counts: Record<string, number> = {}
+    for (const call of calls) counts[call] = (counts[call] ?? 0) + 1
+    return counts
+  }
+  const imap = async (...before: string[]): Promise<Wire> => {
+    const wire = new Wire(kit.imap)
+    await wire.until(/^\* OK.*\r\n/)
+    for (const command of before) await cost(wire, `b ${command}`, /^b OK.*\r\n/m)
+    return wire
+  }
+  const ofImap = (wire: Wire, command: string) => cost(wire, `a ${command}`, /^a OK.*\r\n/m)
+  /** Every command that looks at its mailbox asks how far it is, before its answer ends. */
+  const REFRESH = { 'mailboxes.get': 1 }
+
+  it('LOGIN, the second time', async () => {
+    await imap('LOGIN a@x pass')
+    const wire = await imap()
+    assert.deepEqual(await ofImap(wire, 'LOGIN a@x pass'), { 'accounts.find': 1 })
+    assert.equal(writes, 1)
+  })
+
+  it('SELECT and STATUS do not read messages', async () => {
+    await imap('LOGIN a@x pass', 'SELECT INBOX', 'LOGOUT')
+    const wire = await imap('LOGIN a@x pass', 'SELECT INBOX')
+    assert.deepEqual(await ofImap(wire, 'SELECT INBOX'), { 'mailboxes.find': 1 })
+    assert.equal(writes, 1)
+    assert.deepEqual(await ofImap(wire, 'STATUS INBOX (MESSAGES UNSEEN UIDNEXT)'), { 'mailboxes.find': 1, ...REFRESH })
+  })
+
+  for (const [items, most] of [
+    ['FLAGS UID INTERNALDATE RFC822.SIZE', 1],
+    ['ENVELOPE BODYSTRUCTURE', 3],
+    ['BODY.PEEK[HEADER.FIELDS (FROM SUBJECT)]', 2],
+  ] as const) {
+    it(`FETCH ${items} of ${MESSAGES} messages, again, reads no message and gathers its rows`, async () => {
+      const wire = await imap('LOGIN a@x pass', 'SELECT INBOX', `FETCH 1:* (${items})`)
+      assert.deepEqual(await ofImap(wire, `FETCH 1:* (${items})`), REFRESH)
+      assert.ok(writes <= most, `${writes} writes`)
+    })
+  }
+
+  it('SEARCH of header fields, again, reads no message', async () => {
+    const wire = await imap('LOGIN a@x pass', 'SELECT INBOX', 'SEARCH SUBJECT "number 7"')
+    assert.deepEqual(await ofImap(wire, 'SEARCH FROM a3 UNSEEN SUBJECT 77'), REFRESH)
+    assert.equal(writes, 1)
+  })
+
+  it('STORE is one transaction', async () => {
+    const wire = await imap('LOGIN a@x pass', 'SELECT INBOX')
+    const { 'mailboxes.get': looks = 0, ...others } = await ofImap(wire, 'STORE 1:100 +FLAGS ($Label)')
+    assert.deepEqual(others, { 'messages.storeFlags': 1 })
+    assert.ok(looks <= 2, `${looks} looks`)
+  })
+
+  it('a POP3 session that only looks, the second time, reads no message', async () => {
+    const session = async (): Promise<Record<string, number>> => {
+      const wire = new Wire(kit.pop3)
+      await wire.until(/^\+OK.*\r\n/)
+      await cost(wire, 'USER b@x', /^\+OK.*\r\n/)
+      const login = await cost(wire, 'PASS pass', /^\+OK 500 .*\r\n/)
+      await cost(wire, 'QUIT', /^\+OK.*\r\n/)
+      return login
+    }
+    await session()
+    assert.deepEqual(await session(), { 'accounts.find': 1, raiseFence: 1, 'mailboxes.find': 1 })
+  })
+})
