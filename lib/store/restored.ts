@@ -1,4 +1,5 @@
-import { type AuditRow, gather, type Mended } from './audit'
+import type { AuditRow, Mended } from './audit'
+import { gather } from './audit/facts'
 import type { TransferAccount } from './transfer'
 
 /**

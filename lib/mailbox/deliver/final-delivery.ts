@@ -1,20 +1,17 @@
 import { messageIds } from '../../mime/message-id'
 import { createLimiter } from '../../processes/limiter'
 import type { Account } from '../../store/account'
-import type { Mark } from '../../store/marks'
 import type { Store } from '../../store/store'
-import { flagSet } from '../../terms/flags'
 import type { Clock, Log } from '../../terms/ports'
 import type { MailRoom } from '../mailbox'
 import type { MailboxSettings } from '../settings'
 import { spellDomain } from './address'
+import { createCopies } from './copies'
 import type { DeliveryEntry, DeliveryLog } from './delivery-log'
-import { createQuotaWarnings, warningMessage } from './quota-warnings'
 import { createRecipients, type RecipientPorts, type Target, type Targets } from './recipients'
-import { faultReply, fullReply, isFailure, LOOP, type Reply, STORED_BEFORE, UNAVAILABLE, UNKNOWN } from './reply'
-import { complaintMessage, type Rules } from './rules'
-import { messageIdOf, transactionDigest } from './sent-again'
-import { hasSpamHeader } from './spam'
+import { fullReply, isFailure, LOOP, type Reply, STORED, UNAVAILABLE, UNKNOWN } from './reply'
+import type { Rules } from './rules'
+import { transactionDigest } from './sent-again'
 
 export interface FinalDeliveryPorts extends Omit<RecipientPorts, 'store'> {
   readonly store: Store
@@ -61,9 +58,6 @@ export const LARGE = 1024 * 1024
 const LARGE_AT_ONCE = 8
 const PATIENCE = 20_000
 const AT_ONCE = 32
-const STORED: Reply = { code: 250, enhanced: '2.0.0', text: 'stored' }
-/** Longer than a client tries to send (RFC 5321 4.5.4.1: 4 to 5 days). */
-const TRIES_END = 6 * 86_400_000
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
@@ -79,10 +73,9 @@ function loggedMessageId(octets: readonly Buffer[]): string {
  * after the copies are on the disk. Never rejects.
  */
 export function createFinalDelivery(ports: FinalDeliveryPorts) {
-  const { store, room, settings, clock, log, forward, isLocalDomain, settingsOf } = ports
+  const { room, clock, log, forward, isLocalDomain, settingsOf } = ports
   const recipients = createRecipients(ports)
-  const warn = createQuotaWarnings(store, settings)
-  const { duplicates = 0 } = ports
+  const copyTo = createCopies(ports)
 
   async function isFull(account: Account): Promise<boolean> {
     const quota = await room
@@ -108,101 +101,6 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
       log.error(`recipient check failed: ${text(error)}`)
       return UNAVAILABLE
     }
-  }
-
-  /** The mailbox for spam (RFC 6154), or the one that a detail names, whatever its case; undefined: INBOX. */
-  async function mailboxOf({ account, detail }: Target, spam: boolean): Promise<string | undefined> {
-    if (spam) {
-      const all = await store.mailboxes.list(account.id)
-      return (all.find((one) => one.specialUse.includes('\\Junk')) ?? all.find(({ name }) => name === 'Junk'))?.name
-    }
-    if (detail === undefined) return undefined
-    const wanted = detail.toLowerCase()
-    return (await store.mailboxes.list(account.id)).find(({ name }) => name.normalize('NFC').toLowerCase() === wanted)
-      ?.name
-  }
-
-  /** Tells the owner, also of a full mailbox; never rejects. */
-  async function tellOwner(account: Account, bytes: Buffer | undefined): Promise<void> {
-    if (!bytes) return
-    const done = await room.deliver({ account: account.id, bytes, quota: 'ignore' })
-    if (!done.ok) log.warn(`a notice to ${account.name} failed: ${done.fault.kind}`)
-  }
-  async function afterwards(account: Account, size: number, complaint: string | undefined): Promise<void> {
-    const now = new Date(clock.now())
-    await tellOwner(account, complaint === undefined ? undefined : complaintMessage(account.name, complaint, now))
-    const warning = await warn(account, size)
-    await tellOwner(account, warning && warningMessage(account.name, warning, now))
-  }
-
-  /** @param again of a transaction that may be sent again */
-  function marksOf({ detail }: Target, bytes: Buffer, again: string | undefined): readonly Mark[] {
-    const at = clock.now()
-    const id = duplicates > 0 ? messageIdOf(bytes) : undefined
-    return [
-      ...(id === undefined ? [] : [{ what: `message ${id}`, at, until: at + duplicates }]),
-      ...(again === undefined ? [] : [{ what: `transaction ${again} ${detail ?? ''}`, at, until: at + TRIES_END }]),
-    ]
-  }
-
-  async function copyTo(
-    target: Target,
-    mail: Mail,
-    to: Accepted,
-    recipient: string | undefined,
-    again: string | undefined,
-  ): Promise<Reply> {
-    const { account } = target
-    try {
-      // RFC 5321 4.4: the final delivery adds Return-Path; Delivered-To names the account for people and loops.
-      const trace = `Return-Path: <${mail.sender}>\r\nDelivered-To: ${account.name}\r\n${mail.received(recipient)}`
-      const bytes = Buffer.concat([Buffer.from(trace), ...mail.octets])
-      const marks = marksOf(target, bytes, again)
-      // Before the owner's rules, which may send something; storing it asks again, in its transaction.
-      for (const mark of marks) if (await store.marks.has(account.id, mark)) return STORED_BEFORE
-      return await storeCopies(target, mail, to, bytes, marks)
-    } catch (error) {
-      log.error(`delivery to ${account.name} failed: ${text(error)}`)
-      return UNAVAILABLE
-    }
-  }
-
-  async function storeCopies(
-    target: Target,
-    mail: Mail,
-    to: Accepted,
-    bytes: Buffer,
-    marks: readonly Mark[],
-  ): Promise<Reply> {
-    const { account } = target
-    const spam = mail.spam === true || (ports.junkByHeader === true && hasSpamHeader(bytes))
-    const ruling = await ports.rules?.decide(account, mail.sender, to.address, bytes)
-    if (ruling?.reject !== undefined) {
-      return { code: 550, enhanced: '5.7.1', text: ruling.reject.replace(/[\r\n]+/g, ' ').slice(0, 400) }
-    }
-    const copies = ruling?.stores ?? [{ mailbox: undefined, flags: [] }]
-    // An account that was never used has its INBOX only.
-    if (spam || copies.some((copy) => copy.mailbox !== undefined)) await room.ensureSpecialUse(account.id)
-    const mailbox = await mailboxOf(target, spam)
-    let stored = false
-    for (const copy of copies) {
-      const into = copy.mailbox ?? mailbox
-      const done = await room.deliver({
-        account: account.id,
-        bytes,
-        ...(copy.flags.length > 0 && { flags: flagSet(copy.flags) }),
-        ...(into !== undefined && { mailbox: into }),
-        ...(!stored && { marks }),
-      })
-      stored ||= done.ok
-      if (done.ok) continue
-      if (done.fault.kind !== 'stored-before') log.warn(`delivery to ${account.name} failed: ${done.fault.kind}`)
-      // With one copy on the disk nothing is lost, and sending it again would double that one.
-      if (!stored) return faultReply(done.fault, to.full)
-    }
-    if (!stored) for (const mark of marks) await store.marks.set(account.id, mark)
-    afterwards(account, bytes.length, ruling?.complaint).catch((error) => log.error(`notice: ${text(error)}`))
-    return STORED
   }
 
   async function forwardTo(addresses: readonly string[], mail: Mail, to: Accepted): Promise<Reply> {

@@ -10,6 +10,7 @@ export interface Reply {
 export const UNKNOWN: Reply = { code: 550, enhanced: '5.1.1', text: 'no such user here' }
 export const UNAVAILABLE: Reply = { code: 451, enhanced: '4.3.0', text: 'mail store unavailable, try again later' }
 export const LOOP: Reply = { code: 554, enhanced: '5.4.6', text: 'mail forwarding loop' }
+export const STORED: Reply = { code: 250, enhanced: '2.0.0', text: 'stored' }
 export const STORED_BEFORE: Reply = { code: 250, enhanced: '2.0.0', text: 'stored before' }
 const FULL = {
   temporary: { code: 452, enhanced: '4.2.2', text: 'mailbox full' },

@@ -1,0 +1,113 @@
+import type {
+  ChangeTransfer,
+  EntryTransfer,
+  MailboxTransfer,
+  MessageTransfer,
+  SubscriptionTransfer,
+  ThreadTransfer,
+  TransferAccount,
+  TransferRow,
+} from '../transfer'
+
+/** What a message has beside its octets, without the octets: enough to see whether all fits together. */
+export interface MessageFacts {
+  readonly kind: 'message'
+  readonly message: number
+  readonly entries: number
+  readonly thread: number
+  /** undefined: its search keys are missing */
+  readonly messageId: string | undefined
+  /** the first octets of what is prepared, and its length; undefined: missing */
+  readonly prepared: { readonly head: Buffer; readonly length: number } | undefined
+}
+/** How many octets are kept for a message. */
+export interface OctetsFacts {
+  readonly kind: 'octets'
+  readonly message: number
+  readonly size: number
+}
+export type IndexRow = MailboxTransfer | SubscriptionTransfer | EntryTransfer | ThreadTransfer | ChangeTransfer
+export type AuditRow = Exclude<TransferRow, MessageTransfer> | MessageFacts | OctetsFacts
+
+export interface MendedMessage {
+  readonly message: number
+  readonly entries: number
+  readonly thread: number
+  readonly prepare: boolean
+}
+
+/** An account as it has to be. */
+export interface Mended {
+  readonly account: TransferAccount
+  /** all of them */
+  readonly index: readonly IndexRow[]
+  /** those that change; `prepare`: from their octets anew */
+  readonly messages: readonly MendedMessage[]
+  /** messages of which nothing is left but a number */
+  readonly gone: readonly number[]
+}
+
+export interface Audit {
+  /** in words; empty: all invariants hold */
+  readonly faults: readonly string[]
+  readonly mended: Mended
+}
+
+export type Box = { -readonly [K in keyof MailboxTransfer]: MailboxTransfer[K] }
+export type Entry = { -readonly [K in keyof EntryTransfer]: EntryTransfer[K] }
+export type Owner = { -readonly [K in keyof TransferAccount]: TransferAccount[K] }
+
+/** The rows of an account by kind; what an audit changes are copies. */
+export interface Gathered {
+  readonly boxes: Map<number, Box>
+  readonly entries: Entry[]
+  readonly subscriptions: SubscriptionTransfer[]
+  readonly threads: ThreadTransfer[]
+  readonly changes: ChangeTransfer[]
+  readonly scripts: Set<string>
+  readonly messages: Map<number, MessageFacts>
+  readonly octets: Map<number, number>
+}
+
+export async function gather(rows: AsyncIterable<AuditRow> | Iterable<AuditRow>): Promise<Gathered> {
+  const all: Gathered = {
+    boxes: new Map(),
+    entries: [],
+    subscriptions: [],
+    threads: [],
+    changes: [],
+    scripts: new Set(),
+    messages: new Map(),
+    octets: new Map(),
+  }
+  for await (const row of rows) {
+    switch (row.kind) {
+      case 'mailbox':
+        all.boxes.set(row.mailbox, { ...row })
+        break
+      case 'entry':
+        all.entries.push({ ...row })
+        break
+      case 'subscription':
+        all.subscriptions.push(row)
+        break
+      case 'thread':
+        all.threads.push(row)
+        break
+      case 'change':
+        all.changes.push(row)
+        break
+      case 'script':
+        all.scripts.add(row.name)
+        break
+      case 'mark':
+        break
+      case 'message':
+        all.messages.set(row.message, row)
+        break
+      case 'octets':
+        all.octets.set(row.message, row.size)
+    }
+  }
+  return all
+}

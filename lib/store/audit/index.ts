@@ -1,0 +1,203 @@
+import { createHash } from 'node:crypto'
+import { preparedFault } from '../prepared-codec'
+import type { ChangeTransfer, ThreadTransfer, TransferAccount } from '../transfer'
+import { type Audit, type AuditRow, type Entry, gather, type MendedMessage } from './facts'
+import { begin, keep, newBox, raise, recover, type Work } from './work'
+
+export type { Audit, AuditRow, IndexRow, Mended } from './facts'
+
+/**
+ * Every invariant of an account, and beside each what is done where it does not hold: counted again, raised, put where it can be found.
+ * Nothing that can still be read is thrown away.
+ * @param now milliseconds since 1970, for what is put back without a date
+ */
+export async function audit(
+  account: TransferAccount,
+  rows: AsyncIterable<AuditRow> | Iterable<AuditRow>,
+  now: number,
+): Promise<Audit> {
+  const work = begin(account, await gather(rows))
+  const { prepare, gone } = auditMessages(work)
+  auditBoxes(work)
+  auditEntries(work, now)
+  auditSums(work)
+  const messages = auditCopies(work, prepare)
+  const changes = auditLogs(work)
+  const threads = auditThreads(work)
+  auditScript(work)
+  const { boxes, subscriptions, kept, owner, faults } = work
+  const index = [...boxes.values(), ...subscriptions, ...kept, ...threads, ...changes]
+  return { faults, mended: { account: owner, index, messages, gone } }
+}
+
+/** What there is of each message: its octets, and what was prepared of them. */
+function auditMessages(work: Work): { readonly prepare: ReadonlySet<number>; readonly gone: readonly number[] } {
+  const { messages, octets, entries, faults } = work
+  const prepare = new Set<number>()
+  const gone: number[] = []
+  for (const message of new Set([...messages.keys(), ...octets.keys(), ...entries.map((entry) => entry.message)])) {
+    const facts = messages.get(message)
+    const size = octets.get(message)
+    raise(work, 'lastMessage', Math.max(message, facts?.thread ?? 0), `the number of message ${message}`)
+    if (size === undefined) {
+      if (facts) faults.push(`message ${message} has no octets`)
+      gone.push(message)
+      continue
+    }
+    const fault =
+      facts?.messageId === undefined || !facts.prepared
+        ? 'is not prepared'
+        : preparedFault(facts.prepared.head, facts.prepared.length, size)
+    if (fault === undefined) continue
+    faults.push(`message ${message} ${fault}`)
+    prepare.add(message)
+  }
+  return { prepare, gone }
+}
+
+function auditBoxes(work: Work): void {
+  const { boxes, faults } = work
+  const names = new Set<string>()
+  for (const box of boxes.values()) {
+    raise(work, 'lastMailbox', box.mailbox, `the number of ${box.name}`)
+    raise(work, 'lastUidValidity', box.uidValidity, `the UIDVALIDITY of ${box.name}`)
+    if (names.has(box.name)) {
+      faults.push(`there are two mailboxes ${box.name}`)
+      box.name = `${box.name} ${box.mailbox}`
+    }
+    names.add(box.name)
+  }
+  if (names.has('INBOX')) return
+  faults.push('there is no INBOX')
+  newBox(work, 'INBOX')
+}
+
+/** Each entry has its mailbox, its octets and numbers below the mailbox's; each message has an entry. */
+function auditEntries(work: Work, now: number): void {
+  const { boxes, entries, octets, faults, broken, entriesOf } = work
+  const homeless: Entry[] = []
+  for (const entry of entries) {
+    const box = boxes.get(entry.mailbox)
+    const size = octets.get(entry.message)
+    if (size === undefined) {
+      faults.push(`${box?.name ?? `mailbox ${entry.mailbox}`}: UID ${entry.uid} has no octets`)
+      broken.add(entry.mailbox)
+      continue
+    }
+    if (!box) {
+      faults.push(`UID ${entry.uid} is in mailbox ${entry.mailbox}, which is not there`)
+      homeless.push(entry)
+      continue
+    }
+    if (size !== entry.size) {
+      faults.push(`${box.name}: the size of UID ${entry.uid} is ${entry.size}, ${size} octets are kept`)
+      entry.size = size
+    }
+    if (entry.uid >= box.uidNext) {
+      faults.push(`${box.name}: UID ${entry.uid} is not below UIDNEXT`)
+      box.uidNext = entry.uid + 1
+    }
+    if (entry.modSeq > box.modSeq) {
+      faults.push(`${box.name}: UID ${entry.uid} has a mod-sequence above the highest`)
+      box.modSeq = entry.modSeq
+      broken.add(box.mailbox)
+    }
+    keep(work, entry, box)
+  }
+  for (const entry of homeless) recover(work, entry.message, entry, now)
+  for (const message of octets.keys()) {
+    if (entriesOf.has(message)) continue
+    faults.push(`message ${message} is in no mailbox`)
+    recover(work, message, {}, now)
+  }
+}
+
+const COUNTERS = ['messages', 'unseen', 'deleted', 'size'] as const
+
+/** Counters of the mailboxes, and the account's use of its quota. */
+function auditSums({ boxes, kept, owner, faults }: Work): void {
+  const none = () => ({ messages: 0, unseen: 0, deleted: 0, size: 0 })
+  const sums = new Map([...boxes.keys()].map((box) => [box, none()]))
+  for (const { mailbox, flags, size } of kept) {
+    const sum = sums.get(mailbox)
+    if (!sum) continue
+    sum.messages++
+    sum.size += size
+    if (!flags.includes('\\Seen')) sum.unseen++
+    if (flags.includes('\\Deleted')) sum.deleted++
+  }
+  let usedBytes = 0
+  let usedMessages = 0
+  for (const box of boxes.values()) {
+    const sum = sums.get(box.mailbox) ?? none()
+    for (const name of COUNTERS) {
+      if (box[name] !== sum[name]) faults.push(`${box.name}: ${name} is ${box[name]}, counted ${sum[name]}`)
+      box[name] = sum[name]
+    }
+    if (box.recentFrom > box.uidNext) {
+      faults.push(`${box.name}: the first recent UID is above UIDNEXT`)
+      box.recentFrom = box.uidNext
+    }
+    usedBytes += box.size
+    usedMessages += box.messages
+  }
+  if (owner.usedBytes === usedBytes && owner.usedMessages === usedMessages) return
+  faults.push('quota is not the sum of the messages')
+  Object.assign(owner, { usedBytes, usedMessages })
+}
+
+/** @returns messages that change */
+function auditCopies({ messages, entriesOf, faults }: Work, prepare: ReadonlySet<number>): MendedMessage[] {
+  return [...entriesOf].flatMap(([message, entries]) => {
+    const facts = messages.get(message)
+    const differs = facts !== undefined && facts.entries !== entries
+    if (differs) faults.push(`message ${message}: ${facts.entries} entries, ${entries} counted`)
+    if (!differs && !prepare.has(message)) return []
+    return [{ message, entries, thread: facts?.thread ?? message, prepare: prepare.has(message) }]
+  })
+}
+
+/**
+ * The log of a mailbox has every commit up to its mod-sequence, from where it was last shortened: views catch up by it. Without a log
+ * they start again, and so do QRESYNC clients; what they saw is below the new mod-sequence.
+ */
+function auditLogs({ boxes, changes, broken, faults }: Work): ChangeTransfer[] {
+  const logs = new Map<number, ChangeTransfer[]>()
+  for (const change of changes) {
+    const log = logs.get(change.mailbox)
+    if (log) log.push(change)
+    else logs.set(change.mailbox, [change])
+  }
+  for (const [mailbox, log] of logs) {
+    const box = boxes.get(mailbox)
+    const last = log.at(-1)?.modSeq ?? 0
+    const whole = last === box?.modSeq && last - (log[0]?.modSeq ?? 0) === log.length - 1
+    const unknown = log.some(({ added, expunged, flagged }) =>
+      [added, expunged, flagged].some((uids) => uids.some((one) => one >= (box?.uidNext ?? 0))),
+    )
+    if (box && whole && !unknown && !broken.has(mailbox)) continue
+    if (!box) faults.push(`the log of mailbox ${mailbox}, which is not there, is kept`)
+    else if (!broken.has(mailbox)) {
+      faults.push(`${box.name}: the log of changes ${unknown ? 'has UIDs that were never given' : 'has gaps'}`)
+    }
+    logs.delete(mailbox)
+    if (box) box.modSeq = Math.max(box.modSeq, last) + 1
+  }
+  return [...logs.values()].flat()
+}
+
+const digestOf = (messageId: string): string => createHash('sha256').update(messageId).digest('hex').slice(0, 32)
+
+function auditThreads({ messages, threads, faults }: Work): ThreadTransfer[] {
+  const known = new Set([...messages.values()].flatMap(({ messageId }) => (messageId ? [digestOf(messageId)] : [])))
+  const named = threads.filter(({ messageId }) => known.has(messageId))
+  if (named.length < threads.length) faults.push(`${threads.length - named.length} threads have no message`)
+  return named
+}
+
+function auditScript({ owner, scripts, faults }: Work): void {
+  const { activeScript: active, ...attributes } = owner.attributes
+  if (typeof active !== 'string' || scripts.has(active)) return
+  faults.push(`the active script ${active} is not there`)
+  owner.attributes = attributes
+}
