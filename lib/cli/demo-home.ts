@@ -39,7 +39,8 @@ function overridesOf(options: DemoOptions): Override[] {
   const main = (file: string, key: string, value: string): Override => ({ file, section: 'main', key, value })
   const smtp = [options.smtp, options.submission].filter((port) => port > 0).map(at)
   return [
-    main('smtp.ini', 'listen', smtp.join(',')),
+    // With nothing here Haraka would take port 25 of every address.
+    main('smtp.ini', 'listen', smtp.join(',') || `${options.listen}:0`),
     main('smtp.ini', 'nodes', String(options.nodes)),
     main('smtp.ini', 'graceful_shutdown', 'true'),
     main('smtp.ini', 'force_shutdown_timeout', '5'),

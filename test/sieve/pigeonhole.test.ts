@@ -302,7 +302,7 @@ describe('Sieve beside Pigeonhole', function () {
     return done.status === 0 ? listed(done.stdout) : 'error'
   }
 
-  const runs = Number(process.env.MAILBOX_LONG ? 20_000 : 100)
+  const runs = Number(process.env.MAILBOX_LONG ? 20_000 : 50)
   const seed = process.env.MAILBOX_LONG ? {} : { seed: 5228 }
   for (const [what, scripts] of [
     ['tests', probes],

@@ -26,7 +26,7 @@ describe('lmdb on a disk that fills up', function () {
     const key = (n: number): Buffer => Buffer.from(`key ${n}`)
     let written = 0
     try {
-      for (let round = 0; round < 5; round++) {
+      for (let round = 0; round < 3; round++) {
         writeFileSync(filler, Buffer.alloc((24 - round) * 1024 * 1024))
         const answers: Promise<unknown>[] = []
         let failed = false
