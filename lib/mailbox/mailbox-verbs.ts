@@ -83,15 +83,32 @@ export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId
   }
 }
 
+/** What an account gets takes several commits: whether they were begun and done, for as long as somebody may go on with them. */
+const BEGUN = 'special-use mailboxes begun'
+const DONE = 'special-use mailboxes done'
+const DAY = 86_400_000
+
 /** DESIGN: what a new account gets. One that has more than its INBOX has had it, or made its own choice. */
 export async function ensureSpecialUse(parts: Parts, account: AccountId): Promise<Result<void>> {
-  const all = await parts.store.mailboxes.list(account)
+  const { marks, mailboxes } = parts.store
+  const at = parts.clock.now()
+  const all = await mailboxes.list(account)
   if (all.length === 0) return failed({ kind: 'no-such-account' })
-  if (all.length > 1) return ok(undefined)
-  for (const { name, specialUse } of parts.settings.autocreate) {
+  const names = new Set(all.map(({ name }) => name))
+  const missing = parts.settings.autocreate.filter(({ name }) => !names.has(spellMailbox(name)))
+  if (missing.length === 0) return ok(undefined)
+  if (all.length === 1) await marks.set(account, { what: BEGUN, at, until: at + DAY })
+  else {
+    // The store may have failed in the middle.
+    const unfinished =
+      (await marks.has(account, { what: BEGUN, at })) && !(await marks.has(account, { what: DONE, at }))
+    if (!unfinished) return ok(undefined)
+  }
+  for (const { name, specialUse } of missing) {
     const options = { specialUse, subscribed: true }
-    const made = published(parts.hub, await parts.store.mailboxes.create(account, spellMailbox(name), options))
+    const made = published(parts.hub, await mailboxes.create(account, spellMailbox(name), options))
     if (!made.ok && made.fault.kind !== 'mailbox-exists') return made
   }
+  await marks.set(account, { what: DONE, at, until: at + 2 * DAY })
   return ok(undefined)
 }

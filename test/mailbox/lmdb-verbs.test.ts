@@ -9,7 +9,7 @@ import type { AccountMail, MailRoom, Update } from '../../lib/mailbox/mailbox'
 import type { MailboxSettings } from '../../lib/mailbox/settings'
 import { prepare } from '../../lib/mime/prepare'
 import { openLmdbStore } from '../../lib/store/lmdb'
-import type { Store } from '../../lib/store/store'
+import { type Store, StoreUnavailable } from '../../lib/store/store'
 import type { Fault, Result } from '../../lib/terms/fault'
 import { flagSet, NO_FLAGS } from '../../lib/terms/flags'
 import { type AccountId, accountId } from '../../lib/terms/names'
@@ -228,5 +228,23 @@ describe('a mail room on the lmdb store', () => {
       ['Trash', '\\Trash', true],
     ])
     assert.equal(faultOf(await room.ensureSpecialUse(accountId('nobody'))), 'no-such-account')
+  })
+
+  it('goes on with them in another process where the store failed in the middle, and makes none again that was deleted', async () => {
+    const { mail, room } = enter()
+    const { create } = store.mailboxes
+    let left = 2
+    store.mailboxes.create = async (...words) => {
+      if (left-- === 0) throw new StoreUnavailable('in the middle')
+      return create(...words)
+    }
+    await assert.rejects(room.ensureSpecialUse(account), /in the middle/)
+    store.mailboxes.create = create
+    assert.equal((await mail.mailboxes()).length, 3)
+    value(await enter().room.ensureSpecialUse(account))
+    assert.equal((await mail.mailboxes()).length, 6)
+    value(await mail.remove('Junk'))
+    value(await enter().room.ensureSpecialUse(account))
+    assert.equal((await mail.mailboxes()).length, 5)
   })
 })
