@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -68,5 +70,49 @@ describe('demo --lmtp', function () {
     }
     assert.deepEqual(await subjects(alice), ['tcp', 'starttls', 'unix', 'smtp'])
     assert.deepEqual(await subjects(bob), ['tcp', 'starttls', 'unix', 'smtp'])
+  })
+
+  it('takes what another Haraka in front delivers by its queue/lmtp: each recipient has an answer of its own', async () => {
+    const [port = 0] = await freePorts(1)
+    const home = mkdtempSync(path.join(tmpdir(), 'mailbox-front-'))
+    const files = {
+      me: 'front.example.net\n',
+      host_list: 'example.org\n',
+      plugins: 'rcpt_to.in_host_list\nqueue/lmtp\n',
+      'smtp.ini': `listen=127.0.0.1:${port}\nnodes=0\n`,
+      'lmtp.ini': `host=127.0.0.1\nport=${demo.lmtp}\n`,
+    }
+    mkdirSync(path.join(home, 'config'))
+    for (const [name, text] of Object.entries(files)) writeFileSync(path.join(home, 'config', name), text)
+    const haraka = path.dirname(require.resolve('haraka/package.json'))
+    // Haraka's own defaults for this file are not whole.
+    cpSync(path.join(haraka, 'config/connection.ini'), path.join(home, 'config/connection.ini'))
+    const front = spawn(process.execPath, [path.join(haraka, 'bin/haraka'), '-c', home], { stdio: 'ignore' })
+    try {
+      const transport = createTransport({ host: '127.0.0.1', port, ignoreTLS: true })
+      for (let tries = 0; tries < 200 && !(await transport.verify().catch(() => false)); tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      const to = [alice, 'nobody@example.org', bob]
+      await transport.sendMail({
+        envelope: { from: 'a@example.net', to },
+        raw: 'Subject: by queue/lmtp\r\n\r\nhello\r\n',
+      })
+      transport.close()
+      const has = async (user: keyof typeof ACCOUNTS, wanted: RegExp): Promise<number> => {
+        for (let tries = 0; tries < 200; tries++) {
+          const found = (await subjects(user)).filter((subject) => wanted.test(subject))
+          if (found.length > 0) return found.length
+          await new Promise((resolve) => setTimeout(resolve, 50))
+        }
+        return 0
+      }
+      assert.equal(await has(bob, /^by queue\/lmtp$/), 1)
+      assert.equal(await has(alice, /^by queue\/lmtp$/), 1)
+    } finally {
+      front.kill('SIGINT')
+      if (front.exitCode === null && front.signalCode === null) await once(front, 'exit')
+      rmSync(home, { recursive: true, force: true })
+    }
   })
 })
