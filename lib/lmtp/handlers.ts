@@ -55,9 +55,13 @@ export function createHandlers(ports: HandlerPorts & { onFailed?(sender: string,
   }
 
   /** Reads on until `octets` has more than `most`. What is over the limit is thrown away: the client hears of it at the end. */
-  async function read(stream: SMTPServerDataStream, octets: Buffer[], most: number): Promise<void> {
+  async function read(
+    stream: SMTPServerDataStream,
+    pieces: AsyncIterator<Buffer>,
+    octets: Buffer[],
+    most: number,
+  ): Promise<void> {
     let size = octets.reduce((sum, piece) => sum + piece.length, 0)
-    const pieces: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]()
     while (size <= most) {
       const { done, value } = await pieces.next()
       if (done) return
@@ -71,11 +75,12 @@ export function createHandlers(ports: HandlerPorts & { onFailed?(sender: string,
 
   async function data(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<readonly Reply[]> {
     const octets: Buffer[] = []
-    await read(stream, octets, LARGE)
+    const pieces: AsyncIterator<Buffer> = stream[Symbol.asyncIterator]()
+    await read(stream, pieces, octets, LARGE)
     if (stream.readableEnded) return deliver(stream, session, octets)
     // The client waits meanwhile: nobody reads its socket.
     return delivery.large(async () => {
-      await read(stream, octets, Number.POSITIVE_INFINITY)
+      await read(stream, pieces, octets, Number.POSITIVE_INFINITY)
       return deliver(stream, session, octets)
     })
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   type AccountId,
   accountId,
@@ -39,6 +40,9 @@ function owned(prefix: string, account: number, id: string): number {
 }
 export const mailboxNumber = (account: number, id: MailboxId): number => owned('M', account, id)
 export const messageNumber = (account: number, id: EmailId): number => owned('E', account, id)
+
+/** How the drivers of this package keep a text of any length as a key, a message-id or a mark: 16 octets. */
+export const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, 16)
 
 const hex8 = (value: number): string => value.toString(16).padStart(8, '0')
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { AccountId } from '../terms/names'
 
 /** An account's note that something was done, which counts for a time: it is not to be done again. */
@@ -17,7 +16,3 @@ export interface MarkTable {
   /** @returns false: one was there that still counts, and it stays as it is */
   set(account: AccountId, mark: Mark): Promise<boolean>
 }
-
-/** How the drivers of this package name a mark: 16 octets. */
-export const markDigest = ({ what }: Pick<Mark, 'what'>): Buffer =>
-  createHash('sha256').update(what).digest().subarray(0, 16)

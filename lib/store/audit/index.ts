@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { digestOf } from '../ids'
 import { preparedFault } from '../prepared-codec'
 import type { ChangeTransfer, ThreadTransfer, TransferAccount } from '../transfer'
 import { type Audit, type AuditRow, type Entry, gather, type MendedMessage } from './facts'
@@ -186,10 +186,10 @@ function auditLogs({ boxes, changes, broken, faults }: Work): ChangeTransfer[] {
   return [...logs.values()].flat()
 }
 
-const digestOf = (messageId: string): string => createHash('sha256').update(messageId).digest('hex').slice(0, 32)
-
 function auditThreads({ messages, threads, faults }: Work): ThreadTransfer[] {
-  const known = new Set([...messages.values()].flatMap(({ messageId }) => (messageId ? [digestOf(messageId)] : [])))
+  const known = new Set(
+    [...messages.values()].flatMap(({ messageId }) => (messageId ? [digestOf(messageId).toString('hex')] : [])),
+  )
   const named = threads.filter(({ messageId }) => known.has(messageId))
   if (named.length < threads.length) faults.push(`${threads.length - named.length} threads have no message`)
   return named

@@ -1,14 +1,14 @@
 import type { AccountId } from '../../terms/names'
-import { accountNumber } from '../ids'
-import { type Mark, type MarkTable, markDigest } from '../marks'
+import { accountNumber, digestOf } from '../ids'
+import type { Mark, MarkTable } from '../marks'
 import { accountKey, after } from './keys'
 import type { Tables } from './tables'
 
 /** Others that a new mark looks at, to remove those whose time is over: as many go as come. */
 const SWEPT = 32
 
-const keyOf = (account: number, mark: Pick<Mark, 'what'>): Buffer =>
-  Buffer.concat([accountKey(account), markDigest(mark)])
+const keyOf = (account: number, { what }: Pick<Mark, 'what'>): Buffer =>
+  Buffer.concat([accountKey(account), digestOf(what)])
 
 export const counts = ({ marks }: Tables, account: number, mark: Pick<Mark, 'what' | 'at'>): boolean =>
   (marks.get(keyOf(account, mark)) ?? 0) > mark.at

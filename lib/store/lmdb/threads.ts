@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { SearchKeys } from '../../mime/prepared'
+import { digestOf } from '../ids'
 import { accountKey, messageKey } from './keys'
 import type { Tables } from './tables'
 
@@ -10,8 +10,7 @@ import type { Tables } from './tables'
 const NAMES = 20
 
 function key(account: number, messageId: string): Buffer {
-  const digest = createHash('sha256').update(messageId).digest()
-  return Buffer.concat([accountKey(account), digest.subarray(0, 16)])
+  return Buffer.concat([accountKey(account), digestOf(messageId)])
 }
 
 export function threadOf({ threads }: Tables, account: number, message: number, keys: SearchKeys): number {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { SearchKeys } from '../../mime/prepared'
 import { failed, ok, type Result } from '../../terms/fault'
 import type { AccountId, MailboxId } from '../../terms/names'
@@ -6,7 +5,7 @@ import { modSeq, type Uid } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type IndexRow, NO_COMMIT } from '../change'
 import { nothing, overQuota, weigh } from '../counting'
-import { accountNumber, mailboxNumber } from '../ids'
+import { accountNumber, digestOf, mailboxNumber } from '../ids'
 import { MAX_KEYWORDS, MAX_UID } from '../limits'
 import { encodePrepared } from '../prepared-codec'
 import type { AppendOptions, MessageTable, NewMessage, Written } from '../store'
@@ -31,7 +30,7 @@ interface Wanted {
   fail(error: unknown): void
 }
 
-const digest = (messageId: string): string => createHash('sha256').update(messageId).digest('hex').slice(0, 32)
+const digest = (messageId: string): string => digestOf(messageId).toString('hex')
 
 /** The message-ids that a message's thread may be known by, nearest first (RFC 8474 5.2 leaves the algorithm to the server). */
 export const threadNames = (keys: SearchKeys): string[] =>

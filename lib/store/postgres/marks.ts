@@ -1,8 +1,8 @@
-import { accountNumber } from '../ids'
-import { type Mark, type MarkTable, markDigest } from '../marks'
+import { accountNumber, digestOf } from '../ids'
+import type { Mark, MarkTable } from '../marks'
 import type { Database, Session } from './database'
 
-const hex = (mark: Pick<Mark, 'what'>): string => markDigest(mark).toString('hex')
+const hex = ({ what }: Pick<Mark, 'what'>): string => digestOf(what).toString('hex')
 
 /** Marks of one account that an append reads in the round trip that takes the account's row; empty: none is asked for. */
 export function markLookup(account: number, marks: readonly Mark[]): string[] {
