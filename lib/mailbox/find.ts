@@ -3,20 +3,24 @@ import { textParts } from '../mime/text'
 import {
   asksFlagsOnly,
   fromIndex,
+  type Grams,
+  gramsOf,
   type IndexFacts,
   type KeyFacts,
   matches,
+  mayContain,
   type SearchKey,
   type StoredFacts,
 } from '../search/key'
 import type { KeyRow, MessageRow } from '../store/store'
 import type { FlagSet } from '../terms/flags'
 import { type Uid, uid } from '../terms/numbers'
+import type { KeptColumn } from './kept'
 import type { AccountMail, MailRoom, View } from './mailbox'
 
 /** What is searched. */
 export interface Searched {
-  readonly room: Pick<MailRoom, 'store' | 'keys'>
+  readonly room: Pick<MailRoom, 'store' | 'keys' | 'grams'>
   readonly mail: AccountMail
   readonly view: View
 }
@@ -53,7 +57,12 @@ class Facts implements IndexFacts {
 }
 
 /** What must be read of one message, when it is asked for and once. */
-function storedFacts(mail: AccountMail, view: View, number: number, known: KeyFacts | undefined): StoredFacts {
+function storedFacts(
+  { mail, view }: Searched,
+  number: number,
+  known: KeyFacts | undefined,
+  grams: KeptColumn<Grams>,
+): StoredFacts {
   let row: Promise<MessageRow | undefined> | undefined
   let header: Promise<Buffer | undefined> | undefined
   async function readRow(): Promise<MessageRow | undefined> {
@@ -70,13 +79,14 @@ function storedFacts(mail: AccountMail, view: View, number: number, known: KeyFa
     )
     return header
   }
+  const readHeaderText = async (): Promise<string> => headerText((await theHeader()) ?? Buffer.alloc(0))
   return {
     keys: async () => known,
     header: async (name) => {
       const octets = await theHeader()
       return octets && headerValue(octets, name)
     },
-    headerText: async () => headerText((await theHeader()) ?? Buffer.alloc(0)),
+    headerText: readHeaderText,
     bodyText: async () => {
       const one = await theRow()
       if (!one) return ''
@@ -85,7 +95,16 @@ function storedFacts(mail: AccountMail, view: View, number: number, known: KeyFa
         const octets = await mail.read(one.emailId, part.bodyStart, part.bodyEnd)
         if (octets) texts.push(bodyText(part, octets))
       }
-      return texts.join('\n')
+      const text = texts.join('\n')
+      if (!grams.get(number)) {
+        const made = gramsOf(`${await readHeaderText()}\n${text}`)
+        grams.set(number, made, made.length)
+      }
+      return text
+    },
+    mayContain: (text) => {
+      const of = grams.get(number)
+      return of === undefined || mayContain(of, text)
     },
   }
 }
@@ -128,13 +147,13 @@ async function decide(
   now: number,
 ): Promise<number[]> {
   const known = await keysOf(searched, facts)
+  const grams = searched.room.grams(searched.view.mailbox.id)
   const found: number[] = []
   for (const one of facts) {
     const keys = known.get(one.uid)
     if (!keys) continue
     const quick = fromIndex(key, one, now, keys)
-    if (quick ?? (await matches(key, one, storedFacts(searched.mail, searched.view, one.uid, keys), now)))
-      found.push(one.seq)
+    if (quick ?? (await matches(key, one, storedFacts(searched, one.uid, keys, grams), now))) found.push(one.seq)
   }
   return found
 }
@@ -152,10 +171,11 @@ export async function find(
   progress?: (seq: number) => void,
 ): Promise<number[]> {
   const { view } = searched
+  const { exists } = view
   const found: number[] = []
   const answers = asksFlagsOnly(key) ? new Map<FlagSet, boolean | undefined>() : undefined
   let open: IndexFacts[] = []
-  for (let seq = 1; seq <= view.exists; seq++) {
+  for (let seq = 1; seq <= exists; seq++) {
     const facts = new Facts(view, seq)
     const known = answers?.get(facts.flags)
     const quick = known ?? fromIndex(key, facts, now)

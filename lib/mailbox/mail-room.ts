@@ -40,6 +40,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
     hub,
     texts: kept.columns(),
     keys: kept.columns(),
+    grams: kept.columns(),
     maxMessageSize: settings.maxMessageSize,
     account: (identity) => createAccountMail(parts, identity),
     deliver: (delivery) => deliver(parts, delivery),

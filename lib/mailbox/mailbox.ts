@@ -1,6 +1,6 @@
 import type { Lease, LockProtocol, Refusal } from '../locks/locks'
 import type { Identity } from '../login/login'
-import type { KeyFacts } from '../search/key'
+import type { Grams, KeyFacts } from '../search/key'
 import type { ListChange } from '../store/change'
 import type { Mark } from '../store/marks'
 import type { AppendOptions, Copied, CopyOptions, Mailbox, MessageRow, SpecialUse, Store } from '../store/store'
@@ -21,6 +21,8 @@ export interface MailRoom {
   readonly texts: (key: string) => KeptColumn<string>
   /** What SEARCH has read of messages, by mailbox. */
   readonly keys: (mailbox: MailboxId) => KeptColumn<KeyFacts>
+  /** of header and text, of messages that a search has read */
+  readonly grams: (mailbox: MailboxId) => KeptColumn<Grams>
   /** octets of the largest message that is stored; 0: no limit */
   readonly maxMessageSize: number
   /** The account's verbs. Costs nothing; made per session. */

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { domainToASCII } from 'node:url'
 import { type Address, parseAddresses } from './addresses'
 import { rawText } from './charset'
@@ -16,7 +17,7 @@ const PARAMETERS = /^content-(?:type|disposition)$/
 const STRUCTURED =
   /^(?:date|resent-date|message-id|resent-message-id|in-reply-to|references|received|mime-version|content-id|content-transfer-encoding|content-language|dkim-signature|authentication-results)$/
 
-export const has8bit = (octets: Buffer): boolean => octets.some((octet) => octet > 127)
+export const has8bit = (octets: Buffer): boolean => !isAscii(octets)
 
 /** Text as encoded words (RFC 2047), no character cut in two, one a line. */
 function encodedWords(text: string): string {

@@ -175,11 +175,11 @@ async function verdict(key: SearchKey, facts: IndexFacts, stored: StoredFacts, n
       const answer = fromKeys(key, known)
       if (answer !== undefined) return answer
       if (key.kind === 'header') return (await stored.header(key.name))?.includes(key.text) ?? false
-      if (key.kind !== 'text') return false
+      if (key.kind !== 'text' || !stored.mayContain(key.text)) return false
       return (await stored.headerText()).includes(key.text) || (await stored.bodyText()).includes(key.text)
     }
     case 'body':
-      return (await stored.bodyText()).includes(key.text)
+      return stored.mayContain(key.text) && (await stored.bodyText()).includes(key.text)
     default:
       return false
   }

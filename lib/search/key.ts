@@ -1,6 +1,7 @@
 import type { FlagSet } from '../terms/flags'
 
 export { asksFlagsOnly, fromIndex, matches } from './evaluate'
+export { type Grams, gramsOf, mayContain } from './grams'
 
 /** A search program (RFC 9051 6.4.4 and extensions) as a tree, the same for IMAP, HTTP and rules. Texts are folded. */
 export type SearchKey =
@@ -56,6 +57,8 @@ export interface StoredFacts {
   header(name: string): Promise<string | undefined>
   headerText(): Promise<string>
   bodyText(): Promise<string>
+  /** False: it is known without reading that neither header nor body has this text. */
+  mayContain(text: string): boolean
 }
 
 export interface KeyFacts {

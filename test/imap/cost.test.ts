@@ -119,6 +119,13 @@ describe('what commands cost', () => {
     assert.equal(writes, 1)
   })
 
+  it('SEARCH of texts, again, reads no message that cannot have it', async () => {
+    const wire = await imap('LOGIN a@x pass', 'SELECT INBOX', 'SEARCH TEXT zwirbelfisch')
+    assert.deepEqual(await ofImap(wire, 'SEARCH OR TEXT zwirbelfisch BODY schnurrbart'), REFRESH)
+    const { 'messages.rows': rows = 0 } = await ofImap(wire, 'SEARCH TEXT "number 77" BODY hello')
+    assert.ok(rows > 0 && rows < 20, `${rows} rows`)
+  })
+
   it('STORE is one transaction', async () => {
     const wire = await imap('LOGIN a@x pass', 'SELECT INBOX')
     const { 'mailboxes.get': looks = 0, ...others } = await ofImap(wire, 'STORE 1:100 +FLAGS ($Label)')

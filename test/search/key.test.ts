@@ -50,6 +50,7 @@ function stored(keys: KeyFacts | undefined = KEYS): { facts: StoredFacts; reads:
     header: (name) => read('header', name === 'x-mailer' ? 'mutt 1.0' : undefined),
     headerText: () => read('headerText', 'subject: grüße an alle\nx-mailer: mutt 1.0'),
     bodyText: () => read('bodyText', 'the body'),
+    mayContain: (text) => text !== 'neither',
   }
   return { facts, reads }
 }
@@ -88,6 +89,8 @@ describe('search keys', () => {
     ['TEXT in the keys', { kind: 'text', text: 'alle' }, true, ['keys']],
     ['TEXT in the header', { kind: 'text', text: 'mutt' }, true, ['keys', 'headerText']],
     ['TEXT in the body', { kind: 'text', text: 'the body' }, true, ['keys', 'headerText', 'bodyText']],
+    ['BODY of what is known not to be there', { kind: 'body', text: 'neither' }, false, []],
+    ['TEXT of what is known not to be there', { kind: 'text', text: 'neither' }, false, ['keys']],
     ['nothing is read when the index decides', { kind: 'and', keys: [body, not(seen)] }, false, []],
     ['the cheapest comes first', { kind: 'and', keys: [body, subject('no')] }, false, ['keys']],
     ['OR stops at the first that is true', { kind: 'or', keys: [body, subject('alle')] }, true, ['keys']],

@@ -41,8 +41,9 @@ export async function openMessage(row: MessageRow, stored: ReadOctets, text: Mes
   const head = await stored(0, Math.min(row.size, PIECE))
   if (head === undefined) throw new MessageGone('the message was removed by another session')
   const read: ReadOctets = async (start, end) => (end <= head.length ? head.subarray(start, end) : stored(start, end))
-  const { structure, headerSize } = row.prepared
-  const surrogates = text === 'as-is' ? [] : await surrogatesOf(read, structure)
+  const { headerSize } = row.prepared
+  const plain = text === 'as-is' || (head.length === row.size && !has8bit(head))
+  const surrogates = plain ? [] : await surrogatesOf(read, row.prepared.structure)
   if (surrogates.length > 0 && text === 'refuse') throw new MessageNeedsUtf8('it has a header that is not ASCII')
 
   async function* octets(start: number): AsyncGenerator<Buffer> {

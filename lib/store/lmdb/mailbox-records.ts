@@ -20,8 +20,22 @@ export function allMailboxes({ mailboxes }: Tables, account: number): Found[] {
   }))
 }
 
-export const byName = (tables: Tables, account: number, name: string): Found | undefined =>
-  allMailboxes(tables, account).find(({ record }) => record.name === name)
+/** names kept of where their mailboxes were */
+const MOST_NAMES = 20_000
+
+export function byName(tables: Tables, account: number, name: string): Found | undefined {
+  const { numberByName } = tables
+  const key = `${account} ${name}`
+  const number = numberByName.get(key)
+  // Another process may have renamed or removed it: what the number stands for now is looked at.
+  const record = number === undefined ? undefined : tables.mailboxes.get(mailboxKey(account, number))
+  if (number !== undefined && record?.name === name) return { number, record }
+  const found = allMailboxes(tables, account).find((one) => one.record.name === name)
+  if (numberByName.size >= MOST_NAMES) numberByName.clear()
+  if (found) numberByName.set(key, found.number)
+  else numberByName.delete(key)
+  return found
+}
 
 export const stateOf = ({ states }: Tables, account: number): AccountState | undefined =>
   states.get(accountKey(account))

@@ -46,6 +46,8 @@ export interface Tables {
   readonly states: Database<AccountState, Buffer>
   readonly fences: Database<number, Buffer>
   readonly mailboxes: Database<MailboxRecord, Buffer>
+  /** in memory: the number that an account's mailbox of this name had when it was last looked for */
+  readonly numberByName: Map<string, number>
   readonly subscriptions: Database<boolean, Buffer>
   readonly rows: Database<Buffer, Buffer>
   readonly log: Database<LogEntry, Buffer>
@@ -97,6 +99,7 @@ export function openTables(path: string): Tables {
     states: records('states'),
     fences: records('fences'),
     mailboxes: records('mailboxes'),
+    numberByName: new Map(),
     subscriptions: records('subscriptions'),
     rows: octets('rows'),
     log: records('log'),
