@@ -158,6 +158,27 @@ async function decide(
   return found
 }
 
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** All messages with the same flags have the same answer. */
+async function byFlags(view: View, key: SearchKey, now: number): Promise<number[]> {
+  const { exists } = view
+  const answers = new Map<FlagSet, boolean>()
+  const found: number[] = []
+  for (let first = 1; first <= exists; first += TURN) {
+    if (first > 1) await turn()
+    view.flagsFrom(first, Math.min(exists, first + TURN - 1)).forEach((set, nth) => {
+      let answer = answers.get(set)
+      if (answer === undefined) {
+        answer = fromIndex(key, new Facts(view, first + nth), now) === true
+        answers.set(set, answer)
+      }
+      if (answer) found.push(first + nth)
+    })
+  }
+  return found
+}
+
 /**
  * Runs a search program over a view's window: from the index, then from kept keys, then from octets.
  * @param now milliseconds since 1970
@@ -172,21 +193,19 @@ export async function find(
 ): Promise<number[]> {
   const { view } = searched
   const { exists } = view
+  if (asksFlagsOnly(key)) return byFlags(view, key, now)
   const found: number[] = []
-  const answers = asksFlagsOnly(key) ? new Map<FlagSet, boolean | undefined>() : undefined
   let open: IndexFacts[] = []
   for (let seq = 1; seq <= exists; seq++) {
     const facts = new Facts(view, seq)
-    const known = answers?.get(facts.flags)
-    const quick = known ?? fromIndex(key, facts, now)
-    if (known === undefined) answers?.set(facts.flags, quick)
+    const quick = fromIndex(key, facts, now)
     if (quick) found.push(seq)
     else if (quick === undefined && open.push(facts) >= BATCH) {
       found.push(...(await decide(searched, key, open, now)))
       open = []
       progress?.(seq)
     }
-    if (seq % TURN === 0) await new Promise((resolve) => setImmediate(resolve))
+    if (seq % TURN === 0) await turn()
   }
   found.push(...(await decide(searched, key, open, now)))
   return found.sort((a, b) => a - b)

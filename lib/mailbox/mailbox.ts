@@ -138,6 +138,8 @@ export interface View {
   uidAt(seq: number): Uid
   seqOf(uid: number): SeqNum | undefined
   flagsAt(seq: number): FlagSet
+  /** of messages `first` to `last`, for those who look at many */
+  flagsFrom(first: number, last: number): readonly FlagSet[]
   modSeqAt(seq: number): ModSeq
   sizeAt(seq: number): number
   internalDateAt(seq: number): number

@@ -19,9 +19,9 @@ export interface Intake extends Reader {
 
 /**
  * Octets lie in one growing buffer with a read position: taking a line or a literal copies only that. Calls `onRoom` when
- * enough was taken that the socket may be read again.
+ * enough was taken that the socket may be read again, and `onWait` before somebody waits for more.
  */
-export function createReader(onRoom: () => void): Intake {
+export function createReader(onRoom: () => void, onWait: () => void): Intake {
   let store = NOTHING
   let start = 0
   let end = 0
@@ -118,13 +118,14 @@ export function createReader(onRoom: () => void): Intake {
       advance(start + count)
       return found
     },
-    more: () =>
-      finished
-        ? Promise.resolve(false)
-        : new Promise((resolve) => {
-            signal(true)
-            wake = resolve
-          }),
+    more: () => {
+      onWait()
+      if (finished) return Promise.resolve(false)
+      return new Promise((resolve) => {
+        signal(true)
+        wake = resolve
+      })
+    },
     get buffered() {
       return end - start
     },

@@ -32,13 +32,20 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
   let idleTimer: NodeJS.Timeout | undefined
   let stallTimer: NodeJS.Timeout | undefined
 
-  const reader = createReader(() => socket.resume())
+  // Who waits for the client has said what there is to say.
+  const reader = createReader(
+    () => socket.resume(),
+    () => writer.flush(),
+  )
   const writer = createWriter(
     () => ({
       send: (chunk, done) => {
-        watchStall()
-        if (!deflate) socket.write(chunk, () => done())
-        else {
+        if (!deflate) {
+          socket.write(chunk, () => done())
+          // Most is taken at once, and needs no watching.
+          if (socket.writableLength > 0) watchStall()
+        } else {
+          watchStall()
           deflate.write(chunk)
           // Done when the socket has taken what the flush gave it: a client that does not read must hold us back here too.
           deflate.flush(constants.Z_SYNC_FLUSH, () => socket.write('', () => done()))

@@ -28,7 +28,7 @@ class GatheringWriter implements Output {
   #gathered = 0
   #sent = 0
   #closed = false
-  #scheduled = false
+  #scheduled: NodeJS.Immediate | undefined
   #waiting: ((open: boolean) => void)[] = []
 
   constructor(
@@ -55,13 +55,7 @@ class GatheringWriter implements Output {
     if (this.#text.length >= TEXT) this.#takeText()
     this.#gathered += chunk.length
     if (this.#gathered >= HIGH_WATER) this.flush()
-    else if (!this.#scheduled) {
-      this.#scheduled = true
-      setImmediate(() => {
-        this.#scheduled = false
-        this.flush()
-      })
-    }
+    else this.#scheduled ??= setImmediate(() => this.flush())
   }
   #takeText(): void {
     if (this.#text === '') return
@@ -69,6 +63,8 @@ class GatheringWriter implements Output {
     this.#text = ''
   }
   flush(): void {
+    if (this.#scheduled) clearImmediate(this.#scheduled)
+    this.#scheduled = undefined
     this.#takeText()
     const [only] = this.#chunks
     if (this.#closed || !only) return
@@ -102,6 +98,6 @@ class GatheringWriter implements Output {
   }
 }
 
-/** Gathers what is written in one turn of the event loop into one system call. `outlet()` may change (STARTTLS, DEFLATE). */
+/** Gathers what is written in one turn of the event loop, or until `flush`, into one system call. `outlet()` may change (STARTTLS, DEFLATE). */
 export const createWriter = (outlet: () => Outlet, onProgress: () => void): Output =>
   new GatheringWriter(outlet, onProgress)

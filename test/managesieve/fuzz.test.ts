@@ -11,7 +11,10 @@ const COMMANDS = process.env.MAILBOX_LONG ? 200_000 : 3000
 
 /** The frame reader sees of a connection only its reader. */
 function connectionOf(chunks: readonly Buffer[]): Connection {
-  const reader = createReader(() => undefined)
+  const reader = createReader(
+    () => undefined,
+    () => undefined,
+  )
   for (const chunk of chunks) reader.push(chunk)
   reader.finish()
   return Object.assign(new EventEmitter(), { reader }) as unknown as Connection

@@ -1,5 +1,4 @@
 import type { View } from '../../mailbox/mailbox'
-import type { FlagSet } from '../../terms/flags'
 import { type Command, defineCommand, nothing } from '../command'
 import type { SelectParameter } from '../extension'
 import { done, faultReply } from '../faults'
@@ -11,14 +10,10 @@ import { listAttributes, listLine, oldName, parentsIn } from './mailboxes'
 const SCAN = 20_000
 
 function scan(view: View): { keywords: string[]; firstUnseen: number } {
-  const sets = new Set<FlagSet>()
-  let firstUnseen = 0
-  const last = Math.min(view.exists, SCAN)
-  for (let seq = 1; seq <= last; seq++) {
-    const flags = view.flagsAt(seq)
-    sets.add(flags)
-    if (firstUnseen === 0 && !flags.has('\\Seen')) firstUnseen = seq
-  }
+  const flags = view.flagsFrom(1, Math.min(view.exists, SCAN))
+  const firstUnseen = 1 + flags.findIndex((set) => !set.has('\\Seen'))
+  // Most messages have the flags of the one before.
+  const sets = new Set(flags.filter((set, nth) => set !== flags[nth - 1]))
   return { keywords: [...new Set([...sets].flatMap(({ keywords }) => keywords))].sort(), firstUnseen }
 }
 

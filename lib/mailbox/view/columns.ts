@@ -15,6 +15,8 @@ export interface Columns {
   readonly lastUid: number
   uidAt(at: number): Uid
   flagsAt(at: number): FlagSet
+  /** from the first position up to, not with, the second */
+  flagsBetween(from: number, to: number): FlagSet[]
   modSeqAt(at: number): ModSeq
   sizeAt(at: number): number
   internalDateAt(at: number): number
@@ -93,11 +95,12 @@ export function createColumns(snapshot: Snapshot): Columns {
     return position < length && uids[position] === wanted ? position : -1
   }
 
-  function flagsAt(position: number): FlagSet {
-    const set = table[at(flags, position)]
+  function setOf(number: number): FlagSet {
+    const set = table[number]
     if (set === undefined) throw new RangeError('a flag set is missing from the table')
     return set
   }
+  const flagsAt = (position: number): FlagSet => setOf(at(flags, position))
   const rowAt = (position: number): IndexRow => ({
     uid: uid(at(uids, position)),
     flags: flagsAt(position),
@@ -163,6 +166,11 @@ export function createColumns(snapshot: Snapshot): Columns {
     },
     uidAt: (position) => uid(at(uids, position)),
     flagsAt,
+    flagsBetween: (from, to) => {
+      const sets: FlagSet[] = []
+      for (let position = from; position < Math.min(to, length); position++) sets.push(setOf(flags[position] ?? 0))
+      return sets
+    },
     modSeqAt: (position) => modSeq(at(modSeqs, position)),
     sizeAt: (position) => at(sizes, position),
     internalDateAt: (position) => at(internalDates, position),

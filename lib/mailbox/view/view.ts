@@ -158,6 +158,10 @@ class WindowView implements SessionView, Watcher {
   flagsAt(seq: number): FlagSet {
     return this.#current.at(seq, this.#state.columns.flagsAt, (row) => row.flags)
   }
+  flagsFrom(first: number, last: number): readonly FlagSet[] {
+    if (this.#current.held.length === 0) return this.#state.columns.flagsBetween(first - 1, last)
+    return Array.from({ length: last - first + 1 }, (_, nth) => this.flagsAt(first + nth))
+  }
   modSeqAt(seq: number): ModSeq {
     return this.#current.at(seq, this.#state.columns.modSeqAt, (row) => row.modSeq)
   }
