@@ -39,14 +39,18 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
   )
   const writer = createWriter(
     () => ({
-      send: (chunk, done) => {
+      send: (chunks, done) => {
+        const last = chunks.length - 1
         if (!deflate) {
-          socket.write(chunk, () => done())
+          // One system call for all, and none of them copied.
+          if (last > 0) socket.cork()
+          chunks.forEach((chunk, nth) => socket.write(chunk, nth === last ? () => done() : undefined))
+          if (last > 0) socket.uncork()
           // Most is taken at once, and needs no watching.
           if (socket.writableLength > 0) watchStall()
         } else {
           watchStall()
-          deflate.write(chunk)
+          for (const chunk of chunks) deflate.write(chunk)
           // Done when the socket has taken what the flush gave it: a client that does not read must hold us back here too.
           deflate.flush(constants.Z_SYNC_FLUSH, () => socket.write('', () => done()))
         }

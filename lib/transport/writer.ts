@@ -11,7 +11,7 @@ const TEXT = 16 * 1024
 
 export interface Outlet {
   /** Sends now; calls back when the octets left this process. */
-  send(chunk: Buffer, done: () => void): void
+  send(chunks: readonly Buffer[], done: () => void): void
 }
 
 export interface Output extends Writer {
@@ -66,14 +66,14 @@ class GatheringWriter implements Output {
     if (this.#scheduled) clearImmediate(this.#scheduled)
     this.#scheduled = undefined
     this.#takeText()
-    const [only] = this.#chunks
-    if (this.#closed || !only) return
-    const batch = this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks)
+    const chunks = this.#chunks
+    const length = this.#gathered
+    if (this.#closed || chunks.length === 0) return
     this.#chunks = []
     this.#gathered = 0
-    this.#sent += batch.length
-    this.outlet().send(batch, () => {
-      this.#sent -= batch.length
+    this.#sent += length
+    this.outlet().send(chunks, () => {
+      this.#sent -= length
       this.onProgress()
       this.#settle()
     })
