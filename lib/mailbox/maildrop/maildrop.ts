@@ -97,6 +97,9 @@ async function seenUids({ store }: Parts, account: AccountId, mailbox: MailboxId
   return [...uids.filter((_, at) => flagSets[flags[at] ?? 0]?.has('\\Seen'))].map(uid)
 }
 
+/** rows that are read at once for a client that takes all */
+const AHEAD = 20
+
 function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, options: OpenMaildrop): Maildrop {
   const { store } = parts
   const { lease } = options
@@ -110,8 +113,22 @@ function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, option
   }
   const uidOf = (number: number): Uid => uid(uids[position(number)] ?? 0)
 
+  let ahead: ReadonlyMap<number, MessageRow> = new Map()
+  let last = 0
+  async function readRows(first: number, behind: number): Promise<Map<number, MessageRow>> {
+    const uids = Array.from({ length: behind - first }, (_, nth) => uidOf(first + nth)).sort((a, b) => a - b)
+    const read = new Map<number, MessageRow>()
+    for await (const some of store.messages.rows(account, mailbox, uids)) for (const row of some) read.set(row.uid, row)
+    return read
+  }
   async function rowOf(number: number): Promise<MessageRow> {
-    for await (const [row] of store.messages.rows(account, mailbox, [uidOf(number)])) if (row !== undefined) return row
+    const wanted = uidOf(number)
+    // Most clients take one message after the other.
+    const further = number === last + 1 ? Math.min(count + 1, number + AHEAD) : number + 1
+    if (!ahead.has(wanted)) ahead = await readRows(number, further)
+    last = number
+    const row = ahead.get(wanted)
+    if (row !== undefined) return row
     throw new MessageGone(`message ${number} was removed by another session`)
   }
 
