@@ -14,8 +14,8 @@ export class Wire {
   #wake: () => void = () => undefined
   #tags = 0
 
-  private constructor(port: number) {
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  private constructor(port: number, localAddress: string) {
+    this.#socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true })
     this.#socket.on('data', (chunk: Buffer) => {
       this.#octets += chunk.length
       this.#kept?.push(chunk)
@@ -26,8 +26,9 @@ export class Wire {
     this.#socket.on('close', () => this.#wake())
     this.#socket.setTimeout(PATIENCE, () => this.#socket.destroy(new Error('no answer')))
   }
-  static async open(port: number, greeting: RegExp): Promise<Wire> {
-    const wire = new Wire(port)
+  /** @param address of the client, in 127.0.0.0/8 (Linux) */
+  static async open(port: number, greeting: RegExp, address = '127.0.0.1'): Promise<Wire> {
+    const wire = new Wire(port, address)
     await wire.#until(greeting)
     return wire
   }
@@ -74,8 +75,8 @@ export class Wire {
   }
 }
 
-export async function imapLogin(port: number, user: string): Promise<Wire> {
-  const wire = await Wire.open(port, /^\* OK[^\r\n]*\r\n$/m)
+export async function imapLogin(port: number, user: string, address?: string): Promise<Wire> {
+  const wire = await Wire.open(port, /^\* OK[^\r\n]*\r\n$/m, address)
   await wire.imap(`LOGIN ${user} pass`)
   return wire
 }
