@@ -190,7 +190,9 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
  */
 function markedDeleted(view: View): Uid[] {
   const uids: Uid[] = []
-  for (let seq = 1; seq <= view.exists; seq++) if (view.flagsAt(seq).has('\\Deleted')) uids.push(view.uidAt(seq))
+  view.flagsFrom(1, view.exists).forEach((set, nth) => {
+    if (set.has('\\Deleted')) uids.push(view.uidAt(nth + 1))
+  })
   return uids
 }
 

@@ -211,8 +211,8 @@ export interface MessageTable {
   rows(account: AccountId, mailbox: MailboxId, uids: readonly Uid[]): AsyncIterable<readonly MessageRow[]>
   /** Search keys and dates only, cheaper than `rows`. */
   keys(account: AccountId, mailbox: MailboxId, uids: readonly Uid[]): AsyncIterable<readonly KeyRow[]>
-  /** UIDL of each uid that exists, ascending: for POP3's maildrop */
-  uidls(account: AccountId, mailbox: MailboxId): Promise<readonly string[]>
+  /** UIDL of each UID above `above` that exists, ascending: for POP3's maildrop */
+  uidls(account: AccountId, mailbox: MailboxId, above?: Uid): Promise<readonly string[]>
   /**
    * Octets `start` to `end` (exclusive) of a message. Works also after the mailbox entry was expunged, as long as some entry
    * or a reader of this process holds it; `undefined` when it is gone.

@@ -44,7 +44,7 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
         if (!deflate) {
           // One system call for all, and none of them copied.
           if (last > 0) socket.cork()
-          chunks.forEach((chunk, nth) => socket.write(chunk, nth === last ? () => done() : undefined))
+          for (const [nth, chunk] of chunks.entries()) socket.write(chunk, nth === last ? () => done() : undefined)
           if (last > 0) socket.uncork()
           // Most is taken at once, and needs no watching.
           if (socket.writableLength > 0) watchStall()

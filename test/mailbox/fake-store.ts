@@ -189,8 +189,10 @@ export function fakeStore(id: AccountId = accountId('a1'), patch: Partial<Accoun
       }
     },
     async *keys() {},
-    async uidls(_account, mailbox) {
-      return [...(boxes.get(mailbox)?.rows.values() ?? [])].map((row) => row.uidl)
+    async uidls(_account, mailbox, above) {
+      return [...(boxes.get(mailbox)?.rows.values() ?? [])]
+        .filter((row) => row.uid > (above ?? 0))
+        .map((row) => row.uidl)
     },
     async read(_account, email, start, end) {
       working()

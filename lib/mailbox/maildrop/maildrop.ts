@@ -45,12 +45,12 @@ interface Frozen {
   readonly uidls: readonly string[]
 }
 
-/** The unique ids of all these messages, if they are kept. */
-function keptUidls(uids: Uint32Array, kept: KeptColumn<string>): readonly string[] | undefined {
+/** The unique ids of the first of these messages, up to one whose id is not kept. */
+function keptUidls(uids: Uint32Array, kept: KeptColumn<string>): string[] {
   const uidls: string[] = []
   for (const one of uids) {
     const uidl = kept.get(one)
-    if (uidl === undefined) return undefined
+    if (uidl === undefined) break
     uidls.push(uidl)
   }
   return uidls
@@ -69,13 +69,19 @@ async function freeze(parts: Parts, account: AccountId, found: Mailbox): Promise
   try {
     for (let attempt = 0; attempt < 10 && !state.gone; attempt++) {
       const columns = state.columns.freeze()
-      const known = keptUidls(columns.uids, kept)
-      if (known !== undefined) return { mailbox: found.id, ...columns, uidls: known }
+      const uidls = keptUidls(columns.uids, kept)
+      const unknown = columns.uids.subarray(uidls.length)
+      if (unknown.length === 0) return { mailbox: found.id, ...columns, uidls }
       const { tail } = state
-      const uidls = await store.messages.uidls(account, found.id)
+      const last = columns.uids[uidls.length - 1]
+      const read = await store.messages.uidls(account, found.id, last === undefined ? undefined : uid(last))
       await state.refresh()
-      if (expungedAfter(tail) || uidls.length < columns.uids.length) continue
-      for (const [at, one] of columns.uids.entries()) kept.set(one, uidls[at] ?? '', uidls[at]?.length ?? 0)
+      if (expungedAfter(tail) || read.length < unknown.length) continue
+      unknown.forEach((one, at) => {
+        const uidl = read[at] ?? ''
+        uidls.push(uidl)
+        kept.set(one, uidl, uidl.length)
+      })
       return { mailbox: found.id, ...columns, uidls }
     }
   } finally {

@@ -401,6 +401,8 @@ export function storeConformance(
       const uidls = await store.messages.uidls(id, inbox.id)
       assert.equal(new Set(uidls).size, 3)
       for (const one of uidls) assert.match(one, /^[\x21-\x7e]{1,70}$/)
+      assert.deepEqual(await store.messages.uidls(id, inbox.id, uid(1)), uidls.slice(1))
+      assert.deepEqual(await store.messages.uidls(id, inbox.id, uid(3)), [])
     })
 
     it('answers join the thread of what they answer', async () => {

@@ -46,12 +46,12 @@ export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOpti
     },
     rows: (id, mailbox, uids) => rows(tables, id, mailbox, uids),
     keys: (id, mailbox, uids) => keys(tables, id, mailbox, uids),
-    uidls: async (id, mailbox) => {
+    uidls: async (id, mailbox, above) => {
       tables.fresh()
       const found = mailboxOf(tables, id, mailbox)
       if (!found) return []
       const { account, number, record } = found
-      return [...everyEntry(tables, account, number)].map((entry) =>
+      return [...everyEntry(tables, account, number, undefined, above)].map((entry) =>
         uidlOf(record.uidValidity, entry.uid, entry.row.uidl),
       )
     },

@@ -93,15 +93,20 @@ export function entriesOf({ rows }: Tables, account: number, mailbox: number, ui
   return found
 }
 
-/** @param transaction to read one moment over several turns of the event loop */
+/**
+ * @param transaction to read one moment over several turns of the event loop
+ * @param above only entries with higher UIDs
+ */
 export function* everyEntry(
   { rows }: Tables,
   account: number,
   mailbox: number,
   transaction?: Transaction,
+  above = 0,
 ): Generator<Entry> {
   const prefix = mailboxKey(account, mailbox)
-  const range = { start: prefix, end: after(prefix), ...(transaction && { transaction }) }
+  const start = above === 0 ? prefix : after(rowKey(account, mailbox, above))
+  const range = { start, end: after(prefix), ...(transaction && { transaction }) }
   for (const { key, value } of rows.getRange(range)) {
     yield { uid: uid(Buffer.from(key).readUInt32BE(8)), row: decodeRow(value) }
   }

@@ -32,7 +32,7 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
       expungedSince: (id, mailbox, since) => expungedSince(db, id, mailbox, since),
       rows: (id, mailbox, uids) => rows(db, id, mailbox, uids),
       keys: (id, mailbox, uids) => keys(db, id, mailbox, uids),
-      uidls: (id, mailbox) => uidls(db, id, mailbox),
+      uidls: (id, mailbox, above) => uidls(db, id, mailbox, above),
       read: (id, email, start, end) => read(db, id, email, start, end),
       storeFlags: (id, mailbox, uids, how, flags, since) => storeFlags(db, id, mailbox, uids, how, flags, since),
       expunge: (id, mailbox, uids, how) => expunge(db, id, mailbox, uids, how),

@@ -190,12 +190,12 @@ export async function* keys(
   }
 }
 
-export async function uidls(db: Database, id: AccountId, mailbox: MailboxId): Promise<readonly string[]> {
+export async function uidls(db: Database, id: AccountId, mailbox: MailboxId, above = 0): Promise<readonly string[]> {
   const found = await db.read<{ uid: number; uidl: string; uid_validity: number }>(
     `SELECT e.uid, e.uidl, b.uid_validity FROM mailbox.entries e
      JOIN mailbox.mailboxes b ON b.account = e.account AND b.mailbox = e.mailbox
-     WHERE e.account = $1 AND e.mailbox = $2 ORDER BY e.uid`,
-    keyOf(id, mailbox),
+     WHERE e.account = $1 AND e.mailbox = $2 AND e.uid > $3 ORDER BY e.uid`,
+    [...keyOf(id, mailbox), above],
   )
   return found.map((row) => uidlOf(row.uid_validity, uid(row.uid), row.uidl))
 }

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 /** Longer than any last line of an answer: the one of LOGIN lists what the server can do. */
 const TAIL = 4096
 /** milliseconds */
-const PATIENCE = 30_000
+const PATIENCE = 120_000
 
 /** One connection of a client that waits for each answer. Octets are counted, not kept, unless they are asked for. */
 export class Wire {
@@ -24,7 +24,7 @@ export class Wire {
     })
     this.#socket.on('error', () => this.#wake())
     this.#socket.on('close', () => this.#wake())
-    this.#socket.setTimeout(PATIENCE, () => this.#socket.destroy(new Error('no answer')))
+    this.#socket.on('timeout', () => this.#socket.destroy(new Error('no answer')))
   }
   /** @param address of the client, in 127.0.0.0/8 (Linux) */
   static async open(port: number, greeting: RegExp, address = '127.0.0.1'): Promise<Wire> {
@@ -34,9 +34,13 @@ export class Wire {
   }
 
   async #until(end: RegExp): Promise<string> {
+    this.#socket.setTimeout(PATIENCE)
     for (;;) {
       const found = end.exec(this.#tail)
-      if (found) return found[0]
+      if (found) {
+        this.#socket.setTimeout(0)
+        return found[0]
+      }
       if (this.#socket.destroyed || this.#socket.readableEnded) throw new Error(`the connection ended: ${this.#tail}`)
       await new Promise<void>((resolve) => {
         this.#wake = resolve

@@ -6,7 +6,7 @@ import { fillInbox, letter, type Server, startServer, user } from './server'
 
 /**
  * How cost grows, one curve a run (docs/performance.md):
- *   npm run bench:scale -- messages|connections|accounts|workers [--most 100000] [--store lmdb|postgres] [--nodes 1]
+ *   npm run bench:scale -- messages|connections|accounts|workers|overload [--most 100000] [--store lmdb|postgres] [--nodes 1]
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -74,6 +74,7 @@ async function messages(): Promise<void> {
     const deliver = await lmtp(server.lmtp)
     for (const step of steps) {
       await fillInbox(server.store, id, step)
+      await server.analyze()
       const wire = await imapLogin(server.imap, user(0))
       const ask = (command: string) => () => wire.imap(command)
       const column = new Map<string, string>()
@@ -99,7 +100,7 @@ async function messages(): Promise<void> {
       row('SEARCH SINCE', await median(5, ask('SEARCH RETURN (COUNT) SINCE 1-Feb-2020')))
       row('SEARCH SUBJECT, first time', await once(ask(`SEARCH RETURN (COUNT) SUBJECT "message ${middle}"`)))
       row('SEARCH SUBJECT, again', await median(3, ask(`SEARCH RETURN (COUNT) SUBJECT "message ${middle}"`)))
-      if (step <= 100_000) {
+      if (step <= (driver === 'lmdb' ? 100_000 : 10_000)) {
         row('SEARCH TEXT, first time', await once(ask('SEARCH RETURN (COUNT) TEXT zwirbelfisch')))
         row('SEARCH TEXT, again', await once(ask('SEARCH RETURN (COUNT) TEXT schnurrbart')))
       }
@@ -264,7 +265,88 @@ async function workers(): Promise<void> {
   table(`1/s (CPU each), ${driver}, workers`, steps, columns)
 }
 
-const curves = new Map<string, () => Promise<void>>(Object.entries({ messages, connections, accounts, workers }))
+/** Clients that are refused and come again at once, and clients that are served and ask for more than there is. */
+async function overload(): Promise<void> {
+  const steps = upTo([0, 10, 100, 400], 400)
+  const places = 500
+  const limit = `mailbox_imap.ini:limits.connections=${places}`
+  const server = await startServer(driver, 0, 16, ['--set', limit])
+  const columns: Map<string, string>[] = []
+  try {
+    for (let nth = 0; nth < 16; nth++) {
+      const id = (await server.store.accounts.find(user(nth)))?.id
+      if (id) await fillInbox(server.store, id, 200)
+    }
+    const session = async (nth: number): Promise<Wire> => {
+      const wire = await imapLogin(server.imap, user(nth % 16))
+      await wire.imap('SELECT INBOX')
+      return wire
+    }
+    /** whether who comes now is let in */
+    async function placeAgain(): Promise<boolean> {
+      try {
+        ;(await session(1)).close()
+        return true
+      } catch {
+        return false
+      }
+    }
+    const fetch = (wire: Wire): Promise<unknown> => wire.imap('FETCH 1:* (UID FLAGS ENVELOPE)')
+    const served = await session(0)
+    const measured = async (column: Map<string, string>, what: string): Promise<void> => {
+      const times = await many(300, () => fetch(served))
+      column.set(`FETCH beside ${what}: median ms`, show(quantile(times, 0.5)))
+      column.set(`FETCH beside ${what}: p99`, show(quantile(times, 0.99)))
+    }
+    /** All of `wires` at once, again and again, while one more session is measured. */
+    const beside = async (column: Map<string, string>, what: string, run: readonly (() => Promise<void>)[]) => {
+      let over = false
+      let done = 0
+      const begin = performance.now()
+      const loops = run.map(async (one) => {
+        for (; !over; done++) await one()
+      })
+      await measured(column, what)
+      over = true
+      await Promise.all(loops)
+      column.set(`${what}: 1/s`, show((done / (performance.now() - begin)) * 1000))
+      column.set(`FETCH when they have stopped: ms (${what})`, show(await once(() => fetch(served))))
+    }
+    for (let warm = 0; warm < 300; warm++) await fetch(served)
+    for (const step of steps) {
+      const column = new Map<string, string>()
+      const wires = await Promise.all(Array.from({ length: step }, (_, nth) => session(nth)))
+      for (const wire of wires) await fetch(wire)
+      await beside(
+        column,
+        'FETCH of others',
+        wires.map((wire) => async () => void (await fetch(wire))),
+      )
+      const filling = await Promise.all(
+        Array.from({ length: places - step - 1 }, () => Wire.open(server.imap, /^\* OK[^\r\n]*\r\n$/m)),
+      )
+      await beside(
+        column,
+        'refused clients',
+        wires.map(() => async () => {
+          ;(await Wire.open(server.imap, /^\* BYE \[LIMIT\][^\r\n]*\r\n$/m)).close()
+        }),
+      )
+      for (const wire of [...wires, ...filling]) wire.close()
+      // All have gone when there is a place again for as many.
+      while (!(await placeAgain()));
+      columns.push(column)
+    }
+    table(`${driver}, one process, clients that ask without a pause`, steps, columns)
+    served.close()
+  } finally {
+    await server.end()
+  }
+}
+
+const curves = new Map<string, () => Promise<void>>(
+  Object.entries({ messages, connections, accounts, workers, overload }),
+)
 const curve = curves.get(positionals[0] ?? '')
 if (curve) void curve()
 else console.error(`which curve: ${[...curves.keys()].join(', ')}?`)

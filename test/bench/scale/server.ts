@@ -1,3 +1,4 @@
+import { Client } from 'pg'
 import { openHome } from '../../../lib/cli/home'
 import { prepare } from '../../../lib/mime/prepare'
 import type { Store } from '../../../lib/store/store'
@@ -10,11 +11,20 @@ import { databaseOrSkip } from '../../postgres'
 /** `haraka-mailbox demo` with its store open beside it, to fill it faster than by any protocol. */
 export interface Server extends Demo {
   readonly store: Store
+  /** what autovacuum does a minute later, where it is on: without, plans are those of empty tables */
+  analyze(): Promise<void>
   end(): Promise<void>
 }
 
 export const PASSWORD = 'pass'
 export const user = (nth: number): string => `user${nth}@localhost`
+
+async function query(connectionString: string, text: string): Promise<void> {
+  const client = new Client({ connectionString })
+  await client.connect()
+  await client.query(text)
+  await client.end()
+}
 
 export async function startServer(
   driver: Driver,
@@ -31,6 +41,9 @@ export async function startServer(
   return {
     ...demo,
     store,
+    analyze: async () => {
+      if (database) await query(database.url, 'ANALYZE')
+    },
     end: async () => {
       await store.close()
       await demo.stop()
