@@ -14,8 +14,8 @@ export class Wire {
   #wake: () => void = () => undefined
   #tags = 0
 
-  private constructor(port: number, localAddress: string) {
-    this.#socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true })
+  private constructor(port: number, localAddress: string | undefined) {
+    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, ...(localAddress && { localAddress }) })
     this.#socket.on('data', (chunk: Buffer) => {
       this.#octets += chunk.length
       this.#kept?.push(chunk)
@@ -26,8 +26,8 @@ export class Wire {
     this.#socket.on('close', () => this.#wake())
     this.#socket.on('timeout', () => this.#socket.destroy(new Error('no answer')))
   }
-  /** @param address of the client, in 127.0.0.0/8 (Linux) */
-  static async open(port: number, greeting: RegExp, address = '127.0.0.1'): Promise<Wire> {
+  /** @param address of the client, in 127.0.0.0/8 (Linux); costs milliseconds where thousands of ports wait after their end */
+  static async open(port: number, greeting: RegExp, address?: string): Promise<Wire> {
     const wire = new Wire(port, address)
     await wire.#until(greeting)
     return wire
