@@ -31,7 +31,10 @@ let over = false
 async function imap(talk: Talk, command: string): Promise<string> {
   const said = await talk.say(`a ${command}`, /(?:^[\s\S]*\n|^)a (?:OK|NO|BAD).*\r\n/)
   const status = /(?:^|\n)a (OK|NO|BAD)(.*)/.exec(said)
-  if (status?.[1] !== 'OK') add(errors, `IMAP ${command.split(' ')[0]}: ${status?.[1]}${status?.[2]}`)
+  const [name] = command.split(' ')
+  // Who is not let in has nothing to do here, and comes again.
+  if (name === 'LOGIN' && status?.[1] !== 'OK') throw new Error(`LOGIN: ${status?.[1]}${status?.[2]}`)
+  if (status?.[1] !== 'OK') add(errors, `IMAP ${name}: ${status?.[1]}${status?.[2]}`)
   add(counts, 'imap')
   return said
 }
