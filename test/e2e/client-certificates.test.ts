@@ -142,6 +142,8 @@ describe('client certificates', () => {
   for (const version of ['-tls1_2', '-tls1_3'])
     it(`are remembered in a resumed session (${version.slice(1)})`, async () => {
       const session = made.file(`session${version}`)
+      // openssl tells of tickets in the middle of a line of ours.
+      const opened = /a OK \[CAPABILITY/
       const login = `a AUTHENTICATE EXTERNAL ${Buffer.from(ALICE).toString('base64')}\nb LOGOUT\n`
       const talk = (...more: string[]) =>
         run(
@@ -155,9 +157,9 @@ describe('client certificates', () => {
       const first = await talk('-sess_out', session)
       assert.match(first.stdout, /Acceptable client certificate CA names\s+CN = Our people/)
       assert.match(first.stdout, /^New, TLS/m)
-      assert.match(first.stdout, /^a OK/m)
+      assert.match(first.stdout, opened)
       const again = await talk('-sess_in', session)
       assert.match(again.stdout, /^Reused, TLS/m)
-      assert.match(again.stdout, /^a OK/m)
+      assert.match(again.stdout, opened)
     })
 })

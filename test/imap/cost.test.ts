@@ -48,20 +48,28 @@ describe('what commands cost', () => {
   let kit: Kit
   let folder: string
   const calls: string[] = []
-  const { write } = Socket.prototype
+  /** Each call of these is one system call: octets that are corked together are one. */
+  const CALLS = ['_write', '_writev'] as const
+  const original = CALLS.map((name): unknown => Reflect.get(Socket.prototype, name))
   let writes = 0
 
   before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'mailbox-cost-'))
     kit = await startKit({ store: notingStore(await openLmdbStore({ path: folder }), calls) })
     for (const name of ['a@x', 'b@x']) await kit.deliver(await kit.account(name), ...LETTERS)
-    Socket.prototype.write = function (this: Socket, ...args: unknown[]): boolean {
-      if (this.localPort === kit.imap) writes++
-      return Reflect.apply(write, this, args)
-    }
+    CALLS.forEach((name, nth) => {
+      const counting = function (this: Socket, ...args: unknown[]): unknown {
+        if (this.localPort === kit.imap) writes++
+        const call = original[nth]
+        return typeof call === 'function' && Reflect.apply(call, this, args)
+      }
+      Reflect.set(Socket.prototype, name, counting)
+    })
   })
   after(async () => {
-    Socket.prototype.write = write
+    CALLS.forEach((name, nth) => {
+      Reflect.set(Socket.prototype, name, original[nth])
+    })
     await kit?.close()
     rmSync(folder, { recursive: true, force: true })
   })
