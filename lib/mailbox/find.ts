@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { bodyText, headerText, headerValue } from '../mime/search-text'
 import { textParts } from '../mime/text'
 import {
@@ -79,14 +80,18 @@ function storedFacts(
     )
     return header
   }
-  const readHeaderText = async (): Promise<string> => headerText((await theHeader()) ?? Buffer.alloc(0))
+  let textOfHeader: Promise<string> | undefined
+  const theHeaderText = (): Promise<string> => {
+    textOfHeader ??= theHeader().then((octets) => headerText(octets ?? Buffer.alloc(0)))
+    return textOfHeader
+  }
   return {
     keys: async () => known,
     header: async (name) => {
       const octets = await theHeader()
       return octets && headerValue(octets, name)
     },
-    headerText: readHeaderText,
+    headerText: theHeaderText,
     bodyText: async () => {
       const one = await theRow()
       if (!one) return ''
@@ -97,7 +102,7 @@ function storedFacts(
       }
       const text = texts.join('\n')
       if (!grams.get(number)) {
-        const made = gramsOf(`${await readHeaderText()}\n${text}`)
+        const made = gramsOf(`${await theHeaderText()}\n${text}`)
         grams.set(number, made, made.length)
       }
       return text
@@ -157,8 +162,6 @@ async function decide(
   }
   return found
 }
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** All messages with the same flags have the same answer. */
 async function byFlags(view: View, key: SearchKey, now: number): Promise<number[]> {
