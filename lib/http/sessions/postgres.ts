@@ -13,19 +13,22 @@ export interface PostgresSessionsOptions {
   readonly log: Log
 }
 
-/** Beside the mail's own schema, whose versions these two tables do not follow. */
-const TABLES = [
-  'CREATE SCHEMA IF NOT EXISTS mailbox_web',
-  'CREATE TABLE IF NOT EXISTS mailbox_web.credentials (key text PRIMARY KEY, id text NOT NULL UNIQUE, account text NOT NULL, attributes jsonb NOT NULL)',
-  'CREATE INDEX IF NOT EXISTS credentials_account ON mailbox_web.credentials (account)',
-  'CREATE TABLE IF NOT EXISTS mailbox_web.second_factors (account text PRIMARY KEY, state jsonb NOT NULL)',
-]
-/** Another host made it in this moment: unique_violation, duplicate_schema, duplicate_table. */
-const RACES = new Set(['23505', '42P06', '42P07'])
+/**
+ * Beside the mail's own schema, whose versions these two tables do not follow. Hosts that start at once make them one after
+ * another: several statements in one query are one transaction, and "IF NOT EXISTS" alone fails when two look at once.
+ */
+const TABLES = `
+SELECT pg_advisory_xact_lock(hashtext('mailbox_web'));
+CREATE SCHEMA IF NOT EXISTS mailbox_web;
+CREATE TABLE IF NOT EXISTS mailbox_web.credentials (
+  key text PRIMARY KEY,
+  id text NOT NULL UNIQUE,
+  account text NOT NULL,
+  attributes jsonb NOT NULL
+);
+CREATE INDEX IF NOT EXISTS credentials_account ON mailbox_web.credentials (account);
+CREATE TABLE IF NOT EXISTS mailbox_web.second_factors (account text PRIMARY KEY, state jsonb NOT NULL)`
 const CONNECTIONS = 3
-
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
 
 /** In the database that holds the mail: any host of it may get any request. */
 export async function openPostgresSessions(options: PostgresSessionsOptions): Promise<Sessions> {
@@ -56,16 +59,8 @@ export async function openPostgresSessions(options: PostgresSessionsOptions): Pr
   const rows = (text: string, values: readonly unknown[] = []): Promise<Credential[]> =>
     guarded(async () => (await pool.query<Row>(text, [...values])).rows.map(({ attributes }) => attributes))
 
-  async function makeTables(): Promise<void> {
-    for (const text of TABLES) {
-      await pool.query(text).catch(async (error: unknown) => {
-        if (!RACES.has(codeOf(error))) throw error
-        await pool.query(text)
-      })
-    }
-  }
   try {
-    await guarded(makeTables)
+    await guarded(() => pool.query(TABLES))
   } catch (error) {
     await pool.end()
     throw error

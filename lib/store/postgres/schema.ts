@@ -104,12 +104,10 @@ CREATE TABLE mailbox.marks (
 CREATE INDEX marks_until ON mailbox.marks (account, until)`,
 ]
 
-const ATTEMPTS = 20
-/**
- * Somebody else made it in this moment: unique_violation, duplicate_schema, duplicate_table, duplicate_object (a table's row
- * type, which comes before the table); and what a retry cures.
- */
-const RACES = new Set(['23505', '42P06', '42P07', '42710', '40001', '40P01'])
+const FIRST = `
+CREATE SCHEMA IF NOT EXISTS mailbox;
+CREATE TABLE IF NOT EXISTS mailbox.schema_version (one int PRIMARY KEY, version int NOT NULL);
+INSERT INTO mailbox.schema_version VALUES (1, 0) ON CONFLICT DO NOTHING`
 const MISSING = new Set(['42P01', '3F000'])
 
 const codeOf = (error: unknown): string =>
@@ -125,17 +123,15 @@ async function versionOf(pool: Pool): Promise<number | undefined> {
   }
 }
 
-/** The row of `schema_version` is the lock: one host works, the others wait and find everything done. */
-async function apply(pool: Pool): Promise<void> {
-  if ((await versionOf(pool)) === undefined) {
-    await pool.query('CREATE SCHEMA IF NOT EXISTS mailbox')
-    await pool.query('CREATE TABLE IF NOT EXISTS mailbox.schema_version (one int PRIMARY KEY, version int NOT NULL)')
-    await pool.query('INSERT INTO mailbox.schema_version VALUES (1, 0) ON CONFLICT DO NOTHING')
-  }
+/** One host works, the others wait and find everything done. */
+async function apply(pool: Pool, { fresh }: { readonly fresh: boolean }): Promise<void> {
   const client = await pool.connect()
   let broken = true
   try {
     await client.query('BEGIN')
+    // "IF NOT EXISTS" alone fails when two look at once.
+    await client.query("SELECT pg_advisory_xact_lock(hashtext('mailbox'))")
+    if (fresh) await client.query(FIRST)
     const { rows } = await client.query<{ version: number }>('SELECT version FROM mailbox.schema_version FOR UPDATE')
     for (const step of STEPS.slice(rows[0]?.version ?? 0)) await client.query(step)
     await client.query('UPDATE mailbox.schema_version SET version = $1', [STEPS.length])
@@ -148,17 +144,10 @@ async function apply(pool: Pool): Promise<void> {
 
 /** Brings the schema to this version; any number of hosts may do so at once. */
 export async function migrate(pool: Pool): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const version = (await versionOf(pool)) ?? 0
-      if (version > STEPS.length) {
-        throw new Error(`the database has schema version ${version}, this package knows ${STEPS.length}: update it`)
-      }
-      if (version < STEPS.length) await apply(pool)
-      return
-    } catch (error) {
-      if (attempt >= ATTEMPTS || !RACES.has(codeOf(error))) throw error
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
+  const found = await versionOf(pool)
+  const version = found ?? 0
+  if (version > STEPS.length) {
+    throw new Error(`the database has schema version ${version}, this package knows ${STEPS.length}: update it`)
   }
+  if (version < STEPS.length) await apply(pool, { fresh: found === undefined })
 }
