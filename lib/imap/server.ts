@@ -10,8 +10,10 @@ import { faultReply, type Reply } from './faults'
 import { type FrameLimits, readFrame } from './frame'
 import { createKeywords } from './keywords'
 import type { ImapPorts, Session } from './session'
+import { slotsOf } from './slots'
 import { compact } from './wire/sequence-set'
 
+const SLOTS = slotsOf(extensions)
 /** Before login nobody needs more. */
 const LOGIN_LITERAL = 4096
 const LITERAL = 1024 * 1024
@@ -42,7 +44,7 @@ function openSession(connection: Connection, ports: ImapPorts): Session {
   const session: Session = {
     connection,
     ports,
-    extensions,
+    slots: SLOTS,
     modes: { condstore: false, utf8: false, rev2: false, qresync: false, compressed: false },
     state: { name: 'not-authenticated' },
     lease: undefined,

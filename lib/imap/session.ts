@@ -6,9 +6,9 @@ import type { FlagSet } from '../terms/flags'
 import type { Uid } from '../terms/numbers'
 import type { Clock, Log } from '../terms/ports'
 import type { Connection } from '../transport/connection'
-import type { Extension } from './extension'
 import type { Reply } from './faults'
 import type { ImapSettings } from './settings'
+import type { Slots } from './slots'
 
 export interface ImapPorts {
   readonly room: MailRoom
@@ -53,7 +53,7 @@ export interface Modes {
 export interface Session {
   readonly connection: Connection
   readonly ports: ImapPorts
-  readonly extensions: readonly Extension[]
+  readonly slots: Slots
   readonly modes: Modes
   state: State
   lease: Lease | undefined

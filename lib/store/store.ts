@@ -106,6 +106,8 @@ export interface MailboxTable {
   subscriptions(account: AccountId): Promise<readonly string[]>
   find(account: AccountId, name: string): Promise<Mailbox | undefined>
   get(account: AccountId, id: MailboxId): Promise<Mailbox | undefined>
+  /** `highestModSeq` of `get`, for who asks often whether another process has changed the mailbox */
+  modSeq(account: AccountId, id: MailboxId): Promise<ModSeq | undefined>
   /**
    * Parents that are missing are made too (RFC 9051 6.3.4). With `uidValidity`, for imports, a mailbox that is there already
    * takes the numbers if it never held a message; if that is its UIDVALIDITY already, a higher `uidNext` is taken. Faults: mailbox-exists, limit, no-such-account.

@@ -286,8 +286,12 @@ export function fakeStore(id: AccountId = accountId('a1'), patch: Partial<Accoun
       },
       async get(_account, wanted) {
         working()
-        asked.heads++
         return boxes.get(wanted)?.mailbox
+      },
+      async modSeq(_account, wanted) {
+        working()
+        asked.heads++
+        return boxes.get(wanted)?.mailbox.highestModSeq
       },
       async create(_account, name, options) {
         if (named(name) !== undefined) return failed({ kind: 'mailbox-exists' })

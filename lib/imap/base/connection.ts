@@ -202,8 +202,7 @@ const enable = defineCommand({
     return words.length > 0 ? words : cursor.fail('a capability')
   },
   run: async ({ session }, words) => {
-    const slots = session.extensions.flatMap((extension) => extension.enable ?? [])
-    const on = words.flatMap((word) => slots.find((slot) => slot.word.toUpperCase() === word) ?? [])
+    const on = words.flatMap((word) => session.slots.enable.get(word) ?? [])
     for (const slot of on) slot.turnOn(session)
     session.say(`* ENABLED${on.map(({ word }) => ` ${word}`).join('')}`)
     return done('ENABLE completed')

@@ -25,8 +25,7 @@ interface FetchArguments {
 
 function item(cursor: Cursor, session: Session): FetchItem {
   const name = cursor.fetchName()
-  const slot = session.extensions.flatMap((extension) => extension.fetch ?? []).find((one) => one.name === name)
-  return slot ? slot.read(cursor, session) : cursor.fail('a FETCH item')
+  return session.slots.fetch.get(name)?.read(cursor, session) ?? cursor.fail('a FETCH item')
 }
 
 function itemsOf(cursor: Cursor, session: Session): readonly FetchItem[] {
@@ -39,10 +38,9 @@ function itemsOf(cursor: Cursor, session: Session): readonly FetchItem[] {
 function modifiersOf(cursor: Cursor, session: Session, by: By): FetchModifiers {
   const modifiers: FetchModifiers = {}
   if (!cursor.try(' ')) return modifiers
-  const slots = session.extensions.flatMap((extension) => extension.fetchModifiers ?? [])
   cursor.list(() => {
     const word = cursor.keyword()
-    const slot = slots.find(({ name }) => name === word) ?? cursor.fail('a FETCH modifier')
+    const slot = session.slots.fetchModifiers.get(word) ?? cursor.fail('a FETCH modifier')
     slot.read(cursor, session, by, modifiers)
   })
   // RFC 7162 3.2.6: VANISHED needs it.
@@ -58,7 +56,7 @@ function parse(cursor: Cursor, session: Session, by: By): FetchArguments {
   const modifiers = modifiersOf(cursor, session, by)
   if (modifiers.changedSince === undefined) return { set, items: wanted, modifiers }
   // RFC 7162 3.1.4.1: CHANGEDSINCE asks for MODSEQ too.
-  const modSeq = session.extensions.flatMap((extension) => extension.fetch ?? []).find(({ name }) => name === 'MODSEQ')
+  const modSeq = session.slots.fetch.get('MODSEQ')
   const items = modSeq ? [...new Set([...wanted, modSeq.read(cursor, session)])] : wanted
   return { set, items, modifiers }
 }

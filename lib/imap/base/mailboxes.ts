@@ -207,15 +207,14 @@ export function statusItem(cursor: Cursor, session: Session): string {
   const word = cursor.keyword()
   // RFC 9051 E 12
   if (word === 'RECENT' && session.modes.rev2) cursor.fail('a STATUS item of IMAP4rev2')
-  const known = session.extensions.some((extension) => extension.status?.some((slot) => slot.name === word))
-  return known ? word : cursor.fail('a STATUS item')
+  return session.slots.status.has(word) ? word : cursor.fail('a STATUS item')
 }
 
 export async function statusLine(session: Session, mailbox: Mailbox, items: readonly string[]): Promise<string> {
   const { state } = session
   const values: string[] = []
   for (const item of items) {
-    const slot = session.extensions.flatMap((extension) => extension.status ?? []).find((one) => one.name === item)
+    const slot = session.slots.status.get(item)
     if (slot && 'mail' in state) values.push(`${item} ${await slot.value(mailbox, state.mail, session)}`)
   }
   return `* STATUS ${encode.mailbox(mailbox.name, session.modes.utf8)} (${values.join(' ')})`

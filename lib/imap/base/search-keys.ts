@@ -80,7 +80,7 @@ export interface SearchContext {
   readonly session: Session
   /** charset of strings */
   decode(octets: Buffer): string
-  readonly slots: readonly SearchSlot[]
+  readonly slots: ReadonlyMap<string, SearchSlot>
   count: number
 }
 
@@ -142,7 +142,7 @@ export function searchKey(cursor: Cursor, context: SearchContext, depth = 0): Se
       cursor.space()
       return numbersKey('uid', cursor.sequenceSet(), context.session)
     default: {
-      const slot = context.slots.find((one) => one.name === word)
+      const slot = context.slots.get(word)
       return slot ? slot.read(cursor, context.session) : cursor.fail('a search key')
     }
   }

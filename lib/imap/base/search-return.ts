@@ -31,10 +31,7 @@ const ITEMS: readonly ReturnItem[] = [end('MIN'), end('MAX'), every('ALL'), ever
 /** `RETURN (MIN SAVE ...) `; undefined: the command has none */
 export function returnOptions(cursor: Cursor, session: Session): Returns | undefined {
   if (!cursor.try('RETURN (')) return undefined
-  const slots = [
-    ...ITEMS.map((item): ReturnSlot => ({ name: item.name, read: () => item })),
-    ...session.extensions.flatMap((extension) => extension.returns ?? []),
-  ]
+  const slots = [...ITEMS.map((item): ReturnSlot => ({ name: item.name, read: () => item })), ...session.slots.returns]
   const items = new Map<string, ReturnItem>()
   let save = false
   for (let first = true; !cursor.try(')'); first = false) {

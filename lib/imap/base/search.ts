@@ -31,10 +31,9 @@ export function program(cursor: Cursor, session: Session, charsetFirst: boolean)
     cursor.space()
   }
   const known = knownCharset(charset)
-  const slots = session.extensions.flatMap((extension) => extension.search ?? [])
   const context = {
     session,
-    slots,
+    slots: session.slots.search,
     count: 0,
     decode: (octets: Buffer) => decodeText(octets, known ? charset : 'utf-8'),
   }

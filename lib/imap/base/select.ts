@@ -28,9 +28,7 @@ function announce(session: Session, view: View): void {
   }
   session.say(`* OK [UIDVALIDITY ${mailbox.uidValidity}] UIDs valid`)
   session.say(`* OK [UIDNEXT ${mailbox.uidNext}] Predicted next UID`)
-  for (const code of session.extensions.flatMap((extension) => extension.selected?.(view, session) ?? [])) {
-    session.say(`* OK [${code}] Ok`)
-  }
+  for (const codes of session.slots.selected) for (const code of codes(view, session)) session.say(`* OK [${code}] Ok`)
 }
 
 /** RFC 9051 6.3.2: the LIST response of SELECT */
@@ -48,10 +46,9 @@ const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
     parse: (cursor, session) => {
       cursor.space()
       const mailbox = cursor.namedMailbox()
-      const slots = session.extensions.flatMap((extension) => extension.select ?? [])
       const parameter = (): SelectParameter => {
         const word = cursor.keyword()
-        return slots.find((slot) => slot.name === word)?.read(cursor, session) ?? cursor.fail('a SELECT parameter')
+        return session.slots.select.get(word)?.read(cursor, session) ?? cursor.fail('a SELECT parameter')
       }
       return { mailbox, parameters: cursor.try(' ') ? cursor.list(parameter) : [] }
     },

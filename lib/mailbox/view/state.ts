@@ -155,9 +155,9 @@ export function createState(
   }
 
   async function ask(): Promise<void> {
-    const now = await store.mailboxes.get(account, mailbox.id)
+    const now = await store.mailboxes.modSeq(account, mailbox.id)
     if (now === undefined) vanish()
-    else reached(now.highestModSeq)
+    else reached(now)
   }
   async function refresh(): Promise<void> {
     if (gone) return

@@ -427,6 +427,8 @@ export function storeConformance(
       assert.ok(row)
       assert.equal(await store.messages.read(two.id, row.emailId, 0, 5), undefined)
       assert.equal(await store.mailboxes.get(two.id, one.inbox.id), undefined)
+      assert.equal(await store.mailboxes.modSeq(two.id, one.inbox.id), undefined)
+      assert.equal(await store.mailboxes.modSeq(one.id, one.inbox.id), one.inbox.highestModSeq + 1)
       assert.equal((await store.messages.append(two.id, one.inbox.id, [message('x')])).ok, false)
     })
 

@@ -28,7 +28,7 @@ export function byName(tables: Tables, account: number, name: string): Found | u
   const key = `${account} ${name}`
   const number = numberByName.get(key)
   // Another process may have renamed or removed it: what the number stands for now is looked at.
-  const record = number === undefined ? undefined : tables.mailboxes.get(mailboxKey(account, number))
+  const record = number === undefined ? undefined : tables.mailbox(account, number)
   if (number !== undefined && record?.name === name) return { number, record }
   const found = allMailboxes(tables, account).find((one) => one.record.name === name)
   if (numberByName.size >= MOST_NAMES) numberByName.clear()

@@ -1,13 +1,13 @@
 import { failed, ok, type Result } from '../../terms/fault'
 import type { AccountId, MailboxId } from '../../terms/names'
-import { type Uid, uid, uidValidity } from '../../terms/numbers'
+import { modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type ListChange, NO_COMMIT } from '../change'
 import { accountNumber, mailboxNumber, makeMailboxId } from '../ids'
 import type { CreateOptions, Mailbox, MailboxTable, SpecialUse, Written } from '../store'
 import { accountKey, after, mailboxKey, textKey } from './keys'
 import { addMailbox, allMailboxes, byName, everyEntry, type Found, numbersOf, stateOf } from './mailbox-records'
-import { copyOrMove, releaseEntries } from './messages-write'
+import { copyOrMove, mailboxOf, releaseEntries } from './messages-write'
 import type { Tables } from './tables'
 
 const written = <T>(value: T, list: readonly ListChange[]): Result<Written<T>> =>
@@ -166,10 +166,13 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
     },
     get: async (id, mailbox) => {
       tables.fresh()
-      const account = accountNumber(id)
-      const number = mailboxNumber(account, mailbox)
-      const record = mailboxes.get(mailboxKey(account, number))
-      return record && toMailbox(account, { number, record })
+      const found = mailboxOf(tables, id, mailbox)
+      return found && toMailbox(found.account, found)
+    },
+    modSeq: async (id, mailbox) => {
+      tables.fresh()
+      const found = mailboxOf(tables, id, mailbox)
+      return found && modSeq(found.record.modSeq)
     },
     create: (id, name, options) => tables.write(() => create(id, name, options)),
     rename: (id, from, to) => tables.write(() => rename(id, from, to)),

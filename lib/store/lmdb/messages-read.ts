@@ -163,11 +163,11 @@ export async function* rows(
   mailbox: MailboxId,
   uids: readonly Uid[],
 ): AsyncGenerator<readonly MessageRow[]> {
+  const account = accountNumber(id)
+  const number = mailboxNumber(account, mailbox)
   for (let start = 0; start < uids.length; start += BATCH) {
-    const found = mailboxOf(tables, id, mailbox)
-    if (!found) return
-    const { account, number } = found
-    const { uidValidity } = found.record
+    const uidValidity = tables.mailbox(account, number)?.uidValidity
+    if (uidValidity === undefined) return
     const batch = entriesOf(tables, account, number, uids.slice(start, start + BATCH)).flatMap((entry) => {
       const prepared = tables.prepared.get(messageKey(account, entry.row.message))
       return prepared ? [new StoredMessage(tables, { account, uidValidity }, entry.uid, entry.row, prepared)] : []
@@ -184,23 +184,21 @@ export async function* keys(
   mailbox: MailboxId,
   uids: readonly Uid[],
 ): AsyncGenerator<readonly KeyRow[]> {
+  const account = accountNumber(id)
+  const number = mailboxNumber(account, mailbox)
   for (let start = 0; start < uids.length; start += BATCH) {
-    const found = mailboxOf(tables, id, mailbox)
-    if (!found) return
-    const batch = entriesOf(tables, found.account, found.number, uids.slice(start, start + BATCH)).map(
-      ({ uid: one, row }) => {
-        const head = headOf(tables, found.account, row.message)
-        return {
-          uid: one,
-          emailId: makeEmailId(found.account, row.message),
-          threadId: makeThreadId(found.account, head.thread),
-          internalDate: row.internalDate,
-          saveDate: row.saveDate,
-          size: row.size,
-          keys: head.keys,
-        }
-      },
-    )
+    const batch = entriesOf(tables, account, number, uids.slice(start, start + BATCH)).map(({ uid: one, row }) => {
+      const head = headOf(tables, account, row.message)
+      return {
+        uid: one,
+        emailId: makeEmailId(account, row.message),
+        threadId: makeThreadId(account, head.thread),
+        internalDate: row.internalDate,
+        saveDate: row.saveDate,
+        size: row.size,
+        keys: head.keys,
+      }
+    })
     if (batch.length > 0) yield batch
     if (start + BATCH < uids.length) await turn()
   }

@@ -35,7 +35,7 @@ export function mailboxOf(
 ): (Found & { account: number }) | undefined {
   const account = accountNumber(id)
   const number = mailboxNumber(account, mailbox)
-  const record = tables.mailboxes.get(mailboxKey(account, number))
+  const record = tables.mailbox(account, number)
   return record && { account, number, record }
 }
 

@@ -1,6 +1,6 @@
 import { failed, ok, type Result } from '../../terms/fault'
 import type { AccountId } from '../../terms/names'
-import { uid } from '../../terms/numbers'
+import { modSeq, uid } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type ListChange, NO_COMMIT } from '../change'
 import { accountNumber, mailboxNumber } from '../ids'
@@ -212,6 +212,12 @@ export function createMailboxTable(db: Database, clock: Clock): MailboxTable {
     get: (id, mailbox) => {
       const account = accountNumber(id)
       return one(`${LIST}$1 AND m.mailbox = $2`, [account, mailboxNumber(account, mailbox)])
+    },
+    modSeq: async (id, mailbox) => {
+      const account = accountNumber(id)
+      const text = 'SELECT mod_seq FROM mailbox.mailboxes WHERE account = $1 AND mailbox = $2'
+      const [found] = await db.read<Pick<MailboxRecord, 'mod_seq'>>(text, [account, mailboxNumber(account, mailbox)])
+      return found && modSeq(found.mod_seq)
     },
     create: (id, name, options) => write(id, (work) => create(work, name, options)),
     rename: (id, from, to) => write(id, (work) => rename(work, from, to, clock)),
