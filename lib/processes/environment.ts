@@ -1,4 +1,4 @@
-import { open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb'
+import { type Database, open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb'
 
 /**
  * An LMDB environment that all processes of a host share. Without lmdb-js's batches of an event turn: each would be a promise
@@ -48,5 +48,33 @@ export async function settled<T>(write: PromiseLike<T>): Promise<T> {
   } catch (error) {
     if (typeof error === 'object' && error !== null && 'commitError' in error) await error.commitError
     throw error
+  }
+}
+
+/** values kept decoded */
+const MOST_DECODED = 5000
+
+/**
+ * Reads of records that nearly every command looks at: the octets are read each time, and decoded when they are others than
+ * the last time. Nobody may change what it gives.
+ */
+export function decodedOnce<V, K extends string | Buffer>(table: Database<V, K>): (key: K) => V | undefined {
+  const decoded = new Map<string, { readonly octets: Buffer; readonly value: V }>()
+  return (key) => {
+    const name = typeof key === 'string' ? key : key.toString('latin1')
+    // What lmdb-js gives lasts until the next read, and is longer than its `length`.
+    const view = table.getBinaryFast(key)
+    if (!view) {
+      decoded.delete(name)
+      return undefined
+    }
+    const known = decoded.get(name)
+    if (known?.octets.compare(view, 0, view.length) === 0) return known.value
+    const octets = Buffer.from(view.subarray(0, view.length))
+    const value = table.get(key)
+    if (value === undefined) return undefined
+    if (decoded.size >= MOST_DECODED) decoded.clear()
+    decoded.set(name, { octets, value })
+    return value
   }
 }

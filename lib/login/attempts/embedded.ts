@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { openEnvironment, settled } from '../../processes/environment'
+import { decodedOnce, openEnvironment, settled } from '../../processes/environment'
 import type { AttemptLog, TrailEntry } from '../attempts'
 import { clearing, matches, pastOf, recordOn, standingOn } from '../ledger'
 import { type Bucket, expiresAt, type LockoutPolicy, mostOver, WEIGHTS, type Weight, weight } from '../lockout'
@@ -35,6 +35,7 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const env = openEnvironment({ path, maxDbs: 6, mapSize: 64 * 1024 ** 2 })
   const buckets = env.openDB<Row, string>({ name: 'buckets' })
+  const row = decodedOnce(buckets)
   const queueNamed = (name: string) => env.openDB<boolean, [number, string]>({ name })
   // Longest untouched first, one queue for each weight.
   const queues = [queueNamed('single'), queueNamed('several'), queueNamed('barred'), queueNamed('good')] as const
@@ -49,7 +50,7 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
     const stats: object = db.getStats()
     return 'entryCount' in stats && typeof stats.entryCount === 'number' ? stats.entryCount : 0
   }
-  const read = (key: string): Bucket | undefined => buckets.get(hash(key))?.bucket
+  const read = (key: string): Bucket | undefined => row(hash(key))?.bucket
 
   /** Inside a transaction. */
   function put(key: string, bucket: Bucket, now: number): void {

@@ -13,7 +13,7 @@ export const LAST = 'last account'
 
 export function createAccountTable(tables: Tables, clock: Clock): AccountTable {
   const { accounts, names, states } = tables
-  const get = (id: AccountId): Account | undefined => accounts.get(accountKey(accountNumber(id)))
+  const get = (id: AccountId): Account | undefined => tables.account(accountNumber(id))
 
   function create(wanted: NewAccount): Result<Account> {
     const name = wanted.name.toLowerCase()
@@ -90,14 +90,14 @@ export function createAccountTable(tables: Tables, clock: Clock): AccountTable {
     find: async (name) => {
       tables.fresh()
       const number = names.get(name.toLowerCase())
-      return number === undefined ? undefined : accounts.get(accountKey(number))
+      return number === undefined ? undefined : tables.account(number)
     },
     update: (id, patch) => tables.write(() => update(id, patch)),
     remove: (id) => tables.write(() => remove(id)),
     async *list() {
       for (const name of [...names.getKeys()]) {
         const number = name === LAST ? undefined : names.get(name)
-        const account = number === undefined ? undefined : accounts.get(accountKey(number))
+        const account = number === undefined ? undefined : tables.account(number)
         if (account) yield account
       }
     },

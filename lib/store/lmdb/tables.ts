@@ -1,9 +1,9 @@
 import type { Database, RootDatabase } from 'lmdb'
 import type { SearchKeys } from '../../mime/prepared'
-import { diskOf, openEnvironment, settled } from '../../processes/environment'
+import { decodedOnce, diskOf, openEnvironment, settled } from '../../processes/environment'
 import type { Account } from '../account'
 import { type SpecialUse, StoreUnavailable } from '../store'
-import { mailboxKey } from './keys'
+import { accountKey, mailboxKey } from './keys'
 
 /** What only grows, per account, and its sums. */
 export interface AccountState {
@@ -43,11 +43,11 @@ export interface LogEntry {
 export interface Tables {
   readonly root: RootDatabase
   readonly accounts: Database<Account, Buffer>
+  account(number: number): Account | undefined
   readonly names: Database<number, string>
   readonly states: Database<AccountState, Buffer>
   readonly fences: Database<number, Buffer>
   readonly mailboxes: Database<MailboxRecord, Buffer>
-  /** The record as it is now. Every command looks at one: it is decoded once for each change. */
   mailbox(account: number, number: number): MailboxRecord | undefined
   /** in memory: the number that an account's mailbox of this name had when it was last looked for */
   readonly numberByName: Map<string, number>
@@ -72,41 +72,15 @@ export interface Tables {
   close(): Promise<void>
 }
 
-/** records kept decoded */
-const MOST_DECODED = 20_000
-
-/** Reads the octets each time, and decodes them when they are others than the last time. Nobody changes what it gives. */
-function decodedOnce<V>(
-  table: Database<V, Buffer>,
-  keyOf: (account: number, number: number) => Buffer,
-): (account: number, number: number) => V | undefined {
-  const decoded = new Map<string, { readonly octets: Buffer; readonly value: V }>()
-  return (account, number) => {
-    const key = keyOf(account, number)
-    const name = key.toString('latin1')
-    // A view of lmdb-js that lasts until the next read, and is longer than its `length`.
-    const octets = table.getBinaryFast(key)
-    if (!octets) {
-      decoded.delete(name)
-      return undefined
-    }
-    const known = decoded.get(name)
-    if (known?.octets.compare(octets, 0, octets.length) === 0) return known.value
-    const copy = Buffer.from(octets.subarray(0, octets.length))
-    const value = table.get(key)
-    if (value === undefined) return undefined
-    if (decoded.size >= MOST_DECODED) decoded.clear()
-    decoded.set(name, { octets: copy, value })
-    return value
-  }
-}
-
 export function openTables(path: string): Tables {
   const root = openEnvironment({ path, maxDbs: 20 })
   const records = <V>(name: string): Database<V, Buffer> => root.openDB<V, Buffer>({ name, keyEncoding: 'binary' })
   const octets = (name: string): Database<Buffer, Buffer> =>
     root.openDB<Buffer, Buffer>({ name, keyEncoding: 'binary', encoding: 'binary' })
+  const accounts = records<Account>('accounts')
+  const account = decodedOnce(accounts)
   const mailboxes = records<MailboxRecord>('mailboxes')
+  const mailbox = decodedOnce(mailboxes)
   const disk = diskOf(root)
   let closed = false
 
@@ -127,12 +101,13 @@ export function openTables(path: string): Tables {
 
   return {
     root,
-    accounts: records('accounts'),
+    accounts,
+    account: (number) => account(accountKey(number)),
     names: root.openDB<number, string>({ name: 'names' }),
     states: records('states'),
     fences: records('fences'),
     mailboxes,
-    mailbox: decodedOnce(mailboxes, mailboxKey),
+    mailbox: (account, number) => mailbox(mailboxKey(account, number)),
     numberByName: new Map(),
     subscriptions: records('subscriptions'),
     rows: octets('rows'),
