@@ -14,8 +14,8 @@ for (const driver of DRIVERS) {
   describe(`IMAP under many sessions in shared mailboxes on ${driver}`, function () {
     this.timeout(LONG ? 600_000 : 60_000)
     for (const [sessions, steps] of [
-      [10, 300],
-      [50, 40],
+      [10, 200],
+      [50, 30],
     ] as const) {
       it(`${sessions} sessions: every response fits what was said before, all end alike and as the store is`, async function () {
         const kit = await kitOrSkip(driver)

@@ -307,7 +307,7 @@ function model(name: string, open: () => Promise<(() => Promise<Place & { way?: 
             totals.updates += world.updates
           }
         }),
-        { numRuns: process.env.MAILBOX_LONG ? 200 : 3, endOnFailure: true },
+        { numRuns: process.env.MAILBOX_LONG ? 200 : 2, endOnFailure: true },
       )
     } finally {
       if (process.env.MAILBOX_LONG) console.log(`      ${totals.operations} operations, ${totals.updates} updates`)

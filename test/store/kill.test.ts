@@ -7,7 +7,7 @@ import path from 'node:path'
 import { named, rowsOf } from '../../lib/store/conformance/fixtures'
 import { openLmdbStore } from '../../lib/store/lmdb'
 
-const ROUNDS = process.env.MAILBOX_LONG ? 40 : 8
+const ROUNDS = process.env.MAILBOX_LONG ? 40 : 4
 const ENOUGH = 150
 
 interface Acknowledged {
