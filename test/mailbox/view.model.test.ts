@@ -249,7 +249,7 @@ describe('mailbox views, model', function () {
       const name = `a${++accounts}@example.org`
       return { store, account: value(await store.accounts.create({ name, credentials: {} })).id }
     }
-    await holdsOver(ground, runs / 4)
+    await holdsOver(ground, runs / 8)
     await store.close()
     rmSync(directory, { recursive: true })
   })
