@@ -3,7 +3,7 @@ import type { AccountId, MailboxId } from '../../terms/names'
 import { modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type ListChange, NO_COMMIT } from '../change'
-import { accountNumber, mailboxNumber, makeMailboxId } from '../ids'
+import { accountNumber, makeMailboxId } from '../ids'
 import type { CreateOptions, Mailbox, MailboxTable, SpecialUse, Written } from '../store'
 import { accountKey, after, mailboxKey, textKey } from './keys'
 import { addMailbox, allMailboxes, byName, everyEntry, type Found, numbersOf, stateOf } from './mailbox-records'
@@ -139,11 +139,11 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
   }
 
   function claimRecent(id: AccountId, mailbox: MailboxId): Uid {
-    const account = accountNumber(id)
-    const key = mailboxKey(account, mailboxNumber(account, mailbox))
-    const record = mailboxes.get(key)
-    if (!record) return uid(1)
-    if (record.recentFrom !== record.uidNext) void mailboxes.put(key, { ...record, recentFrom: record.uidNext })
+    const found = mailboxOf(tables, id, mailbox)
+    if (!found) return uid(1)
+    const { account, number, record } = found
+    if (record.recentFrom !== record.uidNext)
+      void mailboxes.put(mailboxKey(account, number), { ...record, recentFrom: record.uidNext })
     return uid(record.recentFrom)
   }
 
@@ -180,8 +180,7 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
     setSubscribed: (id, name, subscribed) => tables.write(() => setSubscribed(id, name, subscribed)),
     setSpecialUse: (id, name, uses) => tables.write(() => setSpecialUse(id, name, uses)),
     claimRecent: async (id, mailbox) => {
-      const account = accountNumber(id)
-      const record = mailboxes.get(mailboxKey(account, mailboxNumber(account, mailbox)))
+      const record = mailboxOf(tables, id, mailbox)?.record
       // Nothing new is the usual case and costs no write.
       if (record && record.recentFrom === record.uidNext) return uid(record.recentFrom)
       return tables.write(() => claimRecent(id, mailbox), false)

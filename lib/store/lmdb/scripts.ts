@@ -14,10 +14,10 @@ export function createScriptTable(tables: Tables): ScriptTable {
       key.toString('utf8', PREFIX),
     )
   const exists = (account: number, name: string): boolean => scripts.doesExist(textKey(account, name))
-  const activeOf = (account: number): string | undefined => accounts.get(accountKey(account))?.activeScript
+  const activeOf = (account: number): string | undefined => tables.account(account)?.activeScript
 
   function setActive(account: number, name: string | undefined): void {
-    const found = accounts.get(accountKey(account))
+    const found = tables.account(account)
     if (!found) return
     const { activeScript: _before, ...rest } = found
     void accounts.put(accountKey(account), name === undefined ? rest : { ...rest, activeScript: name })

@@ -43,6 +43,7 @@ export interface LogEntry {
 export interface Tables {
   readonly root: RootDatabase
   readonly accounts: Database<Account, Buffer>
+  /** decoded once a change, as `mailbox` */
   account(number: number): Account | undefined
   readonly names: Database<number, string>
   readonly states: Database<AccountState, Buffer>
