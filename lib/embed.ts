@@ -1,11 +1,10 @@
 import path from 'node:path'
 import config from 'haraka-config'
 import { deliverySettings } from './haraka/delivery-settings'
-import { spelledHosts } from './haraka/host-list'
+import { openRecipientFiles } from './haraka/recipient-files'
 import { createAuthHandler, createHandlers } from './lmtp/handlers'
 import { directoryChain } from './login/chain'
 import { loginSettings } from './login/settings'
-import { parseAliases } from './mailbox/deliver/aliases'
 import { createFinalDelivery } from './mailbox/deliver/final-delivery'
 import { createRules } from './mailbox/deliver/rules'
 import { packageRoot } from './package-root'
@@ -55,10 +54,7 @@ export async function openMailboxes(options: EmbedOptions) {
   const login = openLogin(place, store, noMetrics, directoryChain, async ({ to }) =>
     log.warn(`a notice to ${to} was not sent`),
   )
-  const isListed = spelledHosts(() => files.get('host_list', 'list'))
-  const lines: unknown = files.get('mailbox_aliases', 'list')
-  const aliases = parseAliases(Array.isArray(lines) ? lines.map(String) : [])
-  for (const mistake of aliases.mistakes) log.error(`mailbox_aliases: ${mistake}`)
+  const recipients = openRecipientFiles(home, log)
   const forward = options.forward ?? (() => Promise.reject(new Error('this program forwards nothing')))
   const delivery = createFinalDelivery({
     rules: createRules({ store, clock: systemClock, log, forward }),
@@ -67,8 +63,8 @@ export async function openMailboxes(options: EmbedOptions) {
     settings: readMailboxSettings(place),
     clock: systemClock,
     log,
-    aliases: () => aliases.table,
-    isLocalDomain: (domain) => settings.domains.has(domain) || isListed(domain),
+    aliases: recipients.aliases,
+    isLocalDomain: (domain) => settings.domains.has(domain) || recipients.isListed(domain),
     settingsOf: settings.settingsOf,
     junkByHeader: settings.junk.byHeader,
     duplicates: settings.duplicates,
@@ -90,6 +86,7 @@ export async function openMailboxes(options: EmbedOptions) {
     /** smtp-server options: `new SMTPServer({ ...handlers })` */
     handlers: { onAuth: createAuthHandler(login), ...handlers },
     close: async (): Promise<void> => {
+      recipients.close()
       for (const part of [room, login, bus, locks, store]) await part.close()
     },
   }
