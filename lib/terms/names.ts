@@ -33,3 +33,7 @@ export function canonicalMailboxName(nameUtf8: string): string {
   const first = slash < 0 ? nameUtf8 : nameUtf8.slice(0, slash)
   return first.toUpperCase() === 'INBOX' ? `INBOX${slash < 0 ? '' : nameUtf8.slice(slash)}` : nameUtf8
 }
+
+/** `a/b/c` gives `a` and `a/b`. */
+export const levelsAbove = (name: string): string[] =>
+  name.split('/').flatMap((_level, index, levels) => (index > 0 ? [levels.slice(0, index).join('/')] : []))

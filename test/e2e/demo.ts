@@ -31,21 +31,30 @@ export const ACCOUNTS = { 'alice@example.org': 'wonder land', 'bob@example.org':
 const CLI = path.join(packageRoot, 'dist/lib/cli/main.js')
 const NAMES = ['smtp', 'submission', 'pop3', 'pop3s', 'imap', 'imaps', 'lmtp'] as const
 
-/** Free ports: bound all at once so that they differ, then let go. */
+/**
+ * Below those that the kernel gives to clients and to `listen(0)`, which would take one before its server does; each of mocha's
+ * workers has its own.
+ */
+const PORTS = 2000
+const FIRST_PORT = 12_000 + PORTS * (Number(process.env.MOCHA_WORKER_ID ?? 0) % 8)
+let portsTaken = Math.floor(Math.random() * PORTS)
+
+/** Ports on which nobody listens. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, () => {
-      const server = createServer()
-      return new Promise<typeof server>((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)))
-    }),
-  )
-  const ports = servers.map((server) => {
-    const address = server.address()
-    return typeof address === 'object' && address ? address.port : 0
-  })
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  const ports: number[] = []
+  for (let tries = 0; ports.length < count && tries < PORTS; tries++) {
+    const port = FIRST_PORT + (portsTaken++ % PORTS)
+    if (await isFree(port)) ports.push(port)
+  }
   return ports
 }
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 
 function readyLine(child: ChildProcess, log: string[]): Promise<Record<string, unknown>> {
   return new Promise((resolve, reject) => {

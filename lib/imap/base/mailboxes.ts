@@ -1,6 +1,6 @@
 import type { Mailbox, SpecialUse } from '../../store/store'
 import { SPECIAL_USES } from '../../store/store'
-import { canonicalMailboxName } from '../../terms/names'
+import { canonicalMailboxName, levelsAbove } from '../../terms/names'
 import { type Command, defineCommand } from '../command'
 import { done, faultReply, no, type Reply } from '../faults'
 import type { Session } from '../session'
@@ -123,10 +123,6 @@ export function pattern(reference: string, wanted: string): RegExp {
     .replace(/%/g, '[^/]*')
   return new RegExp(`^${source}$`, 's')
 }
-
-/** `a/b/c` gives `a` and `a/b`. */
-export const levelsAbove = (name: string): string[] =>
-  name.split('/').flatMap((_level, index, levels) => (index > 0 ? [levels.slice(0, index).join('/')] : []))
 
 /** names that have something below them */
 export const parentsIn = (all: readonly Mailbox[]): ReadonlySet<string> =>

@@ -1,5 +1,5 @@
 import { failed, ok, type Result } from '../../terms/fault'
-import type { AccountId, MailboxId } from '../../terms/names'
+import { type AccountId, levelsAbove, type MailboxId } from '../../terms/names'
 import { modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type ListChange, NO_COMMIT } from '../change'
@@ -12,9 +12,6 @@ import type { Tables } from './tables'
 
 const written = <T>(value: T, list: readonly ListChange[]): Result<Written<T>> =>
   ok({ value, commit: { ...NO_COMMIT, list } })
-
-const parentsOf = (name: string): string[] =>
-  name.split('/').flatMap((_level, index, levels) => (index === 0 ? [] : [levels.slice(0, index).join('/')]))
 
 export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
   const { mailboxes, subscriptions } = tables
@@ -35,7 +32,7 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
   }
 
   function addParents(id: AccountId, account: number, name: string): ListChange[] {
-    return parentsOf(name)
+    return levelsAbove(name)
       .filter((parent) => !byName(tables, account, parent))
       .map((parent) => {
         const { number } = addMailbox(tables, account, parent)

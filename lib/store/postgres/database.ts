@@ -3,7 +3,7 @@ import { Pool, type PoolClient, type QueryResultRow, TypeOverrides } from 'pg'
 import { ok, type Result } from '../../terms/fault'
 import type { Log } from '../../terms/ports'
 import { StoreUnavailable } from '../store'
-import { migrate } from './schema'
+import { codeOf, migrate } from './schema'
 
 export interface PostgresOptions {
   /** `postgres://user@host:5432/database`; may hold a password, so it is never logged */
@@ -55,8 +55,6 @@ const UNNAMED = new Set(['26000', '42P05'])
 /** SQLSTATE classes: connection lost, operator intervention (shutdown, terminated). No code: the socket. */
 const LOST = /^(|08...|57P0[0-9]|E[A-Z]+)$/
 
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code ?? '') : ''
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const INT8 = 20

@@ -1,5 +1,5 @@
 import { failed, ok, type Result } from '../../terms/fault'
-import type { AccountId } from '../../terms/names'
+import { type AccountId, levelsAbove } from '../../terms/names'
 import { modSeq, uid } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type ListChange, NO_COMMIT } from '../change'
@@ -11,9 +11,6 @@ import { type AccountRecord, type EntryRecord, type MailboxRecord, mailboxIdOf, 
 
 const written = <T>(value: T, list: readonly ListChange[]): Result<Written<T>> =>
   ok({ value, commit: { ...NO_COMMIT, list } })
-
-const parentsOf = (name: string): string[] =>
-  name.split('/').flatMap((_level, index, levels) => (index === 0 ? [] : [levels.slice(0, index).join('/')]))
 
 type Listed = MailboxRecord & { subscribed: boolean }
 const LIST = `SELECT m.*, s.name IS NOT NULL AS subscribed FROM mailbox.mailboxes m
@@ -64,7 +61,7 @@ async function addMailbox(work: Work, name: string, options: CreateOptions = {})
 
 async function addParents(work: Work, name: string): Promise<ListChange[]> {
   const changes: ListChange[] = []
-  for (const parent of parentsOf(name).filter((one) => !byName(work, one))) {
+  for (const parent of levelsAbove(name).filter((one) => !byName(work, one))) {
     const made = await addMailbox(work, parent)
     changes.push({ account: work.id, kind: 'created', mailbox: mailboxIdOf(made), name: parent })
   }

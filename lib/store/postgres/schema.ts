@@ -110,8 +110,9 @@ CREATE TABLE IF NOT EXISTS mailbox.schema_version (one int PRIMARY KEY, version 
 INSERT INTO mailbox.schema_version VALUES (1, 0) ON CONFLICT DO NOTHING`
 const MISSING = new Set(['42P01', '3F000'])
 
-const codeOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
+/** SQLSTATE, or the socket's; empty: none */
+export const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code ?? '') : ''
 
 async function versionOf(pool: Pool): Promise<number | undefined> {
   try {

@@ -1,5 +1,5 @@
 import type { Peer } from './peers'
-import { imapLogin, pop3Login, Wire } from './wire'
+import { imapLogin, lmtpDeliver, lmtpOpen, pop3Login, type Wire } from './wire'
 
 /** What the scenarios are played on: these accounts have an INBOX of `messages`; the others are empty. */
 export interface Stage {
@@ -86,15 +86,9 @@ function delivering(name: string, clients: number): Scenario {
     operation: 'message',
     clients,
     async play({ peer, user, message }, nth) {
-      const wire = await Wire.open(peer.lmtp, /^220[^\r\n]*\r\n$/)
-      await wire.ask('LHLO client.example\r\n', /^250 [^\r\n]*\r\n$/m)
+      const wire = await lmtpOpen(peer.lmtp)
       const next = rounds(100)
-      const step = async (): Promise<void> => {
-        await wire.ask('MAIL FROM:<sender@example.org>\r\n', /^250[^\r\n]*\r\n$/)
-        await wire.ask(`RCPT TO:<${user(EVERYONE + (nth % EVERYONE))}>\r\n`, /^250[^\r\n]*\r\n$/)
-        await wire.ask('DATA\r\n', /^354[^\r\n]*\r\n$/)
-        await wire.ask(Buffer.concat([message(next()), Buffer.from('.\r\n')]), /^250[^\r\n]*\r\n$/)
-      }
+      const step = () => lmtpDeliver(wire, user(EVERYONE + (nth % EVERYONE)), message(next()))
       return { step, close: () => wire.close() }
     },
   }

@@ -90,3 +90,17 @@ export async function pop3Login(port: number, user: string): Promise<Wire> {
   await wire.ask('PASS pass\r\n', /^\+OK[^\r\n]*\r\n$/)
   return wire
 }
+
+export async function lmtpOpen(port: number): Promise<Wire> {
+  const wire = await Wire.open(port, /^220[^\r\n]*\r\n$/)
+  await wire.ask('LHLO client.example\r\n', /^250 [^\r\n]*\r\n$/m)
+  return wire
+}
+
+/** @param message with the end of line, without the dot */
+export async function lmtpDeliver(wire: Wire, to: string, message: Buffer): Promise<void> {
+  await wire.ask('MAIL FROM:<sender@example.org>\r\n', /^250[^\r\n]*\r\n$/)
+  await wire.ask(`RCPT TO:<${to}>\r\n`, /^250[^\r\n]*\r\n$/)
+  await wire.ask('DATA\r\n', /^354[^\r\n]*\r\n$/)
+  await wire.ask(Buffer.concat([message, Buffer.from('.\r\n')]), /^250[^\r\n]*\r\n$/)
+}

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Driver } from '../../kit'
 import { cpuOf, memoryOf } from '../beside/processes'
-import { imapLogin, pop3Login, Wire } from '../beside/wire'
+import { imapLogin, lmtpDeliver, lmtpOpen, pop3Login, Wire } from '../beside/wire'
 import { fillInbox, letter, type Server, startServer, user } from './server'
 
 /**
@@ -47,14 +47,8 @@ function table(unit: string, steps: readonly number[], columns: readonly Readonl
 }
 
 async function lmtp(port: number): Promise<(to: string, nth: number) => Promise<unknown>> {
-  const wire = await Wire.open(port, /^220[^\r\n]*\r\n$/)
-  await wire.ask('LHLO client.example\r\n', /^250 [^\r\n]*\r\n$/m)
-  return async (to, nth) => {
-    await wire.ask('MAIL FROM:<sender@example.org>\r\n', /^250[^\r\n]*\r\n$/)
-    await wire.ask(`RCPT TO:<${to}>\r\n`, /^250[^\r\n]*\r\n$/)
-    await wire.ask('DATA\r\n', /^354[^\r\n]*\r\n$/)
-    await wire.ask(Buffer.concat([letter(nth), Buffer.from('.\r\n')]), /^250[^\r\n]*\r\n$/)
-  }
+  const wire = await lmtpOpen(port)
+  return (to, nth) => lmtpDeliver(wire, to, letter(nth))
 }
 async function poll(server: Server, name: string): Promise<void> {
   const wire = await pop3Login(server.pop3, name)
