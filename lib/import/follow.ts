@@ -1,3 +1,4 @@
+import { REMOVED_AT_ONCE } from '../store/limits'
 import type { Mailbox, Store } from '../store/store'
 import type { FlagSet } from '../terms/flags'
 import type { AccountId } from '../terms/names'
@@ -33,5 +34,8 @@ export async function follow(
     const done = await store.messages.storeFlags(account, mailbox.id, uids, 'replace', flags)
     if (!done.ok) throw new Error(`${mailbox.name}: ${done.fault.kind}`)
   }
-  if (gone.length > 0) await store.messages.expunge(account, mailbox.id, gone, { only: 'all' })
+  for (let start = 0; start < gone.length; start += REMOVED_AT_ONCE) {
+    const some = gone.slice(start, start + REMOVED_AT_ONCE)
+    await store.messages.expunge(account, mailbox.id, some, { only: 'all' })
+  }
 }

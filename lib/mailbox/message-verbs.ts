@@ -1,7 +1,9 @@
-import type { Copied, Mailbox } from '../store/store'
-import { type Fault, failed, ok, type Result } from '../terms/fault'
+import { REMOVED_AT_ONCE } from '../store/limits'
+import type { Copied, FlagsStored, Mailbox } from '../store/store'
+import { failed, ok, type Result } from '../terms/fault'
 import type { AccountId } from '../terms/names'
 import type { ModSeq, Uid } from '../terms/numbers'
+import { inBatches } from './batches'
 import { asNewMessages, quotaCheck, quotaOf } from './limits'
 import type { AccountMail, Incoming, Progress, View } from './mailbox'
 import { checkNewName, spellMailbox } from './mailbox-name'
@@ -13,26 +15,8 @@ export type MessageVerbs = Pick<
   'open' | 'append' | 'replace' | 'copy' | 'move' | 'storeFlags' | 'expunge' | 'expungedSince' | 'rows' | 'read'
 >
 
-/** Messages of one transaction: while it runs nobody else can write, and in LMDB nobody else has a turn. */
+/** Messages of one transaction: in LMDB nobody else has a turn while it runs. */
 const AT_ONCE = 2000
-
-/** One transaction after another, as far as they succeed. */
-async function inBatches<T>(
-  uids: readonly Uid[],
-  progress: Progress | undefined,
-  run: (some: readonly Uid[], rest: readonly Uid[]) => Promise<Result<T>>,
-): Promise<{ readonly values: readonly T[]; readonly fault: Fault | undefined }> {
-  const values: T[] = []
-  let start = 0
-  do {
-    const result = await run(uids.slice(start, start + AT_ONCE), uids.slice(start + AT_ONCE))
-    if (!result.ok) return { values, fault: result.fault }
-    values.push(result.value)
-    start += AT_ONCE
-    if (start < uids.length) progress?.(start)
-  } while (start < uids.length)
-  return { values, fault: undefined }
-}
 
 const joined = (parts: readonly Copied[]): Copied => {
   const [first] = parts
@@ -113,9 +97,10 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
   ): Promise<Result<readonly Uid[]>> {
     const wanted = uids === 'all' ? markedDeleted(view) : uids
     if (wanted.length === 0) return ok([])
-    const { values, fault } = await inBatches(wanted, progress, async (some) =>
-      published(hub, await store.messages.expunge(account, view.mailbox.id, some, { only: 'deleted' })),
-    )
+    const { id } = view.mailbox
+    const remove = async (some: readonly Uid[]): Promise<Result<readonly Uid[]>> =>
+      published(hub, await store.messages.expunge(account, id, some, { only: 'deleted' }))
+    const { values, fault } = await inBatches(wanted, REMOVED_AT_ONCE, remove, progress)
     return fault ? failed(fault) : ok(values.flat())
   }
 
@@ -130,18 +115,19 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
       const { quota } = await quotaNow()
       const copies: Uid[] = []
       const takeBack = () =>
-        inBatches(copies, undefined, async (some) =>
+        inBatches(copies, REMOVED_AT_ONCE, async (some) =>
           published(hub, await store.messages.expunge(account, id, some, { only: 'all' })),
         )
       try {
-        const { values, fault } = await inBatches(uids, progress, async (some, rest) => {
+        const copySome = async (some: readonly Uid[], rest: readonly Uid[]): Promise<Result<Copied>> => {
           // What is still to come must fit too.
           const left = quota && { bytes: quota.bytes - sizeOf(view, rest), messages: quota.messages - rest.length }
           const options = { ...(left && { quota: left }), missing }
           const copied = published(hub, await store.messages.copy(account, view.mailbox.id, some, id, options))
           if (copied.ok) for (const one of copied.value.destination) copies.push(one)
           return copied
-        })
+        }
+        const { values, fault } = await inBatches(uids, AT_ONCE, copySome, progress)
         if (!fault) return ok(joined(values))
         // RFC 9051 6.4.7: all or nothing
         await takeBack()
@@ -156,9 +142,10 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     async move(view, uids, nameUtf8, missing, progress) {
       const to = await target(nameUtf8)
       if (!to.ok) return to
-      const { values, fault } = await inBatches(uids, progress, async (some) =>
-        published(hub, await store.messages.move(account, view.mailbox.id, some, to.value.id, { missing })),
-      )
+      const { id } = view.mailbox
+      const moveSome = async (some: readonly Uid[]): Promise<Result<Copied>> =>
+        published(hub, await store.messages.move(account, id, some, to.value.id, { missing }))
+      const { values, fault } = await inBatches(uids, AT_ONCE, moveSome, progress)
       // RFC 6851 3.3: each message is in one of the two mailboxes; some may have been moved.
       if (fault && values.length === 0) return failed(fault)
       return ok({ ...joined(values), ...(fault && { fault }) })
@@ -167,13 +154,14 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
       if (uids.length === 0) return ok([])
       const { id } = view.mailbox
       const commits: ModSeq[] = []
-      const { values, fault } = await inBatches(uids, progress, async (some) => {
+      const storeSome = async (some: readonly Uid[]): Promise<Result<FlagsStored>> => {
         const written = await store.messages.storeFlags(account, id, some, how, flags, unchangedSince)
         if (written.ok) {
           for (const change of written.value.commit.mailboxes) if (change.mailbox === id) commits.push(change.modSeq)
         }
         return published(hub, written)
-      })
+      }
+      const { values, fault } = await inBatches(uids, AT_ONCE, storeSome, progress)
       sessions.get(view)?.stored(commits)
       return fault ? failed(fault) : ok(values.flatMap(({ modified }) => modified))
     },

@@ -2,14 +2,40 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { open } from 'lmdb'
 import { storeConformance } from '../../lib/store/conformance'
-import { add, named, newAccount, rowsOf } from '../../lib/store/conformance/fixtures'
+import { add, named, newAccount, rowsOf, value } from '../../lib/store/conformance/fixtures'
 import { openLmdbStore } from '../../lib/store/lmdb'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-store-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
 storeConformance({ describe, it, before, after }, 'lmdb', () => openLmdbStore({ path: path.join(folder, 'store') }))
+
+it('lmdb: many messages are removed in several transactions, and of an account nothing stays in the file', async () => {
+  const where = path.join(folder, 'removed')
+  const store = await openLmdbStore({ path: where })
+  const { id, inbox } = await newAccount(store, 'removed@example.org')
+  const many = Array.from({ length: 250 }, (_, nth) => `message ${nth}`)
+  await add(store, id, inbox, ...many)
+  const big = value(await store.mailboxes.create(id, 'Big')).value
+  await add(store, id, big, ...many)
+  const { commit } = value(await store.mailboxes.remove(id, 'Big'))
+  assert.deepEqual(
+    commit.mailboxes.map(({ changes }) => changes.flatMap((one) => (one.kind === 'expunged' ? one.uids : [])).length),
+    [100, 100],
+  )
+  value(await store.accounts.remove(id))
+  await store.close()
+  const root = open({ path: where, maxDbs: 20, noSubdir: false })
+  try {
+    const left = [...root.getKeys()].map(String).filter((name) => name !== 'names')
+    assert.ok(left.length > 10)
+    for (const name of left) assert.equal(root.openDB({ name, keyEncoding: 'binary' }).getKeysCount(), 0, name)
+  } finally {
+    await root.close()
+  }
+})
 
 it('lmdb: a backup while mail comes in is one moment, whole; what is opened from it goes on with the next UID', async () => {
   const store = await openLmdbStore({ path: path.join(folder, 'busy') })

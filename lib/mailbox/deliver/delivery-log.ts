@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 import { openEnvironment, settled } from '../../processes/environment'
 import type { Clock, Log } from '../../terms/ports'
 
@@ -53,6 +54,8 @@ const MOST = 200_000
 const MOST_LOOKED_AT = 200_000
 /** old ones taken away with each write: more than it adds */
 const SWEEP = 4
+/** milliseconds in which entries come together for one write: a write costs a third of what a delivery costs */
+const GATHER = 100
 
 const matches = (entry: DeliveryEntry, filter: DeliveryFilter): boolean => {
   const part = filter.address?.toLowerCase()
@@ -71,7 +74,8 @@ export function openDeliveryLog({ path, keep, clock, log }: DeliveryLogOptions):
   const entries = env.openDB<DeliveryEntry, [number, string]>({ name: 'deliveries' })
   const own = `${hostname()}.${process.pid}`
   let serial = 0
-  let writing: Promise<void> = Promise.resolve()
+  let noted: DeliveryEntry[] = []
+  let writing: Promise<void> | undefined
 
   const count = (): number => {
     const stats: object = entries.getStats()
@@ -90,11 +94,24 @@ export function openDeliveryLog({ path, keep, clock, log }: DeliveryLogOptions):
     }
   }
 
+  async function writeNoted(): Promise<void> {
+    while (noted.length > 0) {
+      await pause(GATHER)
+      const some = noted
+      noted = []
+      try {
+        await settled(env.transaction(() => write(some)))
+      } catch (error) {
+        log.error(`the log of deliveries cannot be written: ${String(error)}`)
+      }
+    }
+    writing = undefined
+  }
+
   return {
     note(some) {
-      writing = settled(env.transaction(() => write(some))).catch((error) =>
-        log.error(`the log of deliveries cannot be written: ${String(error)}`),
-      )
+      noted.push(...some)
+      writing ??= writeNoted()
       return writing
     },
     list(filter) {

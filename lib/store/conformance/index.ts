@@ -54,6 +54,35 @@ export function storeConformance(
       assert.deepEqual(await store.accounts.usage(id), { bytes: 0, messages: 0 })
     })
 
+    it('a mailbox and an account with many messages leave nothing', async () => {
+      const { id, inbox } = await account()
+      const many = Array.from({ length: 250 }, (_, nth) => `message ${nth}`)
+      const { value: big } = value(await store.mailboxes.create(id, 'Big'))
+      const uids = await add(store, id, big, ...many)
+      // One copy stays.
+      value(await store.messages.copy(id, big.id, uids.slice(0, 1), inbox.id))
+      const { commit } = value(await store.mailboxes.remove(id, 'Big'))
+      assert.deepEqual(
+        commit.list.map((change) => [change.kind, change.mailbox, change.name]),
+        [['deleted', big.id, 'Big']],
+      )
+      const modSeqs = commit.mailboxes.map((change) => change.modSeq)
+      assert.deepEqual(
+        modSeqs,
+        [...new Set(modSeqs)].sort((a, b) => a - b),
+      )
+      assert.equal((await store.accounts.usage(id)).messages, 1)
+      assert.equal((await rowsOf(store, id, inbox))[0]?.prepared.preview, 'message 0')
+      assert.deepEqual(await store.check(id), [])
+
+      await add(store, id, inbox, ...many)
+      const rows = await rowsOf(store, id, inbox)
+      value(await store.accounts.remove(id))
+      assert.equal(await store.accounts.get(id), undefined)
+      assert.deepEqual(await store.mailboxes.list(id), [])
+      for (const row of rows) assert.equal(await store.messages.read(id, row.emailId, 0, 10), undefined)
+    })
+
     it('an import gives its UIDVALIDITY and UIDNEXT to a mailbox that was never used, and to no other', async () => {
       const { id, inbox } = await account()
       const options = { uidValidity: uidValidity(1234), uidNext: uid(10) }

@@ -4,8 +4,9 @@ import type { Clock } from '../../terms/ports'
 import type { Account, AccountPatch, NewAccount } from '../account'
 import { accountNumber, makeAccountId } from '../ids'
 import type { AccountTable, Usage } from '../store'
-import { accountKey, after } from './keys'
+import { accountKey } from './keys'
 import { addMailbox } from './mailbox-records'
+import { removeAll } from './remove-all'
 import type { Tables } from './tables'
 
 /** key of the highest number that an account ever had */
@@ -52,32 +53,20 @@ export function createAccountTable(tables: Tables, clock: Clock): AccountTable {
     return ok(changed)
   }
 
-  function remove(id: AccountId): Result<void> {
-    const account = get(id)
-    if (!account) return failed({ kind: 'no-such-account' })
-    const prefix = accountKey(accountNumber(id))
+  /** Nobody gets in from the first transaction on. When the rest fails it can be repeated. */
+  async function remove(id: AccountId): Promise<Result<void>> {
     const { mailboxes, subscriptions, rows, log, heads, prepared, bodies, references, threads, fences } = tables
     const { scripts, marks } = tables
-    const owned = [
-      mailboxes,
-      subscriptions,
-      rows,
-      log,
-      heads,
-      prepared,
-      bodies,
-      references,
-      threads,
-      fences,
-      scripts,
-      marks,
-      states,
-      accounts,
-    ]
-    for (const table of owned) {
-      for (const key of [...table.getKeys({ start: prefix, end: after(prefix) })]) void table.remove(key)
-    }
-    void names.remove(account.name)
+    const disabled = await tables.write(() => update(id, { disabled: true }))
+    if (!disabled.ok) return disabled
+    const content = [rows, log, heads, prepared, bodies, references, threads]
+    const account = accountNumber(id)
+    await removeAll(tables, account, [mailboxes, subscriptions, ...content, scripts, marks, fences, states])
+    await tables.write(() => {
+      const name = get(id)?.name
+      if (name !== undefined) void names.remove(name)
+      void accounts.remove(accountKey(account))
+    })
     return ok(undefined)
   }
 
@@ -93,7 +82,7 @@ export function createAccountTable(tables: Tables, clock: Clock): AccountTable {
       return number === undefined ? undefined : tables.account(number)
     },
     update: (id, patch) => tables.write(() => update(id, patch)),
-    remove: (id) => tables.write(() => remove(id)),
+    remove,
     async *list() {
       for (const name of [...names.getKeys()]) {
         const number = name === LAST ? undefined : names.get(name)

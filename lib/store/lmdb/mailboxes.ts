@@ -2,12 +2,13 @@ import { failed, ok, type Result } from '../../terms/fault'
 import { type AccountId, levelsAbove, type MailboxId } from '../../terms/names'
 import { modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
-import { type ListChange, NO_COMMIT } from '../change'
+import { type ListChange, type MailboxChange, NO_COMMIT } from '../change'
 import { accountNumber, makeMailboxId } from '../ids'
+import { REMOVED_AT_ONCE } from '../limits'
 import type { CreateOptions, Mailbox, MailboxTable, SpecialUse, Written } from '../store'
 import { accountKey, after, mailboxKey, textKey } from './keys'
 import { addMailbox, allMailboxes, byName, everyEntry, type Found, numbersOf, stateOf } from './mailbox-records'
-import { copyOrMove, mailboxOf, releaseEntries } from './messages-write'
+import { copyOrMove, expunge, mailboxOf, releaseEntries } from './messages-write'
 import type { Tables } from './tables'
 
 const written = <T>(value: T, list: readonly ListChange[]): Result<Written<T>> =>
@@ -115,6 +116,34 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
     return written(undefined, [{ account: id, kind: 'deleted', mailbox: makeMailboxId(account, found.number), name }])
   }
 
+  /** Takes the first messages out of a mailbox that is to be removed; undefined: there is nothing to take. */
+  function lessen(id: AccountId, name: string): MailboxChange | undefined {
+    const account = accountNumber(id)
+    const found = byName(tables, account, name)
+    if (!found) return undefined
+    const uids: Uid[] = []
+    for (const entry of everyEntry(tables, account, found.number)) if (uids.push(entry.uid) === REMOVED_AT_ONCE) break
+    const done = expunge(tables, id, makeMailboxId(account, found.number), uids, { only: 'all' })
+    return done.ok ? done.value.commit.mailboxes[0] : undefined
+  }
+
+  async function removeInTurns(id: AccountId, name: string): Promise<Result<Written<void>>> {
+    const changes: MailboxChange[] = []
+    const isBig = (): boolean => {
+      tables.fresh()
+      return (byName(tables, accountNumber(id), name)?.record.messages ?? 0) > REMOVED_AT_ONCE
+    }
+    while (name !== 'INBOX' && isBig()) {
+      const change = await tables.write(() => lessen(id, name))
+      if (!change) break
+      changes.push(change)
+    }
+    const removed = await tables.write(() => remove(id, name))
+    if (!removed.ok)
+      return changes.length > 0 ? ok({ value: undefined, commit: { ...NO_COMMIT, mailboxes: changes } }) : removed
+    return ok({ value: undefined, commit: { ...removed.value.commit, mailboxes: changes } })
+  }
+
   function setSubscribed(id: AccountId, name: string, subscribed: boolean): Result<Written<void>> {
     const account = accountNumber(id)
     if (!stateOf(tables, account)) return failed({ kind: 'no-such-account' })
@@ -173,7 +202,7 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
     },
     create: (id, name, options) => tables.write(() => create(id, name, options)),
     rename: (id, from, to) => tables.write(() => rename(id, from, to)),
-    remove: (id, name) => tables.write(() => remove(id, name)),
+    remove: removeInTurns,
     setSubscribed: (id, name, subscribed) => tables.write(() => setSubscribed(id, name, subscribed)),
     setSpecialUse: (id, name, uses) => tables.write(() => setSpecialUse(id, name, uses)),
     claimRecent: async (id, mailbox) => {

@@ -4,7 +4,8 @@ import type { TransferRow } from '../transfer'
 import { LAST } from './accounts'
 import { auditRows, mendAccount } from './audit'
 import { readBody } from './bodies'
-import { accountKey, after } from './keys'
+import { accountKey } from './keys'
+import { removeAll } from './remove-all'
 import { accountRow, indexRows, keysOf, putAccount, putRow } from './rows'
 import { openTables } from './tables'
 
@@ -51,11 +52,8 @@ export async function openLmdbTransfer(path: string): Promise<RepairEnd> {
         const name = accounts.get(accountKey(account))?.name
         if (name !== undefined) void names.remove(name)
         void accounts.remove(accountKey(account))
-        for (const table of keep ? index : [...index, ...content]) {
-          const range = { start: accountKey(account), end: after(accountKey(account)) }
-          for (const key of [...table.getKeys(range)]) void table.remove(key)
-        }
       })
+      await removeAll(tables, account, keep ? index : [...index, ...content])
       tables.fresh()
       return new Set([...keysOf(heads, account)].map((key) => key.readUIntBE(4, 6)))
     },
