@@ -1,11 +1,17 @@
 import { type Database, open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb'
 
 /**
+ * Entries of lists of free pages that a process reads and keeps (lmdb-js's own: 50,000 and 75,000). All that it keeps is checked at
+ * each commit: with a list that one removal of 16,000 messages had left, each write took 100 ms.
+ */
+const FREE_SPACE = { maxFreeSpaceToLoad: 2000, maxFreeSpaceToRetain: 3000 }
+
+/**
  * An LMDB environment that all processes of a host share. Without lmdb-js's batches of an event turn: each would be a promise
  * in nobody's hands, whose rejection (a full disk) is the end of the process. What belongs together is written in a transaction.
  */
 export const openEnvironment = (options: RootDatabaseOptionsWithPath): RootDatabase =>
-  open({ noSubdir: false, eventTurnBatching: false, ...options })
+  open({ noSubdir: false, eventTurnBatching: false, ...FREE_SPACE, ...options })
 
 /** milliseconds in which what was committed before a failure may still reach the disk */
 const GRACE = 2000

@@ -8,8 +8,7 @@ export const LOG_LENGTH = 10_000
 /** commits between two looks at its length */
 export const TRIM_EVERY = 64
 /**
- * Messages that one transaction should remove at most. LMDB keeps the pages that a transaction frees as one list, reads it whole
- * when it needs a page, and looks through all that it has read at each commit: after one removal of 4000 messages every write
- * of the host took 50 ms, after removals of 100 it takes 1 ms.
+ * Messages that one transaction should remove at most: nobody else can write meanwhile, and in LMDB the process does nothing else
+ * (7 ms; 50,000 messages in one transaction were 2.7 s).
  */
 export const REMOVED_AT_ONCE = 100

@@ -2,7 +2,7 @@ import type { Database } from 'lmdb'
 import { accountKey, after } from './keys'
 import type { Tables } from './tables'
 
-/** Keys of one transaction, as REMOVED_AT_ONCE: those of 100 messages took twice as long afterwards, for they lie further apart. */
+/** keys of one transaction, some milliseconds: see REMOVED_AT_ONCE */
 const KEYS_AT_ONCE = 200
 
 /** Takes all that an account has out of these tables, one after the other, in as many transactions as it needs. */
