@@ -4,7 +4,7 @@ import { type Database, open, type RootDatabase, type RootDatabaseOptionsWithPat
  * Entries of lists of free pages that a process reads and keeps (lmdb-js's own: 50,000 and 75,000). All that it keeps is checked at
  * each commit: with a list that one removal of 16,000 messages had left, each write took 100 ms.
  */
-const FREE_SPACE = { maxFreeSpaceToLoad: 2000, maxFreeSpaceToRetain: 3000 }
+const FREE_SPACE = { maxFreeSpaceToLoad: 5000, maxFreeSpaceToRetain: 7500 }
 
 /**
  * An LMDB environment that all processes of a host share. Without lmdb-js's batches of an event turn: each would be a promise
