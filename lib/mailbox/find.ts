@@ -166,18 +166,11 @@ async function decide(
 /** All messages with the same flags have the same answer. */
 async function byFlags(view: View, key: SearchKey, now: number): Promise<number[]> {
   const { exists } = view
-  const answers = new Map<FlagSet, boolean>()
   const found: number[] = []
+  const passes = (_flags: FlagSet, seq: number): boolean => fromIndex(key, new Facts(view, seq), now) === true
   for (let first = 1; first <= exists; first += TURN) {
     if (first > 1) await turn()
-    view.flagsFrom(first, Math.min(exists, first + TURN - 1)).forEach((set, nth) => {
-      let answer = answers.get(set)
-      if (answer === undefined) {
-        answer = fromIndex(key, new Facts(view, first + nth), now) === true
-        answers.set(set, answer)
-      }
-      if (answer) found.push(first + nth)
-    })
+    for (const seq of view.matching(passes, first, Math.min(exists, first + TURN - 1))) found.push(seq)
   }
   return found
 }

@@ -138,8 +138,11 @@ export interface View {
   uidAt(seq: number): Uid
   seqOf(uid: number): SeqNum | undefined
   flagsAt(seq: number): FlagSet
-  /** of messages `first` to `last`, for those who look at many */
-  flagsFrom(first: number, last: number): readonly FlagSet[]
+  /**
+   * Those of `first` to `last` whose flags pass, ascending.
+   * @param test asked once for all that have the same flags, if it can be, with the number of the first of them
+   */
+  matching(test: (flags: FlagSet, seq: number) => boolean, first: number, last: number): readonly number[]
   modSeqAt(seq: number): ModSeq
   sizeAt(seq: number): number
   internalDateAt(seq: number): number

@@ -177,11 +177,7 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
  * checks the flag once more in its transaction.
  */
 function markedDeleted(view: View): Uid[] {
-  const uids: Uid[] = []
-  view.flagsFrom(1, view.exists).forEach((set, nth) => {
-    if (set.has('\\Deleted')) uids.push(view.uidAt(nth + 1))
-  })
-  return uids
+  return view.matching((flags) => flags.has('\\Deleted'), 1, view.exists).map((seq) => view.uidAt(seq))
 }
 
 function sizeOf(view: View, uids: readonly Uid[]): number {

@@ -10,11 +10,16 @@ import { listAttributes, listLine, oldName, parentsIn } from './mailboxes'
 const SCAN = 20_000
 
 function scan(view: View): { keywords: string[]; firstUnseen: number } {
-  const flags = view.flagsFrom(1, Math.min(view.exists, SCAN))
-  const firstUnseen = 1 + flags.findIndex((set) => !set.has('\\Seen'))
-  // Most messages have the flags of the one before.
-  const sets = new Set(flags.filter((set, nth) => set !== flags[nth - 1]))
-  return { keywords: [...new Set([...sets].flatMap(({ keywords }) => keywords))].sort(), firstUnseen }
+  const keywords = new Set<string>()
+  const unseen = view.matching(
+    (flags) => {
+      for (const keyword of flags.keywords) keywords.add(keyword)
+      return !flags.has('\\Seen')
+    },
+    1,
+    Math.min(view.exists, SCAN),
+  )
+  return { keywords: [...keywords].sort(), firstUnseen: unseen[0] ?? 0 }
 }
 
 function announce(session: Session, view: View): void {

@@ -15,8 +15,11 @@ export interface Columns {
   readonly lastUid: number
   uidAt(at: number): Uid
   flagsAt(at: number): FlagSet
-  /** from the first position up to, not with, the second */
-  flagsBetween(from: number, to: number): FlagSet[]
+  /**
+   * Positions from the first up to, not with, the second whose flags pass.
+   * @param test asked once for all that have the same flags, with the position of the first of them
+   */
+  matching(test: (flags: FlagSet, at: number) => boolean, from: number, to: number): number[]
   modSeqAt(at: number): ModSeq
   sizeAt(at: number): number
   internalDateAt(at: number): number
@@ -109,6 +112,21 @@ export function createColumns(snapshot: Snapshot): Columns {
     internalDate: at(internalDates, position),
   })
 
+  function matching(test: (flags: FlagSet, at: number) => boolean, from: number, to: number): number[] {
+    const answers: (boolean | undefined)[] = new Array(table.length)
+    const found: number[] = []
+    for (let position = from; position < Math.min(to, length); position++) {
+      const number = flags[position] ?? 0
+      let answer = answers[number]
+      if (answer === undefined) {
+        answer = test(setOf(number), position)
+        answers[number] = answer
+      }
+      if (answer) found.push(position)
+    }
+    return found
+  }
+
   function setFlags(row: Pick<IndexRow, 'uid' | 'flags' | 'modSeq'>): boolean {
     const position = positionOf(row.uid)
     if (position < 0) return false
@@ -166,11 +184,7 @@ export function createColumns(snapshot: Snapshot): Columns {
     },
     uidAt: (position) => uid(at(uids, position)),
     flagsAt,
-    flagsBetween: (from, to) => {
-      const sets: FlagSet[] = []
-      for (let position = from; position < Math.min(to, length); position++) sets.push(setOf(flags[position] ?? 0))
-      return sets
-    },
+    matching,
     modSeqAt: (position) => modSeq(at(modSeqs, position)),
     sizeAt: (position) => at(sizes, position),
     internalDateAt: (position) => at(internalDates, position),

@@ -158,9 +158,14 @@ class WindowView implements SessionView, Watcher {
   flagsAt(seq: number): FlagSet {
     return this.#current.at(seq, this.#state.columns.flagsAt, (row) => row.flags)
   }
-  flagsFrom(first: number, last: number): readonly FlagSet[] {
-    if (this.#current.held.length === 0) return this.#state.columns.flagsBetween(first - 1, last)
-    return Array.from({ length: last - first + 1 }, (_, nth) => this.flagsAt(first + nth))
+  matching(test: (flags: FlagSet, seq: number) => boolean, first: number, last: number): readonly number[] {
+    if (this.#current.held.length === 0) {
+      const positions = this.#state.columns.matching((flags, at) => test(flags, at + 1), first - 1, last)
+      return positions.map((at) => at + 1)
+    }
+    const found: number[] = []
+    for (let seq = first; seq <= last; seq++) if (test(this.flagsAt(seq), seq)) found.push(seq)
+    return found
   }
   modSeqAt(seq: number): ModSeq {
     return this.#current.at(seq, this.#state.columns.modSeqAt, (row) => row.modSeq)
