@@ -3,17 +3,16 @@ import type { AccountId, EmailId } from '../../terms/names'
 import type { Fence } from '../../terms/numbers'
 import { type Clock, systemClock } from '../../terms/ports'
 import { audit } from '../audit'
-import { accountNumber, messageNumber, uidlOf } from '../ids'
+import { accountNumber, messageNumber } from '../ids'
 import type { MessageTable, Store } from '../store'
 import { createAccountTable } from './accounts'
 import { auditRows } from './audit'
 import { readBody } from './bodies'
 import { accountKey } from './keys'
-import { everyEntry } from './mailbox-records'
 import { createMailboxTable } from './mailboxes'
 import { createMarkTable } from './marks'
-import { changesSince, expungedSince, keys, rows, snapshot } from './messages-read'
-import { append, copyOrMove, expunge, mailboxOf, replace, storeFlags } from './messages-write'
+import { changesSince, expungedSince, keys, rows, snapshot, uidls } from './messages-read'
+import { append, copyOrMove, expunge, replace, storeFlags } from './messages-write'
 import { accountRow } from './rows'
 import { createScriptTable } from './scripts'
 import { openTables, type Tables } from './tables'
@@ -46,15 +45,7 @@ export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOpti
     },
     rows: (id, mailbox, uids) => rows(tables, id, mailbox, uids),
     keys: (id, mailbox, uids) => keys(tables, id, mailbox, uids),
-    uidls: async (id, mailbox, above) => {
-      tables.fresh()
-      const found = mailboxOf(tables, id, mailbox)
-      if (!found) return []
-      const { account, number, record } = found
-      return [...everyEntry(tables, account, number, undefined, above)].map((entry) =>
-        uidlOf(record.uidValidity, entry.uid, entry.row.uidl),
-      )
-    },
+    uidls: (id, mailbox, above) => uidls(tables, id, mailbox, above),
     read: async (id: AccountId, email: EmailId, start, end) => {
       const account = accountNumber(id)
       return readBody(tables, account, messageNumber(account, email), start, end)

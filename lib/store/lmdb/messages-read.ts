@@ -56,6 +56,24 @@ export async function snapshot(tables: Tables, id: AccountId, mailbox: Mailbox):
   }
 }
 
+/** Unique ids of one moment, of messages above a UID. */
+export async function uidls(tables: Tables, id: AccountId, mailbox: MailboxId, above = 0): Promise<string[]> {
+  tables.fresh()
+  const found = mailboxOf(tables, id, mailbox)
+  if (!found) return []
+  const { account, number, record } = found
+  const transaction = tables.root.useReadTransaction()
+  try {
+    const made: string[] = []
+    for (const { uid: one, row } of everyEntry(tables, account, number, transaction, above)) {
+      if (made.push(uidlOf(record.uidValidity, one, row.uidl)) % ROWS_AT_ONCE === 0) await turn()
+    }
+    return made
+  } finally {
+    transaction.done()
+  }
+}
+
 /** Log entries after `since`, or undefined when the log no longer reaches back. */
 function logSince(
   tables: Tables,
