@@ -1,3 +1,4 @@
+import { inBatches } from '../mailbox/batches'
 import { REMOVED_AT_ONCE } from '../store/limits'
 import type { Mailbox, Store } from '../store/store'
 import type { FlagSet } from '../terms/flags'
@@ -34,8 +35,10 @@ export async function follow(
     const done = await store.messages.storeFlags(account, mailbox.id, uids, 'replace', flags)
     if (!done.ok) throw new Error(`${mailbox.name}: ${done.fault.kind}`)
   }
-  for (let start = 0; start < gone.length; start += REMOVED_AT_ONCE) {
-    const some = gone.slice(start, start + REMOVED_AT_ONCE)
-    await store.messages.expunge(account, mailbox.id, some, { only: 'all' })
+  if (gone.length > 0) {
+    const { fault } = await inBatches(gone, REMOVED_AT_ONCE, (some) =>
+      store.messages.expunge(account, mailbox.id, some, { only: 'all' }),
+    )
+    if (fault) throw new Error(`${mailbox.name}: ${fault.kind}`)
   }
 }

@@ -1,10 +1,8 @@
-import { REMOVED_AT_ONCE } from '../../store/limits'
 import { type Mailbox, StoreUnavailable } from '../../store/store'
 import { failed, ok, type Result } from '../../terms/fault'
 import { flagSet } from '../../terms/flags'
 import type { AccountId, MailboxId } from '../../terms/names'
 import type { Fence, Uid } from '../../terms/numbers'
-import { inBatches } from '../batches'
 import { type Parts, published } from '../parts'
 
 export interface MaildropUpdate {
@@ -19,8 +17,8 @@ export interface MaildropUpdate {
 const SEEN = flagSet(['\\Seen'])
 
 /**
- * The UPDATE state (RFC 1939 6). Removing comes first, in transactions that check the fence: once the lease is lost nothing is
- * changed. Marking \Seen follows; it takes nothing from anybody.
+ * The UPDATE state (RFC 1939 6). Removing comes first, in one transaction that checks the fence: when the lease was lost,
+ * nothing at all is changed. Marking \Seen follows; it takes nothing from anybody.
  */
 export async function updateMaildrop(
   parts: Parts,
@@ -54,10 +52,8 @@ async function remove(
   if (deleted.length === 0 || update.how === 'keep') return ok(undefined)
   if (update.how === 'trash') return toTrash(parts, account, mailbox, update)
   const { store, hub } = parts
-  const { fault } = await inBatches(deleted, REMOVED_AT_ONCE, async (some) =>
-    published(hub, await store.messages.expunge(account, mailbox, some, { only: 'all', ...fence })),
-  )
-  return fault ? failed(fault) : ok(undefined)
+  const expunged = published(hub, await store.messages.expunge(account, mailbox, deleted, { only: 'all', ...fence }))
+  return expunged.ok ? ok(undefined) : expunged
 }
 
 async function toTrash(
