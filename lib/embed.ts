@@ -47,6 +47,7 @@ export async function openMailboxes(options: EmbedOptions) {
   // Settings first: what is wrong there is told before anything is open.
   const settings = deliverySettings(place.ini('mailbox_deliver'))
   loginSettings(place.ini('mailbox_login'), place.ini('redis'))
+  const recipients = openRecipientFiles(home, log)
   const store = await openStore(place)
   const locks = await openLocks(place, false)
   const bus = await openBus(place)
@@ -54,7 +55,6 @@ export async function openMailboxes(options: EmbedOptions) {
   const login = openLogin(place, store, noMetrics, directoryChain, async ({ to }) =>
     log.warn(`a notice to ${to} was not sent`),
   )
-  const recipients = openRecipientFiles(home, log)
   const forward = options.forward ?? (() => Promise.reject(new Error('this program forwards nothing')))
   const delivery = createFinalDelivery({
     rules: createRules({ store, clock: systemClock, log, forward }),
@@ -86,7 +86,6 @@ export async function openMailboxes(options: EmbedOptions) {
     /** smtp-server options: `new SMTPServer({ ...handlers })` */
     handlers: { onAuth: createAuthHandler(login), ...handlers },
     close: async (): Promise<void> => {
-      recipients.close()
       for (const part of [room, login, bus, locks, store]) await part.close()
     },
   }

@@ -14,7 +14,6 @@ export function finalDelivery(host: Host): FinalDelivery {
   const place = placeOf(host)
   const settings = deliverySettings(place.ini('mailbox_deliver'))
   const files = openRecipientFiles(place.home, log)
-  host.closing.push(async () => files.close())
   const forward = forwarder(host)
   const delivery = createFinalDelivery({
     rules: createRules({ store: context.store, clock: systemClock, log, forward }),

@@ -12,48 +12,50 @@ export interface RecipientFiles {
   aliases(): AliasTable
   /** domains of host_list */
   isListed(domain: string): boolean
-  close(): void
 }
 
 /** Haraka takes a change as soon after it has happened. */
 const LOOK_EVERY = 5000
 
-/** @param lookEvery milliseconds */
+/** @param lookEvery milliseconds between two looks, which questions bring about */
 export function openRecipientFiles(home: string, log: Log, lookEvery = LOOK_EVERY): RecipientFiles {
   const folder = path.join(home, 'config')
-  const aliases = follow(path.join(folder, 'mailbox_aliases'), log, (lines) => {
+  const aliases = followed(path.join(folder, 'mailbox_aliases'), log, lookEvery, (lines) => {
     const { table, mistakes } = parseAliases(lines)
     for (const mistake of mistakes) log.error(`config/mailbox_aliases: ${mistake}`)
     return table
   })
-  const hosts = follow(path.join(folder, 'host_list'), log, (lines) => new Set(lines.map(spellDomain)))
-  const timer = setInterval(() => {
-    aliases.look()
-    hosts.look()
-  }, lookEvery).unref()
-  return {
-    aliases: aliases.value,
-    isListed: (domain) => hosts.value().has(domain),
-    close: () => clearInterval(timer),
-  }
+  const hosts = followed(
+    path.join(folder, 'host_list'),
+    log,
+    lookEvery,
+    (lines) => new Set<string>(lines.map(spellDomain)),
+  )
+  return { aliases, isListed: (domain) => hosts().has(domain) }
 }
 
-function follow<T>(file: string, log: Log, parse: (lines: readonly string[]) => T) {
+function followed<T>(file: string, log: Log, lookEvery: number, parse: (lines: readonly string[]) => T): () => T {
   let stamp = stampOf(file)
   let value = parse(linesOf(file))
-  return {
-    value: () => value,
-    look(): void {
-      try {
-        const now = stampOf(file)
-        if (now === stamp) return
-        stamp = now
-        value = parse(linesOf(file))
-        log.info(`${file} has changed and was read again`)
-      } catch (error) {
-        log.error(`${file} has changed, what it said before stays in force: ${String(error)}`)
-      }
-    },
+  let nextLook = performance.now() + lookEvery
+
+  function look(): void {
+    try {
+      const now = stampOf(file)
+      if (now === stamp) return
+      stamp = now
+      value = parse(linesOf(file))
+      log.info(`${file} has changed and was read again`)
+    } catch (error) {
+      log.error(`${file} has changed, what it said before stays in force: ${String(error)}`)
+    }
+  }
+  return () => {
+    if (performance.now() >= nextLook) {
+      nextLook = performance.now() + lookEvery
+      look()
+    }
+    return value
   }
 }
 

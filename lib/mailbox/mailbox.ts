@@ -140,7 +140,7 @@ export interface View {
   flagsAt(seq: number): FlagSet
   /**
    * Those of `first` to `last` whose flags pass, ascending.
-   * @param test asked once for all that have the same flags, if it can be, with the number of the first of them
+   * @param test asked once for all that have the same flags, with the number of the first of them
    */
   matching(test: (flags: FlagSet, seq: number) => boolean, first: number, last: number): readonly number[]
   modSeqAt(seq: number): ModSeq

@@ -163,8 +163,14 @@ class WindowView implements SessionView, Watcher {
       const positions = this.#state.columns.matching((flags, at) => test(flags, at + 1), first - 1, last)
       return positions.map((at) => at + 1)
     }
+    const answers = new Map<FlagSet, boolean>()
     const found: number[] = []
-    for (let seq = first; seq <= last; seq++) if (test(this.flagsAt(seq), seq)) found.push(seq)
+    for (let seq = first; seq <= last; seq++) {
+      const flags = this.flagsAt(seq)
+      const answer = answers.get(flags) ?? test(flags, seq)
+      answers.set(flags, answer)
+      if (answer) found.push(seq)
+    }
     return found
   }
   modSeqAt(seq: number): ModSeq {

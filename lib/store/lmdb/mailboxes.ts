@@ -139,8 +139,7 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
       changes.push(change)
     }
     const removed = await tables.write(() => remove(id, name))
-    if (!removed.ok)
-      return changes.length > 0 ? ok({ value: undefined, commit: { ...NO_COMMIT, mailboxes: changes } }) : removed
+    if (!removed.ok) return removed
     return ok({ value: undefined, commit: { ...removed.value.commit, mailboxes: changes } })
   }
 
