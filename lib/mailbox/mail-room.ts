@@ -1,6 +1,7 @@
 import { ok } from '../terms/fault'
 import type { AccountId } from '../terms/names'
 import type { Clock, Log, Metrics } from '../terms/ports'
+import { createPool } from '../work/pool'
 import { createAccountMail } from './account-mail'
 import { deliver } from './deliver/store-copy'
 import { createHub } from './hub'
@@ -18,13 +19,15 @@ export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states' | 'uidls'>
 }
 
 const MOST_PROVIDED = 10_000
+const MEGABYTE = 1024 * 1024
 
-/** Puts the room together. `close` ends its timers and views; store, locks and bus belong to the caller. */
+/** Puts the room together. `close` ends its timers, views and threads; store, locks and bus belong to the caller. */
 export function createMailRoom(options: MailRoomOptions): MailRoom {
   const { store, bus, log, settings } = options
   const states = createStates({ store, log, keepRows: settings.keepRows })
   const hub = createHub({ states, bus, log })
   const kept = createKept(settings.keepTexts)
+  const pool = createPool({ threads: settings.threads, memory: settings.threadMemory / MEGABYTE })
   const parts: Parts = { ...options, states, hub, uidls: kept.columns() }
 
   /** Accounts that have their mailboxes: not looked at again at each login. */
@@ -38,6 +41,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   return {
     store,
     hub,
+    pool,
     texts: kept.columns(),
     keys: kept.columns(),
     grams: kept.columns(),
@@ -55,6 +59,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
       clearInterval(timer)
       hub.close()
       states.close()
+      await pool.close()
     },
   }
 }

@@ -8,6 +8,7 @@ import type { Fault, Result } from '../terms/fault'
 import type { FlagChange, FlagSet } from '../terms/flags'
 import type { AccountId, EmailId, MailboxId } from '../terms/names'
 import type { ModSeq, SeqNum, Uid } from '../terms/numbers'
+import type { Pool } from '../work/pool'
 import type { KeptColumn } from './kept'
 
 /**
@@ -17,6 +18,8 @@ import type { KeptColumn } from './kept'
 export interface MailRoom {
   readonly store: Store
   readonly hub: Hub
+  /** for work whose size a message, a script or a request decides */
+  readonly pool: Pool
   /** What FETCH has sent of messages, by mailbox and item: latin1. */
   readonly texts: (key: string) => KeptColumn<string>
   /** What SEARCH has read of messages, by mailbox. */

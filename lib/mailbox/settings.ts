@@ -21,13 +21,16 @@ export interface MailboxSettings {
   readonly keepRows: number
   /** octets of what FETCH and SEARCH made of messages, kept for the next time */
   readonly keepTexts: number
+  /** of the pool of this process, and the octets of JavaScript heap that each may take */
+  readonly threads: number
+  readonly threadMemory: number
   /** the locks' own mode, where an account does not override it: fences make sense in `strict` and `pop3` only */
   readonly lockMode: LockMode
 }
 
 const AUTOCREATE = ['Sent:\\Sent', 'Drafts:\\Drafts', 'Trash:\\Trash', 'Junk:\\Junk', 'Archive:\\Archive']
 
-/** Reads `[quota]`, `[limits]`, `[mailboxes]` and `[views]` of mailbox_store.ini. */
+/** Reads `[quota]`, `[limits]`, `[mailboxes]`, `[views]` and `[work]` of mailbox_store.ini. */
 export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): MailboxSettings {
   const read = readSettings('mailbox_store.ini', ini)
   const settings: MailboxSettings = {
@@ -40,8 +43,11 @@ export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): Mailbo
     safetyPoll: read.duration('views.safety_poll', '10s'),
     keepRows: read.number('views.keep_rows', 500_000),
     keepTexts: read.size('views.keep_texts', '64M'),
+    threads: read.number('work.threads', 2, { min: 1, max: 64 }),
+    threadMemory: read.size('work.memory', '128M'),
     lockMode,
   }
+  if (settings.threadMemory < 16 * 1024 * 1024) read.complain('work.memory: a thread needs 16M at least')
   read.done()
   return settings
 }
