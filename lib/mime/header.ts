@@ -44,6 +44,13 @@ export function parseFields(bytes: Buffer, start: number, bodyStart: number): Fi
   return fields
 }
 
+/**
+ * How a field's text is compared: RFC 5322 2.2.3 takes line ends out of a fold and leaves its blanks, which are spaces for one
+ * sender, a tab for another and several for a third. A run of them counts as one blank, in SEARCH, SORT, rules and the web search.
+ */
+export const unfoldedText = (text: string): string => (FOLDS.test(text) ? text.replace(/[ \t\r\n]+/g, ' ') : text)
+const FOLDS = /[\t\r\n]|  /
+
 /** The header fields of a whole message with CRLF line ends. */
 export function messageFields(octets: Buffer): Field[] {
   const end = octets.indexOf('\r\n\r\n')
