@@ -31,7 +31,7 @@ import { type Gathering, openGathering as gather } from './metrics/gather'
 import { createMetrics, type Measured } from './metrics/registry'
 import { prepare } from './mime/prepare'
 import { version } from './package-root'
-import type { Account } from './store/account'
+import { type Account, settingCredentials } from './store/account'
 import { openLmdbStore } from './store/lmdb'
 import { openLmdbTransfer } from './store/lmdb/transfer'
 import { openPostgresStore } from './store/postgres'
@@ -39,6 +39,7 @@ import { openPostgresTransfer } from './store/postgres/transfer'
 import type { RepairEnd } from './store/repair'
 import { type StoreSettings, storeSettings } from './store/settings'
 import type { Store } from './store/store'
+import { ok } from './terms/fault'
 import { accountId } from './terms/names'
 import { type Log, type Metrics, noMetrics, systemClock } from './terms/ports'
 import type { Ini } from './terms/settings'
@@ -159,11 +160,10 @@ export const storeDirectory = (store: Store): Directory => ({
     return account && entryOf(account)
   },
   rehash: async (entry, verifiers) => {
-    const id = accountId(entry.id)
-    const now = await store.accounts.get(id)
-    if (now && now.credentials.password === entry.password) {
-      await store.accounts.update(id, { credentials: { ...now.credentials, ...verifiers } })
-    }
+    await store.accounts.update(accountId(entry.id), (account) =>
+      // The password may have been changed while this one was hashed.
+      account.credentials.password === entry.password ? settingCredentials(verifiers)(account) : ok({}),
+    )
   },
 })
 

@@ -1,4 +1,5 @@
-import type { Account, AccountPatch } from '../store/account'
+import type { Account, AccountChange } from '../store/account'
+import { ok } from '../terms/fault'
 
 /** `accounts set`: words of the command line to a change of an account. */
 export interface AccountChanges {
@@ -16,16 +17,15 @@ export const gather = (text: string, before: readonly string[]): readonly string
 const OVERRIDES = ['lock.mode', 'lock.wait', 'lock.takeover', 'forward']
 const PROTOCOLS = ['pop3', 'imap', 'smtp', 'http', 'sieve']
 
-function overridesOf(account: Account, words: readonly string[]): Account['overrides'] {
-  const overrides = { ...account.overrides }
-  for (const word of words) {
-    const [, key = '', value = ''] = /^([\w.]+)=(.*)$/s.exec(word) ?? []
-    if (!OVERRIDES.includes(key)) throw new Error(`${word}: expected one of ${OVERRIDES.join(', ')} with =value`)
-    if (value === '') delete overrides[key]
-    else overrides[key] = value
-  }
-  return overrides
+function overrideOf(word: string): readonly [key: string, value: string] {
+  const [, key = '', value = ''] = /^([\w.]+)=(.*)$/s.exec(word) ?? []
+  if (OVERRIDES.includes(key)) return [key, value]
+  throw new Error(`${word}: expected one of ${OVERRIDES.join(', ')} with =value`)
 }
+
+/** An empty value takes an override out. */
+const overriding = (before: Account['overrides'], given: ReturnType<typeof overrideOf>[]): Account['overrides'] =>
+  Object.fromEntries(Object.entries({ ...before, ...Object.fromEntries(given) }).filter(([, value]) => value !== ''))
 
 function protocolsOf(words: string): readonly string[] {
   const list = words.split(/[\s,]+/).filter((word) => word !== '' && word !== 'all')
@@ -38,14 +38,16 @@ function limitOf(text: string): number {
   throw new Error(`${text} is no number`)
 }
 
-export function patchOf(account: Account, options: AccountChanges): AccountPatch {
+/** Throws when a word cannot be read: before anything is changed. */
+export function changeOf(options: AccountChanges): AccountChange {
   const { quotaBytes, quotaMessages, protocols } = options
-  return {
-    overrides: overridesOf(account, options.override),
+  const overrides = options.override.map(overrideOf)
+  const patch = {
     ...((options.disable || options.enable) && { disabled: options.disable === true }),
     ...(options.administrator !== undefined && { admin: options.administrator }),
     ...(protocols !== undefined && { protocols: protocolsOf(protocols) }),
     ...(quotaBytes !== undefined && { quotaBytes: limitOf(quotaBytes) }),
     ...(quotaMessages !== undefined && { quotaMessages: limitOf(quotaMessages) }),
   }
+  return (before) => ok({ ...patch, overrides: overriding(before.overrides, overrides) })
 }

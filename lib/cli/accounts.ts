@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { Command } from 'commander'
-import type { Account } from '../store/account'
+import { type Account, settingCredentials } from '../store/account'
 import type { Store } from '../store/store'
 import { setPassword } from '../wiring'
-import { type AccountChanges, gather, patchOf } from './account-changes'
+import { type AccountChanges, changeOf, gather } from './account-changes'
 import { homeOption, openHome } from './home'
 import { importAccountCommands } from './import-accounts'
 
@@ -37,8 +37,7 @@ async function addAccount(store: Store, name: string, password: string | undefin
 }
 
 async function changePassword(store: Store, account: Account, password: string): Promise<void> {
-  const credentials = { ...account.credentials, ...(await setPassword(password)) }
-  const done = await store.accounts.update(account.id, { credentials })
+  const done = await store.accounts.update(account.id, settingCredentials(await setPassword(password)))
   if (!done.ok) throw new Error(`${account.name}: ${done.fault.kind}`)
 }
 
@@ -192,7 +191,7 @@ export function accountsCommand(): Command {
     .action(async (name: string, options: AccountChanges & { home: string }) =>
       withStore(options.home, async (store) => {
         const account = await existing(store, name)
-        const done = await store.accounts.update(account.id, patchOf(account, options))
+        const done = await store.accounts.update(account.id, changeOf(options))
         if (!done.ok) throw new Error(`${name}: ${done.fault.kind}`)
         console.log(`changed ${account.name}`)
       }),

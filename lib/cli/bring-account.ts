@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isSupported } from '../login/passwords/schemes'
 import type { Credentials } from '../store/account'
 import type { Store } from '../store/store'
+import { failed, ok } from '../terms/fault'
 import { setPassword } from '../wiring'
 import type { openHome } from './home'
 
@@ -55,10 +56,15 @@ async function bring(
     const made = await store.accounts.create({ name, credentials })
     return made.ok ? { kind: 'made' } : refused(made.fault.kind)
   }
-  // SCRAM keys of another password go; app passwords and the second factor stay.
-  const { scram: _old, ...kept } = account.credentials
-  const done = await store.accounts.update(account.id, { credentials: { ...kept, ...credentials } })
-  return done.ok ? { kind: 'changed' } : refused(done.fault.kind)
+  const done = await store.accounts.update(account.id, (now) => {
+    // SCRAM keys of another password go; app passwords and the second factor stay.
+    const { scram: _old, ...kept } = now.credentials
+    if (kept.password !== account.credentials.password)
+      return failed({ kind: 'not-permitted', why: 'changed meanwhile' })
+    return ok({ credentials: { ...kept, ...credentials } })
+  })
+  if (done.ok) return { kind: 'changed' }
+  return refused('why' in done.fault ? done.fault.why : done.fault.kind)
 }
 
 /** Makes the accounts and says what became of each; the exit code is 1 when some were refused. */

@@ -1,6 +1,7 @@
 import type { LoginAnswer, LoginPeer } from '../login/login'
 import type { Account } from '../store/account'
 import { accountId } from '../terms/names'
+import { opens } from './account/own'
 import { Refused, unauthorized } from './faults'
 import type { HttpPorts } from './ports'
 import type { Principal } from './route'
@@ -76,12 +77,7 @@ export function createAdmit(ports: Ports) {
   async function standing(credential: Credential): Promise<Account | undefined> {
     if (expired(credential)) return undefined
     const account = await room.store.accounts.get(accountId(credential.account))
-    if (!account || account.disabled) return undefined
-    if (account.protocols.length > 0 && !account.protocols.includes('http')) return undefined
-    const { epoch, appPasswords = [] } = account.credentials
-    const { appPassword, epochs } = credential
-    if (!epochs.includes(epoch ?? '')) return undefined
-    return appPassword === undefined || appPasswords.some(({ id }) => id === appPassword) ? account : undefined
+    return account && opens(credential, account) ? account : undefined
   }
 
   return {

@@ -18,6 +18,8 @@ export interface DirectoryEntry {
   readonly appPasswords: readonly {
     readonly id?: string
     readonly password: string
+    /** (passwords/app-passwords.ts) */
+    readonly tag?: string
     readonly protocols: readonly string[]
   }[]
   /** changes with every new password, not when the same one is hashed anew */

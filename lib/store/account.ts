@@ -1,3 +1,4 @@
+import { ok, type Result } from '../terms/fault'
 import type { AccountId } from '../terms/names'
 
 /** Salted verifiers only; never a clear password except under the scheme {PLAIN} that an operator imported. */
@@ -18,7 +19,10 @@ export interface Credentials {
 export interface AppPassword {
   readonly id: string
   readonly label: string
+  /** verifier with its scheme */
   readonly password: string
+  /** found by it among the others; absent: made before there were tags */
+  readonly tag?: string
   /** empty: all protocols */
   readonly protocols: readonly string[]
   /** milliseconds since 1970 */
@@ -49,3 +53,16 @@ export interface Account {
 
 export type NewAccount = Pick<Account, 'name' | 'credentials'> & Partial<Omit<Account, 'id' | 'createdAt'>>
 export type AccountPatch = Partial<Omit<Account, 'id' | 'createdAt'>>
+
+/**
+ * A change is made of the account as it is in the transaction that writes it, so that nothing is lost that another writer did
+ * since anybody looked: a password that was changed does not come back. Pure and quick, for it may be asked again; its fault
+ * leaves the account as it is.
+ */
+export type AccountChange = (before: Account) => Result<AccountPatch>
+
+/** The change that sets these credentials and leaves the others. */
+export const settingCredentials =
+  (patch: Partial<Credentials>): AccountChange =>
+  ({ credentials }) =>
+    ok({ credentials: { ...credentials, ...patch } })

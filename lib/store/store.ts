@@ -3,7 +3,7 @@ import type { Result } from '../terms/fault'
 import type { FlagChange, FlagSet } from '../terms/flags'
 import type { AccountId, EmailId, MailboxId, ThreadId } from '../terms/names'
 import type { Fence, ModSeq, Uid, UidValidity } from '../terms/numbers'
-import type { Account, AccountPatch, NewAccount } from './account'
+import type { Account, AccountChange, NewAccount } from './account'
 import type { Commit, IndexRow, MailboxChange } from './change'
 import type { Mark, MarkTable } from './marks'
 import type { ScriptTable } from './scripts'
@@ -55,7 +55,8 @@ export interface AccountTable {
   get(id: AccountId): Promise<Account | undefined>
   /** @param name full address; compared in lower case */
   find(name: string): Promise<Account | undefined>
-  update(id: AccountId, patch: AccountPatch): Promise<Result<Account>>
+  /** Reads, changes and writes in one transaction. Faults: no-such-account, not-permitted when the name is taken, those of `change`. */
+  update(id: AccountId, change: AccountChange): Promise<Result<Account>>
   /** Removes the account and everything it owns. Faults: no-such-account. */
   remove(id: AccountId): Promise<Result<void>>
   /** in order of name */

@@ -1,4 +1,5 @@
 import { openHome } from '../../lib/cli/home'
+import { ok } from '../../lib/terms/fault'
 import { type Demo, removeHome, startDemo } from '../e2e/demo'
 import { scramClient } from '../login/scram-client'
 import { open, type Talk } from './talk'
@@ -96,7 +97,7 @@ async function prepare(demo: Demo): Promise<void> {
     ['dave1@example.org', { protocols: ['http'] }],
   ] as const) {
     const account = await store.accounts.find(name)
-    if (account) await store.accounts.update(account.id, change)
+    if (account) await store.accounts.update(account.id, () => ok(change))
   }
   await store.close()
   const pop = TRIES['POP3 PASS']

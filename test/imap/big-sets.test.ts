@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { prepare } from '../../lib/mime/prepare'
+import { ok } from '../../lib/terms/fault'
 import { NO_FLAGS } from '../../lib/terms/flags'
 import type { AccountId, MailboxId } from '../../lib/terms/names'
 import { uid } from '../../lib/terms/numbers'
@@ -76,7 +77,7 @@ describe('IMAP COPY, MOVE and EXPUNGE of more messages than one transaction take
 
   it('COPY over the quota of messages as a whole begins nothing', async () => {
     // The first transactions alone would fit.
-    const updated = await kit.store.accounts.update(id, { quotaMessages: MANY + 4000 })
+    const updated = await kit.store.accounts.update(id, () => ok({ quotaMessages: MANY + 4000 }))
     assert.ok(updated.ok)
     assert.match(await run('c', 'COPY 1:* other'), /^c NO \[OVERQUOTA\] .*\r\n/m)
     assert.deepEqual(await stateOf(other), { messages: 0, uidNext: 1 })

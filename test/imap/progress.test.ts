@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { prepare } from '../../lib/mime/prepare'
+import { ok } from '../../lib/terms/fault'
 import { flagSet } from '../../lib/terms/flags'
 import type { AccountId } from '../../lib/terms/names'
 import { type Kit, startKit, Wire } from '../kit'
@@ -63,7 +64,7 @@ describe('IMAP INPROGRESS (RFC 9585)', () => {
 
   it('a COPY that fails in the middle leaves nothing; a MOVE tells what was moved', async () => {
     const id = await filled('full', 5000)
-    await kit.store.accounts.update(id, { quotaMessages: 8000 })
+    await kit.store.accounts.update(id, () => ok({ quotaMessages: 8000 }))
     const wire = new Wire(kit.imap)
     wire.send('a LOGIN full pass\r\nb CREATE other\r\nc SELECT INBOX\r\nd COPY 1:* other\r\n')
     await wire.until(/^d NO \[OVERQUOTA\].*\r\n/m)

@@ -7,6 +7,7 @@ import { lmtpSettings } from '../../lib/lmtp/settings'
 import { parseAliases } from '../../lib/mailbox/deliver/aliases'
 import { createFinalDelivery } from '../../lib/mailbox/deliver/final-delivery'
 import { mailboxSettings } from '../../lib/mailbox/settings'
+import { ok } from '../../lib/terms/fault'
 import { accountId } from '../../lib/terms/names'
 import { silentLog, systemClock } from '../../lib/terms/ports'
 import { noTls } from '../../lib/transport/tls'
@@ -26,7 +27,7 @@ describe('LMTP', function () {
     kit = await startKit()
     for (const name of ['a@example.org', 'b@example.org', 'full@example.org']) await kit.account(name)
     const full = await kit.store.accounts.find('full@example.org')
-    await kit.store.accounts.update(accountId(full?.id ?? ''), { quotaMessages: 1 })
+    await kit.store.accounts.update(accountId(full?.id ?? ''), () => ok({ quotaMessages: 1 }))
     await kit.deliver(accountId(full?.id ?? ''), 'Subject: one\n\n1\n')
     const aliases = parseAliases(['all@example.org a@example.org b@example.org', 'away@example.org c@example.net'])
     const delivery = createFinalDelivery({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash, pbkdf2Sync } from 'node:crypto'
-import { hashPassword, newAppPassword } from '../../lib/login/passwords'
+import { hashPassword } from '../../lib/login/passwords'
+import { appPasswordsFor, MOST_APP_PASSWORDS, newAppPassword } from '../../lib/login/passwords/app-passwords'
 import { saslPrepared } from '../../lib/login/passwords/saslprep'
 import { isCheap, isSupported, needsRehash, verifyPassword } from '../../lib/login/passwords/schemes'
 import { deriveScramKeys, digest, hmac, readScramKeys } from '../../lib/login/passwords/scram-keys'
@@ -91,6 +92,18 @@ describe('password schemes', () => {
     const { password, verifier } = newAppPassword()
     assert.match(password, /^[a-z2-9]{5}(-[a-z2-9]{5}){3}$/)
     assert.ok(await verifyPassword(password, verifier))
+  })
+
+  it('an app password is found by its tag: whatever an account has, a guess is compared with one verifier at most', () => {
+    const made = Array.from({ length: 1500 }, newAppPassword)
+    const mine = made[700]
+    assert.deepEqual(appPasswordsFor(made, mine?.password ?? ''), [mine])
+    assert.deepEqual(appPasswordsFor(made, 'a guess'), [])
+    const old = Array.from({ length: 1500 }, (_, nth): { nth: number; tag?: string } => ({ nth }))
+    assert.deepEqual(
+      appPasswordsFor(old, 'a guess').map(({ nth }) => nth),
+      Array.from({ length: MOST_APP_PASSWORDS }, (_, nth) => 1450 + nth),
+    )
   })
 
   it('RFC 7677 3: the published SCRAM-SHA-256 exchange', async () => {

@@ -11,6 +11,7 @@ import { prepare } from '../../lib/mime/prepare'
 import { openLmdbStore } from '../../lib/store/lmdb'
 import { type Store, StoreUnavailable } from '../../lib/store/store'
 import type { Fault, Result } from '../../lib/terms/fault'
+import { ok } from '../../lib/terms/fault'
 import { flagSet, NO_FLAGS } from '../../lib/terms/flags'
 import { type AccountId, accountId } from '../../lib/terms/names'
 import { uid } from '../../lib/terms/numbers'
@@ -135,7 +136,7 @@ describe('a mail room on the lmdb store', () => {
     assert.equal((await mail.quota()).usedMessages, 5)
     const view = value(await mail.open('INBOX', 'claim'))
     assert.equal(faultOf(await mail.copy(view, [uid(1)], 'INBOX')), 'over-quota')
-    value(await store.accounts.update(account, { quotaBytes: 0 }))
+    value(await store.accounts.update(account, () => ok({ quotaBytes: 0 })))
     value(await mail.copy(view, [uid(1)], 'INBOX'))
   })
 

@@ -3,6 +3,7 @@ import { parseAliases } from '../../lib/mailbox/deliver/aliases'
 import { createFinalDelivery, type FinalDelivery, isReply } from '../../lib/mailbox/deliver/final-delivery'
 import { createRules } from '../../lib/mailbox/deliver/rules'
 import { mailboxSettings } from '../../lib/mailbox/settings'
+import { ok } from '../../lib/terms/fault'
 import type { AccountId } from '../../lib/terms/names'
 import { silentLog } from '../../lib/terms/ports'
 import { type Kit, startKit } from '../kit'
@@ -139,7 +140,7 @@ describe('rules at delivery', function () {
   it('warns the owner once for each threshold, and refuses when it is full', async () => {
     await kit.store.scripts.activate(id, undefined)
     const { messages } = await kit.store.accounts.usage(id)
-    await kit.store.accounts.update(id, { quotaMessages: 2 * (messages + 1) })
+    await kit.store.accounts.update(id, () => ok({ quotaMessages: 2 * (messages + 1) }))
     await deliver('Subject: half')
     for (let i = 0; i < 500 && (await kit.store.accounts.usage(id)).messages < messages + 2; i++) {
       await new Promise((resolve) => setTimeout(resolve, 10))
@@ -147,7 +148,7 @@ describe('rules at delivery', function () {
     assert.equal((await kit.store.accounts.usage(id)).messages, messages + 2, 'the mail, and the warning')
     await deliver('Subject: more')
     assert.equal((await kit.store.accounts.usage(id)).messages, messages + 3)
-    await kit.store.accounts.update(id, { quotaMessages: messages + 3 })
+    await kit.store.accounts.update(id, () => ok({ quotaMessages: messages + 3 }))
     assert.equal(await deliver('Subject: full'), '552 5.2.2')
   })
 })

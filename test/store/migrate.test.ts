@@ -9,6 +9,7 @@ import { openRendezvous } from '../../lib/processes/rendezvous'
 import { message, named, newAccount, rowsOf, value } from '../../lib/store/conformance/fixtures'
 import { openLmdbStore } from '../../lib/store/lmdb'
 import type { Store } from '../../lib/store/store'
+import { ok } from '../../lib/terms/fault'
 import { flagSet } from '../../lib/terms/flags'
 import { modSeq, uid, uidValidity } from '../../lib/terms/numbers'
 import { cli } from '../e2e/demo'
@@ -57,7 +58,9 @@ async function fill(store: Store): Promise<void> {
   const scram = { 'SCRAM-SHA-256': '4096,salt,stored,server' }
   const credentials = { password: '{ARGON2ID}$argon2id$v=19$x', scram, totp: 'JBSWY3DPEHPK3PXP' }
   value(
-    await store.accounts.update(id, { credentials, quotaBytes: 5e9, overrides: { 'lock.mode': 'pop3' }, admin: true }),
+    await store.accounts.update(id, () =>
+      ok({ credentials, quotaBytes: 5e9, overrides: { 'lock.mode': 'pop3' }, admin: true }),
+    ),
   )
   const numbers = {
     uidValidity: uidValidity(4711),

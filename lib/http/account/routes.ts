@@ -1,13 +1,23 @@
 import type { LoginPeer } from '../../login/login'
-import { newAppPassword, setPassword } from '../../login/passwords'
-import type { Account, AppPassword } from '../../store/account'
+import { setPassword } from '../../login/passwords'
+import { newAppPassword } from '../../login/passwords/app-passwords'
+import { type Account, type AccountChange, type AppPassword, settingCredentials } from '../../store/account'
 import type { Admit } from '../admit'
 import { notFound, Refused, unwrap } from '../faults'
 import type { Web } from '../ports'
-import { DONE, defineRoute, done, json, type Route } from '../route'
+import { DONE, defineRoute, done, json, type Principal, type Route } from '../route'
 import { choice, list, object, optional, text, whole } from '../schema'
 import { SCOPES } from '../sessions'
 import { newRecoveryCodes, newTotpSecret, qrRows, totpStep, totpUri } from '../totp'
+import {
+  addingAppPassword,
+  addingTotp,
+  followingEpoch,
+  removingAppPassword,
+  replacingTotp,
+  whileOpen,
+  withoutTotp,
+} from './own'
 
 const DAY = 86_400_000
 const SHORTEST_PASSWORD = 8
@@ -38,16 +48,19 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
   const { room, sessions, leases, login, clock } = web
   const { accounts } = room.store
 
-  const change = async (account: Account, patch: Partial<Account['credentials']>): Promise<void> => {
-    unwrap(await accounts.update(account.id, { credentials: { ...account.credentials, ...patch } }))
+  const change = async ({ account, credential }: Principal, how: AccountChange): Promise<void> => {
+    unwrap(await accounts.update(account.id, whileOpen(credential, how)))
   }
 
-  /** Changes of credentials ask for the password once more, through the one door. */
-  async function confirm(call: { peer: LoginPeer }, account: Account, password: string) {
+  /**
+   * Changes of credentials ask for the password once more, through the one door.
+   * @returns the epoch of the password that was right
+   */
+  async function confirm(call: { peer: LoginPeer }, account: Account, password: string): Promise<string | undefined> {
     const answer = await login.attempt(call.peer, account.name, password)
     // An app password of one program must not make itself the owner.
-    if (answer.kind !== 'granted' || answer.identity.appPassword !== undefined)
-      throw new Refused(403, 'wrong-password', 'The password is not right.')
+    if (answer.kind === 'granted' && answer.identity.appPassword === undefined) return answer.identity.epoch
+    throw new Refused(403, 'wrong-password', 'The password is not right.')
   }
 
   async function confirmBoth(call: { peer: LoginPeer }, account: Account, given: { password: string; code: string }) {
@@ -66,11 +79,11 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       answer: done,
       run: async (call) => {
         const { account, credential } = call.principal()
-        await confirm(call, account, call.body.password)
+        const confirmed = await confirm(call, account, call.body.password)
         const fresh = await setPassword(newPassword(call.body.next))
         // Its own live updates may ask between the two.
         await sessions.update(credential.id, { epochs: [...credential.epochs, fresh.epoch] })
-        await change(account, fresh)
+        await change(call.principal(), followingEpoch(confirmed, settingCredentials(fresh)))
         await sessions.update(credential.id, { epochs: [fresh.epoch] })
         for (const one of await sessions.list(account.id)) {
           if (one.id === credential.id) continue
@@ -111,7 +124,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
           throw new Refused(422, 'code-wrong', 'This code is not right. Is the clock of the phone right?')
         await sessions.changeTotp(account.id, () => [{ step, failures: 0, barredUntil: 0 }, undefined])
         const { codes, hashes } = newRecoveryCodes()
-        await change(account, { totp: secret, recoveryCodes: hashes })
+        await change(call.principal(), addingTotp(secret, hashes))
         await sessions.update(credential.id, { totp: true })
         return json({ recoveryCodes: codes })
       },
@@ -125,10 +138,12 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       answer: object({ recoveryCodes: list(text()) }),
       run: async (call) => {
         const { account } = call.principal()
-        if (account.credentials.totp === undefined) throw notFound('second factor')
+        const { totp } = account.credentials
+        if (totp === undefined) throw notFound('second factor')
         await confirmBoth(call, account, call.body)
         const { codes, hashes } = newRecoveryCodes()
-        await change(account, { recoveryCodes: hashes })
+        const how = replacingTotp(totp, (now) => ({ ...now, recoveryCodes: hashes }))
+        await change(call.principal(), how)
         return json({ recoveryCodes: codes })
       },
     }),
@@ -141,10 +156,10 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       answer: done,
       run: async (call) => {
         const { account, credential } = call.principal()
-        const { totp, recoveryCodes: _codes, ...rest } = account.credentials
+        const { totp } = account.credentials
         if (totp === undefined) throw notFound('second factor')
         await confirmBoth(call, account, call.body)
-        unwrap(await accounts.update(account.id, { credentials: rest }))
+        await change(call.principal(), replacingTotp(totp, withoutTotp))
         await sessions.update(credential.id, { totp: false })
         return DONE
       },
@@ -177,10 +192,10 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       run: async (call) => {
         const { account } = call.principal()
         await confirm(call, account, call.body.password)
-        const { password, verifier } = newAppPassword()
+        const { password, verifier, tag } = newAppPassword()
         const { label, protocols = ['imap', 'pop3', 'smtp'] } = call.body
-        const made = { id: crypto.randomUUID(), label, protocols, password: verifier, createdAt: clock.now() }
-        await change(account, { appPasswords: [...(account.credentials.appPasswords ?? []), made] })
+        const made = { id: crypto.randomUUID(), label, protocols, password: verifier, tag, createdAt: clock.now() }
+        await change(call.principal(), addingAppPassword(made))
         return json({ id: made.id, password })
       },
     }),
@@ -191,9 +206,7 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       summary: 'Takes an app password away',
       answer: done,
       run: async ({ principal, params }) => {
-        const { account } = principal()
-        const left = (account.credentials.appPasswords ?? []).filter(({ id }) => id !== params.id)
-        await change(account, { appPasswords: left })
+        await change(principal(), removingAppPassword(params.id ?? ''))
         return DONE
       },
     }),

@@ -1,6 +1,9 @@
-import { newAppPassword, setPassword } from '../../login/passwords'
-import type { Account, AccountPatch } from '../../store/account'
+import { setPassword } from '../../login/passwords'
+import { newAppPassword } from '../../login/passwords/app-passwords'
+import type { Account } from '../../store/account'
+import { ok } from '../../terms/fault'
 import { accountId } from '../../terms/names'
+import { addingAppPassword, removingAppPassword, withoutTotp } from '../account/own'
 import { appPassword, appPasswordView, newPassword, PROTOCOLS } from '../account/routes'
 import type { Admit } from '../admit'
 import { notFound, Refused, unwrap } from '../faults'
@@ -109,22 +112,20 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
         if (before.id === admin.id && (body.disabled === true || body.administrator === false)) {
           throw new Refused(409, 'yourself', 'You cannot lock yourself out.')
         }
-        const { totp, recoveryCodes, ...rest } = before.credentials
         const hashed = body.password === undefined ? {} : await setPassword(newPassword(body.password))
-        const credentials = {
-          ...rest,
-          ...(totp !== undefined && !body.removeTotp && { totp, ...(recoveryCodes && { recoveryCodes }) }),
-          ...hashed,
-        }
-        const patch: AccountPatch = {
-          credentials,
+        const patch = {
           ...(body.disabled !== undefined && { disabled: body.disabled }),
           ...(body.administrator !== undefined && { admin: body.administrator }),
           ...(body.protocols !== undefined && { protocols: body.protocols }),
           ...(body.quotaBytes !== undefined && { quotaBytes: body.quotaBytes }),
           ...(body.quotaMessages !== undefined && { quotaMessages: body.quotaMessages }),
         }
-        const after = unwrap(await accounts.update(before.id, patch))
+        const after = unwrap(
+          await accounts.update(before.id, ({ credentials }) => {
+            const kept = body.removeTotp ? withoutTotp(credentials) : credentials
+            return ok({ ...patch, credentials: { ...kept, ...hashed } })
+          }),
+        )
         const access = body.disabled === true || body.password !== undefined || body.administrator === false
         if (access && before.id !== admin.id) await endSessions(before.id)
         const what = Object.entries(body).flatMap(([name, value]) => (value === undefined ? [] : [name]))
@@ -159,10 +160,9 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
       status: 201,
       run: async ({ params, body, principal, peer }) => {
         const found = await byId(params.account ?? '')
-        const { password, verifier } = newAppPassword()
-        const made = { ...body, id: crypto.randomUUID(), password: verifier, createdAt: clock.now() }
-        const appPasswords = [...(found.credentials.appPasswords ?? []), made]
-        unwrap(await accounts.update(found.id, { credentials: { ...found.credentials, appPasswords } }))
+        const { password, verifier, tag } = newAppPassword()
+        const made = { ...body, id: crypto.randomUUID(), password: verifier, tag, createdAt: clock.now() }
+        unwrap(await accounts.update(found.id, addingAppPassword(made)))
         await trail(principal().account, peer.address, found.name, 'app-password-added')
         return json({ id: made.id, password })
       },
@@ -175,8 +175,7 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
       answer: done,
       run: async ({ params, principal, peer }) => {
         const found = await byId(params.account ?? '')
-        const appPasswords = (found.credentials.appPasswords ?? []).filter(({ id }) => id !== params.id)
-        unwrap(await accounts.update(found.id, { credentials: { ...found.credentials, appPasswords } }))
+        unwrap(await accounts.update(found.id, removingAppPassword(params.id ?? '')))
         await trail(principal().account, peer.address, found.name, 'app-password-removed')
         return DONE
       },

@@ -2,6 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { createLimiter, type Lane } from '../../processes/limiter'
 import type { Clock } from '../../terms/ports'
 import type { DirectoryEntry } from '../directory'
+import { appPasswordsFor } from './app-passwords'
 import { saslPrepared } from './saslprep'
 import { hashArgon2, isCheap, verifyPassword } from './schemes'
 
@@ -67,9 +68,9 @@ export function createVerifier({ secret, hashWidth, hashPatience, cacheFor, cloc
   }
 
   async function ofEntry(entry: DirectoryEntry, protocol: string, password: string, lane: Lane): Promise<Right> {
-    // App passwords are long and random, so that a cheap hash is enough; they are tried first and cost nothing.
+    // App passwords are long and random, so that a cheap hash is enough; the one it may be is tried first and costs nothing.
     let right: Right = false
-    for (const app of entry.appPasswords) {
+    for (const app of appPasswordsFor(entry.appPasswords, password)) {
       const allowed = app.protocols.length === 0 || app.protocols.includes(protocol)
       if ((await byVerifier(password, app.password, lane)) && allowed) right = { appPassword: app.id }
     }

@@ -3,6 +3,7 @@ import type { Identity, LoginAnswer, SaslStep } from '../../login/login'
 import type { Maildrop } from '../../mailbox/mailbox'
 import { StoreUnavailable } from '../../store/store'
 import { onAbort } from '../../terms/abort'
+import { ok } from '../../terms/fault'
 import { accountId } from '../../terms/names'
 import type { Command, Session } from '../command'
 import { refuse } from '../faults'
@@ -25,7 +26,7 @@ async function afterDelay(session: Session, { id }: Identity, maildrop: Maildrop
     const last = (await accounts.get(accountId(id)))?.lastPop3Login
     // A clock that was set back must not bar anybody.
     if (last === undefined || now < last || now - last >= loginDelay) {
-      await accounts.update(accountId(id), { lastPop3Login: now })
+      await accounts.update(accountId(id), () => ok({ lastPop3Login: now }))
       return maildrop
     }
   } catch (error) {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { ok } from '../../terms/fault'
 import { flagSet } from '../../terms/flags'
 import { fence, modSeq, uid, uidValidity } from '../../terms/numbers'
 import type { Store } from '../store'
+import { accountsConformance } from './accounts'
 import { add, message, named, newAccount, rowsOf, value } from './fixtures'
 import { notesConformance } from './notes'
 
@@ -41,7 +43,7 @@ export function storeConformance(
       const [first] = await add(store, id, inbox, 'a', 'b')
       const [row] = await rowsOf(store, id, inbox)
       assert.ok(row && first)
-      value(await store.accounts.update(id, { disabled: true, lastPop3Login: 1_800_000_000_123 }))
+      value(await store.accounts.update(id, () => ok({ disabled: true, lastPop3Login: 1_800_000_000_123 })))
       const updated = await store.accounts.get(id)
       assert.deepEqual([updated?.disabled, updated?.lastPop3Login], [true, 1_800_000_000_123])
       const names: string[] = []
@@ -471,6 +473,7 @@ export function storeConformance(
       assert.deepEqual(await store.check(id), [])
     })
 
+    accountsConformance({ describe, it, before, after }, () => store)
     notesConformance({ describe, it, before, after }, () => store)
   })
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { ok } from '../../terms/fault'
 import type { Mark } from '../marks'
 import { MAX_SCRIPTS } from '../scripts'
 import type { Store } from '../store'
@@ -54,7 +55,7 @@ export function notesConformance({ it }: Framework, store: () => Store): void {
     assert.equal(await activeOf(id), undefined)
     assert.equal(await scripts.remove(id, 'four'), undefined)
     assert.equal(await scripts.remove(id, 'four'), 'nonexistent')
-    assert.equal((await store().accounts.update(id, { disabled: true })).ok, true)
+    assert.equal((await store().accounts.update(id, () => ok({ disabled: true }))).ok, true)
     assert.deepEqual(await scripts.list(id), ['three'])
   })
 

@@ -1,7 +1,7 @@
 import { failed, ok, type Result } from '../../terms/fault'
 import type { AccountId } from '../../terms/names'
 import type { Clock } from '../../terms/ports'
-import type { Account, AccountPatch, NewAccount } from '../account'
+import type { Account, AccountChange, NewAccount } from '../account'
 import { accountNumber, makeAccountId } from '../ids'
 import type { AccountTable, Usage } from '../store'
 import { accountKey } from './keys'
@@ -40,9 +40,12 @@ export function createAccountTable(tables: Tables, clock: Clock): AccountTable {
     return ok(account)
   }
 
-  function update(id: AccountId, patch: AccountPatch): Result<Account> {
+  function update(id: AccountId, change: AccountChange): Result<Account> {
     const before = get(id)
     if (!before) return failed({ kind: 'no-such-account' })
+    const asked = change(before)
+    if (!asked.ok) return asked
+    const patch = asked.value
     const changed: Account = { ...before, ...patch, name: (patch.name ?? before.name).toLowerCase() }
     if (changed.name !== before.name) {
       if (names.get(changed.name) !== undefined) return failed({ kind: 'not-permitted', why: 'name is taken' })
@@ -57,7 +60,7 @@ export function createAccountTable(tables: Tables, clock: Clock): AccountTable {
   async function remove(id: AccountId): Promise<Result<void>> {
     const { mailboxes, subscriptions, rows, log, heads, prepared, bodies, references, threads, fences } = tables
     const { scripts, marks } = tables
-    const disabled = await tables.write(() => update(id, { disabled: true }))
+    const disabled = await tables.write(() => update(id, () => ok({ disabled: true })))
     if (!disabled.ok) return disabled
     const content = [rows, log, heads, prepared, bodies, references, threads]
     const account = accountNumber(id)
@@ -81,7 +84,7 @@ export function createAccountTable(tables: Tables, clock: Clock): AccountTable {
       const number = names.get(name.toLowerCase())
       return number === undefined ? undefined : tables.account(number)
     },
-    update: (id, patch) => tables.write(() => update(id, patch)),
+    update: (id, change) => tables.write(() => update(id, change)),
     remove,
     async *list() {
       for (const name of [...names.getKeys()]) {

@@ -59,12 +59,15 @@ export function createAccountTable(db: Database, clock: Clock): AccountTable {
       const [row] = await db.read<AccountRecord>(text, [name.toLowerCase()])
       return row && toAccount(row)
     },
-    update: (id, patch) =>
+    update: (id, change) =>
       db.write(accountNumber(id), [], async ({ query }, [locked = []]) => {
         // The columns that were asked for.
         const [row] = locked as unknown as AccountRecord[]
         if (!row) return failed({ kind: 'no-such-account' })
-        const { id: _id, name: wanted, ...attributes } = { ...toAccount(row), ...patch }
+        const before = toAccount(row)
+        const patch = change(before)
+        if (!patch.ok) return patch
+        const { id: _id, name: wanted, ...attributes } = { ...before, ...patch.value }
         const name = wanted.toLowerCase()
         const [other] = await query(`SELECT 1 FROM mailbox.accounts WHERE name = $1 AND account <> $2`, [
           name,

@@ -1,0 +1,28 @@
+import { createHash, randomInt } from 'node:crypto'
+import { hashAppPassword } from './schemes'
+
+/** More are refused: what is kept of an account is read with every login at its name. */
+export const MOST_APP_PASSWORDS = 50
+
+const LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789'
+
+/** Needs neither salt nor a slow hash: nobody guesses 100 random bits. */
+const tagOf = (password: string): string =>
+  createHash('sha256').update(`app password ${password}`).digest('base64url').slice(0, 16)
+
+/** A password for one program: 20 letters (100 bits) in groups that can be typed, the verifier that is kept of it, and its tag. */
+export function newAppPassword(): { readonly password: string; readonly verifier: string; readonly tag: string } {
+  const letters = Array.from({ length: 20 }, () => LETTERS[randomInt(LETTERS.length)])
+  const password = [0, 5, 10, 15].map((at) => letters.slice(at, at + 5).join('')).join('-')
+  return { password, verifier: hashAppPassword(password), tag: tagOf(password) }
+}
+
+/**
+ * Those of an account that a typed password may be: the one with its tag. A guess costs one digest, however many there are;
+ * of those that were made before there were tags, as many are looked at as an account may have.
+ */
+export function appPasswordsFor<A extends { readonly tag?: string }>(all: readonly A[], typed: string): readonly A[] {
+  const wanted = tagOf(typed)
+  const untagged = all.filter(({ tag }) => tag === undefined).slice(-MOST_APP_PASSWORDS)
+  return [...all.filter(({ tag }) => tag === wanted).slice(0, 1), ...untagged]
+}
