@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { Redis } from 'ioredis'
 
 /** The Redis that suites share; each takes a prefix of its own. */
@@ -33,6 +36,7 @@ export async function removeKeys(prefix: string): Promise<void> {
 /** A Redis of a test's own, to be stopped, paused and emptied. */
 export class PrivateRedis {
   #child: ChildProcess | undefined
+  #folder: string | undefined
   /** @param more further arguments of redis-server; what follows a configuration file overrides it */
   constructor(
     readonly port: number,
@@ -41,6 +45,7 @@ export class PrivateRedis {
   ) {}
 
   async start(): Promise<void> {
+    this.#folder ??= mkdtempSync(path.join(tmpdir(), 'mailbox-redis-'))
     const own = [
       '--port',
       String(this.port),
@@ -51,10 +56,11 @@ export class PrivateRedis {
       '--appendonly',
       'no',
       '--dir',
-      '/tmp',
+      this.#folder,
     ]
     const child = spawn('redis-server', [...(this.file === undefined ? own : [this.file]), ...this.more], {
       stdio: ['ignore', 'pipe', 'ignore'],
+      cwd: this.#folder,
     })
     this.#child = child
     const ready = this.more.includes('--sentinel') ? '+monitor' : 'Ready to accept'
@@ -70,9 +76,13 @@ export class PrivateRedis {
     this.#child?.kill(name)
   }
   async stop(): Promise<void> {
-    if (!this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const ended = once(this.#child, 'exit')
-    this.#child.kill('SIGKILL')
-    await ended
+    const child = this.#child
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit')
+      child.kill('SIGKILL')
+      await ended
+    }
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true })
+    this.#folder = undefined
   }
 }

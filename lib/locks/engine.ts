@@ -5,6 +5,7 @@ import type { Clock, Log, Metrics } from '../terms/ports'
 import { holdWith } from './hold'
 import { createLeases } from './leases'
 import type { AccountLocks, EndReason, Holder, Lease, LockRequest, Locks, Refusal } from './locks'
+import { createPlaces } from './places'
 import { type AccountRecord, type ClaimRecord, grant, grantWaiters, type HolderRecord, obstacle, purge } from './record'
 import type { LockSettings } from './settings'
 
@@ -60,6 +61,7 @@ interface Waiting {
 
 export function createEngine({ driver, table, peers, settings, clock, log, metrics }: EnginePorts): Engine {
   const waiting = new Map<string, Waiting>()
+  const places = createPlaces(settings.waiters)
   const living = (process: string): boolean => process === peers.self || peers.alive(process)
   const nextOnes = (record: AccountRecord): HolderRecord[] => grantWaiters(record, clock.now(), living)
 
@@ -226,10 +228,11 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     const takeover = request.takeover ?? settings.takeover
     const wait = request.wait ?? settings.wait[protocol]
     if (signal?.aborted) return failed({ kind: 'cancelled' })
+    const leave = wait > 0 ? places.take(account, address) : undefined
     try {
-      const first = tryOnce(account, claim, takeover, wait > 0)
+      const first = tryOnce(account, claim, takeover, leave !== undefined)
       if ('holder' in first) return ok(leases.open(account, first.holder))
-      if (wait === 0) return leases.refused(request, showHolder(account, first.by))
+      if (!leave) return leases.refused(request, showHolder(account, first.by))
       const started = performance.now()
       const outcome = await queue(account, claim, takeover, first.by, wait, signal)
       leases.waited(request, performance.now() - started)
@@ -241,6 +244,7 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
       broken(account, error)
       return leases.unavailable(request, 'the lock table cannot be used')
     } finally {
+      leave?.()
       waiting.delete(claim.id)
     }
   }

@@ -1,6 +1,7 @@
 import { type RedisAddress, readRedis } from '../processes/redis'
 import { type Ini, readSettings, type SettingsReader } from '../terms/settings'
 import type { LockMode, LockProtocol } from './locks'
+import type { WaitingLimits } from './places'
 import type { TellHolder } from './refusal'
 
 export interface LockSettings {
@@ -11,6 +12,8 @@ export interface LockSettings {
   readonly mode: LockMode
   /** milliseconds that a login waits for its turn before it is refused */
   readonly wait: Readonly<Record<LockProtocol, number>>
+  /** how many may wait at once, in each process */
+  readonly waiters: WaitingLimits
   /** milliseconds without a sign of life of the holding process after which its leases end */
   readonly expiry: number
   readonly takeover: 'never' | number
@@ -45,6 +48,11 @@ export function lockSettings(ini: Ini, plugin: Ini = {}): LockSettings {
       webmail: read.duration('wait.webmail', '3s'),
       admin: read.duration('wait.admin', '3s'),
       api: read.duration('wait.api', '3s'),
+    },
+    waiters: {
+      account: read.number('limits.waiters_per_account', 250, { min: 1 }),
+      address: read.number('limits.waiters_per_address', 500, { min: 1 }),
+      all: read.number('limits.waiters', 2000, { min: 1 }),
     },
   }
   if (settings.expiry < 5000) read.complain('main.expiry: 5s at least, renewals need a third of it')

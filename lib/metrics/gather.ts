@@ -13,6 +13,17 @@ export interface Gathering {
 
 /** milliseconds that another process has to answer; who does not is left out of this scrape */
 const PATIENCE = 1000
+/** octets of one process's metrics */
+const LARGEST = 16 * 1024 * 1024
+
+const isMetric = (value: unknown): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  'name' in value &&
+  typeof value.name === 'string' &&
+  'values' in value &&
+  Array.isArray(value.values)
+const isSnapshot = (value: unknown): value is Snapshot => Array.isArray(value) && value.every(isMetric)
 
 /**
  * @param directory shared by the processes of one home, and by nobody else
@@ -22,6 +33,8 @@ export async function openGathering(directory: string, own?: Registry): Promise<
   const snapshot = async (): Promise<Snapshot> => (own ? await own.getMetricsAsJSON() : [])
   const meeting = await openRendezvous(directory, (socket) => {
     socket.on('error', () => socket.destroy())
+    // One that does not read it is let go.
+    socket.setTimeout(PATIENCE, () => socket.destroy())
     snapshot().then(
       (metrics) => socket.end(JSON.stringify(metrics)),
       () => socket.destroy(),
@@ -34,9 +47,15 @@ export async function openGathering(directory: string, own?: Registry): Promise<
     const timer = setTimeout(() => socket.destroy(), PATIENCE)
     try {
       const pieces: Buffer[] = []
-      socket.on('data', (piece: Buffer) => pieces.push(piece))
+      let octets = 0
+      socket.on('data', (piece: Buffer) => {
+        octets += piece.length
+        if (octets > LARGEST) socket.destroy(new Error('too much'))
+        else pieces.push(piece)
+      })
       await once(socket, 'end')
-      return JSON.parse(Buffer.concat(pieces).toString())
+      const said: unknown = JSON.parse(Buffer.concat(pieces).toString())
+      return isSnapshot(said) ? said : []
     } catch {
       return []
     } finally {

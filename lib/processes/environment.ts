@@ -10,8 +10,11 @@ const FREE_SPACE = { maxFreeSpaceToLoad: 5000, maxFreeSpaceToRetain: 7500 }
  * An LMDB environment that all processes of a host share. Without lmdb-js's batches of an event turn: each would be a promise
  * in nobody's hands, whose rejection (a full disk) is the end of the process. What belongs together is written in a transaction.
  */
-export const openEnvironment = (options: RootDatabaseOptionsWithPath): RootDatabase =>
-  open({ noSubdir: false, eventTurnBatching: false, ...FREE_SPACE, ...options })
+export const openEnvironment = (options: RootDatabaseOptionsWithPath): RootDatabase => {
+  // lmdb-js hands it to mdb_env_open, and its types do not know it: mail and hashes are for this user alone.
+  const own = { permissionsMode: 0o600 }
+  return open({ noSubdir: false, eventTurnBatching: false, ...FREE_SPACE, ...own, ...options })
+}
 
 /** milliseconds in which what was committed before a failure may still reach the disk */
 const GRACE = 2000

@@ -133,7 +133,10 @@ describe('socket bus', () => {
     a.publish(reached(3))
     await there.until(is(3))
     assert.deepEqual([a.peers, b.peers], [1, 1])
-    rmSync(meetingDirectory(deep), { recursive: true })
+    for (const bus of [a, b]) await bus.close()
+    const short = meetingDirectory(deep)
+    assert.deepEqual(readdirSync(short), [])
+    rmSync(short, { recursive: true })
   })
 
   it('goes on when a process is killed, says so, and forgets its socket', async () => {
@@ -172,7 +175,7 @@ describe('socket bus', () => {
   it('survives strangers in its directory', async () => {
     const a = await join()
     const stranger = createServer((socket) => socket.end('rubbish\n{"kind":"mailbox"}\n'))
-    stranger.listen(path.join(directory, '1-feedfeedfeed.sock'))
+    stranger.listen(path.join(directory, '1.2.feedfeed.feedfeed'))
     await once(stranger, 'listening')
     const b = await join()
     const there = ear(b)

@@ -9,7 +9,7 @@ describe('metrics', () => {
   let directory: string
   const open: Gathering[] = []
   const gather = async (own?: Measured): Promise<Gathering> => {
-    const gathering = await openGathering(directory, own?.registry)
+    const gathering = await openGathering(path.join(directory, 'metrics'), own?.registry)
     open.push(gathering)
     return gathering
   }

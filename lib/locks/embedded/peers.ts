@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync, readdirSync, unlinkSync } from 'node:fs'
-import { connect, createServer, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
+import type { Socket } from 'node:net'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { runs } from '../../processes/identity'
+import { readLines } from '../../processes/lines'
+import { openRendezvous } from '../../processes/rendezvous'
 import type { Log } from '../../terms/ports'
 import type { PeerMessage, Peers } from '../engine'
+import { decodeMessage, encodeMessage, HELLO } from './messages'
 
 export interface PeersOptions {
   /** the lock table's folder: processes with the same one belong together */
@@ -17,94 +16,113 @@ export interface PeersOptions {
   readonly log: Log
 }
 
-/** Names of Unix sockets may have about 100 octets: the folder is named after the table's. */
-function socketFolder(table: string): string {
-  const name = createHash('sha256').update(path.resolve(table)).digest('hex').slice(0, 16)
-  const owner = process.getuid?.() ?? 0
-  return path.join(tmpdir(), `mailbox-locks-${owner}-${name}`)
-}
+/** Octets that may wait for a process that does not read (a stopped one). */
+const HIGH_WATER = 1024 * 1024
+/** milliseconds in which who dials says what it is */
+const LONGEST_SILENCE = 5000
+/** milliseconds between two tries to reach a process that lives and does not answer; twice as long each time */
+const FIRST_AGAIN = 20
+const LAST_AGAIN = 2000
 
 /** Every process listens on a socket; who wants to tell another something, or to hear of its end, connects. */
 export async function openPeers({ path: table, self, showsLife, receive, log }: PeersOptions): Promise<Peers> {
-  const folder = socketFolder(table)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const socketOf = (process: string): string => path.join(folder, process)
   const open = new Set<Socket>()
-  const links = new Map<string, Socket>()
+  const links = new Map<string, Promise<Socket | undefined>>()
+  const alive = (process: string): boolean => showsLife(process) && runs(process)
 
-  for (const name of readdirSync(folder)) if (!runs(name)) remove(socketOf(name))
-
-  const server = createServer((socket) => {
+  function keep(socket: Socket): Socket {
     open.add(socket)
     socket.unref()
     socket.on('error', () => socket.destroy())
     socket.once('close', () => open.delete(socket))
-    createInterface({ input: socket }).on('line', (line) => {
-      try {
-        const message: PeerMessage = JSON.parse(line)
-        receive(message)
-      } catch (error) {
-        log.error(`locks: a message was not understood: ${error instanceof Error ? error.message : String(error)}`)
-      }
-    })
-  })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    // In a cluster the master would own the socket, and it would outlive the worker.
-    server.listen({ path: socketOf(self), exclusive: true }, () => resolve())
-  })
-  server.unref()
-  chmodSync(socketOf(self), 0o600)
-
-  function dial(process: string): Socket {
-    const socket = connect(socketOf(process))
-    open.add(socket)
-    socket.unref()
-    socket.on('error', () => socket.destroy())
-    socket.once('close', () => open.delete(socket))
-    // The other side never speaks; its end must be seen.
-    socket.resume()
     return socket
+  }
+  function accept(socket: Socket): void {
+    // Who says nothing leaves the place to others.
+    const silent = setTimeout(() => socket.destroy(), LONGEST_SILENCE).unref()
+    socket.once('close', () => clearTimeout(silent))
+    readLines(keep(socket), (line) => {
+      const message = decodeMessage(line)
+      clearTimeout(silent)
+      if (message === undefined) log.warn('locks: what came on the socket was not understood')
+      else if (message !== 'hello') receive(message)
+      return message !== undefined
+    })
+  }
+  const meeting = await openRendezvous(path.join(table, 'peers'), accept, self)
+
+  async function dial(process: string): Promise<Socket | undefined> {
+    const socket = await meeting.dial(process)
+    socket?.write(HELLO)
+    // The other side never speaks; its end must be seen.
+    return socket && keep(socket).resume()
+  }
+  // Sockets of processes that were killed: nobody answers there, and their names go.
+  for (const name of meeting.others()) if (!runs(name)) (await dial(name))?.destroy()
+
+  function linkTo(process: string): Promise<Socket | undefined> {
+    const known = links.get(process)
+    if (known !== undefined) return known
+    const link = dial(process)
+    links.set(process, link)
+    const forget = (): void => {
+      if (links.get(process) === link) links.delete(process)
+    }
+    void link.then((socket) => (socket ? socket.once('close', forget) : forget()))
+    return link
   }
 
   return {
     self,
-    alive: (process) => showsLife(process) && runs(process),
+    alive,
     send: (process, message) => {
-      let link = links.get(process)
-      if (!link || link.destroyed) {
-        link = dial(process)
-        links.set(process, link)
-        link.once('close', () => links.delete(process))
-      }
-      link.write(`${JSON.stringify(message)}\n`)
+      void linkTo(process).then((link) => {
+        if (!link || link.destroyed) return
+        if (link.writableLength > HIGH_WATER) link.destroy()
+        else link.write(encodeMessage(message))
+      })
     },
     watch: (process, gone) => {
-      const socket = dial(process)
       let over = false
-      socket.once('close', () => {
-        if (!over) gone()
-        over = true
-      })
+      let link: Socket | undefined
+      let timer: NodeJS.Timeout | undefined
+      async function look(again: number): Promise<void> {
+        const socket = await dial(process)
+        if (over) return void socket?.destroy()
+        link = socket
+        const lost = (): void => {
+          if (over) return
+          if (alive(process)) {
+            timer = setTimeout(() => void look(Math.min(again * 2, LAST_AGAIN)), again).unref()
+            return
+          }
+          over = true
+          gone()
+        }
+        if (!socket || socket.destroyed) lost()
+        else socket.once('close', lost)
+      }
+      void look(FIRST_AGAIN)
       return () => {
         over = true
-        socket.destroy()
+        clearTimeout(timer)
+        link?.destroy()
       }
     },
     close: async () => {
       // What was said last (a kick from the command line) must still leave.
-      await Promise.all([...links.values()].map(flushed))
+      await Promise.all([...links.values()].map(async (link) => flushed(await link)))
       for (const socket of open) socket.destroy()
-      await new Promise<void>((resolve) => server.close(() => resolve()))
-      remove(socketOf(self))
+      meeting.close()
     },
   }
 }
 
 const FLUSH_LIMIT = 1000
 
-function flushed(link: Socket): Promise<void> {
+function flushed(link: Socket | undefined): Promise<void> {
   return new Promise((resolve) => {
+    if (!link || link.destroyed) return resolve()
     const timer = setTimeout(resolve, FLUSH_LIMIT)
     const done = (): void => {
       clearTimeout(timer)
@@ -114,12 +132,4 @@ function flushed(link: Socket): Promise<void> {
     link.ref()
     link.end(done)
   })
-}
-
-function remove(file: string): void {
-  try {
-    unlinkSync(file)
-  } catch {
-    // somebody else was faster
-  }
 }

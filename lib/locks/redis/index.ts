@@ -9,6 +9,7 @@ import { type Log, type Metrics, noMetrics, silentLog } from '../../terms/ports'
 import { holdWith } from '../hold'
 import { createLeases } from '../leases'
 import type { AccountLocks, EndReason, Holder, Lease, LockRequest, Locks, Refusal } from '../locks'
+import { createPlaces } from '../places'
 import type { ClaimRecord, HolderRecord } from '../record'
 import type { LockSettings } from '../settings'
 import { SCRIPT } from './script'
@@ -59,6 +60,7 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
   const self = `${identify()}.${space}`
   const [, , boot] = self.split('.')
   const waiting = new Map<string, Waiting>()
+  const places = createPlaces(settings.waiters)
   /** releases that Redis has not heard of: id and account */
   const owed = new Map<string, string>()
   let deadline: NodeJS.Timeout | undefined
@@ -163,6 +165,7 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
     const claim: ClaimRecord = { id: randomUUID(), process: self, access, mode, protocol, address, client }
     if (signal?.aborted) return failed({ kind: 'cancelled' })
     const started = performance.now()
+    const leave = wait > 0 ? places.take(account, address) : undefined
     let timer: NodeJS.Timeout | undefined
     let cancel: (() => void) | undefined
     try {
@@ -176,9 +179,9 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
       timer = setTimeout(arrive, wait, 'late')
       cancel = () => arrive('cancelled')
       signal?.addEventListener('abort', cancel)
-      const first = await claimOnce(mine, wait > 0)
+      const first = await claimOnce(mine, leave !== undefined)
       if ('holder' in first) return ok(leases.open(account, first.holder))
-      if (wait === 0) return leases.refused(request, holderOf(account, first.by))
+      if (!leave) return leases.refused(request, holderOf(account, first.by))
       const outcome = await turn
       leases.waited(request, performance.now() - started)
       if (outcome === 'cancelled') {
@@ -196,6 +199,7 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
       return leases.unavailable(request, 'redis does not answer')
     } finally {
       clearTimeout(timer)
+      leave?.()
       waiting.delete(claim.id)
       if (cancel) signal?.removeEventListener('abort', cancel)
     }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { StringDecoder } from 'node:string_decoder'
+import { readLines } from '../../processes/lines'
 import { decodeFrame, encodeFrame, type Frame } from './frames'
 
 /** One socket to one other process. It never throws and never holds the process up. */
@@ -19,13 +19,12 @@ export interface LinkEvents {
 
 /** Octets that may wait for a peer that does not read (a stopped process). */
 const HIGH_WATER = 1024 * 1024
-const LONGEST_LINE = 64 * 1024
+/** milliseconds in which the other side says hello */
+const LONGEST_SILENCE = 5000
 /** milliseconds */
 const LONGEST_END = 200
 
 export function createLink(socket: Socket, own: string, events: LinkEvents): Link {
-  const utf8 = new StringDecoder('utf8')
-  let rest = ''
   let peer: string | undefined
   let lagging = false
 
@@ -47,19 +46,17 @@ export function createLink(socket: Socket, own: string, events: LinkEvents): Lin
       clearTimeout(timer)
     },
   }
-  function heard(line: string): void {
+  function heard(line: string): boolean {
     const frame = decodeFrame(line)
     if (frame?.kind === 'hello') peer = frame.from
+    // Only who said hello is one of us.
+    else if (peer === undefined) return false
     if (frame !== undefined) events.frame(frame, link)
+    return true
   }
 
   socket.unref()
-  socket.on('data', (octets: Buffer) => {
-    const lines = (rest + utf8.write(octets)).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) heard(line)
-    if (rest.length > LONGEST_LINE) socket.destroy()
-  })
+  readLines(socket, heard)
   socket.on('drain', () => {
     if (!lagging) return
     lagging = false
@@ -67,7 +64,11 @@ export function createLink(socket: Socket, own: string, events: LinkEvents): Lin
   })
   // What went wrong does not matter: a lost link is found again by the next look into the directory.
   socket.on('error', () => {})
-  socket.on('close', () => events.closed(link))
+  const silent = setTimeout(() => peer ?? socket.destroy(), LONGEST_SILENCE).unref()
+  socket.on('close', () => {
+    clearTimeout(silent)
+    events.closed(link)
+  })
   socket.write(encodeFrame({ kind: 'hello', from: own }))
   return link
 }

@@ -42,7 +42,8 @@ export async function socketBus({ directory, log, lookEvery = 5000 }: SocketBusO
     frame: (frame) => tell(frame.kind === 'hello' ? { kind: 'gap' } : frame),
     closed(link) {
       links.delete(link)
-      if (closed) return
+      // Nobody's notices were lost with a link that never said hello.
+      if (closed || link.peer === undefined) return
       tell({ kind: 'gap' })
       lookSoon()
     },
