@@ -1,8 +1,9 @@
 import { decodeWords } from './charset'
 import { fold } from './fold'
 import { type Field, parseFields } from './header'
+import { htmlText } from './html-text'
 import type { Part } from './prepared'
-import { htmlText, partText } from './text'
+import { partText } from './text'
 
 /** What SEARCH HEADER, TEXT and BODY compare with: decoded and folded. Octets come from the caller, so that only those needed are read. */
 
@@ -27,5 +28,5 @@ export const headerText = (header: Buffer): string =>
 /** @param octets of a text part (`textParts`), from `bodyStart` to `bodyEnd`; HTML is found by what it shows and by what it is */
 export function bodyText(part: Part, octets: Buffer): string {
   const text = partText(part, octets)
-  return fold(part.subtype === 'html' ? `${htmlText(text)}\n${text}` : text)
+  return fold(part.subtype === 'html' ? `${htmlText(text, { as: 'index' }).text}\n${text}` : text)
 }

@@ -1,4 +1,5 @@
 import { cutUtf8, decodeText } from './charset'
+import { htmlText } from './html-text'
 import type { Part } from './prepared'
 import { decodePart } from './transfer'
 
@@ -18,103 +19,20 @@ export function partText(part: Part, octets: Buffer): string {
   return decodeText(decodePart(octets, part.encoding) ?? octets, charsetOf(part))
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: ' ',
-  zwnj: '',
-  zwj: '',
-  shy: '',
-  copy: '\u00a9',
-  reg: '\u00ae',
-  euro: '\u20ac',
-  ndash: '\u2013',
-  mdash: '\u2014',
-  lsquo: '\u2018',
-  rsquo: '\u2019',
-  ldquo: '\u201c',
-  rdquo: '\u201d',
-  hellip: '\u2026',
-  auml: '\u00e4',
-  ouml: '\u00f6',
-  uuml: '\u00fc',
-  Auml: '\u00c4',
-  Ouml: '\u00d6',
-  Uuml: '\u00dc',
-  szlig: '\u00df',
-  eacute: '\u00e9',
-  egrave: '\u00e8',
-  agrave: '\u00e0',
-}
-const ENTITY = /&(?:#(\d{1,7})|#[xX]([0-9A-Fa-f]{1,6})|([A-Za-z]{2,10}));/g
-/** Elements whose text is not shown. */
-const SILENT = /^(?:script|style|head|title)\b/i
-const INLINE = /^\/?(?:a|abbr|b|big|code|em|font|i|mark|s|small|span|strike|strong|sub|sup|tt|u|wbr)\b/i
-
-const codePoint = (value: number): string =>
-  value > 0 && value <= 0x10ffff && !(value >= 0xd800 && value <= 0xdfff) ? String.fromCodePoint(value) : ' '
-
-function entity(whole: string, decimal?: string, hex?: string, name?: string): string {
-  if (decimal !== undefined) return codePoint(Number(decimal))
-  if (hex !== undefined) return codePoint(Number.parseInt(hex, 16))
-  return ENTITIES[name ?? ''] ?? ENTITIES[(name ?? '').toLowerCase()] ?? whole
-}
-
-/** Where the text goes on after a tag or comment that starts at `open`. */
-function afterMarkup(html: string, lower: () => string, open: number): number {
-  if (html.startsWith('<!--', open)) {
-    const close = html.indexOf('-->', open + 4)
-    return close < 0 ? html.length : close + 3
-  }
-  const close = html.indexOf('>', open + 1)
-  if (close < 0) return html.length
-  const silent = SILENT.exec(html.slice(open + 1, open + 8))?.[0]
-  if (silent === undefined) return close + 1
-  const end = lower().indexOf(`</${silent.toLowerCase()}`, close)
-  if (end < 0) return html.length
-  const endClose = html.indexOf('>', end)
-  return endClose < 0 ? html.length : endClose + 1
-}
-
-/** Text of HTML for previews and search, in one walk; not for showing. Tags are blanks, but inside a word those like `<b>` are nothing. */
-export function htmlText(html: string): string {
-  let lowered: string | undefined
-  const lower = (): string => {
-    // Only ASCII is lowered: offsets must stay.
-    lowered ??= html.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase())
-    return lowered
-  }
-  const texts: string[] = []
-  let at = 0
-  while (at < html.length) {
-    const open = html.indexOf('<', at)
-    if (open < 0) break
-    texts.push(html.slice(at, open))
-    // A lone `<` is text.
-    if (!/[A-Za-z/!?]/.test(html.charAt(open + 1))) {
-      texts.push('<')
-      at = open + 1
-      continue
-    }
-    if (!INLINE.test(html.slice(open + 1, open + 10))) texts.push(' ')
-    at = afterMarkup(html, lower, open)
-  }
-  texts.push(html.slice(at))
-  return texts.join('').replace(ENTITY, entity)
-}
-
-/** Zero-width fillers that newsletters hide in their preview text. */
+/** Blanks and what has no width, which newsletters fill their beginning with. */
 const BLANKS = /(?:[\s\0\u00ad\u200b-\u200f\u2060\ufeff]|\u034f)+/g
+/** One alone joins letters (of Persian, of faces). */
+const blankOf = (run: string): string => (run.length > 1 || /[\s\0\u00ad]/.test(run) ? ' ' : run)
+/** Characters of text that a preview is made of, blanks and all. */
+const ENOUGH = 4000
 
 function shown(bytes: Buffer, part: Part, limit: number): string {
   const end = Math.min(part.bodyEnd, part.bodyStart + limit)
   const octets = bytes.subarray(part.bodyStart, end)
   const decoded = decodePart(octets, part.encoding) ?? octets
   const text = decodeText(end < part.bodyEnd ? cutUtf8(decoded) : decoded, charsetOf(part))
-  return (part.subtype === 'html' ? htmlText(text) : text).replace(BLANKS, ' ').trim()
+  const words = part.subtype === 'html' ? htmlText(text, { as: 'index', mostText: ENOUGH }).text : text
+  return words.replace(BLANKS, blankOf).trim()
 }
 
 /** PREVIEW (RFC 8970): the first text that says something, blanks folded, at most 200 characters. */

@@ -1,8 +1,9 @@
 import { parseAddresses } from '../mime/addresses'
 import { decodeWords } from '../mime/charset'
+import { htmlText } from '../mime/html-text'
 import type { Part } from '../mime/prepared'
 import { parseStructure } from '../mime/structure'
-import { htmlText, partText } from '../mime/text'
+import { partText } from '../mime/text'
 
 /** A message as tests see it; the structure is read when a test of the body asks for it first. */
 export interface SieveMessage {
@@ -38,7 +39,8 @@ export function sieveMessage(octets: Buffer): SieveMessage {
     budget -= end - part.bodyStart
     return partText(part, octets.subarray(part.bodyStart, end))
   }
-  const readable = (part: Part): string => (part.subtype === 'html' ? htmlText(textOf(part)) : textOf(part))
+  const readable = (part: Part): string =>
+    part.subtype === 'html' ? htmlText(textOf(part), { as: 'index' }).text : textOf(part)
   const content = (types: readonly string[], shown = textOf): readonly string[] => {
     budget = BODY_LIMIT
     return [...leaves(root.part)]

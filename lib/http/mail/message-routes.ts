@@ -1,6 +1,7 @@
 import type { AccountMail, View } from '../../mailbox/mailbox'
+import { htmlText } from '../../mime/html-text'
 import type { Part } from '../../mime/prepared'
-import { htmlText, partText } from '../../mime/text'
+import { partText } from '../../mime/text'
 import { decodePart } from '../../mime/transfer'
 import type { MessageRow } from '../../store/store'
 import { flagSet, isSystemFlag } from '../../terms/flags'
@@ -136,7 +137,10 @@ export function messageRoutes({ room: { store } }: Web): readonly Route[] {
             references: keys.references,
             size: row.size,
             flags: row.flags.names,
-            text: plain.length > 0 ? await textOf(mail, row, plain) : htmlText(await textOf(mail, row, html)),
+            text:
+              plain.length > 0
+                ? await textOf(mail, row, plain)
+                : htmlText(await textOf(mail, row, html), { as: 'reading' }).text,
             hasHtml: html.length > 0,
             blockedImages: shown?.blocked ?? 0,
             attachments: attachmentsOf(structure).map(({ path, part }) => ({
