@@ -12,6 +12,8 @@ import { recoveryOf, totpStep } from './totp'
 
 const MAX_CODES = 5
 const CODES_BAR = 15 * 60_000
+/** no account has this id */
+const NOBODY = 'nobody'
 const TOUCH_EVERY = 1000
 
 type Ports = Pick<HttpPorts, 'login' | 'sessions' | 'room' | 'attempts' | 'settings' | 'clock' | 'log'>
@@ -30,14 +32,18 @@ export function createAdmit(ports: Ports) {
    * The second factor of the account that the password opened. The login door counts a wrong code as it counts a wrong
    * password; beside that few codes in a row are looked at, wherever they come from: there are a million only.
    */
-  async function codeIs(id: string, code: string): Promise<'right' | 'wrong' | 'missing'> {
-    const account = await room.store.accounts.get(accountId(id))
+  async function codeIs(id: string | undefined, code: string): Promise<'right' | 'wrong' | 'missing'> {
+    if (id === undefined && code === '') return 'wrong'
+    const account = await room.store.accounts.get(accountId(id ?? NOBODY))
     const { totp: secret, recoveryCodes = [] } = account?.credentials ?? {}
+    // As much work beside a wrong password as beside a right one.
+    if (id === undefined) return sessions.changeTotp(NOBODY, (before) => [before, 'wrong'])
     if (secret === undefined) return 'right'
     if (code === '') return 'missing'
     const now = clock.now()
     return sessions.changeTotp(id, (before) => {
-      if (before.barredUntil > now) return [before, 'wrong']
+      // A bar that ends later than any that begins now is of a clock that was set back since.
+      if (before.barredUntil > now && before.barredUntil <= now + CODES_BAR) return [before, 'wrong']
       const step = totpStep(secret, code, now, before.step)
       const { spent = [] } = before
       if (step !== undefined) return [{ step, spent, failures: 0, barredUntil: 0 }, 'right']
@@ -52,7 +58,7 @@ export function createAdmit(ports: Ports) {
 
   /** Password and second factor at the one door. */
   const attempt = (peer: LoginPeer, user: string, password: string, code = ''): Promise<LoginAnswer> =>
-    login.attempt(peer, user, password, { text: code, check: ({ id }) => codeIs(id, code) })
+    login.attempt(peer, user, password, { text: code, check: (identity) => codeIs(identity?.id, code) })
 
   async function note(entry: Parameters<typeof attempts.note>[0]): Promise<void> {
     await attempts.note(entry).catch((error) => log.error(`http: the audit trail cannot be written: ${String(error)}`))

@@ -32,6 +32,10 @@ export function totpAt(secret: string, step: number): string {
   return String((digest.readUInt32BE(at) & 0x7fff_ffff) % 1_000_000).padStart(6, '0')
 }
 
+/** RFC 4226 5.3: six digits, and digits are ASCII. Apps show them in two groups, and people type the blank. */
+const codeOf = (text: string): string | undefined =>
+  /^\d{6}$/.exec(text.trim().replace(/^(\d{3}) (\d{3})$/, '$1$2'))?.[0]
+
 /**
  * RFC 6238 5.2: one step of clock drift to either side, and no code twice.
  * @param after the last step that was used
@@ -39,9 +43,11 @@ export function totpAt(secret: string, step: number): string {
  */
 export function totpStep(secret: string, code: string, now: number, after = 0): number | undefined {
   const current = Math.floor(now / STEP)
-  const given = Buffer.from(code.replace(/\s/g, '').padEnd(6).slice(0, 6))
+  const given = Buffer.from(codeOf(code) ?? '------')
+  // Used by a clock that was ahead and was set back since: it must not refuse every code until that time comes.
+  const used = after > current + 1 ? 0 : after
   return [current, current - 1, current + 1].find(
-    (step) => step > after && timingSafeEqual(Buffer.from(totpAt(secret, step)), given),
+    (step) => step > used && timingSafeEqual(Buffer.from(totpAt(secret, step)), given),
   )
 }
 

@@ -49,7 +49,7 @@ export interface AdmissionPorts {
   granted(entry: DirectoryEntry, credential: Credential): void
 }
 
-const NOT_ASKED: Standing = { bar: undefined, known: false, goodAddress: true }
+const NOT_ASKED: Standing = { bar: undefined, goodNetwork: true }
 const NOTHING: Recorded = { bar: undefined, counted: false, begun: [] }
 
 /**
@@ -78,7 +78,8 @@ export function createAdmission(ports: AdmissionPorts) {
       try {
         entry = user === '' ? undefined : await directory.lookup(user)
         const open = entry !== undefined && !entry.disabled && allowsProtocol(entry, peer.protocol)
-        const lane = standing.known || standing.goodAddress ? 'first' : 'second'
+        // By the network alone: a lane that depended on the name would tell who exists while many wait.
+        const lane = standing.goodNetwork ? 'first' : 'second'
         // Whoever is refused anyway gets no quick answer from memory, and unknown users cost a dummy hash.
         checked = await credential.check(entry, { careful: !open || standing.bar !== undefined, lane })
         if (!entry) return 'unknown'
@@ -145,8 +146,8 @@ export function createAdmission(ports: AdmissionPorts) {
     // Nobody who is barred learns that the password was right: the code is not looked at, and so nothing opens, even if the
     // bar ends in this moment.
     const unlooked = credential.second !== undefined && standing.bar !== undefined
-    const second = identity && !standing.bar ? ((await credential.second?.check(identity)) ?? 'right') : 'right'
-    if (second === 'missing') return { kind: 'invalid', incomplete: true }
+    const checked = standing.bar ? undefined : await credential.second?.check(identity)
+    const second = (identity && checked) ?? 'right'
     const found = second === 'right' && !unlooked ? opened : undefined
     const now = clock.now()
     const event = { at: now, peer, user, mechanism }
@@ -156,29 +157,32 @@ export function createAdmission(ports: AdmissionPorts) {
       report({ ...event, verdict: 'unavailable', reason: why })
       return { kind: 'unavailable', why }
     }
-    const learned: Learned = found
-      ? { kind: 'success' }
-      : {
-          kind: 'failure',
-          mark: markOf(
-            user,
-            second === 'wrong' ? `${credential.distinct} ${credential.second?.text}` : credential.distinct,
-          ),
-          sameAs: same?.at,
-        }
-    const { bar, begun } = spared ? NOTHING : await attempts.record(who, learned, now)
+    const typed = second === 'wrong' ? `${credential.distinct} ${credential.second?.text}` : credential.distinct
+    const learned: Learned =
+      second === 'missing'
+        ? { kind: 'incomplete' }
+        : found
+          ? { kind: 'success' }
+          : { kind: 'failure', mark: markOf(user, typed), sameAs: same?.counted ? same.at : undefined }
+    const { bar, begun, counted } = spared ? NOTHING : await attempts.record(who, learned, now)
     if (found && identity && !bar) {
       report({ ...event, verdict: 'granted', reason: named ? 'plugin' : 'right' })
       ports.granted(found, credential)
       const { mailbox } = wanted
       return { kind: 'granted', identity: { ...identity, ...(mailbox !== undefined && { mailbox }) } }
     }
+    // Only now: of many passwords at once, a right one after the limit is barred like a wrong one.
+    if (second === 'missing' && !bar) {
+      report({ ...event, verdict: 'refused', reason: 'code-missing' })
+      return { kind: 'invalid', incomplete: true }
+    }
     // Barred between the look and the record: the quick answer from memory would tell that the password was right.
     if (!standing.bar) await pay()
     if (credential.provedWith && !found && !same) {
       const { provedWith } = credential
       const family = mechanism.replace('-PLUS', '')
-      connections.add(peer.connection, { at: now, user, mechanism: family, followers: new Set(), provedWith })
+      const proof = { at: now, counted, user, mechanism: family, followers: new Set<string>(), provedWith }
+      connections.add(peer.connection, proof)
     }
     report(
       {

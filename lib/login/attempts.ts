@@ -25,10 +25,8 @@ export interface AttemptLog {
 
 export interface Standing {
   readonly bar: Bar | undefined
-  /** the account was used from this network with success */
-  readonly known: boolean
-  /** somebody came in from this address */
-  readonly goodAddress: boolean
+  /** somebody came in from this network (an IPv4 address, an IPv6 /64), whoever that was */
+  readonly goodNetwork: boolean
 }
 
 export interface Recorded {

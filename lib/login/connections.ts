@@ -1,6 +1,8 @@
-/** A SCRAM failure of this connection that was counted. */
+/** A SCRAM failure of this connection. */
 export interface Proof {
   readonly at: number
+  /** false: it was barred, and so is no reason to leave what follows uncounted */
+  readonly counted: boolean
   readonly user: string
   readonly mechanism: string
   /** other SCRAM mechanisms that came after it and were not counted: one each */

@@ -1,7 +1,7 @@
 import { accountName } from './account-name'
 import type { AttemptLog, TrailEntry } from './attempts'
 import { allowsProtocol, type Directory } from './directory'
-import { type Bar, type Bucket, judge, placesOf, type Rule, rulesOf } from './lockout'
+import { type Bar, type Bucket, countedBy, judge, placesOf, type Rule, rulesOf } from './lockout'
 import type { LoginProtocol } from './login'
 import { canonicalAddress } from './networks'
 import type { LoginSettings } from './settings'
@@ -66,7 +66,6 @@ export async function explain(
 }
 
 function counter(bucket: Bucket, rule: Rule, index: number, now: number) {
-  const paid = bucket.paid[index === 0 ? 0 : 1]
-  const counted = bucket.failures.filter((at) => at > paid && now - at < rule.window).length
+  const counted = countedBy(bucket, rule, index === 0 ? 0 : 1, now)
   return { what: [bucket.user, bucket.network].filter(Boolean).join(' from '), counted, rule }
 }

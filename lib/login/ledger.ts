@@ -1,6 +1,6 @@
 import type { Recorded, Standing, TrailEntry, TrailFilter } from './attempts'
-import { type Bucket, isKnown, judge, type LockoutPolicy, learn, type Outcome, placesOf, type Who } from './lockout'
-import { canonicalAddress, prefixOf } from './networks'
+import { type Bucket, isGood, judge, type LockoutPolicy, learn, type Outcome, placesOf, type Who } from './lockout'
+import { prefixOf } from './networks'
 
 /** What all drivers do between reading buckets and writing them. */
 
@@ -17,12 +17,7 @@ export function pastOf(who: Who, read: Read, policy: LockoutPolicy): Map<string,
 
 export function standingOn(who: Who, read: Read, policy: LockoutPolicy, now: number): Standing {
   const past = pastOf(who, read, policy)
-  const good = past.get(`address ${canonicalAddress(who.address)}`)?.good ?? []
-  return {
-    bar: judge(who, past, policy, now),
-    known: isKnown(who, past, policy, now),
-    goodAddress: good.some(([, at]) => now - at < policy.knownFor),
-  }
+  return { bar: judge(who, past, policy, now), goodNetwork: isGood(who, past, policy, now) }
 }
 
 export function recordOn(

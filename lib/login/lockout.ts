@@ -79,6 +79,8 @@ export type Past = ReadonlyMap<string, Bucket>
 
 export type Outcome =
   | { readonly kind: 'success' }
+  /** the password is right, the code of the second factor is still to come: judged like a success, and no news */
+  | { readonly kind: 'incomplete' }
   /**
    * `mark`: keyed hash of the wrong credential; undefined when there is none to compare (SCRAM). `sameAs`: time of a
    * failure that was counted on this connection and turned out to be of the same credential.
@@ -107,11 +109,23 @@ export function placesOf({ user, address }: Who, policy: LockoutPolicy): readonl
 }
 
 /** Whether the account was used from this network with success within `knownFor`. */
-export function isKnown(who: Who, past: Past, policy: LockoutPolicy, now: number): boolean {
+function isKnown(who: Who, past: Past, policy: LockoutPolicy, now: number): boolean {
   const network = networkOf(who.address)
   const good = past.get(`spread ${who.user}`)?.good ?? []
-  return good.some(([known, at]) => known === network && now - at < policy.knownFor)
+  return good.some(([known, at]) => known === network && within(policy.knownFor, at, now))
 }
+
+/** Whether anybody came in from this network within `knownFor`. */
+export function isGood({ address }: Who, past: Past, { knownFor }: LockoutPolicy, now: number): boolean {
+  const good = past.get(`address ${networkOf(address)}`)?.good ?? []
+  return good.some(([, at]) => within(knownFor, at, now))
+}
+
+/** A clock that is set back must not make a bar longer than twice its length: nothing is for ever. */
+export const inForce = ({ since, until }: Bar, now: number): boolean => until > now && since - now < until - since
+
+/** Within `span` of now. What a clock noted that was ahead, and was set back, is as old as what lies as far behind. */
+const within = (span: number, at: number, now: number): boolean => Math.abs(now - at) < span
 
 /** The bar in force, if any: the one that lasts longest. */
 export function judge(who: Who, past: Past, policy: LockoutPolicy, now: number): Bar | undefined {
@@ -120,7 +134,7 @@ export function judge(who: Who, past: Past, policy: LockoutPolicy, now: number):
   let found: Bar | undefined
   for (const { key, yields } of placesOf(who, policy)) {
     const bar = past.get(key)?.bar
-    if (!bar || bar.until <= now || (yields && known)) continue
+    if (!bar || !inForce(bar, now) || (yields && known)) continue
     if (!found || bar.until > found.until) found = bar
   }
   return found
@@ -138,22 +152,29 @@ export interface Lesson {
   readonly begun: readonly Bar[]
 }
 
-/** What the next attempt will find. A refused right password is no failure, and a failure never lengthens a bar. */
+/**
+ * What the next attempt will find. Whoever is barred is refused unlooked, so that the attempt teaches nothing: neither a right
+ * password nor a wrong one moves the end of a bar, begins another, or is remembered.
+ */
 export function learn(who: Who, past: Past, outcome: Outcome, policy: LockoutPolicy, now: number): Lesson {
   const places = placesOf(who, policy)
   const before = new Map(places.map((place) => [place, past.get(place.key) ?? emptyBucket(place)]))
   const written = (change: (bucket: Bucket, place: Place) => Bucket): Map<string, Bucket> =>
     new Map([...before].map(([place, bucket]) => [place.key, change(bucket, place)]))
 
-  if (outcome.kind === 'success') {
-    // A barred right password opens nothing and teaches nothing.
-    const barred = judge(who, past, policy, now) !== undefined
-    const buckets = written((bucket) => (barred ? bucket : afterSuccess(bucket, who, policy, now)))
-    const news = barred || [...before].some(([{ key }, bucket]) => buckets.get(key) !== bucket)
+  const barred = judge(who, past, policy, now) !== undefined
+  const untaught = (): Lesson => ({ buckets: written((bucket) => bucket), counted: false, begun: [] })
+  if (outcome.kind !== 'failure') {
+    if (barred) return untaught()
+    if (outcome.kind === 'incomplete') return { buckets: new Map(), counted: false, begun: [] }
+    const buckets = written((bucket) => afterSuccess(bucket, who, policy, now))
+    const news = [...before].some(([{ key }, bucket]) => buckets.get(key) !== bucket)
     return { buckets: news ? buckets : new Map(), counted: false, begun: [] }
   }
   const { mark, sameAs } = outcome
   const repeated = mark !== undefined && places.some((place) => past.get(place.key)?.marks.includes(mark))
+  // What was counted before the bar, or began it, may still turn out to be an old password and be taken back.
+  if (barred && sameAs === undefined) return untaught()
   if (repeated) {
     // The failure of another mechanism with the same old credential is taken back.
     const buckets = written((bucket) => (sameAs === undefined ? bucket : uncounted(bucket, sameAs)))
@@ -186,11 +207,12 @@ function emptyBucket({ scope, user, network }: Place): Bucket {
 /** The same bucket where a success is no news: most logins are of clients that were here a minute ago. */
 function afterSuccess(bucket: Bucket, who: Who, policy: LockoutPolicy, now: number): Bucket {
   const { good, network } = bucket
-  const fresh = (where: string): boolean => good.some(([known, at]) => known === where && now - at < renewal(policy))
+  const fresh = (where: string): boolean =>
+    good.some(([known, at]) => known === where && within(renewal(policy), at, now))
   switch (bucket.scope) {
     case 'account':
       // Consecutive failures end here; the marks stay, so that a phone with an old password beside it still counts once.
-      return bucket.failures.length === 0 ? bucket : { ...bucket, failures: [], paid: [now, now] }
+      return bucket.failures.length === 0 ? bucket : { ...bucket, failures: [], paid: [0, 0] }
     case 'address':
       return fresh(network) ? bucket : { ...bucket, good: [[network, now]] }
     case 'spread': {
@@ -209,16 +231,17 @@ function seen(
   now: number,
   keep: number,
 ): readonly (readonly [string, number])[] {
-  const others = list.filter(([other, at]) => other !== network && now - at < keep)
+  const others = list.filter(([other, at]) => other !== network && within(keep, at, now))
   return [...others.slice(1 - NETWORKS), [network, now]]
 }
 
 export function rulesOf(place: Place, bucket: Bucket, policy: LockoutPolicy, now: number): readonly Rule[] {
   if (!policy.enabled) return []
-  const good = bucket.good.some(([, at]) => now - at < policy.knownFor)
+  const good = bucket.good.some(([, at]) => within(policy.knownFor, at, now))
   switch (place.scope) {
     case 'account':
-      return policy.account
+      // Wrong tokens, and names that nobody can have, are nobody's: their address alone counts them.
+      return place.user === '' ? [] : policy.account
     case 'address':
       return policy.address.map((rule) => ({
         ...rule,
@@ -241,17 +264,27 @@ function afterFailure(
   const rules = rulesOf(place, bucket, policy, now)
   const longest = Math.max(policy.spread.window, ...rules.map(({ window }) => window))
   const most = Math.max(policy.spread.failures, ...rules.map(({ failures }) => failures))
-  const failures = [...bucket.failures.filter((at) => now - at < longest), now].slice(-most)
+  const failures = [...bucket.failures.filter((at) => within(longest, at, now)), now].slice(-most)
   const failing =
     place.scope === 'spread' ? seen(bucket.failing, networkOf(who.address), now, policy.spread.window) : bucket.failing
-  const next: Bucket = { ...marked(bucket, mark), failures, failing }
+  // One that is over goes, so that a clock that comes to its time again does not find it.
+  const bar = bucket.bar && inForce(bucket.bar, now) ? bucket.bar : undefined
+  const next: Bucket = { ...marked(bucket, mark), bar, failures, failing }
   if (place.scope === 'spread' && failing.length < policy.spreadNetworks) return next
   return rules.reduce((so, rule, index) => applyRule(so, rule, index === 0 ? 0 : 1, now), next)
 }
 
+/** Failures that the rule counts now: within its window, and not paid for by a bar. */
+export function countedBy(bucket: Bucket, rule: Rule, index: 0 | 1, now: number): number {
+  const paid = bucket.paid[index]
+  // Paid up to a time that no bar reaches from now on: the clock was set back since.
+  const after = paid - now > rule.bar ? 0 : paid
+  return bucket.failures.filter((at) => at > after && within(rule.window, at, now)).length
+}
+
 function applyRule(bucket: Bucket, rule: Rule, index: 0 | 1, now: number): Bucket {
-  if (rule.failures === 0 || bucket.paid[index] > now) return bucket
-  const counted = bucket.failures.filter((at) => at > bucket.paid[index] && now - at < rule.window).length
+  if (rule.failures === 0) return bucket
+  const counted = countedBy(bucket, rule, index, now)
   if (counted < rule.failures) return bucket
   const until = now + rule.bar
   const paid: readonly [number, number] = index === 0 ? [until, bucket.paid[1]] : [bucket.paid[0], until]
@@ -281,7 +314,7 @@ export const WEIGHTS = [0, 1, 2, 3] as const
 
 export function weight(bucket: Bucket, now: number): Weight {
   if (bucket.good.length > 0) return 3
-  if (bucket.bar && bucket.bar.until > now) return 2
+  if (bucket.bar && inForce(bucket.bar, now)) return 2
   return bucket.failures.length > 1 ? 1 : 0
 }
 

@@ -57,10 +57,13 @@ export type SaslStep =
   /** `final` is additional data with success (SCRAM's server signature), to be sent as a challenge first by protocols without it */
   | { readonly kind: 'done'; readonly answer: LoginAnswer; readonly final?: Buffer }
 
-/** What is asked of who knows the password. `text`: as it was typed, to tell wrong ones apart. */
+/**
+ * What is asked of who knows the password. `text`: as it was typed, to tell wrong ones apart. `check` is asked of nobody
+ * (undefined) when the password is wrong, for the same work.
+ */
 export interface SecondFactor {
   readonly text: string
-  check(identity: Identity): Promise<'right' | 'wrong' | 'missing'>
+  check(identity: Identity | undefined): Promise<'right' | 'wrong' | 'missing'>
 }
 
 export interface Login {

@@ -4,6 +4,9 @@ import type { AttemptLog, TrailEntry } from './attempts'
 import type { Bar } from './lockout'
 import type { LoginPeer } from './login'
 
+/** Half a login, as every login of somebody with a second factor is: not what fail2ban should count. */
+const INCOMPLETE = 'code-missing'
+
 /** What happened to one attempt; never told to a client. */
 export interface Event {
   readonly at: number
@@ -51,7 +54,8 @@ export function createReport({ attempts, log, metrics, tell }: ReportPorts) {
       log.info(
         `login: address=${peer.address} user=${quoted(event.user)} protocol=${peer.protocol} mechanism=${mechanism}`,
       )
-    } else if (verdict === 'refused') log.warn(failureLine(event))
+    } else if (reason === INCOMPLETE) log.info(failureLine(event).replace('failed', 'incomplete'))
+    else if (verdict === 'refused') log.warn(failureLine(event))
     else log.warn(failureLine(event).replace('failed', 'unavailable'))
     for (const bar of begun) began(bar, event)
     const entry: TrailEntry = {

@@ -216,6 +216,38 @@ describe('HTTP', () => {
         await own.close()
       }
     })
+    it('what is no code is a wrong code: 401, the same for a right and a wrong password, and counted', async () => {
+      const own = await openWeb({ login: { main: { trusted_proxies: '127.0.0.1', cleartext_from: '0.0.0.0/0' } } })
+      try {
+        const { id, credentials } = await own.account('codes@example.org')
+        const totp = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
+        await own.room.store.accounts.update(id, { credentials: { ...credentials, totp, recoveryCodes: [] } })
+        const codes = [
+          'é23456',
+          '１２３４５６',
+          '1234567',
+          ' ',
+          '\u0000',
+          '9'.repeat(1000),
+          '１2345-67890',
+          '123456-78901',
+        ]
+        for (const [n, code] of codes.entries()) {
+          const browser = client(own.url, { 'x-forwarded-for': `198.51.${n}.7` })
+          const replies = []
+          for (const more of [{ code }, { code, password: 'no' }]) {
+            const { status, body } = await browser.logIn('codes@example.org', more)
+            replies.push({ status, body })
+          }
+          assert.equal(replies[0]?.status, 401, code.slice(0, 20))
+          assert.deepEqual(replies[0], replies[1])
+          const [account] = await own.attempts.buckets({ user: 'codes@example.org', address: `198.51.${n}.7` })
+          assert.equal(account?.failures.length, 2, code.slice(0, 20))
+        }
+      } finally {
+        await own.close()
+      }
+    })
     it('takes passwords over TLS only, and believes a front-end that is named only', async () => {
       const own = await openWeb({ login: { main: { cleartext_from: 'none', trusted_proxies: '127.0.0.1' } } })
       try {

@@ -26,6 +26,29 @@ describe('second factor', () => {
     assert.equal(totpStep(SECRET, totpAt(SECRET, step), now, step), undefined)
     assert.equal(totpStep(SECRET, '', now), undefined)
   })
+  for (const code of [
+    'é23456',
+    '１２３４５６',
+    '12345',
+    '1234567',
+    '',
+    ' ',
+    '-12345',
+    '12345\n6',
+    '٠١٢٣٤٥',
+    '6'.repeat(1_000_000),
+  ])
+    it(`${JSON.stringify(code.slice(0, 12))} is no code, and throws nothing`, () => {
+      assert.equal(totpStep(SECRET, code, 59_000), undefined)
+    })
+  it('a right code with more behind it is wrong; one in two groups, as apps show it, is right', () => {
+    assert.equal(totpStep(SECRET, '2870820', 59_000), undefined)
+    assert.equal(totpStep(SECRET, '287 082', 59_000), 1)
+  })
+  it('clock jumps: a code used by a clock that was a year ahead does not refuse those of today', () => {
+    const ahead = Math.floor((365 * 86_400) / 30)
+    assert.equal(totpStep(SECRET, '287082', 59_000, ahead), 1)
+  })
   it('makes secrets of 160 bits (RFC 4226 4)', () => {
     assert.match(newTotpSecret(), /^[A-Z2-7]{32}$/)
     assert.notEqual(newTotpSecret(), newTotpSecret())

@@ -90,12 +90,15 @@ for (const [name, make] of Object.entries(DRIVERS)) {
     })
 
     it('remembers networks with success', async () => {
-      assert.equal((await log.judge(ann, T0)).known, false)
+      assert.equal((await log.judge(ann, T0)).goodNetwork, false)
       await log.record(ann, { kind: 'success' }, T0)
       const standing = await log.judge(ann, T0 + DAY)
-      assert.deepEqual([standing.known, standing.goodAddress], [true, true])
-      assert.equal((await log.judge({ ...ann, address: '192.0.2.2' }, T0 + DAY)).known, false)
-      assert.equal((await log.judge(ann, T0 + 31 * DAY)).known, false)
+      assert.equal(standing.goodNetwork, true)
+      assert.equal((await log.judge({ ...ann, address: '192.0.2.2' }, T0 + DAY)).goodNetwork, false)
+      assert.equal((await log.judge(ann, T0 + 31 * DAY)).goodNetwork, false)
+      await log.record({ ...ann, address: '2001:db8:1:2::1' }, { kind: 'success' }, T0)
+      const neighbour = { user: 'nobody@example.org', address: '2001:db8:1:2:3::4' }
+      assert.equal((await log.judge(neighbour, T0 + DAY)).goodNetwork, true, 'whoever asks from the same /64')
     })
 
     it('clears by user, by address, by both', async () => {
@@ -216,7 +219,7 @@ describe('attempt log: embedded, for a whole host', () => {
       )
     }
     const now = T0 + 100 + flood
-    assert.equal((await log.judge(ann, now)).known, true)
+    assert.equal((await log.judge(ann, now)).goodNetwork, true)
     assert.equal((await log.judge({ ...ann, address: '198.51.100.1' }, now)).bar?.scope, 'account')
     assert.ok((await log.trail({ limit: 1_000_000 })).length <= 1000)
     assert.ok(log.size() <= 2010, `${log.size()} buckets`)
@@ -231,7 +234,7 @@ describe('attempt log: embedded, for a whole host', () => {
     for (let n = 0; n < 400; n++)
       await failures(log, { user: `f${n}`, address: `10.0.${n}.1` }, n % 3 === 0 ? 2 : 4, T0 + n)
     assert.equal(log.size(), 1000)
-    assert.equal((await log.judge({ ...ann, address: '192.0.2.200' }, T0 + 500)).known, true)
+    assert.equal((await log.judge({ ...ann, address: '192.0.2.200' }, T0 + 500)).goodNetwork, true)
     await failures(log, ann, 4, T0 + 500)
     assert.equal((await log.judge(ann, T0 + 600)).bar?.scope, 'account')
     await log.close()

@@ -46,6 +46,38 @@ describe('the door', () => {
     await login.close()
   })
 
+  it('of a hundred passwords at once without the code, the right one is told only within the limit, and is seen', async () => {
+    const ann = await person('ann@example.org', RIGHT)
+    const { login, attempts, counted } = door(directoryOf(ann))
+    const second = { text: '', check: async () => 'missing' as const }
+    const attempt = (password: string) => login.attempt(peerAt('192.0.2.1'), ann.name, password, second)
+    const guesses = Array.from({ length: 100 }, (_, n) => attempt(n === 60 ? RIGHT : `wrong ${n}`))
+    assert.deepEqual(
+      [...new Set((await Promise.all(guesses)).map((answer) => JSON.stringify(answer)))],
+      [JSON.stringify({ kind: 'invalid' })],
+    )
+    await attempts.clear({})
+    assert.deepEqual(await attempt(RIGHT), { kind: 'invalid', incomplete: true })
+    const [latest] = await attempts.trail({ limit: 1 })
+    assert.deepEqual([latest?.verdict, latest?.reason], ['refused', 'code-missing'])
+    assert.ok(counted.some(({ labels }) => labels?.reason === 'code-missing'))
+    await login.close()
+  })
+
+  it('a code is asked about beside a wrong password too, of nobody: equal work', async () => {
+    const ann = await person('ann@example.org', RIGHT)
+    const { login } = door(directoryOf(ann))
+    const asked: unknown[] = []
+    const check = async (identity: unknown) => {
+      asked.push(identity)
+      return 'wrong' as const
+    }
+    for (const user of [ann.name, 'nobody@example.org'])
+      await login.attempt(peerAt('192.0.2.1'), user, 'not it', { text: '123456', check })
+    assert.deepEqual(asked, [undefined, undefined])
+    await login.close()
+  })
+
   it('answers everything else with the same word', async () => {
     const { login, log } = door(
       directoryOf(

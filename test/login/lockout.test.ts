@@ -170,6 +170,77 @@ describe('lockout policy', () => {
     )
   })
 
+  it('further failures while barred, of the account or its address, do not lengthen a bar or begin another', () => {
+    const notes = notebook()
+    for (let n = 0; n < 4; n++) notes.fail(owner, T0 + n)
+    const bar = notes.bar(owner, T0 + 5)
+    for (let n = 0; n < 100; n++) notes.fail(owner, T0 + 10 + n)
+    assert.deepEqual(notes.bar(owner, T0 + 200), bar)
+    assert.equal(notes.bar({ ...owner, user: 'bob@example.org' }, T0 + 200), undefined)
+    const from = (n: number): Who => ({ user: `u${n}@example.org`, address: '198.51.100.7' })
+    for (let n = 0; n < 10; n++) notes.fail(from(n), T0 + n)
+    const wide = notes.bar(from(0), T0 + 20)
+    for (let n = 0; n < 100; n++) notes.fail(from(n), T0 + 20 + n)
+    assert.deepEqual(notes.bar(from(0), T0 + 200), wide)
+  })
+
+  it('what was tried while barred is no old password afterwards', () => {
+    const notes = notebook()
+    for (let n = 0; n < 4; n++) notes.fail(owner, T0 + n)
+    for (let n = 0; n < 16; n++) notes.fail(owner, T0 + 10 + n, `guess ${n}`)
+    const later = T0 + 31 * MINUTE
+    for (let n = 0; n < 4; n++) notes.fail(owner, later + n, `guess ${n}`)
+    assert.equal(notes.bar(owner, later + 5)?.scope, 'account')
+  })
+
+  it('an incomplete login (the code is missing) is barred like any other, and neither counts nor ends the count', () => {
+    const notes = notebook()
+    for (let n = 0; n < 3; n++) {
+      notes.fail(owner, T0 + n)
+      assert.equal(learn(owner, notes.past, { kind: 'incomplete' }, POLICY, T0 + n).buckets.size, 0)
+    }
+    notes.fail(owner, T0 + 4)
+    const written = learn(owner, notes.past, { kind: 'incomplete' }, POLICY, T0 + 5).buckets
+    assert.deepEqual([...written.keys()].sort(), [...notes.past.keys()].sort(), 'as much is written as for a wrong one')
+    assert.equal(notes.bar(owner, T0 + 5)?.scope, 'account')
+  })
+
+  for (const [what, jump] of [
+    ['a year', 365 * DAY],
+    ['an hour', 60 * MINUTE],
+    ['a second', 1000],
+  ] as const)
+    it(`clock jumps: after a clock that was ${what} ahead bars end, and failures count again`, () => {
+      const notes = notebook()
+      const wrongTime = T0 + jump
+      for (let n = 0; n < 4; n++) notes.fail(owner, wrongTime + n)
+      assert.ok(notes.bar(owner, wrongTime + 5))
+      notes.fail(owner, T0)
+      assert.equal(notes.bar(owner, T0 + 61 * MINUTE), undefined, 'twice the length of the bar at most')
+      const now = T0 + 62 * MINUTE
+      for (let n = 0; n < 4; n++) notes.fail(owner, now + n)
+      assert.ok(notes.bar(owner, now + 5), 'guesses are counted by the clock as it is')
+      assert.ok(notes.attempt(owner, { kind: 'success' }, now + 31 * MINUTE))
+    })
+
+  it('property: a failure while barred never moves the end of the bar', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 150 }), (events) => {
+        const notes = notebook()
+        let now = T0
+        for (const { user, address: from, mark, good, wait } of events) {
+          now += Math.min(wait, 10 * MINUTE)
+          const who = { user, address: from }
+          const before = notes.bar(who, now)
+          if (good) notes.attempt(who, { kind: 'success' }, now)
+          else notes.fail(who, now, mark)
+          if (before) assert.deepEqual(notes.bar(who, now), before)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   it('property: an attacker from other networks never keeps the owner out of a known network', () => {
     fc.assert(
       fc.property(fc.array(event, { maxLength: 300 }), (events) => {

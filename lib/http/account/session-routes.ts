@@ -71,7 +71,7 @@ export function sessionRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/session',
       scope: 'public',
       summary: 'Logs in; `code` is the second factor, asked for when the account has one. Sets the session cookie.',
-      body: object({ user: text(320), password: text(1000), code: optional(text(20)) }),
+      body: object({ user: text(320), password: text(1000), code: optional(text(1000)) }),
       answer: me,
       run: async ({ peer, body, userAgent, secret }) => {
         const { secret: fresh, credential, account } = await admit.logIn(peer, body, userAgent)

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { decodedOnce, openEnvironment, settled } from '../../processes/environment'
 import type { AttemptLog, TrailEntry } from '../attempts'
 import { clearing, matches, pastOf, recordOn, standingOn } from '../ledger'
-import { type Bucket, expiresAt, type LockoutPolicy, mostOver, WEIGHTS, type Weight, weight } from '../lockout'
+import { type Bucket, expiresAt, inForce, type LockoutPolicy, mostOver, WEIGHTS, type Weight, weight } from '../lockout'
 
 export interface EmbeddedAttemptsOptions {
   /** folder of its own; made when missing */
@@ -108,8 +108,8 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
     size: () => entries(buckets),
     judge: async (who, now) => standingOn(who, read, policy, now),
     record: async (who, outcome, now) => {
-      // A success that is no news needs no transaction, unless this process has failures on their way to the disk.
-      if (outcome.kind === 'success' && underWay === 0) {
+      // What is right and no news needs no transaction, unless this process has failures on their way to the disk.
+      if (outcome.kind !== 'failure' && underWay === 0) {
         const { recorded, changed } = recordOn(who, outcome, read, policy, now)
         if (changed.size === 0) return recorded
       }
@@ -132,7 +132,7 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
     list: async (now) =>
       [...queues[2].getKeys(), ...queues[3].getKeys()].flatMap(([, key]) => {
         const bar = buckets.get(key)?.bucket.bar
-        return bar && bar.until > now ? [bar] : []
+        return bar && inForce(bar, now) ? [bar] : []
       }),
     clear: (what) =>
       settled(

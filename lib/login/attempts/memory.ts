@@ -1,6 +1,6 @@
 import type { AttemptLog, TrailEntry } from '../attempts'
 import { clearing, matches, pastOf, recordOn, standingOn } from '../ledger'
-import { type Bucket, expiresAt, type LockoutPolicy } from '../lockout'
+import { type Bucket, expiresAt, inForce, type LockoutPolicy } from '../lockout'
 
 /** For one process and for tests: forgets at restart. */
 export function memoryAttempts(policy: LockoutPolicy, limit = 10_000): AttemptLog {
@@ -23,7 +23,7 @@ export function memoryAttempts(policy: LockoutPolicy, limit = 10_000): AttemptLo
       return recorded
     },
     buckets: async (who) => [...pastOf(who, (key) => buckets.get(key), policy).values()],
-    list: async (now) => [...buckets.values()].flatMap(({ bar }) => (bar && bar.until > now ? [bar] : [])),
+    list: async (now) => [...buckets.values()].flatMap(({ bar }) => (bar && inForce(bar, now) ? [bar] : [])),
     clear: async (what) => {
       let count = 0
       for (const [key, bucket] of buckets) {

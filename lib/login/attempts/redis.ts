@@ -6,6 +6,7 @@ import { clearing, matches, pastOf, recordOn, standingOn } from '../ledger'
 import {
   type Bucket,
   expiresAt,
+  inForce,
   type LockoutPolicy,
   type Outcome,
   placesOf,
@@ -35,7 +36,7 @@ for i = 5, #KEYS do
   if (redis.call('GET', KEYS[i]) or '') ~= ARGV[4 * i - 17] then return 0 end
 end
 for i = 5, #KEYS do
-  redis.call('SET', KEYS[i], ARGV[4 * i - 16], 'PXAT', ARGV[4 * i - 15])
+  redis.call('SET', KEYS[i], ARGV[4 * i - 16], 'PX', ARGV[4 * i - 15])
   for w = 1, 4 do
     if w - 1 == tonumber(ARGV[4 * i - 14]) then redis.call('ZADD', KEYS[w], ARGV[2], KEYS[i])
     else redis.call('ZREM', KEYS[w], KEYS[i]) end
@@ -81,7 +82,8 @@ export function openRedisAttempts(options: RedisAttemptsOptions): AttemptLog {
     const values = changes.flatMap(({ old, next }) => [
       old,
       JSON.stringify(next),
-      String(Math.max(expiresAt(next, policy), now + 60_000)),
+      // A time from now on: the clock of Redis may be another.
+      String(Math.max(expiresAt(next, policy) - now, 60_000)),
       String(weight(next, now)),
     ])
     const keys = [...indexes, ...changes.map(({ key }) => key)]
@@ -131,7 +133,7 @@ export function openRedisAttempts(options: RedisAttemptsOptions): AttemptLog {
     list: async (now) => {
       const bars: NonNullable<Bucket['bar']>[] = []
       await eachBucket(async (_key, _text, { bar }) => {
-        if (bar && bar.until > now) bars.push(bar)
+        if (bar && inForce(bar, now)) bars.push(bar)
       })
       return bars
     },
