@@ -7,7 +7,7 @@ import { createConnections } from './connections'
 import type { Directory, DirectoryEntry } from './directory'
 import type { Login, LoginAnswer, LoginPeer, SecondFactor } from './login'
 import { hashPassword } from './passwords'
-import { needsRehash } from './passwords/schemes'
+import { needsRehash, type verifyPassword } from './passwords/schemes'
 import { createVerifier } from './passwords/verifier'
 import { createReport, type Tell } from './report'
 import { createSasl } from './sasl'
@@ -30,6 +30,8 @@ export interface LoginPorts {
   readonly tell?: Tell
   /** OAUTHBEARER and XOAUTH2 are offered when it is there */
   readonly verifyToken?: VerifyToken | undefined
+  /** absent: passwords are verified by their scheme, in threads */
+  readonly verify?: typeof verifyPassword
 }
 
 /** The one door. `admit` is for exchanges of other plugins that checked a credential themselves. */
@@ -37,7 +39,7 @@ export type Door = Login & { admit(peer: LoginPeer, credential: Credential): Pro
 
 export function createLogin(ports: LoginPorts): Door {
   const { directory, attempts, settings, secret, clock, log, metrics } = ports
-  const verifier = createVerifier({ secret, clock, ...settings })
+  const verifier = createVerifier({ secret, clock, ...settings, ...(ports.verify && { verify: ports.verify }) })
   const connections = createConnections()
   const report = createReport({ attempts, log, metrics, tell: ports.tell })
   const underWay = new Set<Promise<unknown>>()

@@ -49,7 +49,7 @@ export function parseFields(bytes: Buffer, start: number, bodyStart: number): Fi
  * sender, a tab for another and several for a third. A run of them counts as one blank, in SEARCH, SORT, rules and the web search.
  */
 export const unfoldedText = (text: string): string => (FOLDS.test(text) ? text.replace(/[ \t\r\n]+/g, ' ') : text)
-const FOLDS = /[\t\r\n]|  /
+const FOLDS = /[\t\r\n]| {2}/
 
 /** The header fields of a whole message with CRLF line ends. */
 export function messageFields(octets: Buffer): Field[] {

@@ -219,9 +219,9 @@ describe('HTTP', () => {
     it('what is no code is a wrong code: 401, the same for a right and a wrong password, and counted', async () => {
       const own = await openWeb({ login: { main: { trusted_proxies: '127.0.0.1', cleartext_from: '0.0.0.0/0' } } })
       try {
-        const { id, credentials } = await own.account('codes@example.org')
+        const { id } = await own.account('codes@example.org')
         const totp = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
-        await own.room.store.accounts.update(id, { credentials: { ...credentials, totp, recoveryCodes: [] } })
+        await own.room.store.accounts.update(id, settingCredentials({ totp, recoveryCodes: [] }))
         const codes = [
           'é23456',
           '１２３４５６',

@@ -16,6 +16,8 @@ export interface VerifierPorts {
   readonly hashPatience: number
   readonly cacheFor: number
   readonly clock: Clock
+  /** absent: by scheme, in a thread */
+  readonly verify?: typeof verifyPassword
 }
 
 export interface Verified {
@@ -31,7 +33,8 @@ type Right = false | { readonly appPassword: string | undefined }
 const OWN: Right = { appPassword: undefined }
 
 /** Checks passwords off the event loop, few at once, with a short memory of right ones (as keyed digests). */
-export function createVerifier({ secret, hashWidth, hashPatience, cacheFor, clock }: VerifierPorts) {
+export function createVerifier(ports: VerifierPorts) {
+  const { secret, hashWidth, hashPatience, cacheFor, clock, verify = verifyPassword } = ports
   const limited = createLimiter(hashWidth, hashPatience)
   const cache = new Map<string, { readonly until: number; readonly appPassword: string | undefined }>()
   // Made at once: the first unknown name must not take longer than the second.
@@ -57,14 +60,12 @@ export function createVerifier({ secret, hashWidth, hashPatience, cacheFor, cloc
   /** The cost of one default hash, for whoever has none to pay for: unknown users, cheap schemes, answers from memory. */
   async function pay(lane: Lane): Promise<false> {
     const verifier = await dummy
-    await limited(() => verifyPassword('no', verifier), lane)
+    await limited(() => verify('no', verifier), lane)
     return false
   }
 
   async function byVerifier(password: string, verifier: string, lane: Lane): Promise<boolean> {
-    return isCheap(verifier)
-      ? verifyPassword(password, verifier)
-      : limited(() => verifyPassword(password, verifier), lane)
+    return isCheap(verifier) ? verify(password, verifier) : limited(() => verify(password, verifier), lane)
   }
 
   async function ofEntry(entry: DirectoryEntry, protocol: string, password: string, lane: Lane): Promise<Right> {
