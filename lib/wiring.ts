@@ -43,6 +43,7 @@ import { ok } from './terms/fault'
 import { accountId } from './terms/names'
 import { type Log, type Metrics, noMetrics, systemClock } from './terms/ports'
 import type { Ini } from './terms/settings'
+import { watchLoop } from './work/loop'
 
 /** The one place that knows every driver: what the .ini files choose is opened here, for the plugins and for the CLI. */
 
@@ -70,6 +71,19 @@ export const openMetrics = (): Measured => createMetrics()
 /** The metrics of all processes of this home; `own`: this process's, if it has some. */
 export const openGathering = (place: Place, own?: Measured): Promise<Gathering> =>
   gather(path.join(dataFolder(place), 'metrics'), own?.registry)
+
+/** milliseconds from which on the log, too, says who held the event loop */
+const TELL_HELD = 250
+
+/** Counts how long the event loop stood, and for whom. @returns stop */
+export const openLoopWatch = ({ log }: Place, metrics: Metrics): (() => void) =>
+  watchLoop({
+    delayed: (milliseconds) => metrics.observe('mailbox_loop_delay_seconds', milliseconds / 1000, {}),
+    held: (command, milliseconds) => {
+      metrics.observe('mailbox_loop_held_seconds', milliseconds / 1000, { command })
+      if (milliseconds >= TELL_HELD) log.warn(`the event loop stood for ${Math.round(milliseconds)} ms: ${command}`)
+    },
+  })
 
 export async function openStore(place: Place): Promise<Store> {
   const settings = storeSettings(place.ini('mailbox_store'))

@@ -1,6 +1,6 @@
 import type { HarakaPlugin } from '../lib/haraka/host'
 import { line } from '../lib/haraka/lines'
-import { openDeliveries, openGathering, openMetrics, openStore, placeOf } from '../lib/wiring'
+import { openDeliveries, openGathering, openLoopWatch, openMetrics, openStore, placeOf } from '../lib/wiring'
 
 /** Line `mailbox/store`: opens the mail store; config/mailbox_store.ini. */
 export function register(this: HarakaPlugin): void {
@@ -11,6 +11,8 @@ export function register(this: HarakaPlugin): void {
     const gathering = await openGathering(place, metrics)
     host.context.open('gathering', gathering)
     host.closing.push(async () => gathering.close())
+    const stopWatch = openLoopWatch(place, metrics)
+    host.closing.push(async () => stopWatch())
 
     const deliveries = openDeliveries(place)
     host.context.open('deliveries', deliveries)

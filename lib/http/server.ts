@@ -3,6 +3,7 @@ import type { Application, Request, RequestHandler, Response } from 'express'
 import type { LoginPeer } from '../login/login'
 import type { AccountMail } from '../mailbox/mailbox'
 import { accountId } from '../terms/names'
+import { runs } from '../work/loop'
 import { accountRoutes } from './account/routes'
 import { sessionRoutes } from './account/session-routes'
 import { adminRoutes } from './admin/routes'
@@ -274,7 +275,14 @@ export function createHttp(ports: HttpPorts) {
     (route: Route): RequestHandler =>
     (request, response) => {
       callOf(route, request, response)
-        .then(async (call) => give(response, route, await route.run(call), call))
+        .then(async (call) => {
+          const end = runs(`HTTP ${route.method} ${route.path}`)
+          try {
+            return await give(response, route, await route.run(call), call)
+          } finally {
+            end()
+          }
+        })
         .catch((error) => fail(response, error))
     }
 

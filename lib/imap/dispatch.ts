@@ -1,3 +1,4 @@
+import { runs } from '../work/loop'
 import { STARTED } from './base/connection'
 import type { Command, Expunges, Prepared } from './command'
 import { extensions } from './extensions'
@@ -94,6 +95,8 @@ export async function dispatch(session: Session, frame: Frame): Promise<void> {
   if (!command) return bad(session, tag, tag === '*' ? 'A command starts with a tag' : 'Unknown command')
   if (!command.states.some((state) => state === session.state.name))
     return bad(session, tag, `${command.name} not in this state`)
+  // IDLE waits: it is no work.
+  const end = command.name === 'IDLE' ? undefined : runs(`IMAP ${command.name}`)
   try {
     await execute(session, command, cursor, tag)
   } catch (error) {
@@ -107,5 +110,7 @@ export async function dispatch(session: Session, frame: Frame): Promise<void> {
         ? `${tag} NO [UNAVAILABLE] Not available now, try again later`
         : `${tag} NO [SERVERBUG] Internal error ${id}`,
     )
+  } finally {
+    end?.()
   }
 }

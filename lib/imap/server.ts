@@ -2,6 +2,7 @@ import { peerOf } from '../login/peer'
 import type { Update } from '../mailbox/mailbox'
 import { onAbort } from '../terms/abort'
 import type { Connection } from '../transport/connection'
+import { turn } from '../work/turns'
 import { flagsText, saysUid } from './base/change'
 import { IDLE_TOO_LONG } from './base/connection'
 import { dispatch } from './dispatch'
@@ -130,6 +131,8 @@ export function createImapServer(ports: ImapPorts) {
         if (!literal && ++session.badCommands >= ports.settings.maxBadCommands)
           return session.say('* BYE Too many bad commands')
       } else await dispatch(session, read.frame)
+      // A client that sends many commands at once has no more than its turn.
+      await turn()
       if (session.tries >= ports.settings.maxTries) return session.say('* BYE Too many failed logins')
       if (connection.writer.full && !(await connection.writer.drained())) return
     }

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { peerOf } from '../login/peer'
 import { MAX_SCRIPT } from '../sieve/lexer'
 import type { Connection } from '../transport/connection'
+import { runs } from '../work/loop'
+import { turn } from '../work/turns'
 import type { Argument, Command, Session, SievePorts } from './command'
 import { readFrame, stringOf, type Token } from './frame'
 import { loginCommands, sayCapabilities } from './login-commands'
@@ -75,8 +77,13 @@ export function createSieveServer(ports: SievePorts) {
       return session.no(`A script has at most ${MAX_SCRIPT} octets`, 'QUOTA/MAXSIZE')
     const args = argumentsOf(command, rest)
     if (!args) return bad(session, `${command.name} takes other arguments`)
-    if (command.states !== 'authenticated') return command.run(session, args)
-    if (state.name === 'authenticated') return command.run(session, args, state.identity)
+    const end = runs(`ManageSieve ${command.name}`)
+    try {
+      if (command.states !== 'authenticated') await command.run(session, args)
+      else if (state.name === 'authenticated') await command.run(session, args, state.identity)
+    } finally {
+      end()
+    }
   }
 
   async function run(session: Session, tokens: readonly Token[]): Promise<void> {
@@ -99,6 +106,8 @@ export function createSieveServer(ports: SievePorts) {
       if (frame.kind === 'hopeless') session.bye(frame.why)
       else if (frame.kind === 'bad') bad(session, frame.why)
       else await run(session, frame.tokens)
+      // A client that sends many commands at once has no more than its turn.
+      await turn()
       if (connection.writer.full && !(await connection.writer.drained())) return
     }
   }

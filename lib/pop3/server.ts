@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { peerOf } from '../login/peer'
 import type { Connection } from '../transport/connection'
+import { runs } from '../work/loop'
+import { turn } from '../work/turns'
 import type { Command, Pop3Ports, Session } from './command'
 import { commandsOfAnyState } from './commands/any'
 import { authorizationCommands } from './commands/authorization'
@@ -69,12 +71,21 @@ export function createPop3Server(ports: Pop3Ports) {
       session.over = true
       return session.err('the mailbox was given to another session', 'SYS/TEMP')
     }
-    if (command.states === 'any') return command.run(session, trimmed)
-    if (command.states === 'authorization' && state.name === 'authorization')
-      return command.run(session, trimmed, state)
+    const end = runs(`POP3 ${command.name}`)
+    try {
+      await run(session, command, trimmed)
+    } finally {
+      end()
+    }
+  }
+
+  async function run(session: Session, command: Command, args: string): Promise<void> {
+    const { state } = session
+    if (command.states === 'any') return command.run(session, args)
+    if (command.states === 'authorization' && state.name === 'authorization') return command.run(session, args, state)
     if (command.states === 'transaction' && state.name === 'transaction') {
       state.maildrop.lease.touch()
-      return command.run(session, trimmed, state)
+      return command.run(session, args, state)
     }
   }
 
@@ -85,6 +96,8 @@ export function createPop3Server(ports: Pop3Ports) {
       if (line === undefined) return
       if (line === 'too-long') bad(session, 'line too long')
       else await dispatch(session, line)
+      // A client that sends many commands at once has no more than its turn.
+      await turn()
       if (connection.writer.full && !(await connection.writer.drained())) return
     }
   }

@@ -39,6 +39,16 @@ export const HISTOGRAMS = {
     labels: ['protocol'],
     buckets: [0.05, 0.5, 5, 30, 120, 600, 1800, 7200, 28_800],
   },
+  mailbox_loop_delay_seconds: {
+    help: 'longest delay of the event loop in each second: what a client waited besides its own command',
+    labels: [],
+    buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  },
+  mailbox_loop_held_seconds: {
+    help: 'times for which the event loop stood 50 ms or more; command: what ran, or several, other, paused (no processor, or a disk)',
+    labels: ['command'],
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  },
 } as const satisfies Record<string, Described & { readonly buckets: readonly number[] }>
 
 export const GAUGES = {

@@ -1,40 +1,41 @@
 import { setImmediate } from 'node:timers'
 
-/** Milliseconds of work at a stretch: what others wait, at most, for whoever works in turns. */
+/** Milliseconds of work in one turn of the event loop, of all who work in turns together. */
 const SLICE = 10
 
 /** Those that gave the loop back, in the order in which they did. */
 const waiting: (() => void)[] = []
+/** a slice has begun in this turn of the loop */
+let begun = false
+let end = 0
 
-/**
- * One goes on in each turn of the event loop, so that between two slices sockets are looked at, however many work in turns: all
- * immediates of a turn run before the next look.
- */
+function begin(): void {
+  end = performance.now() + SLICE
+  if (begun) return
+  begun = true
+  setImmediate(() => {
+    begun = false
+  })
+}
+
+/** One goes on in each turn of the loop, so that sockets are looked at between two slices, however many work in turns. */
 function next(): void {
+  begin()
   waiting.shift()?.()
   if (waiting.length > 0) setImmediate(next)
 }
 
-function goOn(): Promise<void> {
+/** Lets everybody else go first, now: the step before was long in itself. */
+export function giveWay(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve)
     if (waiting.length === 1) setImmediate(next)
   })
 }
 
-/** `await turn()` between two steps of a long work: nothing while there is time left, or others go first. */
-export type Turn = () => Promise<void> | undefined
-
-/** For one long work, from its beginning. */
-export function createTurn(slice = SLICE): Turn {
-  let end = performance.now() + slice
-  return () => {
-    if (performance.now() < end) return undefined
-    return goOn().then(() => {
-      end = performance.now() + slice
-    })
-  }
+/** `await turn()` between two steps of long work: nothing while there is time left in this turn of the loop. */
+export function turn(): Promise<void> | undefined {
+  if (begun) return performance.now() < end ? undefined : giveWay()
+  begin()
+  return undefined
 }
-
-/** Gives the loop back now: the step before was long in itself. */
-export const giveWay = goOn

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { cpuTimeOf } from './cpu-time'
 import type { Answer, Budget, Task } from './job'
 
 /** How a run ended, as seen from outside the thread. */
@@ -25,13 +25,6 @@ const START = 30_000
 /** The file beside this one: compiled, or as ts-node loads it in tests. Nothing of this process's own options. */
 const file = path.join(__dirname, `thread${path.extname(__filename)}`)
 const execArgv = file.endsWith('.ts') ? ['-r', 'ts-node/register'] : []
-
-/** Linux: milliseconds of CPU of a thread of this process, until now (proc(5), schedstat). */
-async function cpuTime(thread: number | undefined): Promise<number | undefined> {
-  if (thread === undefined) return undefined
-  const text = await readFile(`/proc/self/task/${thread}/schedstat`, 'latin1').catch(() => '')
-  return text === '' ? undefined : Number(text.split(' ')[0]) / 1e6
-}
 
 /** @param memory megabytes of JavaScript heap */
 export function startThread(memory: number): Thread {
@@ -86,11 +79,11 @@ export function startThread(memory: number): Thread {
     await ready
     clearTimeout(timer)
     if (!alive) return ended
-    const cpuBefore = await cpuTime(thread)
+    const cpuBefore = await cpuTimeOf(thread)
     const started = performance.now()
     async function look(): Promise<void> {
       const wall = performance.now() - started
-      const now = await cpuTime(thread)
+      const now = await cpuTimeOf(thread)
       const left = now === undefined || cpuBefore === undefined ? 0 : time - (now - cpuBefore)
       if (hear === undefined) return
       if (left <= 0 || wall >= time * WALL) overTime()

@@ -30,9 +30,7 @@ function seen(octets: Buffer, part: Part): Seen {
   const facts = {
     type: `${part.type}/${part.subtype}`,
     // RFC 2046 4.1.2: the default that BODYSTRUCTURE tells
-    params: part.params
-      .filter(([name, value]) => name !== 'charset' || value !== 'us-ascii')
-      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    params: part.params.filter(([name, value]) => name !== 'charset' || value !== 'us-ascii'),
     disposition: part.disposition?.type ?? null,
     encoding: part.encoding,
   }

@@ -1,27 +1,43 @@
 import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers'
-import { createTurn } from '../../lib/work/turns'
+import { setImmediate as loopTurns } from 'node:timers/promises'
+import { giveWay, turn } from '../../lib/work/turns'
 import { spin } from './jobs'
 
 describe('work in turns', () => {
   it('keeps the loop while there is time, and gives it back after', async () => {
-    const turn = createTurn(1000)
-    assert.equal(turn(), undefined)
-    const short = createTurn(1)
-    spin(2)
-    const given = short()
+    await loopTurns()
+    await loopTurns()
+    assert.equal(turn(), undefined, 'a new turn of the loop')
+    assert.equal(turn(), undefined, 'the same moment')
+    spin(12)
+    const given = turn()
     assert.ok(given instanceof Promise)
     await given
-    assert.equal(createTurn(1000)(), undefined)
+    assert.equal(turn(), undefined)
+  })
+
+  it('counts the work of all in one turn of the loop together', async () => {
+    await loopTurns()
+    await loopTurns()
+    const given: boolean[] = []
+    async function work(): Promise<void> {
+      spin(6)
+      const wait = turn()
+      given.push(wait !== undefined)
+      await wait
+    }
+    await turn()
+    await Promise.all([work(), work(), work()])
+    assert.deepEqual(given, [false, true, true])
   })
 
   it('lets one go on in each turn of the loop, in order', async () => {
     const seen: string[] = []
     async function work(name: string): Promise<void> {
-      const turn = createTurn(0)
       for (let step = 0; step < 3; step++) {
         seen.push(name)
-        await turn()
+        await giveWay()
       }
     }
     const both = Promise.all([work('a'), work('b')])

@@ -1,5 +1,4 @@
-import { rawText } from '../../mime/charset'
-import { decodeWords } from '../../mime/words'
+import { decodeWords, rawText } from '../../mime/charset'
 
 /** What a person reads of an ENVELOPE (RFC 9051 7.5.2), taken from the octets that were computed at delivery. */
 export interface Envelope {

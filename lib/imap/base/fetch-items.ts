@@ -81,8 +81,11 @@ const literal = (octets: Buffer): string => `{${octets.length}}\r\n`
 
 /** RFC 9051 9: a literal holds no NUL. 0x80 stands for it, so that sizes stay true; BINARY gives what there is. */
 function withoutNul(octets: Buffer): Buffer {
-  if (!octets.includes(0)) return octets
-  return Buffer.from(octets.map((octet) => (octet === 0 ? 0x80 : octet)))
+  let at = octets.indexOf(0)
+  if (at < 0) return octets
+  const clean = Buffer.from(octets)
+  for (; at < clean.length; at++) if (clean[at] === 0) clean[at] = 0x80
+  return clean
 }
 
 function chosenFields(header: Buffer, fields: FieldChoice, part: Partial | undefined): Buffer {

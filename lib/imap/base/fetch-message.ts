@@ -1,11 +1,14 @@
 import type { KeptColumn } from '../../mailbox/kept'
 import type { MessageRow } from '../../store/store'
+import { turn } from '../../work/turns'
 import type { FetchItem, FetchMessage, FetchValue } from '../extension'
 import type { Selected } from '../session'
 import { uidsOf } from './numbers'
 
 /** octets */
 const LONGEST_KEPT = 4096
+/** of one message, before they are written */
+const GATHERED = 1024 * 1024
 
 /** One item of a FETCH command, with what is kept of it. */
 export interface Asked {
@@ -27,28 +30,47 @@ function keep(texts: KeptColumn<string>, uid: number, value: readonly (string | 
   texts.set(uid, text, octets)
 }
 
-/** Writes one `* n FETCH (...)`, or nothing when not every item is there. */
-function writeValues({ session, seq, uid }: FetchMessage, asked: readonly Asked[], values: FetchValue[]): Outcome {
-  const pieces: (string | Buffer)[] = []
-  let text = `* ${seq} FETCH (`
-  for (const [nth, value] of values.entries()) {
-    if (value === 'unknown-cte') return value
-    if (!value || value.length === 0) return 'gone'
+const isThere = (value: FetchValue): value is readonly (string | Buffer)[] =>
+  value !== undefined && value !== 'unknown-cte' && value.length > 0
+const sizeOf = (value: FetchValue): number => (isThere(value) ? value.reduce((sum, piece) => sum + piece.length, 0) : 0)
+
+/** Writes items, with a blank before each but the first of the message. */
+function writeItems(
+  { session, uid }: FetchMessage,
+  asked: readonly Asked[],
+  values: readonly FetchValue[],
+  from: number,
+  before: string,
+): void {
+  const { writer } = session.connection
+  let text = before
+  for (const [at, value] of values.entries()) {
+    const nth = from + at
     if (nth > 0) text += ' '
-    for (const piece of value) {
+    // Only once a part of the message is written: an item that cannot be given any more has another in its place.
+    for (const piece of isThere(value) ? value : [`UID ${uid}`]) {
       if (typeof piece === 'string') text += piece
       else {
-        pieces.push(text, piece)
+        writer.write(text)
+        writer.write(piece)
         text = ''
       }
     }
     const texts = asked[nth]?.texts
-    if (texts && texts.get(uid) === undefined) keep(texts, uid, value)
+    if (texts && isThere(value) && texts.get(uid) === undefined) keep(texts, uid, value)
   }
-  const { writer } = session.connection
-  for (const piece of pieces) writer.write(piece)
-  writer.write(`${text})\r\n`)
-  return 'written'
+  writer.write(text)
+}
+const outcomeOf = (values: readonly FetchValue[]): Outcome =>
+  values.includes('unknown-cte') ? 'unknown-cte' : values.every(isThere) ? 'written' : 'gone'
+
+/** Writes one `* n FETCH (...)`, or nothing when not every item is there. */
+function writeValues(message: FetchMessage, asked: readonly Asked[], values: readonly FetchValue[]): Outcome {
+  const outcome = outcomeOf(values)
+  if (outcome !== 'written') return outcome
+  writeItems(message, asked, values, 0, `* ${message.seq} FETCH (`)
+  message.session.connection.writer.write(')\r\n')
+  return outcome
 }
 
 /** No promise unless an item is one: there may be thousands of messages. */
@@ -68,8 +90,36 @@ async function writeLater(
   next: Promise<FetchValue>,
 ): Promise<Outcome> {
   values.push(await next)
-  for (const one of asked.slice(values.length)) values.push(await readItem(message, one))
-  return writeValues(message, asked, values)
+  let octets = values.reduce((sum, value) => sum + sizeOf(value), 0)
+  for (const one of asked.slice(values.length)) {
+    if (octets > GATHERED) break
+    await turn()
+    const value = await readItem(message, one)
+    values.push(value)
+    octets += sizeOf(value)
+  }
+  const isWhole = values.length === asked.length || outcomeOf(values) !== 'written'
+  return isWhole ? writeValues(message, asked, values) : writePieces(message, asked, values)
+}
+
+/** The items of one message may be many times its size: what is read is written, as fast as the client takes it. */
+async function writePieces(
+  message: FetchMessage,
+  asked: readonly Asked[],
+  first: readonly FetchValue[],
+): Promise<Outcome> {
+  const { writer } = message.session.connection
+  let outcome: Outcome = 'written'
+  writeItems(message, asked, first, 0, `* ${message.seq} FETCH (`)
+  for (const [at, one] of asked.slice(first.length).entries()) {
+    if (writer.full && !(await writer.drained())) return 'gone'
+    await turn()
+    const value = await readItem(message, one)
+    if (!isThere(value)) outcome = outcomeOf([value])
+    writeItems(message, asked, [value], first.length + at, '')
+  }
+  writer.write(')\r\n')
+  return outcome
 }
 
 /** Records of those messages of which not all is kept. */

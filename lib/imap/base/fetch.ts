@@ -1,5 +1,5 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import { flagSet } from '../../terms/flags'
+import { turn } from '../../work/turns'
 import { type Command, defineCommand } from '../command'
 import type { FetchItem, FetchModifiers } from '../extension'
 import { done, expungedReply, faultReply, no, type Reply } from '../faults'
@@ -14,8 +14,8 @@ type By = 'seq' | 'uid'
 const SEEN = flagSet(['\\Seen'])
 /** Messages whose records are read ahead of the client. */
 const BATCH = 100
-/** Messages that are written before others get a turn: a multiple of it. */
-const TURN = 2000
+/** Items of one command; each is read and written for every message. */
+const MOST_ITEMS = 100
 
 interface FetchArguments {
   readonly set: SequenceSet
@@ -29,7 +29,12 @@ function item(cursor: Cursor, session: Session): FetchItem {
 }
 
 function itemsOf(cursor: Cursor, session: Session): readonly FetchItem[] {
-  if (cursor.peek('(')) return cursor.list(() => item(cursor, session))
+  if (cursor.peek('(')) {
+    let count = 0
+    return cursor.list(() =>
+      ++count > MOST_ITEMS ? cursor.fail(`at most ${MOST_ITEMS} items`) : item(cursor, session),
+    )
+  }
   for (const [name, list] of Object.entries(macros)) if (cursor.tryWord(name)) return list
   return [item(cursor, session)]
 }
@@ -98,9 +103,9 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
       if (outcome === 'gone') gone = true
       if (outcome === 'unknown-cte') unknown = true
       if (writer.full && !(await writer.drained())) return done('FETCH ended: the client is gone')
+      // A client that reads as fast as we write must not keep the others waiting.
+      await turn()
     }
-    // A client that reads as fast as we write must not keep the others waiting.
-    if (start % TURN === 0 && start > 0) await turn()
   }
   if (unknown) return no('The transfer encoding of a part is not known', 'UNKNOWN-CTE')
   // RFC 9051 6.4.9: a UID that is no more is passed over.

@@ -10,8 +10,6 @@ export interface SmtpConnection {
   readonly tls: { readonly enabled: boolean }
   readonly capabilities: string[]
   readonly transaction: object | null
-  /** how the client greeted; of a new connection, and after STARTTLS, not at all */
-  readonly hello?: { readonly verb: string | null }
   readonly notes: Record<string, unknown>
   readonly results: { add(plugin: object, result: object): void }
   relaying: boolean
@@ -19,7 +17,6 @@ export interface SmtpConnection {
   auth_results?(message: string): void
   logprotocol?(...parts: unknown[]): void
   logdebug?(...parts: unknown[]): void
-  loginfo?(...parts: unknown[]): void
   respond(code: number, text: string, done: () => void): void
   disconnect(): void
 }
@@ -39,7 +36,7 @@ const decode = (text: string): Buffer | undefined => (BASE64.test(text) ? Buffer
 
 /** At its loudest Haraka logs every line of a client, and the parameters of every hook: here those are passwords. */
 function hideFromLog(connection: SmtpConnection, running: () => boolean): void {
-  for (const method of ['logprotocol', 'logdebug', 'loginfo'] as const) {
+  for (const method of ['logprotocol', 'logdebug'] as const) {
     const original = connection[method]
     if (original) connection[method] = (...parts) => original.apply(connection, masked(parts, running()))
   }
@@ -47,8 +44,7 @@ function hideFromLog(connection: SmtpConnection, running: () => boolean): void {
 
 /**
  * SMTP AUTH (RFC 4954) through the one door, without Haraka's auth_base: no clear password in notes, no delay of 2^n
- * seconds. All functions are hooks: `connect_init` (from there on nothing secret is logged), `capabilities`, and
- * `unrecognized_command` (register it before other plugins).
+ * seconds. Both functions are hooks: `capabilities`, and `unrecognized_command` (register it before other plugins).
  */
 export function createSmtpAuth(login: () => Login | undefined, plugin: { readonly name: string }, log: Log) {
   const sessions = new WeakMap<SmtpConnection, Session>()
@@ -68,11 +64,6 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
     tls: connection.tls.enabled,
     connection: connection.uuid,
   })
-
-  function connectInit(next: Next, connection: SmtpConnection): void {
-    sessionOf(connection)
-    next()
-  }
 
   function capabilities(next: Next, connection: SmtpConnection): void {
     const door = login()
@@ -149,8 +140,7 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
   function begin(next: Next, connection: SmtpConnection, rest: string): void {
     const reply = (code: number, text: string): void => connection.respond(code, text, () => next(constants.ok))
     const session = sessionOf(connection)
-    // RFC 4954 3 and 4: what EHLO announces, so not without it; not twice, and not within a transaction.
-    if (connection.hello && connection.hello.verb !== 'EHLO') return reply(503, '5.5.1 Say EHLO first')
+    // RFC 4954 4: not twice, and not within a transaction.
     if (session.authenticated) return reply(503, '5.5.1 Already authenticated')
     if (connection.transaction) return reply(503, '5.5.1 Not during a mail transaction')
     const door = login()
@@ -169,15 +159,14 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
 
   function unrecognizedCommand(next: Next, connection: SmtpConnection, params: string[]): void {
     const [verb = '', rest = ''] = params
-    // However it is written (tabs, blanks before it): what stands behind it is for nobody else.
-    const auth = /^\s*AUTH(?:\s|$)/i.test(`${verb} ${rest}`)
+    const auth = verb.toUpperCase() === 'AUTH'
     const running = sessionOf(connection).running !== undefined
     if (!auth && !running) return next()
     // Haraka logs the first parameter of a hook: it would be the password, in base64.
     params.splice(0, params.length, 'AUTH')
     if (running) continued(next, connection, `${verb}${rest === '' ? '' : ` ${rest}`}`)
-    else begin(next, connection, verb.toUpperCase() === 'AUTH' ? rest : '')
+    else begin(next, connection, rest)
   }
 
-  return { connectInit, capabilities, unrecognizedCommand }
+  return { capabilities, unrecognizedCommand }
 }

@@ -3,6 +3,7 @@ import { createLimiter } from '../../processes/limiter'
 import type { Account } from '../../store/account'
 import type { Store } from '../../store/store'
 import type { Clock, Log } from '../../terms/ports'
+import { runs } from '../../work/loop'
 import type { MailRoom } from '../mailbox'
 import type { MailboxSettings } from '../settings'
 import { spellDomain } from './address'
@@ -152,6 +153,14 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
 
   /** One reply for each of `accepted`, in order. An account that several of them lead to gets one copy. */
   async function deliver(mail: Mail, accepted: readonly Accepted[]): Promise<readonly Reply[]> {
+    const end = runs('delivery')
+    try {
+      return await deliverTo(mail, accepted)
+    } finally {
+      end()
+    }
+  }
+  async function deliverTo(mail: Mail, accepted: readonly Accepted[]): Promise<readonly Reply[]> {
     const size = mail.octets.reduce((sum, piece) => sum + piece.length, 0)
     const [only] = accepted
     const recipient = accepted.length === 1 ? only?.address : undefined

@@ -1,7 +1,6 @@
 import { uid } from '../../terms/numbers'
 import { uidlOf } from '../ids'
-import { subscriptionRecord } from '../records/subscriptions'
-import type { RecordTransfer, TransferAccount } from '../transfer'
+import type { TransferAccount } from '../transfer'
 import type { Box, Entry, Gathered, Owner } from './facts'
 
 /** Mail whose mailbox or entry is lost is found again here. */
@@ -18,8 +17,6 @@ export interface Work extends Gathered {
   /** mailboxes whose log no longer tells what happened */
   readonly broken: Set<number>
   readonly uidls: Map<number, Set<string>>
-  /** records that are missing */
-  readonly missing: RecordTransfer[]
 }
 
 export const begin = (account: TransferAccount, gathered: Gathered): Work => ({
@@ -30,7 +27,6 @@ export const begin = (account: TransferAccount, gathered: Gathered): Work => ({
   entriesOf: new Map(),
   broken: new Set(),
   uidls: new Map(),
-  missing: [],
 })
 
 /** A number that was given must not be above the highest that was given. */
@@ -45,7 +41,7 @@ export function raise(
   owner[key] = to
 }
 
-export function newBox({ owner, boxes, records, missing }: Work, name: string): Box {
+export function newBox({ owner, boxes, subscriptions }: Work, name: string): Box {
   owner.lastMailbox++
   owner.lastUidValidity++
   const box: Box = {
@@ -63,9 +59,7 @@ export function newBox({ owner, boxes, records, missing }: Work, name: string): 
     recentFrom: 1,
   }
   boxes.set(box.mailbox, box)
-  if (!records.get('subscription')?.has(name)) {
-    missing.push({ kind: 'record', record: 'subscription', ...subscriptionRecord(name) })
-  }
+  if (!subscriptions.some((one) => one.name === name)) subscriptions.push({ kind: 'subscription', name })
   return box
 }
 

@@ -32,5 +32,7 @@ export function readBody(
     pieces.push(value.subarray(Math.max(0, start - from), Math.max(0, Math.min(value.length, end - from))))
   }
   const [only] = pieces
-  return pieces.length === 1 && only ? only : Buffer.concat(pieces)
+  if (pieces.length !== 1 || !only) return Buffer.concat(pieces)
+  // A few octets must not keep their chunk in memory.
+  return only.length < CHUNK / 8 ? Buffer.from(only) : only
 }

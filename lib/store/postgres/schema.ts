@@ -34,6 +34,11 @@ CREATE TABLE mailbox.mailboxes (
   PRIMARY KEY (account, mailbox),
   UNIQUE (account, name)
 );
+CREATE TABLE mailbox.subscriptions (
+  account bigint NOT NULL,
+  name text NOT NULL,
+  PRIMARY KEY (account, name)
+);
 -- a message in a mailbox; flags separated by blanks; times in milliseconds since 1970
 CREATE TABLE mailbox.entries (
   account bigint NOT NULL,
@@ -80,17 +85,23 @@ CREATE TABLE mailbox.changes (
   expunged bigint[] NOT NULL,
   flagged bigint[] NOT NULL,
   PRIMARY KEY (account, mailbox, mod_seq)
-);
--- scripts, marks, subscriptions and so on (lib/store/records); until: milliseconds since 1970, after which it may go
-CREATE TABLE mailbox.records (
+)`,
+  `
+-- Sieve; which one is active says the account
+CREATE TABLE mailbox.scripts (
   account bigint NOT NULL,
-  kind text COLLATE "C" NOT NULL,
-  key text COLLATE "C" NOT NULL,
-  value bytea NOT NULL,
-  until bigint,
-  PRIMARY KEY (account, kind, key)
+  name text COLLATE "C" NOT NULL,
+  script text NOT NULL,
+  PRIMARY KEY (account, name)
 );
-CREATE INDEX records_until ON mailbox.records (account, kind, until) WHERE until IS NOT NULL`,
+-- digests of what was done and is not to be done again until a time (milliseconds since 1970)
+CREATE TABLE mailbox.marks (
+  account bigint NOT NULL,
+  mark bytea NOT NULL,
+  until bigint NOT NULL,
+  PRIMARY KEY (account, mark)
+);
+CREATE INDEX marks_until ON mailbox.marks (account, until)`,
 ]
 
 const FIRST = `
