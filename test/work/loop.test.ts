@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { EventEmitter, once } from 'node:events'
+import { EventEmitter, on } from 'node:events'
 import { runs, SEVERAL, watchLoop } from '../../lib/work/loop'
 import { spin } from './jobs'
 
