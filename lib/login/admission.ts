@@ -32,7 +32,17 @@ export interface Credential {
   readonly provedWith?: ((password: string) => Promise<boolean>) | undefined
   /** asked once the credential is right */
   readonly second?: SecondFactor | undefined
-  check(entry: DirectoryEntry | undefined, how: { readonly careful: boolean; readonly lane: Lane }): Promise<Checked>
+  /** absent: in all directories */
+  readonly lookup?: Directory['lookup']
+  check(entry: DirectoryEntry | undefined, how: HowToCheck): Promise<Checked>
+}
+
+export interface HowToCheck {
+  /** the name as `accountName` writes it; empty: nobody can have it */
+  readonly user: string
+  /** whoever is refused anyway gets no quick answer from memory */
+  readonly careful: boolean
+  readonly lane: Lane
 }
 
 export interface AdmissionPorts {
@@ -76,12 +86,11 @@ export function createAdmission(ports: AdmissionPorts) {
     let asked: Promise<Outcome> | undefined
     async function ask(): Promise<Outcome> {
       try {
-        entry = user === '' ? undefined : await directory.lookup(user)
+        entry = user === '' ? undefined : await (credential.lookup ?? directory.lookup)(user)
         const open = entry !== undefined && !entry.disabled && allowsProtocol(entry, peer.protocol)
         // By the network alone: a lane that depended on the name would tell who exists while many wait.
         const lane = standing.goodNetwork ? 'first' : 'second'
-        // Whoever is refused anyway gets no quick answer from memory, and unknown users cost a dummy hash.
-        checked = await credential.check(entry, { careful: !open || standing.bar !== undefined, lane })
+        checked = await credential.check(entry, { user, careful: !open || standing.bar !== undefined, lane })
         if (!entry) return 'unknown'
         if (!checked.right) return 'wrong'
         if (entry.disabled) return 'disabled'

@@ -72,21 +72,27 @@ export function createLogin(ports: LoginPorts): Door {
       second,
       distinct: password,
       check: async (entry, how) => {
-        const { right, remembered, appPassword } = await verifier.check(entry, peer.protocol, password, how)
-        return { right, appPassword, pay: remembered ? () => verifier.pay(how.lane) : undefined }
+        const pretend = async (): Promise<void> => {
+          if (how.user !== '') await directory.pretend?.(how.user, entry)
+        }
+        const verified = await verifier.check(entry, peer.protocol, password, { ...how, pretend })
+        const { right, remembered, appPassword } = verified
+        return { right, appPassword, pay: remembered ? () => verifier.pay(entry, { ...how, pretend }) : undefined }
       },
     })
 
   const allowsCleartext = (peer: LoginPeer): boolean => peer.tls || settings.cleartextFrom(peer.address)
   const mechanisms = (peer: LoginPeer): readonly string[] =>
     offered(settings.mechanisms, peer, {
+      keys: directory.keyless !== true,
       cleartext: allowsCleartext(peer),
       tokens: ports.verifyToken !== undefined,
     })
   const sasl = createSasl({
     secret,
     random: ports.random,
-    lookup: (user) => directory.lookup(accountName(user, settings.defaultDomain)),
+    nameOf: (user) => accountName(user, settings.defaultDomain),
+    lookup: directory.lookupKeys ?? directory.lookup,
     limited: verifier.limited,
     verifyToken: ports.verifyToken && logged(ports.verifyToken, log),
     admit,

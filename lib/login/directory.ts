@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { LoginProtocol } from './login'
 
 /** What a directory knows of one user. Verifiers are salted; nothing here is shown or logged. */
@@ -37,25 +36,51 @@ export interface NewVerifiers {
 export interface Directory {
   /** @param user canonical: lower case, NFC */
   lookup(user: string): Promise<DirectoryEntry | undefined>
+  /** Lookup for SCRAM, in directories that keep keys; absent: `lookup` */
+  lookupKeys?(user: string): Promise<DirectoryEntry | undefined>
+  /** No entry has SCRAM keys: it is not offered. */
+  readonly keyless?: boolean
+  /**
+   * As much work as `verify` of an entry (a bind, a question to a daemon), for a name that is not its own. Whoever asks `lookup` for
+   * a password's sake does one or the other, so that no name can be told from another. Rejects when it cannot answer.
+   * @param entry what `lookup` found
+   */
+  pretend?(user: string, entry: DirectoryEntry | undefined): Promise<void>
   /** Keeps a better verifier after a good login with an old scheme, if the entry is still this directory's and unchanged. */
   rehash?(entry: DirectoryEntry, verifiers: NewVerifiers): Promise<void>
   /** Whether `rehash` would keep anything of this entry; absent: yes. Saves the work of making verifiers for nobody. */
   rehashes?(entry: DirectoryEntry): boolean
 }
 
-/** Asks one after another; the first that knows the user answers. */
+/** The first that knows the user answers. All are asked, whoever knows: the same questions go over the network for every name. */
 export function firstOf(directories: readonly Directory[]): Directory {
   // Who found an entry is the one to keep its new verifier; entries are plain values and may be copied on the way.
   const origin = new WeakMap<DirectoryEntry, Directory>()
+  const [first] = directories
+  const found = async (directory: Directory, ask: Directory['lookup'], user: string) => {
+    const entry = await ask(user)
+    if (entry) origin.set(entry, directory)
+    return entry
+  }
   return {
     lookup: async (user) => {
-      for (const directory of directories) {
-        const entry = await directory.lookup(user)
-        if (!entry) continue
-        origin.set(entry, directory)
-        return entry
+      const answers = await Promise.allSettled(directories.map((directory) => found(directory, directory.lookup, user)))
+      // Only those before the one that knows must answer: people of the store come in while an LDAP server behind it is down.
+      for (const answer of answers) {
+        if (answer.status === 'rejected') throw answer.reason
+        if (answer.value) return answer.value
       }
       return undefined
+    },
+    keyless: first?.keyless ?? false,
+    // Without one that has no keys in front of it the first decides alone: SCRAM asks nobody else, known or not.
+    ...(first && { lookupKeys: (user) => found(first, first.lookupKeys ?? first.lookup, user) }),
+    pretend: async (user, entry) => {
+      const knowing = entry && origin.get(entry)
+      const others = directories.filter((directory) => directory !== knowing)
+      const answers = await Promise.allSettled(others.map((directory) => directory.pretend?.(user, undefined)))
+      const needed = knowing ? directories.indexOf(knowing) : others.length
+      for (const answer of answers.slice(0, needed)) if (answer.status === 'rejected') throw answer.reason
     },
     rehashes: (entry) => origin.get(entry)?.rehash !== undefined,
     rehash: async (entry, verifiers) => {
@@ -69,12 +94,14 @@ export function firstOf(directories: readonly Directory[]): Directory {
  * and its verifiers. A name without an account in the store cannot come in.
  */
 export function passwordsFrom(passwords: Directory, accounts: Directory): Directory {
+  const { pretend } = passwords
   return {
+    keyless: true,
+    ...(pretend && { pretend: (user, entry) => (entry?.verify ? Promise.resolve() : pretend(user, undefined)) }),
     lookup: async (user) => {
       // Both are asked always: equal work for names that only one of them knows. Whose password it is decides whose mail is opened.
       const entry = await passwords.lookup(user)
       const account = await accounts.lookup(entry?.name ?? user)
-      if (!account) await entry?.verify?.(randomUUID())
       if (!entry || !account) return undefined
       const { password: _own, scram: _keys, ...identity } = account
       return {
@@ -89,6 +116,3 @@ export function passwordsFrom(passwords: Directory, accounts: Directory): Direct
 
 export const allowsProtocol = (entry: DirectoryEntry, protocol: LoginProtocol): boolean =>
   entry.protocols.length === 0 || entry.protocols.includes(protocol)
-
-export const allows = (entry: DirectoryEntry, protocol: LoginProtocol): boolean =>
-  !entry.disabled && allowsProtocol(entry, protocol)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { type Directory, type DirectoryEntry, passwordsFrom } from '../../lib/login/directory'
+import { type Directory, type DirectoryEntry, firstOf, passwordsFrom } from '../../lib/login/directory'
 import { hashAppPassword, verifyPassword } from '../../lib/login/passwords/schemes'
 import { directoryOf, door, peerAt, person } from './room'
+import { scramClient } from './scram-client'
 
 const RIGHT = 'wonder land'
 /** Decomposed letters and a no-break space: not as SASLprep leaves them, so that it has two forms. */
@@ -43,36 +44,94 @@ describe('equal work', () => {
         assert.equal(await costs(people, name, password), expected, name)
     })
 
-  for (const [what, password] of [
-    ['a password', 'not it'],
-    ['a password of two forms', TWO_FORMS],
-    ['none', ''],
-  ] as const)
-    it(`${what}: a directory that checks itself is asked once for each name that it knows`, async () => {
-      const asked: string[] = []
-      const outside: Directory = {
-        lookup: async (name): Promise<DirectoryEntry | undefined> => {
-          if (name.startsWith('nobody')) return undefined
-          const { password: _own, ...entry } = await person(name, RIGHT)
-          return {
-            ...entry,
-            verify: async () => {
-              asked.push(name)
-              return false
-            },
-          }
-        },
-      }
-      const directory = passwordsFrom(outside, directoryOf(await person('ann@example.org', RIGHT)))
-      const forms = password === TWO_FORMS ? 2 : 1
-      for (const name of ['ann@example.org', 'without-account@example.org']) {
-        asked.length = 0
-        assert.equal(await costs(directory, name, password), forms)
-        assert.deepEqual(
-          asked.filter((who) => who === name),
-          [name],
-        )
-      }
-      assert.equal(await costs(directory, 'nobody@example.org', password), forms)
-    })
+  /** A directory over the network that checks passwords itself, and what was asked of it. */
+  function outside(knows: (name: string) => boolean) {
+    const asked: string[] = []
+    const directory: Directory = {
+      lookup: async (name): Promise<DirectoryEntry | undefined> => {
+        asked.push('search')
+        if (!knows(name)) return undefined
+        const { password: _own, ...entry } = await person(name, RIGHT)
+        return {
+          ...entry,
+          verify: async () => {
+            asked.push('bind')
+            return false
+          },
+        }
+      },
+      pretend: async () => {
+        asked.push('bind')
+      },
+    }
+    return { asked, directory }
+  }
+  const NAMES = [
+    'ann@example.org',
+    'only-in-the-store@example.org',
+    'without-account@example.org',
+    'nobody@example.org',
+  ]
+  const people = async () => [
+    await person('ann@example.org', RIGHT),
+    await person('only-in-the-store@example.org', RIGHT),
+  ]
+
+  for (const order of ['in front of', 'behind'] as const)
+    for (const [what, password] of [
+      ['a password', 'not it'],
+      ['a password of two forms', TWO_FORMS],
+      ['none', ''],
+    ] as const)
+      it(`${what}: a directory that checks itself, ${order} the store, is asked the same for each name`, async () => {
+        const { asked, directory } = outside((name) => /^(?:ann|without-account)@/.test(name))
+        const store = directoryOf(...(await people()))
+        const both = [passwordsFrom(directory, store), store]
+        const all = firstOf(order === 'behind' ? both.reverse() : both)
+        const forms = password === TWO_FORMS ? 2 : 1
+        for (const name of NAMES) {
+          asked.length = 0
+          assert.equal(await costs(all, name, password), forms, name)
+          // Of two attempts: the first makes what is made once.
+          assert.deepEqual(asked, ['search', 'bind', 'search', 'bind'], name)
+        }
+      })
+
+  it('SCRAM is not offered where a directory without keys decides, and asks none behind one that has them', async () => {
+    const { asked, directory } = outside((name) => name.startsWith('ann@'))
+    const store = directoryOf(...(await people()))
+    const ldap = passwordsFrom(directory, store)
+    for (const directories of [[ldap], [ldap, store]]) {
+      const { login } = door(firstOf(directories))
+      assert.deepEqual(
+        login.mechanisms(peerAt('192.0.2.1')).filter((name) => name.startsWith('SCRAM')),
+        [],
+      )
+      assert.equal(login.sasl(peerAt('192.0.2.1'), 'SCRAM-SHA-256'), undefined)
+    }
+    const { login } = door(firstOf([store, ldap]))
+    asked.length = 0
+    for (const user of NAMES) {
+      const client = scramClient({ user, password: 'not it' })
+      const exchange = login.sasl(peerAt('192.0.2.1'), 'SCRAM-SHA-256')
+      const first = await exchange?.step(client.first())
+      assert.equal(first?.kind, 'challenge')
+      const last = first?.kind === 'challenge' && (await exchange?.step(client.final(first.octets.toString())))
+      assert.deepEqual(last, { kind: 'done', answer: { kind: 'invalid' } })
+    }
+    assert.deepEqual(asked, [])
+  })
+
+  it('people of the store come in while a directory behind it is down; without an answer nobody else is refused as wrong', async () => {
+    const down = async () => {
+      throw new Error('down')
+    }
+    const store = directoryOf(...(await people()))
+    const ldap = passwordsFrom({ lookup: down, pretend: down }, store)
+    const { login } = door(firstOf([store, ldap]))
+    assert.equal((await login.attempt(peerAt('192.0.2.1'), 'ann@example.org', RIGHT)).kind, 'granted')
+    assert.equal((await login.attempt(peerAt('192.0.2.1'), 'nobody@example.org', RIGHT)).kind, 'unavailable')
+    const before = door(firstOf([ldap, store]))
+    assert.equal((await before.login.attempt(peerAt('192.0.2.1'), 'ann@example.org', RIGHT)).kind, 'unavailable')
+  })
 })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import type { Login, LoginPeer, SaslStep } from '../../lib/login/login'
+import { makeScramKeys } from '../../lib/login/passwords/scram-keys'
 import { parseBearer } from '../../lib/login/sasl/bearer'
 import { jwtVerifier } from '../../lib/login/sasl/jwt'
 import { MECHANISMS } from '../../lib/login/settings'
@@ -100,6 +101,50 @@ describe('SASL', () => {
     }
     assert.equal(salts[0], salts[1])
     assert.equal(new Set(salts).size, 3)
+  })
+
+  for (const [what, spellings] of [
+    ['a blank', ['NAME@example.org', ' NAME@example.org', 'NAME@example.org ', '\tNAME@example.org\u00a0']],
+    ['case', ['NAME@example.org', 'NAME@EXAMPLE.ORG', 'Name@Example.org'.replace('Name', 'NAME')]],
+    ['composed letters (NFC, NFD)', ['NAME\u00f6@example.org', 'NAMEo\u0308@example.org']],
+    ['the default domain', ['NAME', 'NAME@example.org', 'NAME ']],
+    ['a mailbox in the name', ['NAME@example.org', 'NAME+Archive@example.org', 'NAME+x']],
+    ['what nobody can have', ['NA ME@example.org', 'NA\u0000ME@example.org', `NAME${'e'.repeat(300)}@example.org`]],
+  ] as const)
+    it(`SCRAM: spellings that differ in ${what} have one first answer, whether the name exists or not`, async () => {
+      const people = [await person(ANN, RIGHT), await person('ann\u00f6@example.org', RIGHT)]
+      const { login } = door(directoryOf(...people), {
+        main: { default_domain: 'example.org', mechanisms: MECHANISMS.join(' ') },
+      })
+      for (const mechanism of ['SCRAM-SHA-256', 'SCRAM-SHA-1']) {
+        const seen = new Set<string>()
+        for (const name of ['ann', 'ghost']) {
+          const answers = new Set<string>()
+          for (const spelling of spellings) {
+            const client = scramClient({ user: spelling.replace('NAME', name), password: 'x' })
+            const exchange = login.sasl(peerAt('192.0.2.1', { mailboxInName: true }), mechanism)
+            answers.add(said(await exchange?.step(client.first())).replace(/^r=[^,]+,/, ''))
+          }
+          assert.equal(answers.size, 1, `${mechanism} ${name}: ${[...answers]}`)
+          for (const answer of answers) seen.add(answer)
+        }
+        assert.equal(seen.size, what === 'what nobody can have' ? 1 : 2)
+      }
+    })
+
+  it('SCRAM: keys with another number of iterations, or another salt, than ours show nothing: as if there were none', async () => {
+    const keys = await makeScramKeys('sha256', RIGHT)
+    const odd = await person('odd@example.org', RIGHT, {
+      scram: { 'SCRAM-SHA-256': keys.replace('$10000:', '$4096:') },
+    })
+    const { login } = door(directoryOf(odd))
+    const { serverFirst, answer } = await scram(login, peerAt('192.0.2.1'), 'SCRAM-SHA-256', {
+      user: odd.name,
+      password: RIGHT,
+    })
+    assert.match(serverFirst, /,i=10000$/)
+    assert.equal(answer, 'invalid')
+    assert.equal((await login.attempt(peerAt('192.0.2.1'), odd.name, RIGHT)).kind, 'granted')
   })
 
   it('SCRAM: a barred account refuses the right proof, without the server signature', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Client, type Entry, InvalidCredentialsError } from 'ldapts'
+import { Client, type Entry, InvalidCredentialsError, ResultCodeError } from 'ldapts'
 import type { Directory, DirectoryEntry } from '../directory'
 import type { LdapSettings } from '../settings'
 import { bareEntry } from './entry'
@@ -84,11 +84,14 @@ export function ldapDirectory(settings: LdapSettings): Directory {
   }
 
   return {
-    lookup: async (user): Promise<DirectoryEntry | undefined> => {
-      const entry = await find(user)
-      // As much work as for a wrong password.
-      if (!entry) await binds(`cn=nobody,${settings.base}`, randomUUID()).catch(() => false)
-      return entry
+    lookup: find,
+    pretend: async () => {
+      try {
+        await binds(`cn=nobody,${settings.base}`, randomUUID())
+      } catch (error) {
+        // However the server says that there is no such name: it has answered.
+        if (!(error instanceof ResultCodeError)) throw error
+      }
     },
   }
 }

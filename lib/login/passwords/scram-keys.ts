@@ -21,6 +21,11 @@ const NAME = { sha256: 'SCRAM-SHA-256', sha1: 'SCRAM-SHA-1' } as const
 export const hmac = (hash: ScramHash, key: Buffer, text: string): Buffer => createHmac(hash, key).update(text).digest()
 export const digest = (hash: ScramHash, octets: Buffer): Buffer => createHash(hash).update(octets).digest()
 
+const SALT = 16
+
+/** What a client sees of keys looks as of those that we make. */
+export const isUsual = ({ iterations, salt }: ScramKeys): boolean => iterations === ITERATIONS && salt.length === SALT
+
 /** RFC 5802 3 */
 export async function deriveScramKeys(
   hash: ScramHash,
@@ -35,7 +40,7 @@ export async function deriveScramKeys(
 
 /** RFC 5803 2: `SCRAM-SHA-256$10000:salt$StoredKey:ServerKey`, base64 */
 export async function makeScramKeys(hash: ScramHash, password: string): Promise<string> {
-  const { salt, storedKey, serverKey } = await deriveScramKeys(hash, password, randomBytes(16), ITERATIONS)
+  const { salt, storedKey, serverKey } = await deriveScramKeys(hash, password, randomBytes(SALT), ITERATIONS)
   return `${NAME[hash]}$${ITERATIONS}:${salt.toString('base64')}$${storedKey.toString('base64')}:${serverKey.toString('base64')}`
 }
 
@@ -55,7 +60,7 @@ export function readScramKeys(text: string | undefined): ScramKeys | undefined {
 export function fakeScramKeys(hash: ScramHash, secret: Buffer, user: string): ScramKeys {
   return {
     iterations: ITERATIONS,
-    salt: hmac('sha256', secret, `scram salt ${hash} ${user}`).subarray(0, 16),
+    salt: hmac('sha256', secret, `scram salt ${hash} ${user}`).subarray(0, SALT),
     storedKey: hmac(hash, secret, `stored ${user}`),
     serverKey: hmac(hash, secret, `server ${user}`),
   }

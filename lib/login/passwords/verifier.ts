@@ -28,6 +28,12 @@ export interface Verified {
   readonly appPassword?: string | undefined
 }
 
+interface How {
+  readonly lane: Lane
+  /** the work of directories that check passwords themselves, and do not know this name */
+  readonly pretend?: () => Promise<void>
+}
+
 /** What a right password is: the account's own, or an app password. */
 type Right = false | { readonly appPassword: string | undefined }
 const OWN: Right = { appPassword: undefined }
@@ -58,7 +64,7 @@ export function createVerifier(ports: VerifierPorts) {
   }
 
   /** The cost of one default hash, for whoever has none to pay for: unknown users, cheap schemes, answers from memory. */
-  async function pay(lane: Lane): Promise<false> {
+  async function dummyHash(lane: Lane): Promise<false> {
     const verifier = await dummy
     await limited(() => verify('no', verifier), lane)
     return false
@@ -75,9 +81,9 @@ export function createVerifier(ports: VerifierPorts) {
       const allowed = app.protocols.length === 0 || app.protocols.includes(protocol)
       if ((await byVerifier(password, app.password, lane)) && allowed) right = { appPassword: app.id }
     }
-    if (!entry.password) return (await pay(lane)) || right
+    if (!entry.password) return (await dummyHash(lane)) || right
     const own = await byVerifier(password, entry.password, lane)
-    if (isCheap(entry.password)) await pay(lane)
+    if (isCheap(entry.password)) await dummyHash(lane)
     return own ? OWN : right
   }
 
@@ -85,16 +91,17 @@ export function createVerifier(ports: VerifierPorts) {
     entry: DirectoryEntry | undefined,
     protocol: string,
     password: string,
-    lane: Lane,
+    { lane, pretend }: How,
   ): Promise<Right> {
     // What cannot be a password is tried like one that is wrong: equal work.
     const usable = password !== '' && Buffer.byteLength(password) <= MAX_PASSWORD
     const typed = usable ? password : randomUUID()
     const prepared = saslPrepared(typed)
-    let right: Right = (await entry?.verify?.(prepared)) ? OWN : false
+    const [verified] = await Promise.all([entry?.verify?.(prepared), pretend?.()])
+    let right: Right = verified ? OWN : false
     // Verifiers that came from elsewhere may have been made from the octets as typed. All forms cost all names the same.
     for (const form of new Set([prepared, typed])) {
-      const matches = entry ? await ofEntry(entry, protocol, form, lane) : await pay(lane)
+      const matches = entry ? await ofEntry(entry, protocol, form, lane) : await dummyHash(lane)
       right = right || matches
     }
     return right
@@ -102,18 +109,19 @@ export function createVerifier(ports: VerifierPorts) {
 
   return {
     limited,
-    pay,
+    /** What a check costs that was answered from memory. */
+    pay: (entry: DirectoryEntry | undefined, how: How): Promise<unknown> => full(entry, '', '', how),
     /** @param careful leave the memory out: a refusal must take the same time with the right and the wrong password */
     async check(
       entry: DirectoryEntry | undefined,
       protocol: string,
       password: string,
-      how: { readonly careful: boolean; readonly lane: Lane },
+      how: How & { readonly careful: boolean },
     ): Promise<Verified> {
       const key = digest(entry, protocol, password)
       const known = how.careful || !entry ? undefined : cache.get(key)
       if (known && known.until > clock.now()) return { right: true, remembered: true, appPassword: known.appPassword }
-      const right = await full(entry, protocol, password, how.lane)
+      const right = await full(entry, protocol, password, how)
       if (!right) return { right: false, remembered: false }
       if (!how.careful) remember(key, right.appPassword)
       return { right: true, remembered: false, appPassword: right.appPassword }

@@ -1,7 +1,7 @@
 import type { Limiter } from '../../processes/limiter'
 import type { Random } from '../../terms/ports'
 import type { Credential } from '../admission'
-import type { DirectoryEntry } from '../directory'
+import type { Directory, DirectoryEntry } from '../directory'
 import type { LoginAnswer, LoginPeer, SaslExchange, SaslStep } from '../login'
 import { bearerExchange, type VerifyToken } from './bearer'
 import { scramExchange } from './scram'
@@ -9,7 +9,10 @@ import { scramExchange } from './scram'
 export interface SaslPorts {
   readonly secret: Buffer
   readonly random: Random | undefined
-  lookup(user: string): Promise<DirectoryEntry | undefined>
+  /** the spelling by which directories find a name; empty: nobody can have it */
+  nameOf(user: string): string
+  /** for SCRAM: where keys are kept */
+  readonly lookup: Directory['lookup']
   readonly limited: Limiter
   readonly verifyToken: VerifyToken | undefined
   admit(peer: LoginPeer, credential: Credential): Promise<LoginAnswer>

@@ -4,6 +4,8 @@ import type { LoginPeer } from '../login'
 export const BINDINGS = ['tls-exporter', 'tls-server-end-point'] as const
 
 export interface OfferFacts {
+  /** SCRAM keys are kept of somebody */
+  readonly keys: boolean
   /** this peer may send a clear password */
   readonly cleartext: boolean
   /** somebody verifies tokens */
@@ -14,8 +16,7 @@ export interface OfferFacts {
 export function offered(wanted: readonly string[], peer: LoginPeer, facts: OfferFacts): readonly string[] {
   const bound = BINDINGS.some((type) => peer.channelBindings?.[type] !== undefined)
   return wanted.filter((name) => {
-    if (name.endsWith('-PLUS')) return bound
-    if (name.startsWith('SCRAM-')) return true
+    if (name.startsWith('SCRAM-')) return facts.keys && (bound || !name.endsWith('-PLUS'))
     switch (name) {
       case 'EXTERNAL':
         return (peer.certificateNames ?? []).length > 0

@@ -6,6 +6,7 @@ import {
   digest,
   fakeScramKeys,
   hmac,
+  isUsual,
   readScramKeys,
   type ScramHash,
   type ScramKeys,
@@ -67,6 +68,7 @@ export function scramExchange(peer: LoginPeer, ports: SaslPorts, hash: ScramHash
       mechanism,
       password: '',
       distinct: undefined,
+      lookup: ports.lookup,
       provedWith: provedWith ?? (async () => false),
       // The keys must still be those that the proof was checked against: the password may have changed in between.
       check: async (entry) => ({ right: right && stored !== undefined && entry?.scram?.[family] === stored }),
@@ -86,9 +88,13 @@ export function scramExchange(peer: LoginPeer, ports: SaslPorts, hash: ScramHash
   async function start(text: string): Promise<SaslStep> {
     first = parseFirst(text)
     if (!first || bindingData(first) === undefined) return settle({ right: false })
-    const { user } = splitMailbox(peer, first.user)
-    stored = (await ports.lookup(user))?.scram?.[family]
-    keys = readScramKeys(stored) ?? fakeScramKeys(hash, ports.secret, user.toLowerCase())
+    // One salt for all spellings of a name that nobody has, as for those of one that somebody has.
+    const user = ports.nameOf(splitMailbox(peer, first.user).user)
+    stored = user === '' ? undefined : (await ports.lookup(user))?.scram?.[family]
+    const found = readScramKeys(stored)
+    // Keys of another shape than ours would show that there is such an account: it has none, until its password is known again.
+    const fake = fakeScramKeys(hash, ports.secret, user)
+    keys = found && isUsual(found) ? found : fake
     const nonce = first.nonce + (ports.random?.bytes(18) ?? randomBytes(18)).toString('base64')
     serverFirst = `r=${nonce},s=${keys.salt.toString('base64')},i=${keys.iterations}`
     return { kind: 'challenge', octets: Buffer.from(serverFirst) }
