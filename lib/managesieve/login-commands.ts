@@ -25,11 +25,16 @@ export function sayCapabilities({ state, connection, ports, peer, say }: Session
   }
 }
 
+/** Refused, or given up half way: a try, or a connection could ask for first answers of SCRAM without end. */
+function fail(session: Session, why: string): void {
+  if (++session.tries >= session.ports.settings.maxTries) session.bye('Too many failed logins')
+  else session.no(why)
+}
+
 function enter(session: Session, answer: LoginAnswer, final: Buffer | undefined): void {
   switch (answer.kind) {
     case 'invalid':
-      if (++session.tries >= session.ports.settings.maxTries) return session.bye('Too many failed logins')
-      return session.no('Authentication failed.')
+      return fail(session, 'Authentication failed.')
     case 'unavailable':
       return session.no('Login not available now, try again later', 'TRYLATER')
     case 'granted':
@@ -47,12 +52,12 @@ async function converse(session: Session, first: SaslStep, next: (octets: Buffer
     const frame = await session.readFrame()
     if (frame.kind === 'end') return
     if (frame.kind === 'hopeless') return session.bye(frame.why)
-    if (frame.kind === 'bad') return session.no(frame.why)
+    if (frame.kind === 'bad') return fail(session, frame.why)
     const [token, ...more] = frame.tokens
-    if (token?.kind !== 'string' || more.length > 0) return session.no('AUTHENTICATE expected one string')
+    if (token?.kind !== 'string' || more.length > 0) return fail(session, 'AUTHENTICATE expected one string')
     const text = token.octets.toString('latin1')
-    if (text === '*') return session.no('AUTHENTICATE cancelled')
-    if (!BASE64.test(text)) return session.no('That is no base64')
+    if (text === '*') return fail(session, 'AUTHENTICATE cancelled')
+    if (!BASE64.test(text)) return fail(session, 'That is no base64')
     step = await next(Buffer.from(text, 'base64'))
   }
 }

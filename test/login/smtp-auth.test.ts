@@ -115,6 +115,18 @@ describe('SMTP AUTH', () => {
     }
   })
 
+  it('ends the connection after five exchanges that were given up, too', async () => {
+    for (const end of ['*', 'not base64!']) {
+      const { say, state } = await client()
+      for (let n = 0; n < 5; n++) {
+        assert.equal(state.ended, false)
+        assert.match(await say(`AUTH SCRAM-SHA-256 ${b64(scramClient({ user: ANN, password: 'x' }).first())}`), /^334 /)
+        assert.match(await say(end), /^501 /)
+      }
+      assert.equal(state.ended, true)
+    }
+  })
+
   it('hides what is secret from the loudest levels of the log', async () => {
     const logged: unknown[] = []
     const log = (...parts: unknown[]): number => logged.push(...parts)

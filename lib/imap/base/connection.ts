@@ -108,6 +108,12 @@ const login = defineCommand({
   },
 })
 
+/** Given up half way: a try like any other, or a connection could ask for first answers of SCRAM without end. */
+function cancelled(session: Session, text: string): Reply {
+  session.tries++
+  return { kind: 'bad', text }
+}
+
 async function converse(
   session: Session,
   first: SaslStep,
@@ -121,9 +127,9 @@ async function converse(
     const line = await session.readLine()
     if (line === undefined) return { kind: 'bad', text: 'AUTHENTICATE cancelled' }
     const text = line === 'too-long' ? '*' : line.toString('latin1')
-    if (text === '*') return { kind: 'bad', text: 'AUTHENTICATE cancelled' }
+    if (text === '*') return cancelled(session, 'AUTHENTICATE cancelled')
     if (step.kind === 'done') return admit(session, step.answer)
-    if (!BASE64.test(text)) return { kind: 'bad', text: 'That is no base64' }
+    if (!BASE64.test(text)) return cancelled(session, 'That is no base64')
     step = await next(Buffer.from(text, 'base64'))
   }
 }

@@ -23,7 +23,7 @@ export interface SmtpConnection {
 type Next = (code?: number) => void
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
-/** Failed tries after which the connection ends, the same for every reason of failure. */
+/** Failed and cancelled tries after which the connection ends, the same for every reason of failure. */
 const TRIES = 5
 
 interface Session {
@@ -86,6 +86,16 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
     connection.auth_results?.(`auth=pass (${method.toLowerCase()})`)
   }
 
+  function failed(next: Next, connection: SmtpConnection, code: number, text: string): void {
+    const session = sessionOf(connection)
+    session.running = undefined
+    session.failures += 1
+    connection.respond(code, text, () => {
+      next(constants.ok)
+      if (session.failures >= TRIES) connection.disconnect()
+    })
+  }
+
   function settle(next: Next, connection: SmtpConnection, step: SaslStep, mechanism: string): void {
     const session = sessionOf(connection)
     const reply = (code: number, text: string): void => connection.respond(code, text, () => next(constants.ok))
@@ -102,13 +112,9 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
         succeed(connection, answer.identity.name, mechanism)
         return reply(235, '2.7.0 Authentication successful')
       case 'invalid':
-        session.failures += 1
         connection.results.add({ name: 'auth' }, { fail: `${plugin.name}/${mechanism}` })
         connection.auth_results?.(`auth=fail (${mechanism.toLowerCase()})`)
-        return connection.respond(535, '5.7.8 Authentication failed', () => {
-          next(constants.ok)
-          if (session.failures >= TRIES) connection.disconnect()
-        })
+        return failed(next, connection, 535, '5.7.8 Authentication failed')
       case 'unavailable':
         return reply(454, '4.7.0 Temporary authentication failure')
     }
@@ -129,12 +135,10 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
 
   /** A line of an exchange under way, as Haraka cut it into verb and rest. */
   function continued(next: Next, connection: SmtpConnection, line: string): void {
-    const session = sessionOf(connection)
     const response = line === '*' ? undefined : decode(line)
     if (response) return advance(next, connection, response)
-    session.running = undefined
-    const text = line === '*' ? '5.0.0 Authentication cancelled' : '5.5.2 Cannot decode base64'
-    connection.respond(501, text, () => next(constants.ok))
+    // Given up half way: a try, or a connection could ask for first answers of SCRAM without end.
+    failed(next, connection, 501, line === '*' ? '5.0.0 Authentication cancelled' : '5.5.2 Cannot decode base64')
   }
 
   function begin(next: Next, connection: SmtpConnection, rest: string): void {

@@ -41,14 +41,18 @@ async function afterDelay(session: Session, { id }: Identity, maildrop: Maildrop
   return undefined
 }
 
+/** Refused, or given up half way: a try, or a connection could ask for first answers of SCRAM without end. */
+function failed(session: Session, ...answer: Parameters<Session['err']>): void {
+  session.tries++
+  session.err(...answer)
+  if (session.tries >= session.ports.settings.maxTries) session.over = true
+}
+
 async function enter(session: Session, answer: LoginAnswer): Promise<void> {
   const { ports, connection } = session
   switch (answer.kind) {
     case 'invalid':
-      session.tries++
-      session.err('Authentication failed.', 'AUTH')
-      if (session.tries >= ports.settings.maxTries) session.over = true
-      return
+      return failed(session, 'Authentication failed.', 'AUTH')
     case 'unavailable':
       return session.err('Login not available now, try again later', 'SYS/TEMP')
     case 'granted': {
@@ -131,11 +135,11 @@ async function converse(
     session.say(`+ ${octets.toString('base64')}`)
     const line = await session.readLine()
     if (line === undefined) return
-    if (line === 'too-long') return session.err('line too long')
+    if (line === 'too-long') return failed(session, 'line too long')
     const text = line.toString('latin1')
-    if (text === '*') return session.err('AUTH cancelled')
+    if (text === '*') return failed(session, 'AUTH cancelled')
     if (step.kind === 'done') return enter(session, step.answer)
-    if (!BASE64.test(text)) return session.err('that is no base64')
+    if (!BASE64.test(text)) return failed(session, 'that is no base64')
     step = await next(Buffer.from(text, 'base64'))
   }
 }
