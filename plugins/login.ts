@@ -24,11 +24,14 @@ export function register(this: HarakaPlugin): void {
   const smtp = createSmtpAuth(() => login, this, logOf(this))
   Object.assign(this, {
     mailbox_login: (next: Next, attempt: LoginAttempt) => directoryHook(next, attempt),
+    mailbox_connect_init: (next: Next, connection: SmtpConnection) => smtp.connectInit(next, connection),
     mailbox_capabilities: (next: Next, connection: SmtpConnection) => smtp.capabilities(next, connection),
     mailbox_command: (next: Next, connection: SmtpConnection, params: string[]) =>
       smtp.unrecognizedCommand(next, connection, params),
   })
   this.register_hook('login', 'mailbox_login')
+  // Before any line of the client is read.
+  this.register_hook('connect_init', 'mailbox_connect_init', -1000)
   this.register_hook('capabilities', 'mailbox_capabilities')
   // First of all plugins: what others log of a line could hold a password.
   this.register_hook('unrecognized_command', 'mailbox_command', -100)

@@ -109,7 +109,7 @@ async function remains(store: Store, { id, name }: Account): Promise<readonly st
   return [
     ...((await store.accounts.get(id)) || (await store.accounts.find(name)) ? ['the account'] : []),
     ...mailboxes.map((mailbox) => `mailbox ${mailbox.name}`),
-    ...(await store.mailboxes.subscriptions(id)).map((one) => `a subscription to ${one}`),
+    ...(await store.subscriptions.list(id)).map((one) => `a subscription to ${one}`),
     ...(await store.scripts.list(id)).map((one) => `script ${one}`),
     ...(usage.bytes + usage.messages > 0 ? [`${usage.messages} messages`] : []),
   ]

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { parseScript } from '../sieve/parse'
 import type { Account } from '../store/account'
-import { isScriptName, MAX_SCRIPTS, type ScriptTable } from '../store/scripts'
+import { isScriptName, MAX_SCRIPTS, type ScriptTable } from '../store/records/scripts'
 import { homeOption, openHome } from './home'
 
 async function withScripts(home: string, name: string, run: (scripts: ScriptTable, account: Account) => Promise<void>) {

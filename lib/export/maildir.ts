@@ -78,7 +78,7 @@ export async function exportMaildir(
   for (const mailbox of await store.mailboxes.list(account)) {
     if (wanted(mailbox)) reports.push(await exportMailbox(store, account, mailbox, folderOf(root, mailbox.name)))
   }
-  const names = (await store.mailboxes.subscriptions(account)).map((name) =>
+  const names = (await store.subscriptions.list(account)).map((name) =>
     name.split('/').map(encodeMailboxName).join('\t'),
   )
   await writeFile(path.join(root, 'subscriptions'), ['V\t2', '', ...names, ''].join('\n'), { mode: 0o600 })

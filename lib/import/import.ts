@@ -133,7 +133,7 @@ export function createImport(ports: ImportPorts) {
     if (!dryRun) {
       for (const name of await source.subscriptions()) {
         const checked = checkNewName(name)
-        if (checked.ok) await store.mailboxes.setSubscribed(account, checked.value, true)
+        if (checked.ok) await store.subscriptions.set(account, checked.value, true)
       }
     }
     return reports

@@ -59,12 +59,12 @@ export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId
     if (subscribed && (await store.mailboxes.find(account, name)) === undefined) {
       return failed({ kind: 'no-such-mailbox' })
     }
-    return published(hub, await store.mailboxes.setSubscribed(account, name, subscribed))
+    return published(hub, await store.subscriptions.set(account, name, subscribed))
   }
 
   return {
     mailboxes: () => store.mailboxes.list(account),
-    subscriptions: () => store.mailboxes.subscriptions(account),
+    subscriptions: () => store.subscriptions.list(account),
     find: (nameUtf8) => store.mailboxes.find(account, spellMailbox(nameUtf8)),
     create,
     rename,

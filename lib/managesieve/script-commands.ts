@@ -1,6 +1,6 @@
 import { MAX_SCRIPT, SieveError } from '../sieve/lexer'
 import { parseScript } from '../sieve/parse'
-import { isScriptName, MAX_SCRIPTS } from '../store/scripts'
+import { isScriptName, MAX_SCRIPTS } from '../store/records/scripts'
 import { accountId } from '../terms/names'
 import type { Argument, Command, ResponseCode, Session } from './command'
 import { stringOf } from './frame'

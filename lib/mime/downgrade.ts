@@ -117,7 +117,10 @@ function field(latin1: string): string {
 /** @param header fields with their line ends, and the empty line if there is one */
 export function asciiHeader(header: Buffer): Buffer {
   if (!has8bit(header)) return header
-  const fields = header.toString('latin1').split(/(?<=\n)(?![ \t])/)
+  const fields = header
+    .toString('latin1')
+    .replace(/^\xef\xbb\xbf/, '')
+    .split(/(?<=\n)(?![ \t])/)
   const ascii = fields.map((lines) => {
     if (!EIGHT_BIT.test(lines)) return lines
     const end = /\r?\n$/.exec(lines)?.[0] ?? ''

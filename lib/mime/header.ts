@@ -14,6 +14,8 @@ const TAB = 9
 const LF = 10
 const CR = 13
 const SPACE = 32
+/** A byte order mark before the first field, which some programs that write files put there: not part of its name. */
+const MARK = '\xef\xbb\xbf'
 
 export function parseFields(bytes: Buffer, start: number, bodyStart: number): Field[] {
   const text = bytes.toString('latin1', start, Math.min(bodyStart, start + HEADER_LIMIT))
@@ -24,7 +26,7 @@ export function parseFields(bytes: Buffer, start: number, bodyStart: number): Fi
     if (name !== '') fields.push({ name, value: value.join('').trim() })
     name = ''
   }
-  for (const raw of text.split('\n')) {
+  for (const raw of (text.startsWith(MARK) ? text.slice(MARK.length) : text).split('\n')) {
     const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw
     if (line.startsWith(' ') || line.startsWith('\t')) {
       value.push(line)
@@ -81,7 +83,7 @@ export function headerFields(header: Buffer, { names, which }: FieldChoice): Buf
   const text = header.toString('latin1')
   let kept = ''
   let keep = false
-  for (let at = 0, next = 0; at < text.length; at = next) {
+  for (let at = text.startsWith(MARK) ? MARK.length : 0, next = 0; at < text.length; at = next) {
     next = text.indexOf('\n', at) + 1 || text.length
     const first = text.charCodeAt(at)
     if (first === LF || (first === CR && text.charCodeAt(at + 1) === LF)) {

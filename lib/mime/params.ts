@@ -1,4 +1,5 @@
-import { decodeText, decodeWords } from './charset'
+import { decodeText } from './charset'
+import { decodeWords } from './words'
 
 /** `value; name=value; name="value"` of Content-Type and Content-Disposition (RFC 2045 5.1), latin1. */
 export interface Parameters {
@@ -8,7 +9,8 @@ export interface Parameters {
   readonly raw: readonly (readonly [string, string])[]
 }
 
-const LIMIT = 200
+/** A name in more pieces than that is an attack; what is behind them is left out. */
+const LIMIT = 2_000
 
 function skipBlanks(text: string, from: number): number {
   let at = from
@@ -77,37 +79,77 @@ export function parseParameters(text: string): Parameters {
   return { value: head.replace(/\([^()]*\)/g, '').trim(), raw }
 }
 
-const percent = (text: string): Buffer =>
-  Buffer.from(
-    text.replace(/%([0-9A-Fa-f]{2})/g, (_match, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
-    'latin1',
-  )
+const percent = (text: string): string =>
+  text.replace(/%([0-9A-Fa-f]{2})/g, (_match, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+
+/** One parameter with all its pieces. */
+interface Pieces {
+  /** `name=` */
+  plain?: string
+  /** `name*=`, `name*0=`, `name*1*=` by number; the first of a number counts */
+  readonly numbered: Map<number, { readonly encoded: boolean; readonly text: string }>
+}
+
+/** RFC 2231 3 and 4: `name*1*` is piece 1 of `name` and encoded. */
+const MARKED = /^([^*]+)\*(?:(\d{1,5})(\*)?)?$/
+
+function gather(raw: Parameters['raw']): Map<string, Pieces> {
+  const all = new Map<string, Pieces>()
+  for (const [name, text] of raw) {
+    const [, base = name, number, mark] = MARKED.exec(name) ?? []
+    const pieces: Pieces = all.get(base) ?? { numbered: new Map() }
+    all.set(base, pieces)
+    if (base === name) pieces.plain ??= text
+    else {
+      const index = Number(number ?? 0)
+      const encoded = number === undefined || mark !== undefined
+      if (!pieces.numbered.has(index)) pieces.numbered.set(index, { encoded, text })
+    }
+  }
+  return all
+}
+
+/** `charset'language'` before the first encoded piece; some write it before each. */
+const CHARSET = /^([^']*)'[^']*'/
+
+interface Joined {
+  /** latin1 octets */
+  readonly octets: string
+  readonly charset: string
+  /** whether a piece was percent-encoded */
+  readonly encoded: boolean
+}
+
+/** Pieces in the order of their numbers. What is missing is left out: the rest of a name is better than none. */
+function join(numbered: Pieces['numbered']): Joined {
+  let charset: string | undefined
+  let octets = ''
+  for (const [, { encoded, text }] of [...numbered].sort(([a], [b]) => a - b)) {
+    const start = encoded ? CHARSET.exec(text) : null
+    const again = start && charset !== undefined && start[1]?.toLowerCase() === charset.toLowerCase()
+    if (start && charset === undefined) charset = start[1] ?? ''
+    octets += encoded
+      ? percent(start && (again || octets === '' || start[1]) ? text.slice(start[0].length) : text)
+      : text
+  }
+  return { octets, charset: charset ?? '', encoded: charset !== undefined }
+}
+
+/** Words of RFC 2047 are forbidden here (RFC 2047 5 (3)) and common, whole or cut into pieces. */
+function textOf({ plain = '', numbered }: Pieces): string {
+  if (numbered.size === 0) return decodeWords(plain)
+  const { octets, charset, encoded } = join(numbered)
+  if (!encoded || (octets.includes('=?') && /^[\x00-\x7f]*$/.test(octets))) return decodeWords(octets)
+  return decodeText(Buffer.from(octets, 'latin1'), charset)
+}
 
 /** RFC 2231: continuations joined, charsets decoded; one value for each name, in order of first appearance. */
-export function decodeParameters(raw: Parameters['raw']): readonly (readonly [string, string])[] {
-  const plain = new Map<string, string>()
-  const pieces = new Map<string, { index: number; encoded: boolean; text: string }[]>()
-  for (const [name, value] of raw) {
-    const match = /^([^*]+)\*(?:(\d{1,4})(\*)?)?$/.exec(name)
-    const base = match?.[1]
-    if (!match || base === undefined) {
-      if (!plain.has(name)) plain.set(name, decodeWords(value))
-      continue
-    }
-    const list = pieces.get(base) ?? []
-    list.push({ index: Number(match[2] ?? 0), encoded: match[2] === undefined || match[3] === '*', text: value })
-    pieces.set(base, list)
-  }
-  for (const [base, list] of pieces) {
-    list.sort((a, b) => a.index - b.index)
-    let charset = ''
-    const octets = list.map(({ encoded, text }, index) => {
-      if (!encoded) return Buffer.from(text, 'latin1')
-      const start = index === 0 ? /^([^']*)'[^']*'/.exec(text) : null
-      if (start) charset = start[1] ?? ''
-      return percent(start ? text.slice(start[0].length) : text)
-    })
-    plain.set(base, decodeText(Buffer.concat(octets), charset))
-  }
-  return [...plain]
+export const decodeParameters = (raw: Parameters['raw']): readonly (readonly [string, string])[] =>
+  raw.length === 0 ? raw : [...gather(raw)].map(([name, pieces]) => [name, textOf(pieces)] as const)
+
+/** A parameter as its latin1 octets, such as a boundary, which is no text. */
+export function parameterOctets(raw: Parameters['raw'], wanted: string): string | undefined {
+  if (!raw.some(([name]) => name.startsWith(wanted))) return undefined
+  const pieces = gather(raw).get(wanted)
+  return pieces && (pieces.numbered.size > 0 ? join(pieces.numbered).octets : pieces.plain)
 }

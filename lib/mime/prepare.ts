@@ -1,5 +1,4 @@
 import { type Address, parseAddresses } from './addresses'
-import { decodeWords } from './charset'
 import { parseDate } from './date'
 import { encodeBody, encodeEnvelope } from './encode'
 import { fold } from './fold'
@@ -9,6 +8,7 @@ import type { PreparedMessage, SearchKeys } from './prepared'
 import { parseStructure } from './structure'
 import { baseSubject } from './subject'
 import { previewOf } from './text'
+import { decodeWords } from './words'
 
 const MAX_REFERENCES = 100
 /** What SEARCH compares of one header field at most. */

@@ -1,9 +1,9 @@
-import { decodeWords } from './charset'
 import { fold } from './fold'
 import { type Field, parseFields } from './header'
 import { htmlText } from './html-text'
 import type { Part } from './prepared'
 import { partText } from './text'
+import { decodeWords } from './words'
 
 /** What SEARCH HEADER, TEXT and BODY compare with: decoded and folded. Octets come from the caller, so that only those needed are read. */
 

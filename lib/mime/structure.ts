@@ -1,7 +1,7 @@
 import { createDelimiters, type Delimiter, isBoundary } from './delimiters'
 import { type Field, fieldOf, parseFields } from './header'
 import { createLineCounter } from './lines'
-import { decodeParameters, type Parameters, parseParameters } from './params'
+import { decodeParameters, type Parameters, parameterOctets, parseParameters } from './params'
 import type { Part } from './prepared'
 
 /** A part while it is being prepared: the tree that is kept, and what the encoders need beside it. */
@@ -123,7 +123,7 @@ export function parseStructure(bytes: Buffer): Node {
     const contentType = contentTypeOf(fields, fallback)
     const [type = '', subtype = ''] = contentType.value.toLowerCase().split('/')
     const deeper = cutBy === undefined && depth < MAX_DEPTH && parts < MAX_PARTS
-    const boundary = type === 'multipart' ? contentType.raw.find(([name]) => name === 'boundary')?.[1] : undefined
+    const boundary = type === 'multipart' ? parameterOctets(contentType.raw, 'boundary') : undefined
     const isMessage = type === 'message' && (subtype === 'rfc822' || subtype === 'global')
 
     let children: Node[] = []

@@ -10,6 +10,10 @@ export function decodePart(bytes: Buffer, encoding: string): Buffer | undefined 
       return decodeBase64(bytes)
     case 'quoted-printable':
       return decodeQuotedPrintable(bytes)
+    case 'x-uuencode':
+    case 'x-uue':
+    case 'uuencode':
+      return decodeUuencoded(bytes)
     default:
       return undefined
   }
@@ -18,8 +22,15 @@ export function decodePart(bytes: Buffer, encoding: string): Buffer | undefined 
 const EQUALS = 61
 const LF = 10
 
-/** RFC 2045 6.8: what is no base64 is passed over; padding in the middle ends a piece, the next piece goes on. */
-export function decodeBase64(bytes: Buffer): Buffer {
+/** Node takes the letters of base64url for digits. */
+const withoutUrlLetters = (bytes: Buffer): Buffer =>
+  bytes.includes(0x2d) || bytes.includes(0x5f)
+    ? Buffer.from(bytes.toString('latin1').replace(/[-_]+/g, ''), 'latin1')
+    : bytes
+
+/** RFC 2045 6.8: what is no digit is passed over; padding in the middle ends a piece, the next piece goes on. */
+export function decodeBase64(encoded: Buffer): Buffer {
+  const bytes = withoutUrlLetters(encoded)
   const first = bytes.indexOf(EQUALS)
   if (first < 0) return Buffer.from(bytes.toString('latin1'), 'base64')
   const pieces: Buffer[] = []
@@ -84,6 +95,35 @@ export function decodeQuotedPrintable(bytes: Buffer): Buffer {
     }
     out[size++] = octet
     at++
+  }
+  return out.subarray(0, size)
+}
+
+/**
+ * uuencode as POSIX has it, older than MIME and without an RFC: a line `begin 644 name`, lines whose first character counts their
+ * octets, `end`. Without `begin` it is text as it stands.
+ */
+export function decodeUuencoded(bytes: Buffer): Buffer {
+  const text = bytes.toString('latin1')
+  const begin = /^begin [0-7]{3,4} [^\r\n]*\r?\n/m.exec(text)
+  if (!begin) return bytes
+  const out = Buffer.alloc(Math.ceil(((text.length - begin.index) * 3) / 4))
+  let size = 0
+  for (let at = begin.index + begin[0].length; at < text.length; ) {
+    const lf = text.indexOf('\n', at)
+    const end = lf < 0 ? text.length : lf
+    const count = (text.charCodeAt(at) - 32) & 63
+    if (count === 0 || text.startsWith('end', at)) break
+    let digits = 0
+    for (let octets = 0, next = at + 1; octets < count; next++) {
+      // Blanks at the end of a line are digits that a transport took away.
+      digits = (digits << 6) | (next < end ? (text.charCodeAt(next) - 32) & 63 : 0)
+      const place = (next - at) % 4
+      if (place === 1) continue
+      out[size++] = (digits >> (place === 2 ? 4 : place === 3 ? 2 : 0)) & 0xff
+      octets++
+    }
+    at = end + 1
   }
   return out.subarray(0, size)
 }

@@ -1,9 +1,9 @@
 import { parseAddresses } from '../mime/addresses'
-import { decodeWords } from '../mime/charset'
 import { htmlText } from '../mime/html-text'
 import type { Part } from '../mime/prepared'
 import { parseStructure } from '../mime/structure'
 import { partText } from '../mime/text'
+import { decodeWords } from '../mime/words'
 
 /** A message as tests see it; the structure is read when a test of the body asks for it first. */
 export interface SieveMessage {

@@ -12,7 +12,7 @@ export async function skipNumbers(
   rows: AsyncIterable<AuditRow> | Iterable<AuditRow>,
   skip: number,
 ): Promise<Mended> {
-  const { boxes, entries, subscriptions, threads } = await gather(rows)
+  const { boxes, entries, threads } = await gather(rows)
   const moved = [...boxes.values()].map((box) => ({
     ...box,
     uidNext: Math.min(box.uidNext + skip, 0xffff_fffe),
@@ -29,10 +29,10 @@ export async function skipNumbers(
     // Without its log a mailbox tells views to start again.
     index: [
       ...moved,
-      ...subscriptions,
       ...entries.map((entry) => ({ ...entry, modSeq: modSeqs.get(entry.mailbox) ?? entry.modSeq })),
       ...threads,
     ],
+    records: [],
     messages: [],
     gone: [],
   }

@@ -5,8 +5,9 @@ import type { AccountId, EmailId, MailboxId, ThreadId } from '../terms/names'
 import type { Fence, ModSeq, Uid, UidValidity } from '../terms/numbers'
 import type { Account, AccountChange, NewAccount } from './account'
 import type { Commit, IndexRow, MailboxChange } from './change'
-import type { Mark, MarkTable } from './marks'
-import type { ScriptTable } from './scripts'
+import type { Mark, MarkTable } from './records/marks'
+import type { ScriptTable } from './records/scripts'
+import type { SubscriptionTable } from './records/subscriptions'
 
 /**
  * The mail store, in mail terms (DESIGN 6). Reads are snapshots. Writes of one account are serialised, each is one
@@ -20,6 +21,7 @@ export interface Store {
   readonly messages: MessageTable
   readonly scripts: ScriptTable
   readonly marks: MarkTable
+  readonly subscriptions: SubscriptionTable
   /** Raises the account's highest seen fence; never lowers it. Need not be durable, must be seen by every process. */
   raiseFence(account: AccountId, fence: Fence): Promise<void>
   /** Checks all invariants of an account; an empty list when all is well. */
@@ -103,8 +105,6 @@ export interface Mailbox {
 export interface MailboxTable {
   /** all mailboxes of the account, INBOX first, then by name */
   list(account: AccountId): Promise<readonly Mailbox[]>
-  /** subscribed names, also of mailboxes that no longer exist (RFC 9051 6.3.7) */
-  subscriptions(account: AccountId): Promise<readonly string[]>
   find(account: AccountId, name: string): Promise<Mailbox | undefined>
   get(account: AccountId, id: MailboxId): Promise<Mailbox | undefined>
   /** `highestModSeq` of `get`, for who asks often whether another process has changed the mailbox */
@@ -121,7 +121,6 @@ export interface MailboxTable {
   rename(account: AccountId, from: string, to: string): Promise<Result<Written<void>>>
   /** Children stay. Its name gets a higher UIDVALIDITY when made again. Faults: no-such-mailbox, not-permitted (INBOX). */
   remove(account: AccountId, name: string): Promise<Result<Written<void>>>
-  setSubscribed(account: AccountId, name: string, subscribed: boolean): Promise<Result<Written<void>>>
   setSpecialUse(account: AccountId, name: string, uses: readonly SpecialUse[]): Promise<Result<Written<void>>>
   /** Takes what is \Recent for the caller: returns the old `recentFrom` and sets it to `uidNext`. Need not be durable. */
   claimRecent(account: AccountId, id: MailboxId): Promise<Uid>

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { RecordKind, StoredRecord } from './records/records'
 
 /**
  * Moving a whole store from one driver to another, as rows: every number stays (UID, UIDVALIDITY, mod-sequence, object ids).
@@ -33,10 +34,6 @@ export interface MailboxTransfer {
   readonly size: number
   readonly recentFrom: number
 }
-export interface SubscriptionTransfer {
-  readonly kind: 'subscription'
-  readonly name: string
-}
 export interface EntryTransfer {
   readonly kind: 'entry'
   readonly mailbox: number
@@ -63,16 +60,9 @@ export interface ChangeTransfer {
   readonly expunged: readonly number[]
   readonly flagged: readonly number[]
 }
-export interface ScriptTransfer {
-  readonly kind: 'script'
-  readonly name: string
-  readonly text: string
-}
-export interface MarkTransfer {
-  readonly kind: 'mark'
-  /** 16 octets in hexadecimal */
-  readonly mark: string
-  readonly until: number
+export interface RecordTransfer extends StoredRecord {
+  readonly kind: 'record'
+  readonly record: RecordKind
 }
 export interface MessageTransfer {
   readonly kind: 'message'
@@ -86,12 +76,10 @@ export interface MessageTransfer {
 }
 export type TransferRow =
   | MailboxTransfer
-  | SubscriptionTransfer
   | EntryTransfer
   | ThreadTransfer
   | ChangeTransfer
-  | ScriptTransfer
-  | MarkTransfer
+  | RecordTransfer
   | MessageTransfer
 
 export interface TransferEnd {

@@ -81,6 +81,18 @@ describe('HTTP: parts', () => {
       ['a.pdf', 'text.html'],
     )
   })
+  it('cuts a long name by characters, and the extension stays', () => {
+    const named = (name: string): string => {
+      const encoded = [...Buffer.from(name)].map((octet) => `%${octet.toString(16).padStart(2, '0')}`).join('')
+      return fileNameOf(
+        prepare(Buffer.from(`Content-Disposition: attachment; filename*=utf-8''${encoded}\r\n\r\n`)).structure,
+      )
+    }
+    assert.equal(named(`${'q'.repeat(160)}.pdf`), `${'q'.repeat(146)}.pdf`)
+    assert.equal(named(`${'\u{1f600}'.repeat(160)}.tar.gz`), `${'\u{1f600}'.repeat(147)}.gz`)
+    assert.equal(named(`${'q'.repeat(160)}.${'x'.repeat(160)}`), 'q'.repeat(150))
+    assert.equal(named(`${'q'.repeat(146)}.pdf`), `${'q'.repeat(146)}.pdf`)
+  })
   for (const [query, kinds] of [
     ['', 'all'],
     ['lunch', 'text'],

@@ -60,7 +60,7 @@ describe('import and export', function () {
       const { name, uidValidity: validity, uidNext, subscribed } = mailbox
       mailboxes.push({ name, validity, uidNext, subscribed, messages })
     }
-    return { mailboxes, subscriptions: await store.mailboxes.subscriptions(id) }
+    return { mailboxes, subscriptions: await store.subscriptions.list(id) }
   }
 
   async function filled(): Promise<AccountId> {
@@ -87,7 +87,7 @@ describe('import and export', function () {
     // The last UID was given away and taken back.
     const gone = await add('Gone', ['Subject: x\r\n\r\n1\r\n', 'Subject: y\r\n\r\n2\r\n'], [])
     value(await store.messages.expunge(id, gone.id, [uid(2)], { only: 'all' }))
-    value(await store.mailboxes.setSubscribed(id, 'Sent/2024.old', true))
+    value(await store.subscriptions.set(id, 'Sent/2024.old', true))
     return id
   }
 

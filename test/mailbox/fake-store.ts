@@ -279,7 +279,6 @@ export function fakeStore(id: AccountId = accountId('a1'), patch: Partial<Accoun
     messages,
     mailboxes: {
       list: async (owner) => (owner === id ? [...boxes.values()].map((box) => box.mailbox) : []),
-      subscriptions: async () => [],
       async find(_account, name) {
         working()
         return named(name)?.mailbox
@@ -319,7 +318,6 @@ export function fakeStore(id: AccountId = accountId('a1'), patch: Partial<Accoun
           list: [{ account: id, kind: 'deleted', mailbox: box.mailbox.id, name }],
         })
       },
-      setSubscribed: async () => written(undefined),
       setSpecialUse: async () => written(undefined),
       async claimRecent(_account, wanted) {
         asked.claims++
@@ -339,6 +337,7 @@ export function fakeStore(id: AccountId = accountId('a1'), patch: Partial<Accoun
       remove: async () => 'nonexistent',
     },
     marks: { has: async () => false, set: async () => true },
+    subscriptions: { list: async () => [], set: async () => written(undefined) },
     async raiseFence(_account, to) {
       working()
       highestFence = Math.max(highestFence, fence(to))

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { decodeWords } from '../../lib/mime/charset'
 import { asciiHeader } from '../../lib/mime/downgrade'
 import { fieldOf, parseFields } from '../../lib/mime/header'
 import { prepare } from '../../lib/mime/prepare'
+import { decodeWords } from '../../lib/mime/words'
 
 const ascii = (text: string): string => asciiHeader(Buffer.from(text)).toString('latin1')
 const read = (text: string, name: string): string => {

@@ -120,7 +120,7 @@ def b64(data):
 
 def params(part, header):
     found = part.get_params(None, header, unquote=True) or []
-    return [[name.lower(), collapse_rfc2231_value(value).replace('\r\n', '')] for name, value in found[1:] if name]
+    return sorted([name.lower(), collapse_rfc2231_value(value).replace('\r\n', '')] for name, value in found[1:] if name)
 
 
 def latin1(data):

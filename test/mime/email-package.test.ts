@@ -30,7 +30,9 @@ function seen(octets: Buffer, part: Part): Seen {
   const facts = {
     type: `${part.type}/${part.subtype}`,
     // RFC 2046 4.1.2: the default that BODYSTRUCTURE tells
-    params: part.params.filter(([name, value]) => name !== 'charset' || value !== 'us-ascii'),
+    params: part.params
+      .filter(([name, value]) => name !== 'charset' || value !== 'us-ascii')
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
     disposition: part.disposition?.type ?? null,
     encoding: part.encoding,
   }

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import { decodeText, decodeWords } from '../../lib/mime/charset'
+import { decodeText } from '../../lib/mime/charset'
 import { fieldChoice, headerFields } from '../../lib/mime/header'
 import { prepare } from '../../lib/mime/prepare'
 import type { Part, PreparedMessage } from '../../lib/mime/prepared'
 import { sectionRange } from '../../lib/mime/section'
 import { partText, textParts } from '../../lib/mime/text'
 import { decodePart } from '../../lib/mime/transfer'
+import { decodeWords } from '../../lib/mime/words'
 
 /** Reads one value of the IMAP grammar (string, NIL, number, list); throws when it is none. */
 function parseValue(text: string, start: number): { value: unknown; end: number } {

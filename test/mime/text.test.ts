@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
 import { type Address, parseAddresses } from '../../lib/mime/addresses'
-import { cutUtf8, decodeText, decodeWords, knownCharset } from '../../lib/mime/charset'
+import { cutUtf8, decodeText, knownCharset } from '../../lib/mime/charset'
 import { parseDate } from '../../lib/mime/date'
 import { fieldChoice, headerFields, parseFields } from '../../lib/mime/header'
 import { messageIds } from '../../lib/mime/message-id'
@@ -11,6 +11,7 @@ import { bodyText, headerText, headerValue } from '../../lib/mime/search-text'
 import { baseSubject } from '../../lib/mime/subject'
 import { textParts } from '../../lib/mime/text'
 import { decodePart } from '../../lib/mime/transfer'
+import { decodeWords } from '../../lib/mime/words'
 import { lines, prepared, wire } from './message'
 
 describe('addresses (RFC 5322 3.4, 4.4)', () => {
@@ -71,7 +72,11 @@ describe('charsets', () => {
     assert.equal(decodeText(Buffer.from([0xe4]), 'iso-8859-1'), 'ä')
     assert.equal(decodeText(Buffer.from([0x80]), 'ISO-8859-1'), '€')
     assert.equal(decodeText(Buffer.from('ä'), '"UTF-8"'), 'ä')
-    assert.equal(decodeText(Buffer.from([0xe4]), 'utf-8'), 'ä')
+    assert.equal(decodeText(Buffer.from([0xe4]), ''), 'ä')
+    assert.equal(decodeText(Buffer.from([0xe4]), 'us-ascii'), 'ä')
+    // Cut in the middle of a character, or with one octet of another charset.
+    assert.equal(decodeText(Buffer.from('Grüße aus Köln \xe4', 'latin1'), ''), 'Grüße aus Köln ä')
+    assert.equal(decodeText(Buffer.from([...Buffer.from('Grüße '), 0xe4]), ''), 'Grüße \ufffd')
     assert.equal(decodeText(Buffer.from('ä'), '__proto__'), 'ä')
     assert.equal(decodeText(Buffer.from('YQ=='), 'base64'), 'YQ==')
   })
@@ -108,10 +113,84 @@ describe('parameters (RFC 2045 5.1, RFC 2231)', () => {
     ['a/b; name="=?utf-8?q?=C3=A4?="', [['name', 'ä']]],
     ["a/b; name*=%zz''", [['name', '']]],
     ['a/b; name="open', [['name', 'open']]],
+    // Pieces out of order, one missing, one twice; the charset once or with each piece.
+    ["a/b; name*2=c; name*0*=us-ascii''a; name*1=b", [['name', 'abc']]],
+    ['a/b; name*0=a; name*2=c', [['name', 'ac']]],
+    ['a/b; name*0=a; name*1=b; name*1=x', [['name', 'ab']]],
+    ["a/b; name*0*=utf-8''%C3%A4; name*1*=utf-8''%C3%B6", [['name', 'äö']]],
+    ["a/b; name*0=a; name*1*=utf-8''%C3%A4", [['name', 'aä']]],
+    ["a/b; name*0*=utf-8''a%20; name*1=\"it's 100%25\"", [['name', "a it's 100%25"]]],
+    ["a/b; name*=''%C3%A4", [['name', 'ä']]],
+    ['a/b; name*=%C3%A4', [['name', 'ä']]],
+    ["a/b; name*=iso-2022-jp''%1B$B%3B3%1B%28B", [['name', '山']]],
+    ["a/b; charset*=us-ascii''utf-8", [['charset', 'utf-8']]],
+    // Encoded words, whole, in pieces, behind a charset.
+    ['a/b; name*0="=?UTF-8?Q?r=C3=A9"; name*1="sum=C3=A9.pdf?="', [['name', 'résumé.pdf']]],
+    ['a/b; name*0="=?utf-8?B?w6Q=?="; name*1=" =?utf-8?B?w7Y=?="', [['name', 'äö']]],
+    ["a/b; name*=utf-8''%3D%3Futf-8%3FQ%3F%3DC3%3DA4%3F%3D", [['name', 'ä']]],
+    ['a/b; name="x\xe4.pdf"', [['name', 'xä.pdf']]],
   ]
   for (const [text, expected] of rows) {
     it(text, () => assert.deepEqual(decodeParameters(parseParameters(text).raw), expected))
   }
+})
+
+describe('parameters that say how a message is read', () => {
+  const parts = (...text: readonly string[]): readonly string[] =>
+    prepared(...text).structure.children.map(({ type, subtype }) => `${type}/${subtype}`)
+  const BODY = [
+    '',
+    '--=abcdef',
+    'Content-Type: text/plain',
+    '',
+    'Hello',
+    '--=abcdef',
+    'Content-Type: a/b',
+    '',
+    'x',
+    '--=abcdef--',
+  ]
+  for (const boundary of [
+    "boundary*0*=us-ascii''%3Dabc;\r\n boundary*1*=def",
+    "boundary*1*=def; boundary*0*=us-ascii''%3Dabc",
+    "boundary*=us-ascii'en'%3Dabcdef",
+    'boundary*0="=abc"; boundary*1="def"',
+    'boundary="=abcdef"',
+  ]) {
+    it(boundary, () =>
+      assert.deepEqual(parts(`Content-Type: multipart/mixed; ${boundary}`, ...BODY), ['text/plain', 'a/b']),
+    )
+  }
+  it('a boundary is octets, not text', () => {
+    const open = ['Content-Type: multipart/mixed; boundary="=?utf-8?Q?=C3=A4?="', '', '--=?utf-8?Q?=C3=A4?=', '', 'x']
+    assert.deepEqual(parts(...open, '--=?utf-8?Q?=C3=A4?=', 'Content-Type: a/b', '', '--=?utf-8?Q?=C3=A4?=--'), [
+      'text/plain',
+      'a/b',
+    ])
+  })
+  it('thousands of pieces cost their octets', () => {
+    const many = Array.from({ length: 20_000 }, (_, index) => `name*${index}=x`).join('; ')
+    const [[name, value] = []] = decodeParameters(parseParameters(`a/b; ${many}`).raw)
+    assert.equal(name, 'name')
+    assert.equal(value, 'x'.repeat(2_000))
+    const names = Array.from({ length: 20_000 }, (_, index) => `n${index}*=utf-8''%C3%A4`).join('; ')
+    assert.equal(decodeParameters(parseParameters(`a/b; ${names}`).raw).length, 2_000)
+  })
+})
+
+describe('a byte order mark', () => {
+  const bytes = lines('\xef\xbb\xbfFrom: a@b', 'Subject: x', '', 'y')
+  it('hides no field, and its octets stay', () => {
+    assert.deepEqual(
+      parseFields(bytes, 0, bytes.length - 1).map(({ name }) => name),
+      ['from', 'subject'],
+    )
+    const { keys, structure, headerSize } = prepare(bytes)
+    assert.equal(keys.from.toLowerCase(), 'a@b')
+    assert.equal(structure.headerStart, 0)
+    assert.equal(headerSize, bytes.length - 1)
+    assert.equal(wire(headerFields(bytes.subarray(0, headerSize), fieldChoice(['from'], 'only'))), 'From: a@b\r\n\r\n')
+  })
 })
 
 describe('dates (RFC 5322 3.3, 4.3)', () => {
@@ -174,6 +253,15 @@ describe('transfer encodings (RFC 2045 6)', () => {
     ['quoted-printable', 'a=zz=4', 'a=zz=4'],
     ['quoted-printable', 'a=c3=A4 ', 'a\xc3\xa4'],
     ['8bit', '\xe4\0', '\xe4\0'],
+    // RFC 2045 6.8: letters of base64url are no digits.
+    ['base64', 'SGVs-bG8gd29ybGQh', 'Hello world!'],
+    ['base64', 'SG_Vs\r\nbG8', 'Hello'],
+    ['base64', 'QQ=QQ==', 'AA'],
+    // A list's footer behind it costs nothing of what stands before.
+    ['base64', 'SGVsbG8=\r\n______\r\n', 'Hello'],
+    ['x-uuencode', 'begin 644 a.txt\r\n+2&5L;&\\@=V]R;&0\r\n`\r\nend\r\n', 'Hello world'],
+    ['uuencode', 'no beginning', 'no beginning'],
+    ['x-uue', 'begin 644 a\n#86)C\n', 'abc'],
   ]
   for (const [encoding, text, expected] of rows) {
     it(`${encoding} ${JSON.stringify(text)}`, () => {
@@ -181,7 +269,7 @@ describe('transfer encodings (RFC 2045 6)', () => {
       assert.equal(decoded && wire(decoded), expected)
     })
   }
-  it('does not know others', () => assert.equal(decodePart(Buffer.from('x'), 'uuencode'), undefined))
+  it('does not know others', () => assert.equal(decodePart(Buffer.from('x'), 'x-unknown'), undefined))
 })
 
 describe('header fields', () => {

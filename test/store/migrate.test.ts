@@ -24,7 +24,7 @@ async function everything(store: Store): Promise<unknown> {
   for await (const account of store.accounts.list()) {
     const { id } = account
     assert.deepEqual(await store.check(id), [])
-    seen.push({ ...account }, await store.accounts.usage(id), [...(await store.mailboxes.subscriptions(id))].sort())
+    seen.push({ ...account }, await store.accounts.usage(id), [...(await store.subscriptions.list(id))].sort())
     for (const name of await store.scripts.list(id)) seen.push(name, await store.scripts.get(id, name))
     seen.push(await store.marks.has(id, MARK))
     for (const mailbox of await store.mailboxes.list(id)) {
@@ -69,7 +69,7 @@ async function fill(store: Store): Promise<void> {
     specialUse: ['\\Sent' as const],
   }
   value(await store.mailboxes.create(id, 'Gesendet/Größe', numbers))
-  value(await store.mailboxes.setSubscribed(id, 'was/there', true))
+  value(await store.subscriptions.set(id, 'was/there', true))
   const sent = await named(store, id, 'Gesendet/Größe')
   const texts = [
     message('one', { messageId: '<1@x>', uidl: 'old-uidl-1', uid: uid(150), flags: ['\\Seen', '$Forwarded', 'Größe'] }),

@@ -217,7 +217,13 @@ for (const [driver, open] of [
       const broken: Broken = { account: whole.account, index: whole.index.map((row) => ({ ...row })), gone: [] }
       run(broken)
       // Whatever the rows say: that is what a damaged store looks like.
-      await end.mend({ account: broken.account, index: broken.index as never, messages: [], gone: broken.gone })
+      await end.mend({
+        account: broken.account,
+        index: broken.index as never,
+        records: [],
+        messages: [],
+        gone: broken.gone,
+      })
     }
     async function repaired(): Promise<void> {
       const { left } = await repairAccount(end, await owner(), NOW)

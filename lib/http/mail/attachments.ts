@@ -26,13 +26,28 @@ export function leavesOf(root: Part): readonly Leaf[] {
 const param = (params: Part['params'] | undefined, name: string): string | undefined =>
   params?.find(([key]) => key === name)?.[1]
 
-/** Never empty, no path, nothing that a browser or a shell might take for something else. */
+/** characters; file systems take 255 octets, and a character has up to four of them */
+const LONGEST_NAME = 150
+const LONGEST_EXTENSION = 20
+
+/** Cut in the middle, so that the extension stays. */
+function shortened(name: string): string {
+  const characters = [...name]
+  if (characters.length <= LONGEST_NAME) return name
+  const dot = characters.lastIndexOf('.')
+  const extension = dot >= characters.length - LONGEST_EXTENSION ? characters.slice(dot) : []
+  return [...characters.slice(0, LONGEST_NAME - extension.length), ...extension].join('')
+}
+
+/** Never empty, no path, nothing that a browser or a shell might take for something else. RFC 2183 2.3: `filename` before `name`. */
 export function fileNameOf({ disposition, params, type, subtype, message }: Part): string {
   const given = param(disposition?.params, 'filename') ?? param(params, 'name') ?? ''
-  const clean = [...given.replace(/^.*[\\/]/, '').replace(/[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]/g, '')]
-    .slice(0, 150)
-    .join('')
-    .trim()
+  const clean = shortened(
+    given
+      .replace(/^.*[\\/]/, '')
+      .replace(/[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]/g, '')
+      .trim(),
+  )
   return clean === '' || /^\.+$/.test(clean) ? `${type}.${message ? 'eml' : subtype.replace(/[^\w-]/g, '')}` : clean
 }
 

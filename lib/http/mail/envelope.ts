@@ -1,4 +1,5 @@
-import { decodeWords, rawText } from '../../mime/charset'
+import { rawText } from '../../mime/charset'
+import { decodeWords } from '../../mime/words'
 
 /** What a person reads of an ENVELOPE (RFC 9051 7.5.2), taken from the octets that were computed at delivery. */
 export interface Envelope {

@@ -10,6 +10,8 @@ export interface SmtpConnection {
   readonly tls: { readonly enabled: boolean }
   readonly capabilities: string[]
   readonly transaction: object | null
+  /** how the client greeted; of a new connection, and after STARTTLS, not at all */
+  readonly hello?: { readonly verb: string | null }
   readonly notes: Record<string, unknown>
   readonly results: { add(plugin: object, result: object): void }
   relaying: boolean
@@ -17,6 +19,7 @@ export interface SmtpConnection {
   auth_results?(message: string): void
   logprotocol?(...parts: unknown[]): void
   logdebug?(...parts: unknown[]): void
+  loginfo?(...parts: unknown[]): void
   respond(code: number, text: string, done: () => void): void
   disconnect(): void
 }
@@ -36,7 +39,7 @@ const decode = (text: string): Buffer | undefined => (BASE64.test(text) ? Buffer
 
 /** At its loudest Haraka logs every line of a client, and the parameters of every hook: here those are passwords. */
 function hideFromLog(connection: SmtpConnection, running: () => boolean): void {
-  for (const method of ['logprotocol', 'logdebug'] as const) {
+  for (const method of ['logprotocol', 'logdebug', 'loginfo'] as const) {
     const original = connection[method]
     if (original) connection[method] = (...parts) => original.apply(connection, masked(parts, running()))
   }
@@ -44,7 +47,8 @@ function hideFromLog(connection: SmtpConnection, running: () => boolean): void {
 
 /**
  * SMTP AUTH (RFC 4954) through the one door, without Haraka's auth_base: no clear password in notes, no delay of 2^n
- * seconds. Both functions are hooks: `capabilities`, and `unrecognized_command` (register it before other plugins).
+ * seconds. All functions are hooks: `connect_init` (from there on nothing secret is logged), `capabilities`, and
+ * `unrecognized_command` (register it before other plugins).
  */
 export function createSmtpAuth(login: () => Login | undefined, plugin: { readonly name: string }, log: Log) {
   const sessions = new WeakMap<SmtpConnection, Session>()
@@ -64,6 +68,11 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
     tls: connection.tls.enabled,
     connection: connection.uuid,
   })
+
+  function connectInit(next: Next, connection: SmtpConnection): void {
+    sessionOf(connection)
+    next()
+  }
 
   function capabilities(next: Next, connection: SmtpConnection): void {
     const door = login()
@@ -144,7 +153,8 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
   function begin(next: Next, connection: SmtpConnection, rest: string): void {
     const reply = (code: number, text: string): void => connection.respond(code, text, () => next(constants.ok))
     const session = sessionOf(connection)
-    // RFC 4954 4: not twice, and not within a transaction.
+    // RFC 4954 3 and 4: what EHLO announces, so not without it; not twice, and not within a transaction.
+    if (connection.hello && connection.hello.verb !== 'EHLO') return reply(503, '5.5.1 Say EHLO first')
     if (session.authenticated) return reply(503, '5.5.1 Already authenticated')
     if (connection.transaction) return reply(503, '5.5.1 Not during a mail transaction')
     const door = login()
@@ -163,14 +173,15 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
 
   function unrecognizedCommand(next: Next, connection: SmtpConnection, params: string[]): void {
     const [verb = '', rest = ''] = params
-    const auth = verb.toUpperCase() === 'AUTH'
+    // However it is written (tabs, blanks before it): what stands behind it is for nobody else.
+    const auth = /^\s*AUTH(?:\s|$)/i.test(`${verb} ${rest}`)
     const running = sessionOf(connection).running !== undefined
     if (!auth && !running) return next()
     // Haraka logs the first parameter of a hook: it would be the password, in base64.
     params.splice(0, params.length, 'AUTH')
     if (running) continued(next, connection, `${verb}${rest === '' ? '' : ` ${rest}`}`)
-    else begin(next, connection, rest)
+    else begin(next, connection, verb.toUpperCase() === 'AUTH' ? rest : '')
   }
 
-  return { capabilities, unrecognizedCommand }
+  return { connectInit, capabilities, unrecognizedCommand }
 }

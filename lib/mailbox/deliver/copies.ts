@@ -1,5 +1,5 @@
 import type { Account } from '../../store/account'
-import type { Mark } from '../../store/marks'
+import type { Mark } from '../../store/records/marks'
 import { flagSet } from '../../terms/flags'
 import type { Accepted, FinalDeliveryPorts, Mail } from './final-delivery'
 import { createQuotaWarnings, warningMessage } from './quota-warnings'

@@ -1,9 +1,10 @@
+import type { RecordKind } from '../records/records'
 import type {
   ChangeTransfer,
   EntryTransfer,
   MailboxTransfer,
   MessageTransfer,
-  SubscriptionTransfer,
+  RecordTransfer,
   ThreadTransfer,
   TransferAccount,
   TransferRow,
@@ -26,7 +27,7 @@ export interface OctetsFacts {
   readonly message: number
   readonly size: number
 }
-export type IndexRow = MailboxTransfer | SubscriptionTransfer | EntryTransfer | ThreadTransfer | ChangeTransfer
+export type IndexRow = MailboxTransfer | EntryTransfer | ThreadTransfer | ChangeTransfer
 export type AuditRow = Exclude<TransferRow, MessageTransfer> | MessageFacts | OctetsFacts
 
 export interface MendedMessage {
@@ -41,6 +42,8 @@ export interface Mended {
   readonly account: TransferAccount
   /** all of them */
   readonly index: readonly IndexRow[]
+  /** records that are missing; the others stay */
+  readonly records: readonly RecordTransfer[]
   /** those that change; `prepare`: from their octets anew */
   readonly messages: readonly MendedMessage[]
   /** messages of which nothing is left but a number */
@@ -61,10 +64,10 @@ export type Owner = { -readonly [K in keyof TransferAccount]: TransferAccount[K]
 export interface Gathered {
   readonly boxes: Map<number, Box>
   readonly entries: Entry[]
-  readonly subscriptions: SubscriptionTransfer[]
   readonly threads: ThreadTransfer[]
   readonly changes: ChangeTransfer[]
-  readonly scripts: Set<string>
+  /** names of the account's records of a kind */
+  readonly records: Map<RecordKind, Set<string>>
   readonly messages: Map<number, MessageFacts>
   readonly octets: Map<number, number>
 }
@@ -73,10 +76,9 @@ export async function gather(rows: AsyncIterable<AuditRow> | Iterable<AuditRow>)
   const all: Gathered = {
     boxes: new Map(),
     entries: [],
-    subscriptions: [],
     threads: [],
     changes: [],
-    scripts: new Set(),
+    records: new Map(),
     messages: new Map(),
     octets: new Map(),
   }
@@ -88,19 +90,14 @@ export async function gather(rows: AsyncIterable<AuditRow> | Iterable<AuditRow>)
       case 'entry':
         all.entries.push({ ...row })
         break
-      case 'subscription':
-        all.subscriptions.push(row)
-        break
       case 'thread':
         all.threads.push(row)
         break
       case 'change':
         all.changes.push(row)
         break
-      case 'script':
-        all.scripts.add(row.name)
-        break
-      case 'mark':
+      case 'record':
+        all.records.set(row.record, (all.records.get(row.record) ?? new Set()).add(row.key))
         break
       case 'message':
         all.messages.set(row.message, row)

@@ -25,9 +25,9 @@ export async function audit(
   const changes = auditLogs(work)
   const threads = auditThreads(work)
   auditScript(work)
-  const { boxes, subscriptions, kept, owner, faults } = work
-  const index = [...boxes.values(), ...subscriptions, ...kept, ...threads, ...changes]
-  return { faults, mended: { account: owner, index, messages, gone } }
+  const { boxes, missing, kept, owner, faults } = work
+  const index = [...boxes.values(), ...kept, ...threads, ...changes]
+  return { faults, mended: { account: owner, index, records: missing, messages, gone } }
 }
 
 /** What there is of each message: its octets, and what was prepared of them. */
@@ -195,9 +195,9 @@ function auditThreads({ messages, threads, faults }: Work): ThreadTransfer[] {
   return named
 }
 
-function auditScript({ owner, scripts, faults }: Work): void {
+function auditScript({ owner, records, faults }: Work): void {
   const { activeScript: active, ...attributes } = owner.attributes
-  if (typeof active !== 'string' || scripts.has(active)) return
+  if (typeof active !== 'string' || records.get('script')?.has(active)) return
   faults.push(`the active script ${active} is not there`)
   owner.attributes = attributes
 }

@@ -1,6 +1,7 @@
 import { uid } from '../../terms/numbers'
 import { uidlOf } from '../ids'
-import type { TransferAccount } from '../transfer'
+import { subscriptionRecord } from '../records/subscriptions'
+import type { RecordTransfer, TransferAccount } from '../transfer'
 import type { Box, Entry, Gathered, Owner } from './facts'
 
 /** Mail whose mailbox or entry is lost is found again here. */
@@ -17,6 +18,8 @@ export interface Work extends Gathered {
   /** mailboxes whose log no longer tells what happened */
   readonly broken: Set<number>
   readonly uidls: Map<number, Set<string>>
+  /** records that are missing */
+  readonly missing: RecordTransfer[]
 }
 
 export const begin = (account: TransferAccount, gathered: Gathered): Work => ({
@@ -27,6 +30,7 @@ export const begin = (account: TransferAccount, gathered: Gathered): Work => ({
   entriesOf: new Map(),
   broken: new Set(),
   uidls: new Map(),
+  missing: [],
 })
 
 /** A number that was given must not be above the highest that was given. */
@@ -41,7 +45,7 @@ export function raise(
   owner[key] = to
 }
 
-export function newBox({ owner, boxes, subscriptions }: Work, name: string): Box {
+export function newBox({ owner, boxes, records, missing }: Work, name: string): Box {
   owner.lastMailbox++
   owner.lastUidValidity++
   const box: Box = {
@@ -59,7 +63,9 @@ export function newBox({ owner, boxes, subscriptions }: Work, name: string): Box
     recentFrom: 1,
   }
   boxes.set(box.mailbox, box)
-  if (!subscriptions.some((one) => one.name === name)) subscriptions.push({ kind: 'subscription', name })
+  if (!records.get('subscription')?.has(name)) {
+    missing.push({ kind: 'record', record: 'subscription', ...subscriptionRecord(name) })
+  }
   return box
 }
 

@@ -390,10 +390,10 @@ export function storeConformance(
 
     it('subscriptions outlive mailboxes', async () => {
       const { id } = await account()
-      value(await store.mailboxes.setSubscribed(id, 'Not there', true))
-      assert.ok((await store.mailboxes.subscriptions(id)).includes('Not there'))
-      value(await store.mailboxes.setSubscribed(id, 'Not there', false))
-      assert.ok(!(await store.mailboxes.subscriptions(id)).includes('Not there'))
+      value(await store.subscriptions.set(id, 'Not there', true))
+      assert.ok((await store.subscriptions.list(id)).includes('Not there'))
+      value(await store.subscriptions.set(id, 'Not there', false))
+      assert.ok(!(await store.subscriptions.list(id)).includes('Not there'))
     })
 
     it('special uses are kept', async () => {

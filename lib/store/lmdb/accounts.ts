@@ -58,13 +58,12 @@ export function createAccountTable(tables: Tables, clock: Clock): AccountTable {
 
   /** Nobody gets in from the first transaction on. When the rest fails it can be repeated. */
   async function remove(id: AccountId): Promise<Result<void>> {
-    const { mailboxes, subscriptions, rows, log, heads, prepared, bodies, references, threads, fences } = tables
-    const { scripts, marks } = tables
+    const { mailboxes, rows, log, heads, prepared, bodies, references, threads, fences, records } = tables
     const disabled = await tables.write(() => update(id, () => ok({ disabled: true })))
     if (!disabled.ok) return disabled
     const content = [rows, log, heads, prepared, bodies, references, threads]
     const account = accountNumber(id)
-    await removeAll(tables, account, [mailboxes, subscriptions, ...content, scripts, marks, fences, states])
+    await removeAll(tables, account, [mailboxes, ...content, records, fences, states])
     await tables.write(() => {
       const name = get(id)?.name
       if (name !== undefined) void names.remove(name)

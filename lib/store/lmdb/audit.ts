@@ -40,14 +40,14 @@ export function* auditRows(tables: Tables, account: number): Generator<AuditRow>
 }
 
 /** Inside a write transaction. */
-export function mendAccount(tables: Tables, { account: owner, index, messages, gone }: Mended): void {
+export function mendAccount(tables: Tables, { account: owner, index, records, messages, gone }: Mended): void {
   const { account } = owner
-  const { mailboxes, subscriptions, rows, log, threads, heads, prepared, references, bodies } = tables
-  for (const table of [mailboxes, subscriptions, rows, log, threads]) {
+  const { mailboxes, rows, log, threads, heads, prepared, references, bodies } = tables
+  for (const table of [mailboxes, rows, log, threads]) {
     for (const key of [...table.getKeys({ start: accountKey(account), end: after(accountKey(account)) })])
       void table.remove(key)
   }
-  for (const row of index) putRow(tables, account, row)
+  for (const row of [...index, ...records]) putRow(tables, account, row)
   for (const { message, entries, thread, prepare: anew } of messages) {
     const key = messageKey(account, message)
     if (entries > 1) void references.put(key, entries - 1)

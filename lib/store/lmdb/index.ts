@@ -4,17 +4,17 @@ import type { Fence } from '../../terms/numbers'
 import { type Clock, systemClock } from '../../terms/ports'
 import { audit } from '../audit'
 import { accountNumber, messageNumber } from '../ids'
+import { recordTables } from '../records'
 import type { MessageTable, Store } from '../store'
 import { createAccountTable } from './accounts'
 import { auditRows } from './audit'
 import { readBody } from './bodies'
 import { accountKey } from './keys'
 import { createMailboxTable } from './mailboxes'
-import { createMarkTable } from './marks'
 import { changesSince, expungedSince, keys, rows, snapshot, uidls } from './messages-read'
 import { append, copyOrMove, expunge, replace, storeFlags } from './messages-write'
+import { createRecordTable } from './records'
 import { accountRow } from './rows'
-import { createScriptTable } from './scripts'
 import { openTables, type Tables } from './tables'
 
 export interface LmdbStoreOptions {
@@ -66,8 +66,7 @@ export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOpti
     accounts: createAccountTable(tables, clock),
     mailboxes,
     messages,
-    scripts: createScriptTable(tables),
-    marks: createMarkTable(tables),
+    ...recordTables(createRecordTable(tables), mailboxes),
     raiseFence: (id, fence) => raiseFence(tables, id, fence),
     backup: (folder) => tables.root.backup(folder, true),
     check: async (id) => {

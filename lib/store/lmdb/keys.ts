@@ -40,10 +40,6 @@ export function chunkKey(account: number, message: number, chunk: number): Buffe
   key.writeUInt16BE(chunk, 10)
   return key
 }
-export function textKey(account: number, text: string): Buffer {
-  return Buffer.concat([accountKey(account), Buffer.from(text)])
-}
-
 /** First key behind all keys that start with `prefix`. */
 export function after(prefix: Buffer): Buffer {
   const end = Buffer.from(prefix)

@@ -1,7 +1,9 @@
 import type { Transaction } from 'lmdb'
 import { modSeq, type Uid, uid } from '../../terms/numbers'
+import { subscriptionRecord } from '../records/subscriptions'
 import type { CreateOptions } from '../store'
-import { accountKey, after, mailboxKey, rowKey, textKey } from './keys'
+import { accountKey, after, mailboxKey, rowKey } from './keys'
+import { putRecord } from './records'
 import { decodeRow, type Row } from './row'
 import type { AccountState, MailboxRecord, Tables } from './tables'
 
@@ -63,7 +65,7 @@ export function addMailbox(tables: Tables, account: number, name: string, option
     recentFrom: options.uidNext ?? 1,
   }
   void tables.mailboxes.put(mailboxKey(account, number), record)
-  if (options.subscribed) void tables.subscriptions.put(textKey(account, name), true)
+  if (options.subscribed) putRecord(tables, account, 'subscription', subscriptionRecord(name))
   return { number, record }
 }
 

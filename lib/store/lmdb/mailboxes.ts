@@ -5,24 +5,26 @@ import type { Clock } from '../../terms/ports'
 import { type ListChange, type MailboxChange, NO_COMMIT } from '../change'
 import { accountNumber, makeMailboxId } from '../ids'
 import { REMOVED_AT_ONCE } from '../limits'
+import { subscriptionRecord } from '../records/subscriptions'
 import type { CreateOptions, Mailbox, MailboxTable, SpecialUse, Written } from '../store'
-import { accountKey, after, mailboxKey, textKey } from './keys'
+import { accountKey, after, mailboxKey } from './keys'
 import { addMailbox, allMailboxes, byName, everyEntry, type Found, numbersOf, stateOf } from './mailbox-records'
 import { copyOrMove, expunge, mailboxOf, releaseEntries } from './messages-write'
+import { findRecord, putRecord } from './records'
 import type { Tables } from './tables'
 
 const written = <T>(value: T, list: readonly ListChange[]): Result<Written<T>> =>
   ok({ value, commit: { ...NO_COMMIT, list } })
 
 export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
-  const { mailboxes, subscriptions } = tables
+  const { mailboxes } = tables
 
   const toMailbox = (account: number, { number, record }: Found): Mailbox => ({
     id: makeMailboxId(account, number),
     name: record.name,
     uidValidity: uidValidity(record.uidValidity),
     specialUse: record.specialUse,
-    subscribed: subscriptions.get(textKey(account, record.name)) === true,
+    subscribed: findRecord(tables, account, 'subscription', record.name) !== undefined,
     ...numbersOf(record),
   })
 
@@ -66,7 +68,7 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
     }
     void mailboxes.put(mailboxKey(account, number), changed)
     void tables.states.put(accountKey(account), { ...state, uidValidity: Math.max(state.uidValidity, validity) })
-    if (options.subscribed) void subscriptions.put(textKey(account, record.name), true)
+    if (options.subscribed) putRecord(tables, account, 'subscription', subscriptionRecord(record.name))
     return written(toMailbox(account, { number, record: changed }), [])
   }
 
@@ -143,18 +145,6 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
     return ok({ value: undefined, commit: { ...removed.value.commit, mailboxes: changes } })
   }
 
-  function setSubscribed(id: AccountId, name: string, subscribed: boolean): Result<Written<void>> {
-    const account = accountNumber(id)
-    if (!stateOf(tables, account)) return failed({ kind: 'no-such-account' })
-    const key = textKey(account, name)
-    if (subscribed === (subscriptions.get(key) === true)) return ok({ value: undefined, commit: NO_COMMIT })
-    if (subscribed) void subscriptions.put(key, true)
-    else void subscriptions.remove(key)
-    const found = byName(tables, account, name)
-    const mailbox = found ? makeMailboxId(account, found.number) : undefined
-    return written(undefined, [{ account: id, kind: subscribed ? 'subscribed' : 'unsubscribed', mailbox, name }])
-  }
-
   function setSpecialUse(id: AccountId, name: string, uses: readonly SpecialUse[]): Result<Written<void>> {
     const account = accountNumber(id)
     const found = byName(tables, account, name)
@@ -177,13 +167,6 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
       tables.fresh()
       return list(accountNumber(id))
     },
-    subscriptions: async (id) => {
-      tables.fresh()
-      const prefix = accountKey(accountNumber(id))
-      return [...subscriptions.getKeys({ start: prefix, end: after(prefix) })].map((key) =>
-        Buffer.from(key).toString('utf8', 4),
-      )
-    },
     find: async (id, name) => {
       tables.fresh()
       const found = byName(tables, accountNumber(id), name)
@@ -202,7 +185,6 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
     create: (id, name, options) => tables.write(() => create(id, name, options)),
     rename: (id, from, to) => tables.write(() => rename(id, from, to)),
     remove: removeInTurns,
-    setSubscribed: (id, name, subscribed) => tables.write(() => setSubscribed(id, name, subscribed)),
     setSpecialUse: (id, name, uses) => tables.write(() => setSpecialUse(id, name, uses)),
     claimRecent: async (id, mailbox) => {
       const record = mailboxOf(tables, id, mailbox)?.record

@@ -8,6 +8,7 @@ import { type Delta, loggedUids, nothing, overQuota, weigh } from '../counting'
 import { accountNumber, mailboxNumber, makeMailboxId } from '../ids'
 import { LOG_LENGTH, MAX_KEYWORDS, MAX_UID, TRIM_EVERY } from '../limits'
 import { encodePrepared } from '../prepared-codec'
+import { markCounts, markKey, markRecord } from '../records/marks'
 import type {
   AppendOptions,
   Copied,
@@ -21,7 +22,7 @@ import type {
 import { removeBody, writeBody } from './bodies'
 import { accountKey, logKey, mailboxKey, messageKey, rowKey } from './keys'
 import { type Entry, entriesOf, type Found, stateOf } from './mailbox-records'
-import { counts, setMark } from './marks'
+import { findRecord, putRecord, sweep } from './records'
 import { encodeRow, indexRow, type Row } from './row'
 import type { MailboxRecord, Tables } from './tables'
 import { forgetThread, threadOf } from './threads'
@@ -125,7 +126,8 @@ export function append(
   if (!found || !state) return failed({ kind: 'no-such-mailbox' })
   if (messages.length === 0) return ok({ value: [], commit: NO_COMMIT })
   const { marks = [] } = options ?? {}
-  if (marks.some((mark) => counts(tables, found.account, mark))) return failed({ kind: 'stored-before' })
+  if (marks.some((mark) => markCounts(findRecord(tables, found.account, 'mark', markKey(mark)), mark.at)))
+    return failed({ kind: 'stored-before' })
   const bytes = messages.reduce((sum, message) => sum + message.bytes.length, 0)
   if (overQuota(usageOf(tables, found.account), options, bytes, messages.length)) return failed({ kind: 'over-quota' })
   if (messages.some((message) => message.flags.names.length > MAX_KEYWORDS)) {
@@ -161,7 +163,10 @@ export function append(
     weigh(delta, row.flags, row.size, 1)
     return indexRow(one, row)
   })
-  for (const mark of marks) setMark(tables, found.account, mark)
+  for (const mark of marks) {
+    putRecord(tables, found.account, 'mark', markRecord(mark))
+    sweep(tables, found.account, 'mark', markKey(mark), mark.at)
+  }
   addUsage(tables, found.account, delta, messages.length)
   const change = commitMailbox(tables, id, found, delta, [{ kind: 'added', rows }], uidNext)
   return ok({ value: rows.map((row) => row.uid), commit: { ...NO_COMMIT, mailboxes: [change] } })

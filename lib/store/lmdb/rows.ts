@@ -5,8 +5,9 @@ import { makeAccountId } from '../ids'
 import { SPECIAL_USES } from '../store'
 import type { MessageTransfer, TransferAccount, TransferRow } from '../transfer'
 import { writeBody } from './bodies'
-import { accountKey, after, logKey, mailboxKey, messageKey, rowKey, textKey } from './keys'
+import { accountKey, after, logKey, mailboxKey, messageKey, rowKey } from './keys'
 import { allMailboxes } from './mailbox-records'
+import { nameOf, putRecord } from './records'
 import { decodeRow, encodeRow } from './row'
 import type { Tables } from './tables'
 
@@ -36,14 +37,13 @@ export function* keysOf(table: Keyed, account: number): Generator<Buffer> {
 
 /** All but messages. */
 export function* indexRows(tables: Tables, account: number): Generator<Exclude<TransferRow, MessageTransfer>> {
-  const { subscriptions, rows, log, threads, scripts, marks } = tables
+  const { rows, log, threads, records } = tables
   for (const { number, record } of allMailboxes(tables, account)) {
     const { name, uidValidity, uidNext, modSeq, messages, unseen, deleted, size, recentFrom } = record
     const specialUse = [...record.specialUse].sort()
     const counters = { messages, unseen, deleted, size, recentFrom }
     yield { kind: 'mailbox', mailbox: number, name, uidValidity, uidNext, modSeq, specialUse, ...counters }
   }
-  for (const key of keysOf(subscriptions, account)) yield { kind: 'subscription', name: key.toString('utf8', 4) }
   for (const key of keysOf(rows, account)) {
     const value = rows.get(key)
     if (!value) continue
@@ -64,17 +64,15 @@ export function* indexRows(tables: Tables, account: number): Generator<Exclude<T
     const place = { mailbox: key.readUInt32BE(4), modSeq: key.readUIntBE(8, 6) }
     yield { kind: 'change', ...place, added: a, expunged: x, flagged: f }
   }
-  for (const key of keysOf(scripts, account)) {
-    yield { kind: 'script', name: key.toString('utf8', 4), text: scripts.get(key) ?? '' }
-  }
-  for (const key of keysOf(marks, account)) {
-    yield { kind: 'mark', mark: key.toString('hex', 4), until: marks.get(key) ?? 0 }
+  for (const key of keysOf(records, account)) {
+    const found = records.get(key)
+    if (found) yield { kind: 'record', ...nameOf(key), ...found }
   }
 }
 
 /** Inside a write transaction. */
 export function putRow(tables: Tables, account: number, row: TransferRow): void {
-  const { mailboxes, subscriptions, rows, log, threads, scripts, marks, heads, prepared, references } = tables
+  const { mailboxes, rows, log, threads, heads, prepared, references } = tables
   switch (row.kind) {
     case 'mailbox': {
       const { kind: _kind, mailbox, specialUse, ...record } = row
@@ -82,21 +80,17 @@ export function putRow(tables: Tables, account: number, row: TransferRow): void 
       void mailboxes.put(mailboxKey(account, mailbox), { ...record, specialUse: uses })
       return
     }
-    case 'subscription':
-      void subscriptions.put(textKey(account, row.name), true)
-      return
     case 'entry':
       void rows.put(rowKey(account, row.mailbox, row.uid), encodeRow({ ...row, flags: flagSet(row.flags) }))
       return
     case 'thread':
       void threads.put(digestKey(account, row.messageId), row.thread)
       return
-    case 'script':
-      void scripts.put(textKey(account, row.name), row.text)
+    case 'record': {
+      const { kind: _kind, record, ...stored } = row
+      putRecord(tables, account, record, stored)
       return
-    case 'mark':
-      void marks.put(digestKey(account, row.mark), row.until)
-      return
+    }
     case 'change':
       void log.put(logKey(account, row.mailbox, row.modSeq), { a: row.added, x: row.expunged, f: row.flagged })
       return

@@ -2,6 +2,7 @@ import type { Database, RootDatabase } from 'lmdb'
 import type { SearchKeys } from '../../mime/prepared'
 import { decodedOnce, diskOf, openEnvironment, settled } from '../../processes/environment'
 import type { Account } from '../account'
+import type { StoredRecord } from '../records/records'
 import { type SpecialUse, StoreUnavailable } from '../store'
 import { accountKey, mailboxKey } from './keys'
 
@@ -52,7 +53,6 @@ export interface Tables {
   mailbox(account: number, number: number): MailboxRecord | undefined
   /** in memory: the number that an account's mailbox of this name had when it was last looked for */
   readonly numberByName: Map<string, number>
-  readonly subscriptions: Database<boolean, Buffer>
   readonly rows: Database<Buffer, Buffer>
   readonly log: Database<LogEntry, Buffer>
   readonly heads: Database<Head, Buffer>
@@ -61,9 +61,8 @@ export interface Tables {
   /** copies beyond the first; absent: one */
   readonly references: Database<number, Buffer>
   readonly threads: Database<number, Buffer>
-  readonly scripts: Database<string, Buffer>
-  /** until when each counts */
-  readonly marks: Database<number, Buffer>
+  /** by kind and key */
+  readonly records: Database<Omit<StoredRecord, 'key'>, Buffer>
   /** Runs in one write transaction; a throw rolls back. Resolves when it is on the disk, or at commit when `durable` is false. */
   write<T>(run: () => T, durable?: boolean): Promise<T>
   /**
@@ -110,7 +109,6 @@ export function openTables(path: string): Tables {
     mailboxes,
     mailbox: (account, number) => mailbox(mailboxKey(account, number)),
     numberByName: new Map(),
-    subscriptions: records('subscriptions'),
     rows: octets('rows'),
     log: records('log'),
     heads: records('heads'),
@@ -118,8 +116,7 @@ export function openTables(path: string): Tables {
     bodies: octets('bodies'),
     references: records('references'),
     threads: records('threads'),
-    scripts: records('scripts'),
-    marks: records('marks'),
+    records: records('records'),
     write,
     fresh: () => root.resetReadTxn(),
     close: async () => {

@@ -12,9 +12,9 @@ import { openTables } from './tables'
 export async function openLmdbTransfer(path: string): Promise<RepairEnd> {
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const tables = openTables(path)
-  const { accounts, names, states, fences, mailboxes, subscriptions, rows, log, threads } = tables
-  const { heads, prepared, bodies, references, scripts, marks } = tables
-  const index = [mailboxes, subscriptions, rows, log, threads, scripts, marks, fences, states]
+  const { accounts, names, states, fences, mailboxes, rows, log, threads } = tables
+  const { heads, prepared, bodies, references, records } = tables
+  const index = [mailboxes, rows, log, threads, records, fences, states]
   const content = [heads, prepared, bodies, references]
 
   function* messageRows(account: number): Generator<TransferRow> {

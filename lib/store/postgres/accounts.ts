@@ -5,18 +5,22 @@ import type { Account } from '../account'
 import { accountNumber, makeAccountId } from '../ids'
 import type { AccountTable } from '../store'
 import type { Database } from './database'
-import type { AccountRecord } from './records'
+import type { AccountRecord } from './row-types'
 
 const PAGE = 500
 
-function toAccount({ account, name, attributes }: Pick<AccountRecord, 'account' | 'name' | 'attributes'>): Account {
+export function toAccount({
+  account,
+  name,
+  attributes,
+}: Pick<AccountRecord, 'account' | 'name' | 'attributes'>): Account {
   // What `create` and `update` wrote: an Account without its id and its name.
   return { ...(attributes as Omit<Account, 'id' | 'name'>), id: makeAccountId(account), name }
 }
 
 const taken: Result<never> = failed({ kind: 'not-permitted', why: 'name is taken' })
 const COLUMNS = 'account, name, attributes'
-const OWNED = ['mailboxes', 'subscriptions', 'entries', 'messages', 'chunks', 'threads', 'changes', 'scripts', 'marks']
+const OWNED = ['mailboxes', 'entries', 'messages', 'chunks', 'threads', 'changes', 'records']
 
 export function createAccountTable(db: Database, clock: Clock): AccountTable {
   async function get(id: AccountId): Promise<Account | undefined> {
@@ -47,7 +51,7 @@ export function createAccountTable(db: Database, clock: Clock): AccountTable {
            INSERT INTO mailbox.mailboxes (account, mailbox, name, uid_validity, uid_next, recent_from)
            SELECT account, 1, 'INBOX', $3, 1, 1 FROM made
          ), subscription AS (
-           INSERT INTO mailbox.subscriptions (account, name) SELECT account, 'INBOX' FROM made
+           INSERT INTO mailbox.records (account, kind, key, value) SELECT account, 'subscription', 'INBOX', '' FROM made
          )
          SELECT ${COLUMNS} FROM made`,
         [name, JSON.stringify(attributes), Math.floor(clock.now() / 1000) + 1],

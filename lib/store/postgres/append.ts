@@ -12,7 +12,7 @@ import type { AppendOptions, MessageTable, NewMessage, Written } from '../store'
 import type { Database, Session } from './database'
 import { type MarkBook, markBook, markLookup } from './marks'
 import { trimLog } from './messages-write'
-import { type AccountRecord, flagsText, indexRow, type MailboxRecord } from './records'
+import { type AccountRecord, flagsText, indexRow, type MailboxRecord } from './row-types'
 
 /** Octets of a message lie in chunks, so that reading a header does not fetch 25 MB. */
 export const CHUNK = 128 * 1024
@@ -243,7 +243,7 @@ export function createAppend(db: Database, clock: Clock): MessageTable['append']
       const [box] = found as unknown as MailboxRecord[]
       if (!owner || !box) return ok(wanted.map((): Appended => failed({ kind: 'no-such-mailbox' })))
       const threads = list ? (rest.shift() ?? []) : []
-      const book = markBook(rest[0] as unknown as { mark: string; until: number }[] | undefined)
+      const book = markBook(rest[0] as unknown as { key: string; until: number }[] | undefined)
       const known = new Map((threads as { name: string; thread: number }[]).map(({ name, thread }) => [name, thread]))
       return ok(await appendAll(session, clock, id, mailbox, owner, box, known, wanted, book))
     })

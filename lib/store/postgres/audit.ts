@@ -39,17 +39,18 @@ export async function* auditRows(read: Read, account: number): AsyncGenerator<Au
 /** In a transaction that holds the account. */
 export async function mendAccount(
   session: Session,
-  { account: owner, index, messages, gone }: Mended,
+  { account: owner, index, records, messages, gone }: Mended,
   octetsOf: (message: number) => Promise<Buffer>,
 ): Promise<void> {
   const { query } = session
   const { account } = owner
-  for (const table of ['mailboxes', 'subscriptions', 'entries', 'threads', 'changes']) {
+  for (const table of ['mailboxes', 'entries', 'threads', 'changes']) {
     await query(`DELETE FROM mailbox.${table} WHERE account = $1`, [account])
   }
   for (let start = 0; start < index.length; start += BATCH) {
     await putIndex(session, account, index.slice(start, start + BATCH))
   }
+  await putIndex(session, account, records)
   for (const { message, entries, thread, prepare: anew } of messages) {
     if (!anew) {
       const text = 'UPDATE mailbox.messages SET entries = $3 WHERE account = $1 AND message = $2'

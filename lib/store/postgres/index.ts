@@ -1,19 +1,19 @@
 import { type Clock, systemClock } from '../../terms/ports'
 import { audit } from '../audit'
 import { accountNumber } from '../ids'
+import { recordTables } from '../records'
 import type { Store } from '../store'
 import { createAccountTable } from './accounts'
 import { createAppend } from './append'
 import { auditRows } from './audit'
 import { openDatabase, type PostgresOptions } from './database'
 import { createMailboxTable } from './mailboxes'
-import { createMarkTable } from './marks'
 import { changesSince, expungedSince, keys, read, rows, snapshot, uidls } from './messages-read'
 import { copyOrMove, expunge, storeFlags } from './messages-write'
-import type { AccountRecord } from './records'
+import { createRecordTable } from './records'
 import { replace } from './replace'
+import type { AccountRecord } from './row-types'
 import { accountRow } from './rows'
-import { createScriptTable } from './scripts'
 
 export type { PostgresOptions } from './database'
 
@@ -21,10 +21,11 @@ export type { PostgresOptions } from './database'
 export async function openPostgresStore(options: PostgresOptions & { readonly clock?: Clock }): Promise<Store> {
   const { clock = systemClock } = options
   const db = await openDatabase(options)
+  const mailboxes = createMailboxTable(db, clock)
   return {
     facts: { name: 'postgres', sharedByProcesses: true, sharedByHosts: true },
     accounts: createAccountTable(db, clock),
-    mailboxes: createMailboxTable(db, clock),
+    mailboxes,
     messages: {
       append: createAppend(db, clock),
       snapshot: (id, mailbox) => snapshot(db, id, mailbox),
@@ -45,8 +46,7 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
         }),
       move: (id, from, uids, to, how) => copyOrMove(db, clock, id, from, uids, to, { kind: 'move', ...how }),
     },
-    scripts: createScriptTable(db),
-    marks: createMarkTable(db),
+    ...recordTables(createRecordTable(db), mailboxes),
     async raiseFence(id, fence) {
       const text = 'UPDATE mailbox.accounts SET fence = $2 WHERE account = $1 AND fence < $2'
       await db.read(text, [accountNumber(id), fence])

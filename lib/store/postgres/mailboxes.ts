@@ -7,14 +7,14 @@ import { accountNumber, mailboxNumber } from '../ids'
 import type { CreateOptions, Mailbox, MailboxTable, Written } from '../store'
 import type { Database, Session } from './database'
 import { copyEntries, releaseEntries } from './messages-write'
-import { type AccountRecord, type EntryRecord, type MailboxRecord, mailboxIdOf, toMailbox } from './records'
+import { type AccountRecord, type EntryRecord, type MailboxRecord, mailboxIdOf, toMailbox } from './row-types'
 
 const written = <T>(value: T, list: readonly ListChange[]): Result<Written<T>> =>
   ok({ value, commit: { ...NO_COMMIT, list } })
 
 type Listed = MailboxRecord & { subscribed: boolean }
-const LIST = `SELECT m.*, s.name IS NOT NULL AS subscribed FROM mailbox.mailboxes m
-  LEFT JOIN mailbox.subscriptions s ON s.account = m.account AND s.name = m.name WHERE m.account = `
+const LIST = `SELECT m.*, s.key IS NOT NULL AS subscribed FROM mailbox.mailboxes m
+  LEFT JOIN mailbox.records s ON s.account = m.account AND s.kind = 'subscription' AND s.key = m.name WHERE m.account = `
 
 /** A write under the account's lock, with all its mailboxes at hand. */
 interface Work {
@@ -38,7 +38,7 @@ async function addMailbox(work: Work, name: string, options: CreateOptions = {})
     `WITH numbers AS (
        UPDATE mailbox.accounts SET last_mailbox = $2, last_uid_validity = $3 WHERE account = $1
      ), subscription AS (
-       INSERT INTO mailbox.subscriptions (account, name) SELECT $1, $4 WHERE $8 ON CONFLICT DO NOTHING
+       INSERT INTO mailbox.records (account, kind, key, value) SELECT $1, 'subscription', $4, '' WHERE $8 ON CONFLICT DO NOTHING
      )
      INSERT INTO mailbox.mailboxes (account, mailbox, name, uid_validity, uid_next, recent_from, special_use)
      VALUES ($1, $2, $4, $5, $6, $6, $7) RETURNING *`,
@@ -80,7 +80,7 @@ async function adopt(
     `WITH numbers AS (
        UPDATE mailbox.accounts SET last_uid_validity = $6 WHERE account = $1
      ), subscription AS (
-       INSERT INTO mailbox.subscriptions (account, name) SELECT $1, $7 WHERE $8 ON CONFLICT DO NOTHING
+       INSERT INTO mailbox.records (account, kind, key, value) SELECT $1, 'subscription', $7, '' WHERE $8 ON CONFLICT DO NOTHING
      )
      UPDATE mailbox.mailboxes SET uid_validity = $3, uid_next = $4, special_use = $5
      WHERE account = $1 AND mailbox = $2 RETURNING *`,
@@ -106,7 +106,7 @@ async function create(work: Work, name: string, options?: CreateOptions): Promis
   const made = await addMailbox(work, name, options)
   // It may have been subscribed before it was there.
   const [subscription] = await work.session.query(
-    'SELECT 1 FROM mailbox.subscriptions WHERE account = $1 AND name = $2',
+    "SELECT 1 FROM mailbox.records WHERE account = $1 AND kind = 'subscription' AND key = $2",
     [made.account, name],
   )
   const mailbox = toMailbox(made, subscription !== undefined)
@@ -170,17 +170,6 @@ async function remove(work: Work, name: string): Promise<Result<Written<void>>> 
   return written(undefined, [{ account: work.id, kind: 'deleted', mailbox: mailboxIdOf(found), name }])
 }
 
-async function setSubscribed(work: Work, name: string, subscribed: boolean): Promise<Result<Written<void>>> {
-  const text = subscribed
-    ? 'INSERT INTO mailbox.subscriptions (account, name) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING name'
-    : 'DELETE FROM mailbox.subscriptions WHERE account = $1 AND name = $2 RETURNING name'
-  const changed = await work.session.query(text, [work.account.account, name])
-  if (changed.length === 0) return ok({ value: undefined, commit: NO_COMMIT })
-  const found = byName(work, name)
-  const mailbox = found && mailboxIdOf(found)
-  return written(undefined, [{ account: work.id, kind: subscribed ? 'subscribed' : 'unsubscribed', mailbox, name }])
-}
-
 export function createMailboxTable(db: Database, clock: Clock): MailboxTable {
   const write = <T>(id: AccountId, run: (work: Work) => Promise<Result<Written<T>>>): Promise<Result<Written<T>>> =>
     db.write(accountNumber(id), [LIST + accountNumber(id)], async (session, [locked = [], listed = []]) => {
@@ -201,10 +190,6 @@ export function createMailboxTable(db: Database, clock: Clock): MailboxTable {
         .map((row) => toMailbox(row, row.subscribed))
         .sort((a, b) => (a.name === 'INBOX' ? -1 : b.name === 'INBOX' ? 1 : a.name < b.name ? -1 : 1))
     },
-    async subscriptions(id) {
-      const text = 'SELECT name FROM mailbox.subscriptions WHERE account = $1 ORDER BY name'
-      return (await db.read<{ name: string }>(text, [accountNumber(id)])).map(({ name }) => name)
-    },
     find: (id, name) => one(`${LIST}$1 AND m.name = $2`, [accountNumber(id), name]),
     get: (id, mailbox) => {
       const account = accountNumber(id)
@@ -219,7 +204,6 @@ export function createMailboxTable(db: Database, clock: Clock): MailboxTable {
     create: (id, name, options) => write(id, (work) => create(work, name, options)),
     rename: (id, from, to) => write(id, (work) => rename(work, from, to, clock)),
     remove: (id, name) => write(id, (work) => remove(work, name)),
-    setSubscribed: (id, name, subscribed) => write(id, (work) => setSubscribed(work, name, subscribed)),
     setSpecialUse: (id, name, uses) =>
       write(id, async (work) => {
         const text = 'UPDATE mailbox.mailboxes SET special_use = $3 WHERE account = $1 AND name = $2 RETURNING name'

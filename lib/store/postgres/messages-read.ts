@@ -8,7 +8,7 @@ import { decodePrepared } from '../prepared-codec'
 import type { KeyRow, MessageRow, Snapshot } from '../store'
 import { CHUNK } from './append'
 import type { Database } from './database'
-import { type EntryRecord, flagsFrom, indexRow, type MailboxRecord, toMailbox } from './records'
+import { type EntryRecord, flagsFrom, indexRow, type MailboxRecord, toMailbox } from './row-types'
 
 const BATCH = 200
 
@@ -19,9 +19,9 @@ const keyOf = (id: AccountId, mailbox: MailboxId): [number, number] => {
 
 /** One statement, so one moment: the mailbox and its index as five columns of text. */
 const SNAPSHOT = `
-SELECT m.*, s.name IS NOT NULL AS subscribed, e.*
+SELECT m.*, s.key IS NOT NULL AS subscribed, e.*
 FROM mailbox.mailboxes m
-LEFT JOIN mailbox.subscriptions s ON s.account = m.account AND s.name = m.name
+LEFT JOIN mailbox.records s ON s.account = m.account AND s.kind = 'subscription' AND s.key = m.name
 CROSS JOIN (
   SELECT string_agg(uid::text, ',') AS uids, string_agg(size::text, ',') AS sizes, string_agg(mod_seq::text, ',') AS mod_seqs,
     string_agg(internal_date::text, ',') AS internal_dates, string_agg(flags, E'\\n') AS flag_texts

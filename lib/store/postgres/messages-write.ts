@@ -17,7 +17,7 @@ import {
   indexRow,
   type MailboxRecord,
   mailboxIdOf,
-} from './records'
+} from './row-types'
 
 export async function trimLog({ query }: Session, box: MailboxRecord, now: number): Promise<void> {
   if (now <= LOG_LENGTH || Math.floor(now / TRIM_EVERY) === Math.floor(box.mod_seq / TRIM_EVERY)) return

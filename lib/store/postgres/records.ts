@@ -1,90 +1,93 @@
-import { type FlagSet, flagSet } from '../../terms/flags'
-import type { MailboxId } from '../../terms/names'
-import { modSeq, uid, uidValidity } from '../../terms/numbers'
-import type { IndexRow } from '../change'
-import { makeMailboxId } from '../ids'
-import { type Mailbox, SPECIAL_USES } from '../store'
+import { ok } from '../../terms/fault'
+import { accountNumber } from '../ids'
+import type { RecordChange, RecordKind, RecordTable, StoredRecord } from '../records/records'
+import { toAccount } from './accounts'
+import type { Database, Session } from './database'
+import type { AccountRecord } from './row-types'
 
-/** Rows of the tables as `pg` gives them, and what they are in mail terms. */
-
-export interface AccountRecord {
-  readonly account: number
-  readonly name: string
-  readonly attributes: Record<string, unknown>
-  readonly last_mailbox: number
-  readonly last_message: number
-  readonly last_uid_validity: number
-  readonly used_bytes: number
-  readonly used_messages: number
-  readonly fence: number
+interface RecordRow {
+  readonly key: string
+  readonly value: Buffer
+  /** infinity is no number of milliseconds: NULL stays */
+  readonly until: number | null
 }
 
-export interface MailboxRecord {
-  readonly account: number
-  readonly mailbox: number
-  readonly name: string
-  readonly uid_validity: number
-  readonly uid_next: number
-  readonly mod_seq: number
-  readonly special_use: string
-  readonly messages: number
-  readonly unseen: number
-  readonly deleted: number
-  readonly size: number
-  readonly recent_from: number
+export const toRecord = ({ key, value, until }: RecordRow): StoredRecord => ({
+  key,
+  value,
+  ...(until !== null && { until }),
+})
+
+/** with its kind */
+export interface OwnedRow extends RecordRow {
+  readonly kind: RecordKind
 }
 
-export interface EntryRecord {
-  readonly uid: number
-  readonly message: number
-  readonly flags: string
-  readonly mod_seq: number
-  readonly size: number
-  readonly internal_date: number
-  readonly save_date: number
-  readonly uidl: string
+const WHERE = 'FROM mailbox.records WHERE account = $1 AND kind = $2'
+
+const PUT = `
+INSERT INTO mailbox.records (account, kind, key, value, until)
+SELECT $1, $2, key, value, until FROM unnest($3::text[], $4::bytea[], $5::bigint[]) AS t(key, value, until)
+ON CONFLICT (account, kind, key) DO UPDATE SET value = excluded.value, until = excluded.until`
+
+export async function putRecords(
+  { query }: Session,
+  account: number,
+  kind: RecordKind,
+  records: readonly StoredRecord[],
+): Promise<void> {
+  if (records.length === 0) return
+  const columns = [
+    records.map(({ key }) => key),
+    records.map(({ value }) => value),
+    records.map(({ until }) => until ?? null),
+  ]
+  await query(PUT, [account, kind, ...columns])
 }
 
-export const mailboxIdOf = ({ account, mailbox }: MailboxRecord): MailboxId => makeMailboxId(account, mailbox)
-
-export function toMailbox(record: MailboxRecord, subscribed: boolean): Mailbox {
-  const uses = record.special_use.split(' ')
-  return {
-    id: mailboxIdOf(record),
-    name: record.name,
-    uidValidity: uidValidity(record.uid_validity),
-    uidNext: uid(record.uid_next),
-    highestModSeq: modSeq(record.mod_seq),
-    specialUse: SPECIAL_USES.filter((use) => uses.includes(use)),
-    subscribed,
-    messages: record.messages,
-    unseen: record.unseen,
-    deleted: record.deleted,
-    size: record.size,
-    recentFrom: uid(record.recent_from),
-  }
+export async function removeExpired({ query }: Session, account: number, kind: RecordKind, at: number): Promise<void> {
+  await query(`DELETE ${WHERE} AND until <= $3`, [account, kind, at])
 }
 
-const known = new Map<string, FlagSet>()
-const KNOWN_LIMIT = 10_000
-
-/** Equal text gives the same object, so that a million rows share a few. */
-export function flagsFrom(text: string): FlagSet {
-  const found = known.get(text)
-  if (found) return found
-  if (known.size >= KNOWN_LIMIT) known.clear()
-  const made = flagSet(text.split(' ').filter(Boolean))
-  known.set(text, made)
-  return made
+async function apply(
+  session: Session,
+  owner: AccountRecord,
+  kind: RecordKind,
+  change: RecordChange<unknown>,
+): Promise<void> {
+  const { query } = session
+  const { put = [], remove = [], expired, activeScript } = change
+  if (expired !== undefined) await removeExpired(session, owner.account, kind, expired)
+  if (remove.length > 0) await query(`DELETE ${WHERE} AND key = ANY($3)`, [owner.account, kind, remove])
+  await putRecords(session, owner.account, kind, put)
+  if (activeScript === undefined) return
+  const { activeScript: _before, ...rest } = owner.attributes
+  const attributes = activeScript === null ? rest : { ...rest, activeScript }
+  const text = 'UPDATE mailbox.accounts SET attributes = $2 WHERE account = $1'
+  await query(text, [owner.account, JSON.stringify(attributes)])
 }
-export const flagsText = (flags: FlagSet): string => flags.names.join(' ')
 
-export const indexRow = (
-  entry: Pick<EntryRecord, 'uid' | 'flags' | 'mod_seq' | 'size' | 'internal_date'>,
-): IndexRow => ({
-  uid: uid(entry.uid),
-  flags: flagsFrom(entry.flags),
-  modSeq: modSeq(entry.mod_seq),
-  size: entry.size,
-  internalDate: entry.internal_date,
+export const createRecordTable = (db: Database): RecordTable => ({
+  async get(id, kind, key) {
+    const [row] = await db.read<RecordRow>(`SELECT * ${WHERE} AND key = $3`, [accountNumber(id), kind, key])
+    return row && toRecord(row)
+  },
+  async keys(id, kind) {
+    const rows = await db.read<{ key: string }>(`SELECT key ${WHERE} ORDER BY key`, [accountNumber(id), kind])
+    return rows.map(({ key }) => key)
+  },
+  async change(id, kind, keys, decide) {
+    type Decided = { readonly value: ReturnType<typeof decide>['value'] } | undefined
+    const done = await db.write<Decided>(accountNumber(id), [], async (session, [locked = []]) => {
+      // The columns that were asked for.
+      const [owner] = locked as unknown as AccountRecord[]
+      if (!owner) return ok(undefined)
+      const [only, values] = keys === 'all' ? ['', []] : [' AND key = ANY($3)', [keys]]
+      const rows = await session.query<RecordRow>(`SELECT * ${WHERE}${only}`, [owner.account, kind, ...values])
+      const change = decide(new Map(rows.map((row) => [row.key, toRecord(row)])), toAccount(owner))
+      await apply(session, owner, kind, change)
+      return ok({ value: change.value })
+    })
+    return done.ok ? done.value?.value : undefined
+  },
 })

@@ -1,7 +1,9 @@
 import type { QueryResultRow } from 'pg'
+import { RECORD_KINDS } from '../records/records'
 import type { MessageTransfer, TransferAccount, TransferRow } from '../transfer'
 import type { Session } from './database'
-import type { AccountRecord, EntryRecord, MailboxRecord } from './records'
+import { type OwnedRow, putRecords, toRecord } from './records'
+import type { AccountRecord, EntryRecord, MailboxRecord } from './row-types'
 
 /** The tables of an account as rows that every driver has alike. */
 
@@ -51,7 +53,6 @@ export async function putIndex(session: Session, account: number, rows: readonly
     ['size', 'bigint', boxes.map((row) => row.size)],
     ['recent_from', 'bigint', boxes.map((row) => row.recentFrom)],
   ])
-  await insert(session, account, 'subscriptions', [['name', 'text', only(rows, 'subscription').map((row) => row.name)]])
   const entries = only(rows, 'entry')
   await insert(session, account, 'entries', [
     ['mailbox', 'bigint', entries.map((row) => row.mailbox)],
@@ -69,16 +70,10 @@ export async function putIndex(session: Session, account: number, rows: readonly
     ['message_id', 'bytea', threads.map((row) => Buffer.from(row.messageId, 'hex'))],
     ['thread', 'bigint', threads.map((row) => row.thread)],
   ])
-  const scripts = only(rows, 'script')
-  await insert(session, account, 'scripts', [
-    ['name', 'text', scripts.map((row) => row.name)],
-    ['script', 'text', scripts.map((row) => row.text)],
-  ])
-  const marks = only(rows, 'mark')
-  await insert(session, account, 'marks', [
-    ['mark', 'bytea', marks.map((row) => Buffer.from(row.mark, 'hex'))],
-    ['until', 'bigint', marks.map((row) => row.until)],
-  ])
+  for (const kind of RECORD_KINDS) {
+    const records = only(rows, 'record').filter((row) => row.record === kind)
+    await putRecords(session, account, kind, records)
+  }
   const changes = only(rows, 'change')
   await insert(session, account, 'changes', [
     ['mailbox', 'bigint', changes.map((row) => row.mailbox)],
@@ -127,10 +122,6 @@ export async function* indexRows(read: Read, account: number): AsyncGenerator<Ex
       recentFrom: row.recent_from,
     }
   }
-  const names = `SELECT name FROM mailbox.subscriptions WHERE account = $1 AND name COLLATE "C" > $2 ORDER BY name COLLATE "C"`
-  for await (const { name } of pages<{ name: string }>(read, names, account, (one) => [one.name], [''])) {
-    yield { kind: 'subscription', name }
-  }
   type Entry = EntryRecord & { readonly mailbox: number }
   const entries = `SELECT * FROM mailbox.entries WHERE account = $1 AND (mailbox, uid) > ($2, $3) ORDER BY mailbox, uid`
   for await (const row of pages<Entry>(read, entries, account, (one) => [one.mailbox, one.uid], [0, 0])) {
@@ -149,14 +140,9 @@ export async function* indexRows(read: Read, account: number): AsyncGenerator<Ex
     const { mailbox, mod_seq: modSeq, added, expunged, flagged } = row
     yield { kind: 'change', mailbox, modSeq, added, expunged, flagged }
   }
-  const scripts = 'SELECT name, script FROM mailbox.scripts WHERE account = $1 AND name > $2 ORDER BY name'
-  for await (const row of pages<{ name: string; script: string }>(read, scripts, account, (one) => [one.name], [''])) {
-    yield { kind: 'script', name: row.name, text: row.script }
-  }
-  const marks = `SELECT encode(mark, 'hex') AS mark, until FROM mailbox.marks
-    WHERE account = $1 AND mark > decode($2, 'hex') ORDER BY mark`
-  for await (const row of pages<{ mark: string; until: number }>(read, marks, account, (one) => [one.mark], [''])) {
-    yield { kind: 'mark', ...row }
+  const records = 'SELECT * FROM mailbox.records WHERE account = $1 AND (kind, key) > ($2, $3) ORDER BY kind, key'
+  for await (const row of pages<OwnedRow>(read, records, account, (one) => [one.kind, one.key], ['', ''])) {
+    yield { kind: 'record', record: row.kind, ...toRecord(row) }
   }
 }
 

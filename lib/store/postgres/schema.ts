@@ -34,11 +34,6 @@ CREATE TABLE mailbox.mailboxes (
   PRIMARY KEY (account, mailbox),
   UNIQUE (account, name)
 );
-CREATE TABLE mailbox.subscriptions (
-  account bigint NOT NULL,
-  name text NOT NULL,
-  PRIMARY KEY (account, name)
-);
 -- a message in a mailbox; flags separated by blanks; times in milliseconds since 1970
 CREATE TABLE mailbox.entries (
   account bigint NOT NULL,
@@ -85,23 +80,17 @@ CREATE TABLE mailbox.changes (
   expunged bigint[] NOT NULL,
   flagged bigint[] NOT NULL,
   PRIMARY KEY (account, mailbox, mod_seq)
-)`,
-  `
--- Sieve; which one is active says the account
-CREATE TABLE mailbox.scripts (
-  account bigint NOT NULL,
-  name text COLLATE "C" NOT NULL,
-  script text NOT NULL,
-  PRIMARY KEY (account, name)
 );
--- digests of what was done and is not to be done again until a time (milliseconds since 1970)
-CREATE TABLE mailbox.marks (
+-- scripts, marks, subscriptions and so on (lib/store/records); until: milliseconds since 1970, after which it may go
+CREATE TABLE mailbox.records (
   account bigint NOT NULL,
-  mark bytea NOT NULL,
-  until bigint NOT NULL,
-  PRIMARY KEY (account, mark)
+  kind text COLLATE "C" NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  value bytea NOT NULL,
+  until bigint,
+  PRIMARY KEY (account, kind, key)
 );
-CREATE INDEX marks_until ON mailbox.marks (account, until)`,
+CREATE INDEX records_until ON mailbox.records (account, kind, until) WHERE until IS NOT NULL`,
 ]
 
 const FIRST = `

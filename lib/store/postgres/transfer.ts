@@ -4,7 +4,7 @@ import type { TransferRow } from '../transfer'
 import { CHUNK } from './append'
 import { auditRows, mendAccount } from './audit'
 import { APPLICATION, openDatabase, type PostgresOptions, type Session } from './database'
-import type { AccountRecord } from './records'
+import type { AccountRecord } from './row-types'
 import { accountRow, indexRows, insert, type Of, only, pages, putIndex } from './rows'
 
 /** messages of a page without their octets, and chunks fetched at once: some megabytes */
@@ -48,7 +48,7 @@ async function putMessages(session: Session, account: number, messages: readonly
   }
 }
 
-const INDEX = ['mailboxes', 'subscriptions', 'entries', 'threads', 'changes', 'scripts', 'marks']
+const INDEX = ['mailboxes', 'entries', 'threads', 'changes', 'records']
 const CONTENT = ['messages', 'chunks']
 
 export async function openPostgresTransfer(options: PostgresOptions): Promise<RepairEnd> {
