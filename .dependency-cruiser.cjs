@@ -31,8 +31,8 @@ module.exports = {
     ].map((driver) => ({
       name: 'drivers-from-wiring-only',
       severity: 'error',
-      comment: 'a driver is chosen in lib/wiring.ts (or by the CLI), nowhere else',
-      from: { path: '^(lib|plugins)/', pathNot: [`^${driver}/`, '^lib/(wiring\\.ts|cli/)'] },
+      comment: 'a driver is chosen by its registry (lib/store/drivers.ts) or in lib/wiring.ts, nowhere else',
+      from: { path: '^(lib|plugins)/', pathNot: [`^${driver}/`, '^lib/(wiring\\.ts|cli/|store/drivers\\.ts)'] },
       to: { path: `^${driver}/` },
     })),
   ],

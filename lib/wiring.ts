@@ -32,12 +32,12 @@ import { createMetrics, type Measured } from './metrics/registry'
 import { prepare } from './mime/prepare'
 import { version } from './package-root'
 import { type Account, settingCredentials } from './store/account'
-import { openLmdbStore } from './store/lmdb'
-import { openLmdbTransfer } from './store/lmdb/transfer'
-import { openPostgresStore } from './store/postgres'
-import { openPostgresTransfer } from './store/postgres/transfer'
+import type { StoreDriver, StorePlace } from './store/driver'
+import { storeDriver } from './store/drivers'
+import { POSTGRES_FACTS } from './store/postgres'
+import { postgresSettings } from './store/postgres/settings'
 import type { RepairEnd } from './store/repair'
-import { type StoreSettings, storeSettings } from './store/settings'
+import { storeSettings } from './store/settings'
 import type { Store } from './store/store'
 import { ok } from './terms/fault'
 import { accountId } from './terms/names'
@@ -85,19 +85,26 @@ export const openLoopWatch = ({ log }: Place, metrics: Metrics): (() => void) =>
     },
   })
 
+export const storePlace = (place: Place): StorePlace => ({
+  folder: path.join(dataFolder(place), 'mail'),
+  ini: place.ini('mailbox_store'),
+  log: place.log,
+})
+
+/** @param name undefined: what the .ini says */
+export function findStoreDriver(place: Place, name?: string): StoreDriver {
+  return storeDriver(name ?? storeSettings(place.ini('mailbox_store')).driver, place.home)
+}
+
 export async function openStore(place: Place): Promise<Store> {
-  const settings = storeSettings(place.ini('mailbox_store'))
-  if (settings.driver === 'postgres') return openPostgresStore({ ...settings.postgres, log: place.log })
-  return openLmdbStore({ path: path.join(dataFolder(place), 'mail') })
+  const driver = findStoreDriver(place)
+  driver.check(place.ini('mailbox_store'))
+  return driver.open(storePlace(place))
 }
 
 /** The store as rows, for commands that have it alone: `migrate`, `check --repair`, `restored`. */
-export function openTransfer(place: Place, driver: StoreSettings['driver']): Promise<RepairEnd> {
-  const { postgres } = storeSettings(place.ini('mailbox_store'))
-  return driver === 'postgres'
-    ? openPostgresTransfer({ ...postgres, log: place.log })
-    : openLmdbTransfer(path.join(dataFolder(place), 'mail'))
-}
+export const openTransfer = (place: Place, driver: string): Promise<RepairEnd> =>
+  findStoreDriver(place, driver).openTransfer(storePlace(place))
 
 export const readLockSettings = (place: Place): LockSettings =>
   lockSettings(place.ini('mailbox_locks'), place.ini('redis'))
@@ -262,8 +269,8 @@ export type SendNotice = (notice: Notice) => Promise<void>
 
 /** Web sessions and API tokens, shared by all processes that share the mail. */
 export async function openSessions(place: Place): Promise<Sessions> {
-  const { driver, postgres } = storeSettings(place.ini('mailbox_store'))
-  return driver === 'postgres'
-    ? openPostgresSessions({ ...postgres, log: place.log })
+  // They follow the mail: to the same database, or to the same host's files.
+  return findStoreDriver(place).facts.name === POSTGRES_FACTS.name
+    ? openPostgresSessions({ ...postgresSettings(place.ini('mailbox_store')), log: place.log })
     : openEmbeddedSessions({ path: path.join(dataFolder(place), 'http') })
 }

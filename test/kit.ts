@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { createImapServer } from '../lib/imap/server'
 import { imapSettings } from '../lib/imap/settings'
 import type { Locks } from '../lib/locks/locks'
@@ -18,7 +15,6 @@ import { sieveSettings } from '../lib/managesieve/settings'
 import { prepare } from '../lib/mime/prepare'
 import { createPop3Server } from '../lib/pop3/server'
 import { type Pop3Settings, pop3Settings } from '../lib/pop3/settings'
-import { openLmdbStore } from '../lib/store/lmdb'
 import type { Store } from '../lib/store/store'
 import { NO_FLAGS } from '../lib/terms/flags'
 import type { AccountId } from '../lib/terms/names'
@@ -28,7 +24,7 @@ import type { Connection } from '../lib/transport/connection'
 import { createListener, type Listener } from '../lib/transport/listener'
 import type { ProxyHeaderPolicy } from '../lib/transport/proxy-protocol'
 import { noTls, type TlsSource } from '../lib/transport/tls'
-import { databaseOrSkip, openTestStore } from './postgres'
+import { storeOrSkip } from './stores'
 
 /** POP3, IMAP and ManageSieve over a real store, in this process, without Haraka. Everybody's password is `pass`. */
 export interface Kit {
@@ -56,7 +52,7 @@ export interface KitOptions {
   readonly clock?: Clock
   /** milliseconds; the settings allow no less than half an hour */
   readonly imapIdle?: number
-  /** an open store instead of an LMDB one; closed with the kit */
+  /** an open store instead of one of the default driver; closed with the kit */
   readonly store?: Store
   /** beside what an .ini may say, such as a timer shorter than the RFC allows */
   readonly pop3Settings?: Partial<Pop3Settings>
@@ -102,10 +98,11 @@ function simpleLogin(store: Store): Login {
 }
 
 export async function startKit(options: KitOptions = {}): Promise<Kit> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-kit-'))
+  const own = options.store ? undefined : await storeOrSkip()
   const errors: string[] = []
   const log = { ...silentLog, error: (text: string) => errors.push(text) }
-  const store = options.store ?? (await openLmdbStore({ path: folder }))
+  const store = options.store ?? (await own?.open())
+  if (!store) throw new Error('the default driver needs nothing that can be missing')
   const settings = lockSettings({ wait: { pop3: '0s', imap: '0s' }, ...options.locks })
   const locks = await openMemoryLocks({ settings, forked: false, log })
   const room = createMailRoom({
@@ -185,25 +182,21 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
       await room.close()
       await locks.close()
       await store.close()
-      rmSync(folder, { recursive: true, force: true })
+      await own?.remove()
     },
   }
 }
 
-export const DRIVERS = ['lmdb', 'postgres'] as const
-export type Driver = (typeof DRIVERS)[number]
-
-/** A kit over a store of its own by this driver; undefined, and a line that says so, where there is no PostgreSQL. */
-export async function kitOrSkip(driver: Driver, options: Omit<KitOptions, 'store'> = {}): Promise<Kit | undefined> {
-  if (driver === 'lmdb') return startKit(options)
-  const database = await databaseOrSkip()
-  if (!database) return undefined
-  const kit = await startKit({ ...options, store: await openTestStore(database) })
+/** A kit over a store of its own by this driver; undefined, and a line that says so, where what it needs is not there. */
+export async function kitOrSkip(driver: string, options: Omit<KitOptions, 'store'> = {}): Promise<Kit | undefined> {
+  const own = await storeOrSkip(driver)
+  if (!own) return undefined
+  const kit = await startKit({ ...options, store: await own.open() })
   return {
     ...kit,
     close: async () => {
       await kit.close()
-      await database.drop()
+      await own.remove()
     },
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { InvalidArgumentError, Option } from 'commander'
+import { DEFAULT_STORE_DRIVER, storeDriverNames } from '../store/drivers'
 
 /** Listeners of `demo` with their default ports; 0 leaves one out. */
 export const LISTENERS = {
@@ -38,7 +39,7 @@ export interface DemoOptions extends Ports {
   readonly set: readonly Override[]
   /** further lines of config/plugins */
   readonly plugin: readonly string[]
-  readonly store: 'lmdb' | 'postgres'
+  readonly store: string
   readonly locks: 'embedded' | 'redis' | 'memory'
   readonly welcome?: boolean
 }
@@ -100,7 +101,7 @@ export const demoOptions: readonly Option[] = [
   new Option('--plugin <line>', 'a further line of config/plugins (again for more)')
     .default([])
     .argParser(gather((text) => text)),
-  new Option('--store <driver>').choices(['lmdb', 'postgres']).default('lmdb'),
+  new Option('--store <driver>').choices(storeDriverNames).default(DEFAULT_STORE_DRIVER),
   new Option('--locks <driver>').choices(['embedded', 'redis', 'memory']).default('embedded'),
   new Option('--welcome', 'print how to use it, and put a welcome message into a new account'),
 ]

@@ -2,34 +2,28 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Command, Option } from 'commander'
-import { type StoreSettings, storeSettings } from '../store/settings'
+import { storeDriverNames } from '../store/drivers'
 import { type Transferred, transferStore } from '../store/transfer'
-import { dataFolder, type Place } from '../wiring'
+import { dataFolder, findStoreDriver, type Place, storePlace } from '../wiring'
 import { homeOption, openHome } from './home'
 import { openAlone } from './offline'
 
-type Driver = StoreSettings['driver']
-const DRIVERS: readonly Driver[] = ['lmdb', 'postgres']
-
 /** Says what was begun, so that only the same migration may go on in a store that is not empty. */
-function markOf(place: Place, from: Driver, to: Driver): { readonly file: string; readonly text: string } {
-  const { postgres } = storeSettings(place.ini('mailbox_store'))
-  const address = createHash('sha256').update(postgres.url).digest('hex')
+function markOf(place: Place, from: string, to: string): { readonly file: string; readonly text: string } {
+  const ends = [from, to].map((name) => findStoreDriver(place, name).address(storePlace(place)))
+  const address = createHash('sha256').update(ends.join('\n')).digest('hex')
   return {
     file: path.join(dataFolder(place), 'migrate.json'),
     text: `${JSON.stringify({ from, to, address })}\n`,
   }
 }
 
-const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`
+const count = (number: number, what: string, plural = `${what}s`): string => `${number} ${number === 1 ? what : plural}`
 
 const lineOf = ({ name, how, mailboxes, messages, octets, sha256 }: Transferred): string =>
-  `${name}: ${how}, ${count(mailboxes, 'mailbox')}, ${count(messages, 'message')}, ${count(octets, 'octet')}, SHA-256 ${sha256}`.replace(
-    'mailboxs',
-    'mailboxes',
-  )
+  `${name}: ${how}, ${count(mailboxes, 'mailbox', 'mailboxes')}, ${count(messages, 'message')}, ${count(octets, 'octet')}, SHA-256 ${sha256}`
 
-async function migrate(place: Place, from: Driver, to: Driver): Promise<void> {
+async function migrate(place: Place, from: string, to: string): Promise<void> {
   if (from === to) throw new Error('--from and --to are the same')
   const mark = markOf(place, from, to)
   const source = await openAlone(place, from)
@@ -60,7 +54,7 @@ async function migrate(place: Place, from: Driver, to: Driver): Promise<void> {
 /** `haraka-mailbox migrate`: the whole store into another driver, all numbers kept. */
 export function migrateCommand(): Command {
   const driver = (flag: string, text: string): Option =>
-    new Option(`${flag} <driver>`, text).choices(DRIVERS).makeOptionMandatory()
+    new Option(`${flag} <driver>`, `${text}: ${storeDriverNames.join(', ')}, or a package`).makeOptionMandatory()
   return new Command('migrate')
     .description(
       'copy all accounts and mail into another store while Haraka is stopped; run it again after an interruption',
@@ -68,5 +62,5 @@ export function migrateCommand(): Command {
     .addOption(homeOption())
     .addOption(driver('--from', 'the store that is left'))
     .addOption(driver('--to', 'the store that is filled; must be empty'))
-    .action(({ home, from, to }: { home: string; from: Driver; to: Driver }) => migrate(openHome(home).place, from, to))
+    .action(({ home, from, to }: { home: string; from: string; to: string }) => migrate(openHome(home).place, from, to))
 }

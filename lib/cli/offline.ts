@@ -1,7 +1,6 @@
 import path from 'node:path'
 import { openRendezvous } from '../processes/rendezvous'
 import type { RepairEnd } from '../store/repair'
-import type { StoreSettings } from '../store/settings'
 import { dataFolder, openTransfer, type Place } from '../wiring'
 
 /** Whether a Haraka of this home answers on one of its sockets. */
@@ -24,7 +23,7 @@ async function harakaRuns(place: Place): Promise<boolean> {
 const STOP = 'stop Haraka on all hosts first: mail that comes in meanwhile would be lost'
 
 /** A store that nobody else has open; throws where somebody has. */
-export async function openAlone(place: Place, driver: StoreSettings['driver']): Promise<RepairEnd> {
+export async function openAlone(place: Place, driver: string): Promise<RepairEnd> {
   if (await harakaRuns(place)) throw new Error(`Haraka is running: ${STOP}`)
   const end = await openTransfer(place, driver)
   const others = await end.others()

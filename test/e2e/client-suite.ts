@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ImapFlow, type ImapFlowOptions } from 'imapflow'
 import { createTransport } from 'nodemailer'
-import type { Driver } from '../kit'
 import { ACCOUNTS, type Demo, type DemoStore, installed, removeHome, startDemo, storeOrSkip } from './demo'
 
 type User = keyof typeof ACCOUNTS
@@ -20,7 +19,7 @@ export interface ClientSuite {
 }
 
 /** A running server on one of the stores for the suite that calls this, ended after it. */
-export function clientSuite(driver: Driver, args: readonly string[]): ClientSuite {
+export function clientSuite(driver: string, args: readonly string[]): ClientSuite {
   let demo: Demo | undefined
   let work: string | undefined
   let store: DemoStore | undefined

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { ImapFlow } from 'imapflow'
-import { DRIVERS } from '../kit'
+import { DRIVERS } from '../stores'
 import { clientSuite } from './client-suite'
 import { ACCOUNTS, run } from './demo'
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { packageRoot } from '../../lib/package-root'
-import type { Driver } from '../kit'
 import { databaseOrSkip } from '../postgres'
+import { DEFAULT_DRIVER } from '../stores'
 
 /** A whole server, started as users start it: `haraka-mailbox demo`. */
 export interface Demo {
@@ -112,12 +112,12 @@ export interface DemoStore {
 }
 
 /** A store of the demo's own by this driver; undefined, and a line that says so, where there is no PostgreSQL. */
-export async function storeOrSkip(driver: Driver): Promise<DemoStore | undefined> {
-  if (driver === 'lmdb') return { args: [], drop: async () => undefined }
+export async function storeOrSkip(driver: string): Promise<DemoStore | undefined> {
+  if (driver === DEFAULT_DRIVER) return { args: [], drop: async () => undefined }
   const database = await databaseOrSkip()
   if (!database) return undefined
   return {
-    args: ['--store', 'postgres', '--set', `mailbox_store.ini:postgres.url=${database.url}`],
+    args: ['--store', driver, '--set', `mailbox_store.ini:${driver}.url=${database.url}`],
     drop: database.drop,
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { DRIVERS } from '../kit'
+import { DRIVERS } from '../stores'
 import { clientSuite } from './client-suite'
 import { ACCOUNTS, run } from './demo'
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { DRIVERS, type Kit, kitOrSkip, Wire } from '../kit'
+import { type Kit, kitOrSkip, Wire } from '../kit'
+import { DRIVERS } from '../stores'
 
 /**
  * A client that knows the mailbox of its last visit and asks by SELECT (QRESYNC) what happened since must end with the same

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Mailbox, Snapshot } from '../../lib/store/store'
-import { DRIVERS, kitOrSkip } from '../kit'
+import { kitOrSkip } from '../kit'
+import { DRIVERS } from '../stores'
 import { storm } from './model'
 
 /** `uid flags` as the store has them */

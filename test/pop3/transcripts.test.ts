@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { type Kit, kitOrSkip } from '../kit'
+import { DEFAULT_DRIVER, DRIVERS } from '../stores'
 import { play, readTranscripts } from '../transcript'
 
 const folder = path.join(__dirname, 'transcripts')
 
 const passes = [
-  { driver: 'lmdb', chunk: 'whole' },
-  { driver: 'lmdb', chunk: 'bytes' },
-  { driver: 'postgres', chunk: 'whole' },
-] as const
+  ...DRIVERS.map((driver) => ({ driver, chunk: 'whole' as const })),
+  { driver: DEFAULT_DRIVER, chunk: 'bytes' as const },
+]
 
 for (const { driver, chunk } of passes) {
   const how = chunk === 'whole' ? 'as they are written' : 'one at a time'

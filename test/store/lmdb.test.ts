@@ -3,14 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { open } from 'lmdb'
-import { storeConformance } from '../../lib/store/conformance'
 import { add, named, newAccount, rowsOf, value } from '../../lib/store/conformance/fixtures'
 import { openLmdbStore } from '../../lib/store/lmdb'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-store-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
-
-storeConformance({ describe, it, before, after }, 'lmdb', () => openLmdbStore({ path: path.join(folder, 'store') }))
 
 it('lmdb: many messages are removed in several transactions, and of an account nothing stays in the file', async () => {
   const where = path.join(folder, 'removed')

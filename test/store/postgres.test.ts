@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
-import { storeConformance } from '../../lib/store/conformance'
 import { add, named, newAccount, rowsOf } from '../../lib/store/conformance/fixtures'
 import type { Store } from '../../lib/store/store'
 import { databaseOrSkip, openTestStore, programs, type TestDatabase } from '../postgres'
@@ -29,8 +28,6 @@ describe('the postgres driver', function () {
     assert.equal(stores.length, 8)
     await Promise.all(stores.map((store) => store.close()))
   })
-
-  storeConformance({ describe, it, before, after }, 'postgres', open)
 
   it('two hosts append to one mailbox: a UID is never seen after a higher one', async () => {
     const [one, two, reader] = await Promise.all([open(), open(), open()])

@@ -4,7 +4,7 @@ import type { AccountId } from '../../terms/names'
 import { type AppPassword, settingCredentials } from '../account'
 import type { Store } from '../store'
 import { newAccount, value } from './fixtures'
-import type { Framework } from './index'
+import type { Framework } from './framework'
 
 const WRITERS = 20
 const TURNS = 10

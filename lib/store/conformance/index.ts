@@ -5,15 +5,11 @@ import { fence, modSeq, uid, uidValidity } from '../../terms/numbers'
 import type { Store } from '../store'
 import { accountsConformance } from './accounts'
 import { add, message, named, newAccount, rowsOf, value } from './fixtures'
+import type { Framework } from './framework'
 import { notesConformance } from './notes'
 
-/** The test framework's words, so that the suite depends on none. */
-export interface Framework {
-  describe(title: string, body: () => void): void
-  it(title: string, body: () => Promise<void>): void
-  before(body: () => Promise<void>): void
-  after(body: () => Promise<void>): void
-}
+export type { Framework } from './framework'
+export { type Openings, repairConformance } from './repair'
 
 /** What every store driver must do, the ones of other packages too. `open` gives an empty store. */
 export function storeConformance(

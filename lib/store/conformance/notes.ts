@@ -4,7 +4,7 @@ import type { Mark } from '../records/marks'
 import { MAX_SCRIPTS } from '../records/scripts'
 import type { Store } from '../store'
 import { message, named, newAccount } from './fixtures'
-import type { Framework } from './index'
+import type { Framework } from './framework'
 
 /** Scripts and marks: what an account has beside its mail. */
 export function notesConformance({ it }: Framework, store: () => Store): void {

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../../terms/ports'
 import { audit } from '../audit'
 import { accountNumber, messageNumber } from '../ids'
 import { recordTables } from '../records'
-import type { MessageTable, Store } from '../store'
+import type { MessageTable, Store, StoreFacts } from '../store'
 import { createAccountTable } from './accounts'
 import { auditRows } from './audit'
 import { readBody } from './bodies'
@@ -16,6 +16,8 @@ import { append, copyOrMove, expunge, replace, storeFlags } from './messages-wri
 import { createRecordTable } from './records'
 import { accountRow } from './rows'
 import { openTables, type Tables } from './tables'
+
+export const LMDB_FACTS: StoreFacts = { name: 'lmdb', sharedByProcesses: true, sharedByHosts: false }
 
 export interface LmdbStoreOptions {
   /** folder of the LMDB environment; made when it is missing */
@@ -62,7 +64,7 @@ export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOpti
   }
 
   return {
-    facts: { name: 'lmdb', sharedByProcesses: true, sharedByHosts: false },
+    facts: LMDB_FACTS,
     accounts: createAccountTable(tables, clock),
     mailboxes,
     messages,

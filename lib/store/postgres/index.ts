@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../terms/ports'
 import { audit } from '../audit'
 import { accountNumber } from '../ids'
 import { recordTables } from '../records'
-import type { Store } from '../store'
+import type { Store, StoreFacts } from '../store'
 import { createAccountTable } from './accounts'
 import { createAppend } from './append'
 import { auditRows } from './audit'
@@ -17,13 +17,15 @@ import { accountRow } from './rows'
 
 export type { PostgresOptions } from './database'
 
+export const POSTGRES_FACTS: StoreFacts = { name: 'postgres', sharedByProcesses: true, sharedByHosts: true }
+
 /** The driver for several hosts: one PostgreSQL database, or what speaks like one. */
 export async function openPostgresStore(options: PostgresOptions & { readonly clock?: Clock }): Promise<Store> {
   const { clock = systemClock } = options
   const db = await openDatabase(options)
   const mailboxes = createMailboxTable(db, clock)
   return {
-    facts: { name: 'postgres', sharedByProcesses: true, sharedByHosts: true },
+    facts: POSTGRES_FACTS,
     accounts: createAccountTable(db, clock),
     mailboxes,
     messages: {

@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util'
-import type { Driver } from '../../kit'
 import { cpuOf, memoryOf } from '../beside/processes'
 import { imapLogin, lmtpDeliver, lmtpOpen, pop3Login, Wire } from '../beside/wire'
 import { fillInbox, letter, type Server, startServer, user } from './server'
@@ -16,7 +15,7 @@ const { values, positionals } = parseArgs({
     nodes: { type: 'string', default: '1' },
   },
 })
-const driver: Driver = values.store === 'postgres' ? 'postgres' : 'lmdb'
+const driver = values.store
 const nodes = Number(values.nodes)
 const upTo = (steps: readonly number[], most: number): number[] =>
   steps.filter((step) => step <= Number(values.most || most))

@@ -5,7 +5,6 @@ import type { Store } from '../../../lib/store/store'
 import { flagSet } from '../../../lib/terms/flags'
 import type { AccountId } from '../../../lib/terms/names'
 import { type Demo, removeHome, startDemo } from '../../e2e/demo'
-import type { Driver } from '../../kit'
 import { databaseOrSkip } from '../../postgres'
 
 /** `haraka-mailbox demo` with its store open beside it, to fill it faster than by any protocol. */
@@ -27,7 +26,7 @@ async function query(connectionString: string, text: string): Promise<void> {
 }
 
 export async function startServer(
-  driver: Driver,
+  driver: string,
   nodes: number,
   users: number,
   more: readonly string[] = [],

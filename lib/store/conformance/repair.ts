@@ -1,50 +1,23 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { prepare } from '../../lib/mime/prepare'
-import { audit, type Mended } from '../../lib/store/audit'
-import { gather } from '../../lib/store/audit/facts'
-import { RECOVERED } from '../../lib/store/audit/work'
-import { add, named, newAccount, rowsOf, value } from '../../lib/store/conformance/fixtures'
-import { openLmdbStore } from '../../lib/store/lmdb'
-import { openLmdbTransfer } from '../../lib/store/lmdb/transfer'
-import { openPostgresTransfer } from '../../lib/store/postgres/transfer'
-import { type RepairEnd, repairAccount } from '../../lib/store/repair'
-import { skipNumbers } from '../../lib/store/restored'
-import type { Store } from '../../lib/store/store'
-import type { MessageTransfer, TransferAccount } from '../../lib/store/transfer'
-import { flagSet, NO_FLAGS } from '../../lib/terms/flags'
-import { modSeq } from '../../lib/terms/numbers'
-import { silentLog } from '../../lib/terms/ports'
-import { databaseOrSkip, openTestStore, type TestDatabase } from '../postgres'
+import { prepare } from '../../mime/prepare'
+import { flagSet, NO_FLAGS } from '../../terms/flags'
+import { modSeq } from '../../terms/numbers'
+import { audit, type Mended } from '../audit'
+import { gather } from '../audit/facts'
+import { RECOVERED } from '../audit/work'
+import { type RepairEnd, repairAccount } from '../repair'
+import { skipNumbers } from '../restored'
+import type { Store } from '../store'
+import type { MessageTransfer, TransferAccount } from '../transfer'
+import { add, named, newAccount, rowsOf, value } from './fixtures'
+import type { Framework } from './framework'
 
 const NOW = 1_800_000_000_000
 
-interface Opened {
+/** An empty store that can be opened again and again, as a store and as rows, never both at once. */
+export interface Openings {
   store(): Promise<Store>
   end(): Promise<RepairEnd>
-  close(): Promise<void>
-}
-
-async function lmdb(): Promise<Opened> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-repair-'))
-  return {
-    store: () => openLmdbStore({ path: folder }),
-    end: () => openLmdbTransfer(folder),
-    close: async () => rmSync(folder, { recursive: true, force: true }),
-  }
-}
-
-async function postgres(): Promise<Opened | undefined> {
-  const database: TestDatabase | undefined = await databaseOrSkip()
-  if (!database) return undefined
-  const options = { maxConnections: 4, connectTimeout: 5000, statementTimeout: 30_000, log: silentLog }
-  return {
-    store: () => openTestStore(database),
-    end: () => openPostgresTransfer({ ...options, url: database.url }),
-    close: () => database.drop(),
-  }
 }
 
 interface Changes {
@@ -165,13 +138,9 @@ const CORRUPTIONS: readonly (readonly [what: string, fault: RegExp, run: (broken
   ['a lost message', /^INBOX: UID 3 has no octets$/, (it) => it.gone.push(3)],
 ]
 
-for (const [driver, open] of [
-  ['lmdb', lmdb],
-  ['postgres', postgres],
-] as const) {
-  describe(`audit and repair: ${driver}`, function () {
-    this.timeout(60_000)
-    let opened: Opened | undefined
+/** What `check --repair`, `restored` and `migrate` ask of a driver: its rows, what an audit finds in them, and what mends it. */
+export function repairConformance({ describe, it, before, after }: Framework, name: string, open: Openings): void {
+  describe(`repair conformance: ${name}`, () => {
     let end: RepairEnd
     let whole: Mended
     let messages: MessageTransfer[]
@@ -185,13 +154,11 @@ for (const [driver, open] of [
       return (await audit(account, end.facts(account.account), NOW)).faults
     }
 
-    before(async function () {
-      opened = await open()
-      if (!opened) return this.skip()
-      const store = await opened.store()
+    before(async () => {
+      const store = await open.store()
       await fill(store)
       await store.close()
-      end = await opened.end()
+      end = await open.end()
       const account = await owner()
       const found = await audit(account, end.facts(account.account), NOW)
       assert.deepEqual(found.faults, [])
@@ -199,10 +166,7 @@ for (const [driver, open] of [
       messages = []
       for await (const row of end.rows(account.account)) if (row.kind === 'message') messages.push(row)
     })
-    after(async () => {
-      await end?.close()
-      await opened?.close()
-    })
+    after(() => end.close())
 
     /** As it was filled. */
     async function restore(): Promise<void> {
@@ -291,8 +255,7 @@ for (const [driver, open] of [
       await restore()
       await end.mend(await skipNumbers(await owner(), end.facts(1), 1000))
       assert.deepEqual(await faults(), [])
-      const store = await opened?.store()
-      assert.ok(store)
+      const store = await open.store()
       const id = (await store.accounts.find('alice@example.org'))?.id
       assert.ok(id)
       const inbox = await named(store, id, 'INBOX')
@@ -318,9 +281,9 @@ for (const [driver, open] of [
 
     it('the store finds the same as the audit', async () => {
       await corrupt((broken) => Object.assign(first(broken, 'mailbox', 1), { unseen: 7 }))
-      const store = await opened?.store()
-      const account = await store?.accounts.find('alice@example.org')
-      assert.ok(store && account)
+      const store = await open.store()
+      const account = await store.accounts.find('alice@example.org')
+      assert.ok(account)
       assert.deepEqual(await store.check(account.id), ['INBOX: unseen is 7, counted 2'])
       await store.close()
     })

@@ -1,0 +1,12 @@
+import type { StoreDriver } from '../driver'
+import { openPostgresStore, POSTGRES_FACTS } from './index'
+import { postgresSettings } from './settings'
+import { openPostgresTransfer } from './transfer'
+
+export const postgresDriver: StoreDriver = {
+  facts: POSTGRES_FACTS,
+  check: (ini) => void postgresSettings(ini),
+  open: ({ ini, log }) => openPostgresStore({ ...postgresSettings(ini), log }),
+  openTransfer: ({ ini, log }) => openPostgresTransfer({ ...postgresSettings(ini), log }),
+  address: ({ ini }) => postgresSettings(ini).url,
+}
