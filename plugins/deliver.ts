@@ -2,6 +2,7 @@ import { bouncer } from '../lib/haraka/bounce'
 import { createDelivery } from '../lib/haraka/delivery'
 import { deliverySettings } from '../lib/haraka/delivery-settings'
 import { finalDelivery } from '../lib/haraka/final-delivery'
+import { createHarvestGuard } from '../lib/haraka/harvest'
 import type { Address, Connection, HarakaPlugin, Next } from '../lib/haraka/host'
 import { line } from '../lib/haraka/lines'
 import { createSizeLimit } from '../lib/haraka/size-limit'
@@ -21,14 +22,15 @@ export function register(this: HarakaPlugin): void {
     const { junk } = deliverySettings(placeOf(host).ini('mailbox_deliver'))
     delivery = createDelivery({
       delivery: finalDelivery(host),
+      harvest: createHarvestGuard(() => (host.context.has('strangers') ? host.context.part('strangers') : undefined)),
       log: host.log,
       bounce: bouncer(host),
       junkByResults: junk.byResults,
     })
   })
   Object.assign(this, {
-    mailbox_rcpt: (next: Next, _connection: Connection, [address]: [Address]) =>
-      delivery ? delivery.rcpt(next, address) : next(),
+    mailbox_rcpt: (next: Next, connection: Connection, [address]: [Address]) =>
+      delivery ? delivery.rcpt(next, connection, address) : next(),
     // Answers to pipelined commands leave one by one: without this each waits up to 40 ms for the client's acknowledgement.
     mailbox_connect: (next: Next, { client }: Connection) => {
       client?.targetsocket?.setNoDelay(true)

@@ -19,6 +19,7 @@ export function register(this: HarakaPlugin): void {
     const door = openLogin(place, store, metrics, chain, noticeSender(host), parts)
     login = door
     host.context.open('login', door)
+    host.context.open('strangers', door.strangers)
     host.closing.push(() => door.close())
   })
   const smtp = createSmtpAuth(() => login, this, logOf(this))

@@ -2,12 +2,15 @@ import DSN from 'haraka-dsn'
 import { type Accepted, type FinalDelivery, isReply, LARGE } from '../mailbox/deliver/final-delivery'
 import { isFailure, type Reply, UNAVAILABLE, UNKNOWN } from '../mailbox/deliver/reply'
 import type { Log } from '../terms/ports'
+import type { HarvestGuard } from './harvest'
 import { type Address, type Connection, HOOK, type Next, type Transaction } from './host'
 import { isSpam } from './spam-results'
 
 export interface DeliveryPorts {
   readonly delivery: FinalDelivery
   readonly log: Log
+  /** who asks for names */
+  readonly harvest: HarvestGuard
   /** whether mail that rspamd or SpamAssassin found to be spam goes into Junk */
   readonly junkByResults: boolean
   /** Tells the sender about recipients that failed after others were stored (RFC 3461's cousin in plain words). */
@@ -21,6 +24,8 @@ interface Outcome {
   readonly reply: Reply
 }
 
+const TOO_MANY = 'Too many unknown recipients, try again later'
+
 /** A reply as Haraka's `next` takes it: an object has its own code, a text would get 450 or 550. */
 function answer(next: Next, { code, enhanced, text }: Reply): void {
   const [, subject, detail] = enhanced.split('.').map(Number)
@@ -29,7 +34,7 @@ function answer(next: Next, { code, enhanced, text }: Reply): void {
 }
 
 /** The hooks of final delivery: Haraka has done the rest of SMTP. */
-export function createDelivery({ delivery, log, bounce, junkByResults }: DeliveryPorts) {
+export function createDelivery({ delivery, harvest, log, bounce, junkByResults }: DeliveryPorts) {
   // By identity of the address object: a later plugin may still take a recipient out of the transaction.
   const answers = new WeakMap<Address, { readonly answer: Answer }>()
   const accepted = (recipient: Address): Accepted | undefined => {
@@ -44,10 +49,12 @@ export function createDelivery({ delivery, log, bounce, junkByResults }: Deliver
     return answer
   }
 
-  async function answerRcpt(next: Next, address: Address): Promise<void> {
+  async function answerRcpt(next: Next, connection: Connection, address: Address): Promise<void> {
     if (address.isNull()) return next()
+    if (!(await harvest.admits(connection))) return next(HOOK.denysoftdisconnect, DSN.create(421, TOO_MANY, 7, 1))
     const answered = await ask(address)
     if (!answered) return next()
+    if (answered === UNKNOWN) await harvest.unknown(connection, `${address.user}@${address.host}`)
     if (isReply(answered)) return answer(next, answered)
     next(HOOK.ok, '')
   }
@@ -105,8 +112,8 @@ export function createDelivery({ delivery, log, bounce, junkByResults }: Deliver
 
   return {
     /** Hook `rcpt`. */
-    rcpt(next: Next, address: Address): void {
-      answerRcpt(next, address).catch((error) => {
+    rcpt(next: Next, connection: Connection, address: Address): void {
+      answerRcpt(next, connection, address).catch((error) => {
         log.error(`recipient check failed: ${error instanceof Error ? error.message : String(error)}`)
         answer(next, UNAVAILABLE)
       })

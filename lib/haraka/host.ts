@@ -61,6 +61,7 @@ export interface Transaction {
 }
 
 export interface Connection {
+  readonly uuid: string
   readonly transaction: Transaction | null
   readonly relaying: boolean
   /** a stream over its socket */
@@ -70,4 +71,12 @@ export interface Connection {
 }
 
 /** `haraka-constants`: put on the global object only after the first package plugin was loaded, so never read at module level. */
-export const HOOK = { cont: 900, stop: 901, deny: 902, denysoft: 903, denydisconnect: 904, ok: 906 } as const
+export const HOOK = {
+  cont: 900,
+  stop: 901,
+  deny: 902,
+  denysoft: 903,
+  denydisconnect: 904,
+  ok: 906,
+  denysoftdisconnect: 909,
+} as const

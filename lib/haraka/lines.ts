@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads'
 import type { Locks } from '../locks/locks'
 import type { ExplainPorts } from '../login/explain'
 import type { Login } from '../login/login'
+import type { Strangers } from '../login/strangers'
 import type { DeliveryLog } from '../mailbox/deliver/delivery-log'
 import type { FinalDelivery } from '../mailbox/deliver/final-delivery'
 import type { Bus, MailRoom } from '../mailbox/mailbox'
@@ -20,6 +21,8 @@ export interface Parts {
   store: Store
   locks: Locks
   login: Login
+  /** counts recipients that nobody has */
+  strangers: Strangers
   /** what lockouts are decided and explained by */
   lockouts: ExplainPorts
   bus: Bus

@@ -59,7 +59,7 @@ export interface AdmissionPorts {
   granted(entry: DirectoryEntry, credential: Credential): void
 }
 
-const NOT_ASKED: Standing = { bar: undefined, goodNetwork: true }
+const NOT_ASKED: Standing = { bar: undefined, strangers: undefined, goodNetwork: true }
 const NOTHING: Recorded = { bar: undefined, counted: false, begun: [] }
 
 /**

@@ -25,6 +25,8 @@ export interface AttemptLog {
 
 export interface Standing {
   readonly bar: Bar | undefined
+  /** this network named too many recipients that nobody has */
+  readonly strangers: Bar | undefined
   /** somebody came in from this network (an IPv4 address, an IPv6 /64), whoever that was */
   readonly goodNetwork: boolean
 }

@@ -14,6 +14,7 @@ import { createSasl } from './sasl'
 import type { VerifyToken } from './sasl/bearer'
 import { offered } from './sasl/offer'
 import type { LoginSettings } from './settings'
+import { createStrangers, type Strangers } from './strangers'
 
 export interface LoginPorts {
   readonly directory: Directory
@@ -35,7 +36,10 @@ export interface LoginPorts {
 }
 
 /** The one door. `admit` is for exchanges of other plugins that checked a credential themselves. */
-export type Door = Login & { admit(peer: LoginPeer, credential: Credential): Promise<LoginAnswer> }
+export type Door = Login & {
+  admit(peer: LoginPeer, credential: Credential): Promise<LoginAnswer>
+  readonly strangers: Strangers
+}
 
 export function createLogin(ports: LoginPorts): Door {
   const { directory, attempts, settings, secret, clock, log, metrics } = ports
@@ -102,6 +106,7 @@ export function createLogin(ports: LoginPorts): Door {
 
   return {
     admit,
+    strangers: createStrangers({ ...ports, report }),
     attempt: (peer, user, password, second) => byPassword(peer, user, password, 'PASSWORD', second),
     admitsToken,
     mechanisms,

@@ -1,5 +1,15 @@
 import type { Recorded, Standing, TrailEntry, TrailFilter } from './attempts'
-import { type Bucket, isGood, judge, type LockoutPolicy, learn, type Outcome, placesOf, type Who } from './lockout'
+import {
+  type Bucket,
+  isGood,
+  judge,
+  judgeStrangers,
+  type LockoutPolicy,
+  learn,
+  type Outcome,
+  placesOf,
+  type Who,
+} from './lockout'
 import { prefixOf } from './networks'
 
 /** What all drivers do between reading buckets and writing them. */
@@ -17,7 +27,11 @@ export function pastOf(who: Who, read: Read, policy: LockoutPolicy): Map<string,
 
 export function standingOn(who: Who, read: Read, policy: LockoutPolicy, now: number): Standing {
   const past = pastOf(who, read, policy)
-  return { bar: judge(who, past, policy, now), goodNetwork: isGood(who, past, policy, now) }
+  return {
+    bar: judge(who, past, policy, now),
+    strangers: judgeStrangers(who, past, policy, now),
+    goodNetwork: isGood(who, past, policy, now),
+  }
 }
 
 export function recordOn(
@@ -28,7 +42,7 @@ export function recordOn(
   now: number,
 ): { readonly recorded: Recorded; readonly changed: ReadonlyMap<string, Bucket> } {
   const past = pastOf(who, read, policy)
-  const bar = judge(who, past, policy, now)
+  const bar = (outcome.kind === 'stranger' ? judgeStrangers : judge)(who, past, policy, now)
   const lesson = learn(who, past, outcome, policy, now)
   return { recorded: { bar, counted: lesson.counted, begun: lesson.begun }, changed: lesson.buckets }
 }
@@ -51,6 +65,7 @@ function concerns(bucket: Bucket, { user, address }: Clear): boolean {
     case 'account':
       return (user === undefined || bucket.user === user) && (address === undefined || near())
     case 'address':
+    case 'recipients':
       return user === undefined ? address === undefined || near() : false
     case 'spread':
       return address === undefined && (user === undefined || bucket.user === user)

@@ -26,6 +26,8 @@ export interface LockoutPolicy {
   /** failures of one account from at least `spreadNetworks` networks: only known networks may come in */
   readonly spread: Rule
   readonly spreadNetworks: number
+  /** recipients named by one network that nobody has */
+  readonly recipients: Rule
   /** how long a network stays known to an account after a success, in milliseconds */
   readonly knownFor: number
 }
@@ -35,7 +37,7 @@ export interface Who {
   readonly address: string
 }
 
-export type Scope = 'account' | 'address' | 'spread'
+export type Scope = 'account' | 'address' | 'spread' | 'recipients'
 
 /** Why somebody is refused now, and until when. */
 export interface Bar {
@@ -85,6 +87,8 @@ export type Outcome =
    * `mark`: keyed hash of the wrong credential; undefined when there is none to compare (SCRAM). `sameAs`: time of a
    * failure that was counted on this connection and turned out to be of the same credential.
    */
+  /** a recipient that nobody has was named; `mark`: keyed hash of it */
+  | { readonly kind: 'stranger'; readonly mark: string }
   | { readonly kind: 'failure'; readonly mark?: string | undefined; readonly sameAs?: number | undefined }
 
 const MARKS = 16
@@ -105,6 +109,7 @@ export function placesOf({ user, address }: Who, policy: LockoutPolicy): readonl
     ...(isV6(address) ? [at(32, 64, policy.siteFactor, false)] : []),
     at(24, 48, policy.prefixFactor, true),
     { key: `spread ${user}`, scope: 'spread', user, network: '', factor: 1, yields: true },
+    { key: `recipients ${network}`, scope: 'recipients', user: '', network, factor: 1, yields: true },
   ]
 }
 
@@ -140,6 +145,13 @@ export function judge(who: Who, past: Past, policy: LockoutPolicy, now: number):
   return found
 }
 
+/** The bar that keeps a network from naming recipients, if any. Those of logins do not: mail comes from where people mistype. */
+export function judgeStrangers(who: Who, past: Past, policy: LockoutPolicy, now: number): Bar | undefined {
+  const place = placesOf(who, policy).find(({ scope }) => scope === 'recipients')
+  const bar = place && past.get(place.key)?.bar
+  return policy.enabled && bar && inForce(bar, now) ? bar : undefined
+}
+
 export interface Lesson {
   /**
    * All buckets of the attempt, changed or not: what is written must not tell what was learned. Empty after a success that
@@ -157,21 +169,23 @@ export interface Lesson {
  * password nor a wrong one moves the end of a bar, begins another, or is remembered.
  */
 export function learn(who: Who, past: Past, outcome: Outcome, policy: LockoutPolicy, now: number): Lesson {
-  const places = placesOf(who, policy)
+  const stranger = outcome.kind === 'stranger'
+  const places = placesOf(who, policy).filter(({ scope }) => (scope === 'recipients') === stranger)
   const before = new Map(places.map((place) => [place, past.get(place.key) ?? emptyBucket(place)]))
   const written = (change: (bucket: Bucket, place: Place) => Bucket): Map<string, Bucket> =>
     new Map([...before].map(([place, bucket]) => [place.key, change(bucket, place)]))
 
-  const barred = judge(who, past, policy, now) !== undefined
+  const barred = (stranger ? judgeStrangers : judge)(who, past, policy, now) !== undefined
   const untaught = (): Lesson => ({ buckets: written((bucket) => bucket), counted: false, begun: [] })
-  if (outcome.kind !== 'failure') {
+  if (outcome.kind === 'success' || outcome.kind === 'incomplete') {
     if (barred) return untaught()
     if (outcome.kind === 'incomplete') return { buckets: new Map(), counted: false, begun: [] }
     const buckets = written((bucket) => afterSuccess(bucket, who, policy, now))
     const news = [...before].some(([{ key }, bucket]) => buckets.get(key) !== bucket)
     return { buckets: news ? buckets : new Map(), counted: false, begun: [] }
   }
-  const { mark, sameAs } = outcome
+  const { mark } = outcome
+  const sameAs = outcome.kind === 'failure' ? outcome.sameAs : undefined
   const repeated = mark !== undefined && places.some((place) => past.get(place.key)?.marks.includes(mark))
   // What was counted before the bar, or began it, may still turn out to be an old password and be taken back.
   if (barred && sameAs === undefined) return untaught()
@@ -189,7 +203,7 @@ export function learn(who: Who, past: Past, outcome: Outcome, policy: LockoutPol
 }
 
 const marked = (bucket: Bucket, mark: string | undefined): Bucket =>
-  bucket.scope === 'account' && mark !== undefined
+  (bucket.scope === 'account' || bucket.scope === 'recipients') && mark !== undefined
     ? { ...bucket, marks: [...bucket.marks, mark].slice(-MARKS) }
     : bucket
 
@@ -219,6 +233,8 @@ function afterSuccess(bucket: Bucket, who: Who, policy: LockoutPolicy, now: numb
       const own = networkOf(who.address)
       return fresh(own) ? bucket : { ...bucket, good: seen(good, own, now, policy.knownFor) }
     }
+    case 'recipients':
+      return bucket
   }
 }
 
@@ -250,6 +266,8 @@ export function rulesOf(place: Place, bucket: Bucket, policy: LockoutPolicy, now
     case 'spread':
       // An account that has no known network would be locked out as a whole: never.
       return good ? [policy.spread] : []
+    case 'recipients':
+      return [policy.recipients]
   }
 }
 
@@ -304,7 +322,8 @@ function applyRule(bucket: Bucket, rule: Rule, index: 0 | 1, now: number): Bucke
 export function expiresAt(bucket: Bucket, policy: LockoutPolicy): number {
   const last = bucket.failures.at(-1) ?? 0
   const good = bucket.good.at(-1)?.[1] ?? 0
-  const window = Math.max(policy.account[1].window, policy.address[1].window, policy.spread.window)
+  const { account, address, spread, recipients } = policy
+  const window = Math.max(account[1].window, address[1].window, spread.window, recipients.window)
   return Math.max(bucket.bar?.until ?? 0, last + (last ? window : 0), good + (good ? policy.knownFor : 0))
 }
 

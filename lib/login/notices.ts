@@ -61,12 +61,12 @@ const utc = (at: number): string => `${new Date(at).toISOString().replace('T', '
 
 function adminText(bar: Bar, { user, peer, mechanism }: Event): string {
   return [
-    `${bar.failures} failed logins: ${quoted(bar.subject)} is refused until ${utc(bar.until)} (${bar.scope}).`,
+    `${bar.failures} ${bar.scope === 'recipients' ? 'unknown recipients' : 'failed logins'}: ${quoted(bar.subject)} is refused until ${utc(bar.until)} (${bar.scope}).`,
     '',
     `Last attempt: name ${quoted(user)} from ${peer.address} by ${peer.protocol} (${mechanism}).`,
     '',
     'Nothing has to be done: it ends by itself. To end it now:',
-    `  haraka-mailbox lockouts clear ${bar.scope === 'address' ? peer.address : quoted(user)}`,
+    `  haraka-mailbox lockouts clear ${bar.scope === 'address' || bar.scope === 'recipients' ? peer.address : quoted(user)}`,
     '',
   ].join('\n')
 }

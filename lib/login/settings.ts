@@ -21,6 +21,8 @@ export interface LoginSettings {
   readonly neverBar: InNetworks
   readonly cleartextFrom: InNetworks
   readonly trustedProxies: InNetworks
+  /** unknown recipients of one connection, after which it ends; 0: no limit */
+  readonly unknownRecipients: number
   readonly proxyHeader: 'always' | 'auto' | 'never'
   readonly mechanisms: readonly string[]
   /** file in config/ with authorities whose client certificates are asked for; empty: none are */
@@ -120,6 +122,7 @@ function policyOf(read: SettingsReader): LockoutPolicy {
     prefixFactor: read.number('lockout.prefix_factor', 5, times),
     goodFactor: read.number('lockout.good_factor', 3, times),
     spread: rule(read, 'spread', 25, '1h', '1h'),
+    recipients: rule(read, 'recipients', 50, '1h', '1h'),
     spreadNetworks: read.number('lockout.spread_networks', 5, { min: 2, max: 32 }),
     knownFor: read.duration('lockout.known_for', '30d'),
   }
@@ -168,6 +171,7 @@ export function loginSettings(ini: Ini, plugin: Ini = {}): LoginSettings {
     neverBar: networks(read, 'lockout.never_bar', ['none']),
     cleartextFrom: networks(read, 'main.cleartext_from', ['loopback']),
     trustedProxies: networks(read, 'main.trusted_proxies', ['none']),
+    unknownRecipients: read.number('lockout.recipients_connection', 10, { max: 1000 }),
     proxyHeader: read.choice('main.proxy_header', ['auto', 'always', 'never'], 'auto'),
     clientCa: read.text('main.client_ca', ''),
     mechanisms: chosen(read, 'main.mechanisms', DEFAULT_MECHANISMS, MECHANISMS),

@@ -125,6 +125,38 @@ describe('recipients beside another plugin', function () {
   }
 })
 
+describe('unknown recipients', function () {
+  this.timeout(60_000)
+  let demo: Demo
+  before(async () => {
+    demo = await startDemo(['--nodes', '2', '--set', 'mailbox_login.ini:lockout.recipients_failures=25'])
+  })
+  after(async () => {
+    await demo?.stop()
+    removeHome(demo)
+  })
+  const harvest = async (from: number): Promise<readonly string[]> => {
+    const names = Array.from({ length: 11 }, (_, n) => `RCPT TO:<name${from + n}@example.org>`)
+    const [, , , ...answers] = await dialogue(demo.smtp, ['EHLO x', 'MAIL FROM:<s@example.net>', ...names])
+    return answers.map((answer) => answer.slice(0, 9))
+  }
+
+  it('ten hear 550, the next 421 and the end; a network that goes on is barred in every worker, and so is told', async () => {
+    const ten = [...Array.from({ length: 10 }, () => '550 5.1.1'), '421 4.7.1']
+    assert.deepEqual([await harvest(0), await harvest(100)], [ten, ten])
+    await harvest(200).catch(() => undefined)
+    for (let n = 0; n < 4; n++) {
+      const words = ['EHLO x', 'MAIL FROM:<s@example.net>', 'RCPT TO:<alice@example.org>']
+      assert.match((await dialogue(demo.smtp, words)).at(-1) ?? '', /^421 4\.7\.1 /)
+    }
+    const { stdout } = await cli(['lockouts', 'list', '--home', demo.home])
+    assert.match(stdout, /recipients 127\.0\.0\.1: 25 failures/)
+    assert.equal((await cli(['lockouts', 'clear', '127.0.0.1', '--home', demo.home])).code, 0)
+    const after = await dialogue(demo.smtp, ['EHLO x', 'MAIL FROM:<s@example.net>', 'RCPT TO:<alice@example.org>'])
+    assert.match(after.at(-1) ?? '', /^250 /)
+  })
+})
+
 describe('a full mailbox', function () {
   this.timeout(60_000)
   let demo: Demo

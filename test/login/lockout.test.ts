@@ -4,6 +4,7 @@ import {
   type Bar,
   type Bucket,
   judge,
+  judgeStrangers,
   type LockoutPolicy,
   learn,
   type Outcome,
@@ -129,6 +130,36 @@ describe('lockout policy', () => {
     assert.equal(notes.bar(owner, T0 + 60 * MINUTE), undefined)
     const failures = [...notes.past.values()].map((bucket) => bucket.failures.length)
     assert.ok(failures.every((count) => count <= 1))
+  })
+
+  it('a network that names 50 unknown recipients in an hour is barred for an hour, but where an account is known', () => {
+    const notes = notebook()
+    const at = (address: string): Who => ({ user: '', address })
+    const strangers = (who: Who, now: number) => judgeStrangers(who, notes.past, POLICY, now)
+    const name = (n: number, now: number) =>
+      notes.attempt(at('192.0.2.10'), { kind: 'stranger', mark: `name ${n}` }, now)
+    assert.ok(notes.attempt(owner, { kind: 'success' }, T0))
+    for (let n = 0; n < 49; n++) name(n, T0 + n)
+    for (let n = 0; n < 100; n++) name(48, T0 + 50 + n)
+    assert.equal(strangers(at('192.0.2.10'), T0 + 200), undefined, 'the same one counts once')
+    name(49, T0 + 200)
+    const bar = strangers(at('192.0.2.10'), T0 + 201)
+    assert.equal(bar?.subject, '192.0.2.10')
+    for (let n = 50; n < 300; n++) name(n, T0 + 201 + n)
+    assert.deepEqual(strangers(at('192.0.2.10'), T0 + 600), bar, 'no longer for what comes while barred')
+    assert.equal(notes.bar({ ...owner, user: 'bob@example.org' }, T0 + 300)?.scope, 'recipients')
+    assert.equal(notes.bar(owner, T0 + 300), undefined, 'the owner was here before')
+    assert.equal(strangers(at('192.0.2.11'), T0 + 300), undefined)
+    assert.equal(strangers(at('192.0.2.10'), T0 + 61 * MINUTE), undefined)
+  })
+
+  it('failed logins keep no mail out, and unknown recipients are no failed logins', () => {
+    const notes = notebook()
+    for (let n = 0; n < 20; n++) notes.fail({ user: `u${n}@a`, address: '192.0.2.10' }, T0 + n)
+    assert.equal(judgeStrangers({ user: '', address: '192.0.2.10' }, notes.past, POLICY, T0 + 30), undefined)
+    for (let n = 0; n < 49; n++)
+      notes.attempt({ user: '', address: '198.51.100.1' }, { kind: 'stranger', mark: `${n}` }, T0 + n)
+    assert.equal(notes.bar({ user: 'ann@a', address: '198.51.100.1' }, T0 + 60), undefined)
   })
 
   it('bars nobody when it is switched off', () => {

@@ -45,7 +45,8 @@ describe('haraka-mailbox lockouts', () => {
 
   it('clears everything only when told so', async () => {
     const { run, fail } = await shell()
-    await fail(12)
+    await fail(4)
+    await fail(4, '192.0.2.2')
     await assert.rejects(run('clear'), /say whom/)
     assert.equal(JSON.parse(await run('list', '--json')).length, 2)
     await run('clear', '--all')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createDelivery } from '../../lib/haraka/delivery'
 import { deliverySettings } from '../../lib/haraka/delivery-settings'
+import { createHarvestGuard } from '../../lib/haraka/harvest'
 import type { Address, Connection } from '../../lib/haraka/host'
 import { createFinalDelivery, type FinalDelivery, isReply } from '../../lib/mailbox/deliver/final-delivery'
 import type { Ruling } from '../../lib/mailbox/deliver/rules'
@@ -8,6 +9,8 @@ import { mailboxSettings } from '../../lib/mailbox/settings'
 import { type AccountId, accountId } from '../../lib/terms/names'
 import { silentLog } from '../../lib/terms/ports'
 import { type Kit, startKit } from '../kit'
+
+const harvest = createHarvestGuard(() => undefined)
 
 describe('spam and duplicates at delivery', () => {
   let kit: Kit
@@ -93,9 +96,9 @@ describe('spam and duplicates at delivery', () => {
       isNull: () => false,
     }
     async function queue(junkByResults: boolean, found: Record<string, Record<string, unknown>>): Promise<void> {
-      const hooks = createDelivery({ delivery, log: silentLog, junkByResults, bounce: () => undefined })
-      await new Promise<void>((resolve) => hooks.rcpt(() => resolve(), address))
+      const hooks = createDelivery({ delivery, harvest, log: silentLog, junkByResults, bounce: () => undefined })
       const connection: Connection = {
+        uuid: 'C1',
         transaction: {
           uuid: '1',
           mail_from: address,
@@ -109,6 +112,7 @@ describe('spam and duplicates at delivery', () => {
         remote: { ip: '127.0.0.1' },
         notes: {},
       }
+      await new Promise<void>((resolve) => hooks.rcpt(() => resolve(), connection, address))
       await new Promise<void>((resolve) => hooks.queue(() => resolve(), connection))
     }
     await queue(true, { rspamd: { action: 'add header', score: 9 } })
@@ -148,7 +152,7 @@ describe('spam and duplicates at delivery', () => {
       ...{ user, host: 'x', address: `${user}@x` },
       ...{ format: () => `<${user}@x>`, isNull: () => false },
     })
-    const hooks = createDelivery({ delivery, log: silentLog, junkByResults: false, bounce: () => undefined })
+    const hooks = createDelivery({ delivery, harvest, log: silentLog, junkByResults: false, bounce: () => undefined })
     const [ours, theirs] = [addressOf('seven'), addressOf('theirs')]
     const transaction = {
       uuid: '1',
@@ -160,7 +164,7 @@ describe('spam and duplicates at delivery', () => {
         get_data: (done: (data: Buffer) => void) => done(Buffer.from('Message-ID: <7@x>\r\n\r\nx\r\n')),
       },
     }
-    const connection: Connection = { transaction, relaying: false, remote: { ip: '127.0.0.1' }, notes: {} }
+    const connection: Connection = { uuid: 'C1', transaction, relaying: false, remote: { ip: '127.0.0.1' }, notes: {} }
     const queue = () => new Promise((resolve) => hooks.queue((code) => resolve(code), connection))
     assert.equal(await queue(), undefined)
     assert.deepEqual(transaction.rcpt_to, [theirs])
