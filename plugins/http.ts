@@ -41,7 +41,7 @@ export function register(this: HarakaPlugin): void {
   })
   Object.assign(this, {
     mailbox_http: (next: Next, { http: host }: HarakaServer) => {
-      if (http && host?.app && host.express) http.mount(host.app, host.express)
+      if (http && host?.app) http.mount(host.app)
       next()
     },
   })

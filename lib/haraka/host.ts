@@ -1,4 +1,4 @@
-import type { Application, RequestHandler } from 'express'
+import type { Application } from 'express'
 
 /** The part of Haraka 3.3 that this package touches. Haraka has no types of its own. */
 
@@ -33,7 +33,6 @@ export interface HarakaServer {
   /** there once Haraka's HTTP server is, which needs config/http.ini and the package express */
   readonly http?: {
     readonly app?: Application
-    readonly express?: { json(options: { limit: number }): RequestHandler }
   }
 }
 

@@ -2,7 +2,7 @@ import type { LoginAnswer, LoginPeer } from '../login/login'
 import type { Account } from '../store/account'
 import { accountId } from '../terms/names'
 import { opens } from './account/own'
-import { Refused, unauthorized } from './faults'
+import { Refused, unauthorized, unwrap } from './faults'
 import type { HttpPorts } from './ports'
 import type { Principal } from './route'
 import { type Credential, SCOPES, type Scope } from './sessions'
@@ -92,9 +92,11 @@ export function createAdmit(ports: Ports) {
     expired,
     standing,
 
-    async lives(id: string): Promise<boolean> {
+    /** Who has this session now, if it is open still. */
+    async now(id: string): Promise<Principal | undefined> {
       const credential = await sessions.get(id)
-      return credential !== undefined && (await standing(credential)) !== undefined
+      const account = credential && (await standing(credential))
+      return account && { credential, account }
     },
 
     /** Wrong API tokens count in the lockouts, and a right one opens nothing from an address that is barred. */
@@ -117,18 +119,20 @@ export function createAdmit(ports: Ports) {
       const { epoch = '', appPassword } = answer.identity
       await makeRoom(account.id)
       const now = clock.now()
-      const made = await sessions.create({
-        kind: 'session',
-        account: account.id,
-        label: userAgent,
-        address: peer.address,
-        createdAt: now,
-        activeAt: now,
-        scopes: SCOPES,
-        totp: account.credentials.totp !== undefined,
-        epochs: [epoch],
-        ...(appPassword !== undefined && { appPassword }),
-      })
+      const made = unwrap(
+        await sessions.create({
+          kind: 'session',
+          account: account.id,
+          label: userAgent,
+          address: peer.address,
+          createdAt: now,
+          activeAt: now,
+          scopes: SCOPES,
+          totp: account.credentials.totp !== undefined,
+          epochs: [epoch],
+          ...(appPassword !== undefined && { appPassword }),
+        }),
+      )
       return { ...made, account }
     },
 

@@ -1,3 +1,4 @@
+import { MESSAGE } from './body'
 import type { Route } from './route'
 
 const parameter = (where: 'path' | 'query', name: string, schema: unknown, required: boolean) => ({
@@ -12,6 +13,20 @@ interface ObjectJson {
   readonly required?: readonly string[]
 }
 
+/** RFC 7578: the JSON in its field, and files in fields of any other names. */
+const formOf = ({ files, body }: Route) =>
+  files && {
+    'multipart/form-data': {
+      schema: {
+        type: 'object',
+        properties: { [MESSAGE]: body?.json },
+        required: [MESSAGE],
+        additionalProperties: { type: 'string', contentMediaType: 'application/octet-stream' },
+      },
+      encoding: { [MESSAGE]: { contentType: 'application/json' } },
+    },
+  }
+
 function operation(route: Route) {
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) =>
     parameter('path', name, { type: 'string' }, true),
@@ -25,7 +40,7 @@ function operation(route: Route) {
     operationId: `${route.method}${route.path.replace(/[/:](\w)/g, (_all, letter: string) => letter.toUpperCase()).replace(/\W/g, '')}`,
     parameters: [...inPath, ...inQuery],
     ...(route.body && {
-      requestBody: { required: true, content: { 'application/json': { schema: route.body.json } } },
+      requestBody: { required: true, content: { 'application/json': { schema: route.body.json }, ...formOf(route) } },
     }),
     responses: {
       [route.status ?? 200]: {
@@ -38,6 +53,7 @@ function operation(route: Route) {
       },
     },
     'x-scope': route.scope,
+    ...(route.also && { 'x-also': Object.fromEntries(route.also.map(({ field, scope }) => [field, scope])) }),
     security:
       route.scope === 'public' ? [] : route.scope === 'session' ? [{ session: [] }] : [{ session: [] }, { token: [] }],
   }

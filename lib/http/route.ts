@@ -16,6 +16,8 @@ export interface Call<Query, Body> {
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
   readonly body: Body
+  /** octets that came beside it, by the names of their fields */
+  readonly files: ReadonlyMap<string, Buffer>
   readonly peer: LoginPeer
   readonly userAgent: string
   /** the browser's, if any; `principal()` is the checked one */
@@ -24,6 +26,8 @@ export interface Call<Query, Body> {
   readonly gone: AbortSignal
   /** Throws 401. */
   principal(): Principal
+  /** Whose mail `mail()` is. Throws 404. */
+  owner(): Promise<Account>
   /** The mail of the account, or of the one that an administrator has entered, with the shared lock held. Throws 423. */
   mail(): Promise<AccountMail>
 }
@@ -35,7 +39,12 @@ export type Answer =
       readonly octets: Buffer
       readonly headers: Readonly<Record<string, string>>
     }
-  | { readonly kind: 'events'; start(send: (event: string, data: unknown) => void): () => void }
+  | {
+      readonly kind: 'events'
+      /** AccountId; the stream ends when the session is in another mailbox, or in none any more */
+      readonly owner: string
+      start(send: (event: string, data: unknown) => void): () => void
+    }
 
 export const json = (value: unknown): Answer => ({ kind: 'json', value })
 export const DONE = json({ done: true })
@@ -48,9 +57,13 @@ export interface Route {
   readonly path: string
   /** `public`: anybody; `session`: a browser's session only */
   readonly scope: Scope | 'public' | 'session'
+  /** fields of the body that do more than `scope` allows, and what they need */
+  readonly also?: readonly { readonly field: string; readonly scope: Scope }[]
   readonly summary: string
   readonly query?: Schema<unknown>
   readonly body?: Schema<unknown>
+  /** the body may be a form, whose field `message` is the JSON, with files beside it */
+  readonly files?: true
   readonly answer: Schema<unknown>
   /** of success; default 200 */
   readonly status?: 201

@@ -88,6 +88,15 @@ export const record = <T>(of: Schema<T>): Schema<unknown> => ({
   read: (value) => value,
 })
 
+/** Whether a value has a field: `attachments.uid` is in any item of a list. */
+export function has(value: unknown, field: string): boolean {
+  const [first = '', ...rest] = field.split('.')
+  if (Array.isArray(value)) return value.some((item) => has(item, field))
+  if (typeof value !== 'object' || value === null) return false
+  const found = new Map<string, unknown>(Object.entries(value)).get(first)
+  return found !== undefined && (rest.length === 0 || has(found, rest.join('.')))
+}
+
 type Fields = Readonly<Record<string, Schema<unknown>>>
 type ObjectOf<F extends Fields> = { readonly [K in keyof F]: Of<F[K]> }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Application, Request, RequestHandler, Response } from 'express'
 import type { LoginPeer } from '../login/login'
 import type { AccountMail } from '../mailbox/mailbox'
+import type { Account } from '../store/account'
 import { accountId } from '../terms/names'
 import { runs } from '../work/loop'
 import { accountRoutes } from './account/routes'
@@ -9,6 +10,8 @@ import { sessionRoutes } from './account/session-routes'
 import { adminRoutes } from './admin/routes'
 import { type Admit, createAdmit } from './admit'
 import { loadAssets, serveAsset } from './assets'
+import { readBody } from './body'
+import { createBodies } from './body/bodies'
 import { faultRefusal, notFound, Refused, unauthorized } from './faults'
 import { createLeases } from './leases'
 import { composeRoutes } from './mail/compose-routes'
@@ -19,19 +22,16 @@ import { messageRoutes } from './mail/message-routes'
 import { openApi } from './openapi'
 import type { HttpPorts, Web } from './ports'
 import type { Answer, Call, Principal, Route } from './route'
-import { Invalid } from './schema'
+import { has, Invalid } from './schema'
 import type { Credential } from './sessions'
 
-/** The part of express that is used: its own module is the host's, never ours. */
-export interface Express {
-  json(options: { limit: number }): RequestHandler
-}
-
 export const API = '/api/v1'
+/** header fields of a request; their octets are Node's to limit (16 KB) */
+const MOST_HEADERS = 100
 /** Answers while a live-update stream says nothing, so that proxies keep it open. */
 const HEARTBEAT = 25_000
-/** A session that ended in another process: its streams here end within this time. */
-const STILL_IN = 2000
+/** A session that ended in another process: its streams here end within this time, and tell nothing meanwhile. */
+const STILL_IN = 1000
 
 /** Everything is ours, nothing is inline, nobody may frame us; message frames have a policy of their own (mail/html.ts). */
 const PAGE_HEADERS = {
@@ -86,6 +86,7 @@ export function createHttp(ports: HttpPorts) {
   const web: Web = { ...ports, leases }
   const routes = routesOf(web, admit)
   const assets = loadAssets(ports.assets)
+  const bodies = createBodies(settings)
   const connections = new WeakMap<object, string>()
   const streams = new Map<Response, string>()
 
@@ -133,18 +134,22 @@ export function createHttp(ports: HttpPorts) {
     return new Refused(status, code, message, { holder: { id, account, ...seen, ...more } })
   }
 
+  /** Whose mail it is: of who logged in, or the one that an administrator has entered, while both may be so. Throws 404. */
+  async function ownerOf({ account, credential }: Principal): Promise<Account> {
+    if (!credential.entered) return account
+    const entered = settings.adminEnter && account.admin
+    const owner = entered ? await room.store.accounts.get(accountId(credential.entered)) : undefined
+    if (owner) return owner
+    throw notFound('account')
+  }
+
   async function enter(
     who: Principal,
     call: { readonly peer: LoginPeer; readonly userAgent: string },
     active: boolean,
   ) {
     const { credential } = who
-    const owner = credential.entered
-      ? settings.adminEnter && who.account.admin
-        ? await room.store.accounts.get(accountId(credential.entered))
-        : undefined
-      : who.account
-    if (!owner) throw notFound('account')
+    const owner = await ownerOf(who)
     const mail: AccountMail = room.account({
       id: owner.id,
       name: owner.name,
@@ -185,47 +190,67 @@ export function createHttp(ports: HttpPorts) {
       if (who) return who
       throw unauthorized()
     }
+    const { maxBody } = settings
+    const query = route.query ? route.query.read({ ...request.query }, '') : undefined
+    const brought = await readBody(bodies, route, request, response, { address: peer.address, maxBody })
+    const body = route.body ? route.body.read(brought.json ?? {}, '') : undefined
+    if (who) for (const { field, scope } of route.also ?? []) if (has(body, field)) admit.check(who, scope)
     return {
       params: Object.fromEntries(Object.entries(request.params).map(([name, value]) => [name, String(value)])),
-      query: route.query ? route.query.read({ ...request.query }, '') : undefined,
-      body: route.body ? route.body.read(request.body ?? {}, '') : undefined,
+      query,
+      body,
+      files: brought.files,
       peer,
       userAgent,
       secret,
       gone: gone.signal,
       principal,
+      owner: () => ownerOf(principal()),
       mail: () => enter(principal(), { peer, userAgent }, active),
     }
   }
 
-  function stream(response: Response, key: string, start: Extract<Answer, { kind: 'events' }>['start']): void {
+  /** What is told of an owner's mail to a session: something, nothing any more, or another owner's. */
+  async function hears(key: string, owner: string): Promise<'on' | 'out' | 'elsewhere'> {
+    const who = await admit.now(key)
+    if (!who) return 'out'
+    const now = await ownerOf(who).catch((error) => {
+      if (error instanceof Refused) return undefined
+      throw error
+    })
+    return now?.id === owner ? 'on' : 'elsewhere'
+  }
+
+  function stream(response: Response, key: string, { owner, start }: Extract<Answer, { kind: 'events' }>): void {
     if ([...streams.values()].filter((one) => one === key).length >= settings.maxStreams) {
       throw new Refused(429, 'too-many-streams', 'Too many live-update streams.')
     }
     response.writeHead(200, {
       'Content-Type': 'text/event-stream',
-      'Cache-Control': 'no-store',
       'X-Accel-Buffering': 'no',
     })
     streams.set(response, key)
     const send = (event: string, data: unknown): void => {
+      if (response.writableEnded) return
       // A client that does not read is let go: it asks anew when it comes back.
       if (response.writableLength > 64 * 1024) response.destroy()
       else response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
     }
-    send('hello', { version: ports.version })
-    const stop = start(send)
-    const timer = setInterval(() => response.write(': \n\n'), HEARTBEAT).unref()
-    const watch = setInterval(() => {
-      admit.lives(key).then(
-        (lives) => {
-          if (lives) return
-          send('lost', {})
+    /** Looks whether it may go on, and then tells. A browser whose stream ended elsewhere asks for a new one by itself. */
+    const onlyWhile = (tell: () => void): void => {
+      hears(key, owner).then(
+        (heard) => {
+          if (heard === 'on') return tell()
+          if (heard === 'out') send('lost', {})
           response.end()
         },
         () => undefined, // the store is away: the next look tells
       )
-    }, STILL_IN).unref()
+    }
+    send('hello', { version: ports.version })
+    const stop = start((event, data) => onlyWhile(() => send(event, data)))
+    const timer = setInterval(() => response.write(': \n\n'), HEARTBEAT).unref()
+    const watch = setInterval(() => onlyWhile(() => undefined), STILL_IN).unref()
     response.once('close', () => {
       clearInterval(timer)
       clearInterval(watch)
@@ -235,8 +260,6 @@ export function createHttp(ports: HttpPorts) {
   }
 
   function give(response: Response, route: Route, answer: Answer, call: Call<unknown, unknown>): void {
-    response.setHeader('X-Content-Type-Options', 'nosniff')
-    response.setHeader('Cache-Control', 'no-store')
     switch (answer.kind) {
       case 'json':
         if (answer.cookie !== undefined) setCookie(response, call.peer.tls, answer.cookie)
@@ -247,7 +270,7 @@ export function createHttp(ports: HttpPorts) {
         response.end(answer.octets)
         return
       case 'events':
-        return stream(response, call.principal().credential.id, answer.start)
+        return stream(response, call.principal().credential.id, answer)
     }
   }
 
@@ -298,7 +321,7 @@ export function createHttp(ports: HttpPorts) {
 
   return {
     routes,
-    mount(app: Application, express: Express): void {
+    mount(app: Application): void {
       // What nobody answers goes through Haraka's own 404, and must not show a stack with paths.
       app.set('env', 'production')
       app.disable('x-powered-by')
@@ -315,19 +338,17 @@ export function createHttp(ports: HttpPorts) {
           (error) => fail(response, error),
         )
       })
-      const parse = express.json({ limit: settings.maxBody })
-      const withBody: RequestHandler = (request, response, next) =>
-        parse(request, response, (error?: unknown) => {
-          if (error === undefined) return next()
-          const big = error instanceof Error && 'type' in error && error.type === 'entity.too.large'
-          fail(
-            response,
-            big ? new Refused(413, 'too-big', 'The request is too big.') : new Invalid('the body: expected JSON'),
-          )
-        })
+      app.use(API, (request, response, next) => {
+        bodies.leave(request, response)
+        // Of refusals too: what one person was told is not for the next one.
+        response.setHeader('Cache-Control', 'no-store')
+        response.setHeader('X-Content-Type-Options', 'nosniff')
+        if (request.rawHeaders.length <= 2 * MOST_HEADERS) return next()
+        fail(response, new Refused(431, 'too-many-headers', 'The request has too many header fields.'))
+      })
       app.get(`${API}/openapi.json`, (_request, response) => void response.json(openApi(routes, ports.version)))
       for (const route of routes) {
-        app[route.method](`${API}${route.path}`, ...(route.body ? [withBody] : []), handler(route))
+        app[route.method](`${API}${route.path}`, handler(route))
       }
       app.use(API, (_request, response) => fail(response, notFound('resource')))
       app.get('/', (_request, response) => response.redirect(302, '/mail/'))

@@ -1,3 +1,5 @@
+import type { Result } from '../terms/fault'
+
 /** Who is logged in, kept where every process reads it: any of Haraka's workers, on any host of the store, may get any request. */
 
 export const SCOPES = ['mail:read', 'mail:write', 'mail:send', 'account', 'admin'] as const
@@ -34,6 +36,11 @@ export interface Credential {
 }
 
 export type NewCredential = Omit<Credential, 'id' | 'csrf'>
+export interface MadeCredential {
+  /** shown once */
+  readonly secret: string
+  readonly credential: Credential
+}
 
 /** What is remembered of an account's second factor. */
 export interface TotpState {
@@ -48,8 +55,11 @@ export interface TotpState {
 }
 
 export interface Sessions {
-  /** @returns the secret, shown once */
-  create(credential: NewCredential): Promise<{ readonly secret: string; readonly credential: Credential }>
+  /**
+   * @param most of its kind that the account may have; counted in the transaction that makes it
+   * Faults: limit.
+   */
+  create(credential: NewCredential, most?: number): Promise<Result<MadeCredential>>
   /** By the secret. */
   find(secret: string): Promise<Credential | undefined>
   get(id: string): Promise<Credential | undefined>

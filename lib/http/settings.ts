@@ -11,8 +11,13 @@ export interface HttpSettings {
   readonly lockIdle: number
   /** the same for programs with a token */
   readonly tokenLockIdle: number
-  /** octets of a JSON body: the biggest message that can be written, times 4/3 */
+  /** octets of a request that brings files: the biggest message that can be written, as files */
   readonly maxBody: number
+  /** unfinished requests with a body in one process: of an address, and in all */
+  readonly bodiesOfAddress: number
+  readonly bodies: number
+  /** milliseconds in which a body must end, or bring 16 KB */
+  readonly bodyTimeout: number
   /** event streams of one session in one process */
   readonly maxStreams: number
   readonly adminTotp: boolean
@@ -33,6 +38,9 @@ export function httpSettings(ini: Ini): HttpSettings {
   const settings: HttpSettings = {
     metricsFrom,
     maxBody: read.size('main.max_body', '40M'),
+    bodiesOfAddress: read.number('main.bodies_per_address', 20, { min: 1 }),
+    bodies: read.number('main.bodies', 1000, { min: 1 }),
+    bodyTimeout: read.duration('main.body_timeout', '10s'),
     idle: read.duration('session.idle', '30min'),
     absolute: read.duration('session.absolute', '12h'),
     maxSessions: read.number('session.max_per_account', 20, { min: 1 }),

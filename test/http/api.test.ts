@@ -5,7 +5,7 @@ import { hashPassword, setPassword } from '../../lib/login/passwords'
 import { settingCredentials } from '../../lib/store/account'
 import { ok } from '../../lib/terms/fault'
 import { answered, documentOf } from './openapi'
-import { client, message, openWeb, PASSWORD, type Web } from './web'
+import { client, form, message, openWeb, PASSWORD, type Web } from './web'
 
 const stepOf = (web: Web): number => Math.floor(web.clock.now() / 30_000)
 const untilReleased = async (web: Web, account: string): Promise<void> => {
@@ -468,8 +468,8 @@ describe('HTTP', () => {
         subject: 'Grüße\r\nX-Evil: 1',
         text: 'one',
       }
-      const file = { name: 'ä.txt', type: 'text/plain', data: Buffer.from('in the file').toString('base64') }
-      const saved = (await browser.post('drafts', { ...draft, attachments: [file] })).body
+      const attachments = [{ name: 'ä.txt', type: 'text/plain', file: 'one' }]
+      const saved = (await browser.post('drafts', form({ ...draft, attachments }, { one: 'in the file' }))).body
       const { uid, mailbox } = saved
       const again = await browser.post('drafts', {
         ...draft,

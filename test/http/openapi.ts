@@ -6,11 +6,12 @@ import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020'
 interface Operation {
   readonly operationId: string
   readonly 'x-scope': string
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> }
   readonly responses: Readonly<
     Record<string, { readonly content: Readonly<Record<string, { readonly schema: object }>> }>
   >
 }
-interface Document {
+export interface Document {
   readonly openapi: string
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
   readonly components: { readonly schemas: { readonly Error: object } }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { NewCredential, Sessions } from '../../lib/http/sessions'
+import type { MadeCredential, NewCredential, Sessions } from '../../lib/http/sessions'
 import { openEmbeddedSessions } from '../../lib/http/sessions/embedded'
 import { openPostgresSessions } from '../../lib/http/sessions/postgres'
 import { silentLog } from '../../lib/terms/ports'
@@ -13,6 +13,11 @@ const session = (account: string): NewCredential => ({
   scopes: ['mail:read'],
   epochs: [''],
 })
+
+function made(result: Awaited<ReturnType<Sessions['create']>>): MadeCredential {
+  if (result.ok) return result.value
+  assert.fail(result.fault.kind)
+}
 
 interface Opened {
   /** two processes, or hosts, over the same */
@@ -34,7 +39,7 @@ function conformance(name: string, open: () => Promise<Opened | undefined>): voi
     after(() => opened?.close())
 
     it('finds by the secret and by the id what another process made, and keeps no secret', async () => {
-      const { secret, credential } = await one.create(session('a'))
+      const { secret, credential } = made(await one.create(session('a')))
       assert.deepEqual(await two.find(secret), credential)
       assert.deepEqual(await two.get(credential.id), credential)
       assert.ok(!JSON.stringify(await two.list()).includes(secret))
@@ -43,14 +48,24 @@ function conformance(name: string, open: () => Promise<Opened | undefined>): voi
       assert.equal(await two.get(credential.id.slice(0, 8)), undefined)
     })
     it('changes single facts, also from two sides at once', async () => {
-      const { credential } = await one.create(session('b'))
+      const { credential } = made(await one.create(session('b')))
       await Promise.all([one.update(credential.id, { activeAt: 7 }), two.update(credential.id, { epochs: ['x', 'y'] })])
       assert.deepEqual(await one.get(credential.id), { ...credential, activeAt: 7, epochs: ['x', 'y'] })
       await one.update('nobody', { activeAt: 9 })
     })
+    it('makes no more of a kind than an account may have, whoever asks at once', async () => {
+      const token = { ...session('many'), kind: 'token' } as const
+      made(await one.create(session('many')))
+      const all = await Promise.all(Array.from({ length: 20 }, (_, nth) => (nth % 2 ? one : two).create(token, 5)))
+      assert.equal(all.filter(({ ok }) => ok).length, 5)
+      const refused = all.find(({ ok }) => !ok)
+      assert.deepEqual(refused, { ok: false, fault: { kind: 'limit', why: 'an account has at most 5 tokens' } })
+      assert.equal((await one.list('many')).length, 6)
+      made(await two.create(session('many'), 2))
+    })
     it('lists those of one account; what is removed is gone everywhere, once', async () => {
-      const { secret, credential } = await one.create(session('c'))
-      const { credential: other } = await two.create(session('c'))
+      const { secret, credential } = made(await one.create(session('c')))
+      const { credential: other } = made(await two.create(session('c')))
       const ids = async (): Promise<string[]> => (await two.list('c')).map(({ id }) => id).sort()
       assert.deepEqual(await ids(), [credential.id, other.id].sort())
       assert.equal(await two.remove(credential.id), true)

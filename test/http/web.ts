@@ -91,7 +91,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
       assets: path.join(packageRoot, 'lib/http/static'),
     })
     const app = express()
-    http.mount(app, express)
+    http.mount(app)
     const server = createServer(app).listen(0, '127.0.0.1')
     await once(server, 'listening')
     const at = server.address()
@@ -160,11 +160,11 @@ export function client(base: string, headers: Record<string, string> = {}) {
       headers: {
         ...(cookie && { cookie }),
         ...(csrf && { 'x-csrf-token': csrf }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(body !== undefined && !(body instanceof FormData) && { 'content-type': 'application/json' }),
         ...headers,
         ...extra,
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      ...(body !== undefined && { body: body instanceof FormData ? body : JSON.stringify(body) }),
       redirect: 'manual',
     })
     const set = response.headers.get('set-cookie')
@@ -187,6 +187,14 @@ export function client(base: string, headers: Record<string, string> = {}) {
       return reply
     },
   }
+}
+
+/** A request that brings files: its JSON in the field `message`. */
+export function form(message: unknown, files: Readonly<Record<string, string | Buffer>>): FormData {
+  const made = new FormData()
+  made.append('message', JSON.stringify(message))
+  for (const [name, octets] of Object.entries(files)) made.append(name, new Blob([octets]), 'a "file"; name="x"')
+  return made
 }
 
 export const message = (subject: string, body = 'hello', more = ''): string =>

@@ -21,6 +21,8 @@ import {
 
 const DAY = 86_400_000
 const SHORTEST_PASSWORD = 8
+/** of an account: more are refused until some are taken away */
+const MOST_TOKENS = 50
 export const PROTOCOLS = ['pop3', 'imap', 'smtp', 'http', 'sieve'] as const
 
 export const appPassword = object({ id: text(64), label: text(100), protocols: list(text(20)), createdAt: whole() })
@@ -229,20 +231,25 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
         await confirm(call, account, password)
         if (scopes.includes('admin')) admit.check(call.principal(), 'admin')
         const now = clock.now()
-        const { secret, credential: made } = await sessions.create({
-          kind: 'token',
-          account: account.id,
-          label,
-          address: call.peer.address,
-          createdAt: now,
-          activeAt: now,
-          ...(days !== undefined && { expiresAt: now + days * DAY }),
-          scopes,
-          // A token is as strong as the session that made it.
-          totp: credential.totp,
-          epochs: credential.epochs,
-          ...(credential.appPassword !== undefined && { appPassword: credential.appPassword }),
-        })
+        const { secret, credential: made } = unwrap(
+          await sessions.create(
+            {
+              kind: 'token',
+              account: account.id,
+              label,
+              address: call.peer.address,
+              createdAt: now,
+              activeAt: now,
+              ...(days !== undefined && { expiresAt: now + days * DAY }),
+              scopes,
+              // A token is as strong as the session that made it.
+              totp: credential.totp,
+              epochs: credential.epochs,
+              ...(credential.appPassword !== undefined && { appPassword: credential.appPassword }),
+            },
+            MOST_TOKENS,
+          ),
+        )
         return json({ id: made.id, token: secret })
       },
     }),

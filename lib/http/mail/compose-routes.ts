@@ -11,16 +11,29 @@ import { decodedOf } from './message-routes'
 
 const MOST_RECIPIENTS = 500
 
+/** A part of a stored message can be read by whoever gets it; a draft that goes and a mark are changes of stored mail. */
+const ALSO = [
+  { field: 'attachments.uid', scope: 'mail:read' },
+  { field: 'replaces', scope: 'mail:write' },
+  { field: 'answers', scope: 'mail:write' },
+] as const
+
 export function composeRoutes({ room: { store }, submit, clock, log }: Web): readonly Route[] {
-  async function attached(mail: AccountMail, { attachments = [] }: Draft): Promise<Attached[]> {
+  async function attached(
+    mail: AccountMail,
+    { attachments = [] }: Draft,
+    brought: ReadonlyMap<string, Buffer>,
+  ): Promise<Attached[]> {
     const files: Attached[] = []
-    for (const { name, type = 'application/octet-stream', data, mailbox, uid, part } of attachments) {
-      if (data !== undefined) {
-        files.push({ filename: name, contentType: type, content: Buffer.from(data, 'base64') })
+    for (const { name, type = 'application/octet-stream', file: field, mailbox, uid, part } of attachments) {
+      if (field !== undefined) {
+        const content = brought.get(field)
+        if (!content) throw new Refused(422, 'bad-attachment', `The request has no field ${field} for ${name}.`)
+        files.push({ filename: name, contentType: type, content })
         continue
       }
       if (mailbox === undefined || uid === undefined) {
-        throw new Refused(422, 'bad-attachment', `The file ${name} has neither data nor a place.`)
+        throw new Refused(422, 'bad-attachment', `The file ${name} has neither octets nor a place.`)
       }
       const file = await withView(store, mail, mailbox, async (view) => {
         const row = await rowOf(mail, view, String(uid))
@@ -83,11 +96,13 @@ export function composeRoutes({ room: { store }, submit, clock, log }: Web): rea
       scope: 'mail:write',
       summary: 'Saves a draft, in place of the one in `replaces`',
       body: draft,
+      files: true,
+      also: ALSO,
       answer: object({ mailbox: text(64), uid: optional(whole(1)) }),
       status: 201,
-      run: async ({ body, mail: enter }) => {
+      run: async ({ body, files, mail: enter }) => {
         const mail = await enter()
-        const { kept } = await compose(body, mail.identity.name, await attached(mail, body), clock.now())
+        const { kept } = await compose(body, mail.identity.name, await attached(mail, body, files), clock.now())
         // The new one first: at no moment is there none.
         const saved = await keep(mail, '\\Drafts', kept, ['\\Draft', '\\Seen'])
         await discard(mail, body.replaces)
@@ -100,8 +115,10 @@ export function composeRoutes({ room: { store }, submit, clock, log }: Web): rea
       scope: 'mail:send',
       summary: 'Sends a message; a copy goes to Sent, the draft in `replaces` goes away',
       body: draft,
+      files: true,
+      also: ALSO,
       answer: object({ recipients: whole(), copy: optional(object({ mailbox: text(64), uid: optional(whole(1)) })) }),
-      run: async ({ body, mail: enter, principal }) => {
+      run: async ({ body, files, mail: enter, principal }) => {
         if (principal().credential.entered) {
           throw new Refused(403, 'not-permitted', 'An administrator does not write in the name of a user.')
         }
@@ -109,7 +126,7 @@ export function composeRoutes({ room: { store }, submit, clock, log }: Web): rea
         if (wrong !== undefined) throw new Refused(422, 'bad-address', `“${wrong}” is not an address.`)
         const mail = await enter()
         const { name } = mail.identity
-        const composed = await compose(body, name, await attached(mail, body), clock.now())
+        const composed = await compose(body, name, await attached(mail, body, files), clock.now())
         const { recipients } = composed
         if (recipients.length === 0) throw new Refused(422, 'no-recipient', 'There is no recipient.')
         if (recipients.length > MOST_RECIPIENTS) throw new Refused(422, 'too-many', 'There are too many recipients.')

@@ -3,13 +3,13 @@ import MailComposer from 'nodemailer/lib/mail-composer'
 import type { Of } from '../schema'
 import { choice, list, object, optional, text, whole } from '../schema'
 
-/** What a compose window holds. Attachments are new (base64), or parts of a stored message (a draft, a forwarded one). */
+/** What a compose window holds. Attachments came with the request, or are parts of a stored message (a draft, a forwarded one). */
 export const draft = object({
   to: text(20_000),
   cc: optional(text(20_000)),
   bcc: optional(text(20_000)),
   subject: text(2000),
-  text: text(5_000_000),
+  text: text(1_000_000),
   inReplyTo: optional(text(1000)),
   references: optional(list(text(1000), 100)),
   attachments: optional(
@@ -17,8 +17,8 @@ export const draft = object({
       object({
         name: text(300),
         type: optional(text(200)),
-        /** base64 of a new file */
-        data: optional(text(200_000_000)),
+        /** a new file: the field of the form that holds its octets */
+        file: optional(text(64)),
         /** or: a part of a stored message; without `part` the message itself */
         mailbox: optional(text(64)),
         uid: optional(whole(1)),

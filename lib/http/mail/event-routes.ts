@@ -1,4 +1,3 @@
-import { accountId } from '../../terms/names'
 import type { Web } from '../ports'
 import { defineRoute, type Route } from '../route'
 import { any } from '../schema'
@@ -16,11 +15,12 @@ export function eventRoutes({ room: { hub }, leases }: Web): readonly Route[] {
         'Live updates (server-sent events): `mailbox` names what changed, `list` the list itself, `lost` the lock',
       answer: any('octets'),
       produces: 'text/event-stream',
-      run: async ({ principal }) => {
-        const { credential, account } = principal()
-        const id = accountId(credential.entered ?? account.id)
+      run: async ({ principal, owner }) => {
+        const { credential } = principal()
+        const { id } = await owner()
         return {
           kind: 'events',
+          owner: id,
           start: (send) => {
             const changed = new Set<string>()
             let timer: NodeJS.Timeout | undefined

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { openEnvironment, settled } from '../../processes/environment'
-import type { Credential, Sessions, TotpState } from '../sessions'
-import { FRESH, idOf, keyOf, newSecret } from './secrets'
+import { ok, type Result } from '../../terms/fault'
+import type { Credential, MadeCredential, Sessions, TotpState } from '../sessions'
+import { FRESH, idOf, keyOf, newSecret, tooMany } from './secrets'
 
 /** A small LMDB environment that all processes of the host share; sessions outlive a restart. @param path folder of its own */
 export function openEmbeddedSessions({ path }: { readonly path: string }): Sessions {
@@ -17,11 +18,22 @@ export function openEmbeddedSessions({ path }: { readonly path: string }): Sessi
     return key !== undefined && idOf(key) === id ? key : undefined
   }
 
+  const of = (account: string | undefined): readonly Credential[] =>
+    [...credentials.getRange()]
+      .map(({ value }) => value)
+      .filter((credential) => account === undefined || credential.account === account)
+
   return {
-    async create(given) {
+    async create(given, most) {
       const { secret, key, credential } = newSecret(given)
-      await settled(credentials.put(key, credential))
-      return { secret, credential }
+      return settled(
+        env.transaction((): Result<MadeCredential> => {
+          const full = most !== undefined && of(given.account).filter(({ kind }) => kind === given.kind).length >= most
+          if (full) return tooMany(most, given)
+          credentials.putSync(key, credential)
+          return ok({ secret, credential })
+        }),
+      )
     },
     find: async (secret) => credentials.get(keyOf(secret)),
     get: async (id) => {
@@ -41,10 +53,7 @@ export function openEmbeddedSessions({ path }: { readonly path: string }): Sessi
       const key = keyById(id)
       return key !== undefined && settled(credentials.remove(key))
     },
-    list: async (account) =>
-      [...credentials.getRange()]
-        .map(({ value }) => value)
-        .filter((credential) => account === undefined || credential.account === account),
+    list: async (account) => of(account),
     changeTotp: (account, change) =>
       settled(
         env.transaction(() => {

@@ -1,8 +1,9 @@
-import { Pool } from 'pg'
+import { Pool, type QueryResultRow } from 'pg'
 import { StoreUnavailable } from '../../store/store'
+import { ok } from '../../terms/fault'
 import type { Log } from '../../terms/ports'
 import type { Credential, Sessions, TotpState } from '../sessions'
-import { FRESH, keyOf, newSecret } from './secrets'
+import { FRESH, keyOf, newSecret, tooMany } from './secrets'
 
 export interface PostgresSessionsOptions {
   /** may hold a password: never logged */
@@ -59,6 +60,23 @@ export async function openPostgresSessions(options: PostgresSessionsOptions): Pr
   const rows = (text: string, values: readonly unknown[] = []): Promise<Credential[]> =>
     guarded(async () => (await pool.query<Row>(text, [...values])).rows.map(({ attributes }) => attributes))
 
+  type Query = <R extends QueryResultRow>(text: string, values: readonly unknown[]) => Promise<R[]>
+  const transaction = <T>(run: (query: Query) => Promise<T>): Promise<T> =>
+    guarded(async () => {
+      const client = await pool.connect()
+      let broken = true
+      try {
+        await client.query('BEGIN')
+        const query: Query = async (text, values) => (await client.query(text, [...values])).rows
+        const value = await run(query)
+        await client.query('COMMIT')
+        broken = false
+        return value
+      } finally {
+        client.release(broken)
+      }
+    })
+
   try {
     await guarded(() => pool.query(TABLES))
   } catch (error) {
@@ -67,11 +85,20 @@ export async function openPostgresSessions(options: PostgresSessionsOptions): Pr
   }
 
   return {
-    async create(given) {
+    async create(given, most) {
       const { secret, key, credential } = newSecret(given)
-      const text = 'INSERT INTO mailbox_web.credentials (key, id, account, attributes) VALUES ($1, $2, $3, $4)'
-      await rows(text, [key, credential.id, credential.account, JSON.stringify(credential)])
-      return { secret, credential }
+      const made = await transaction(async (query) => {
+        if (most !== undefined) {
+          // Two who count at once would both find room.
+          await query("SELECT pg_advisory_xact_lock(hashtext('mailbox_web ' || $1))", [given.account])
+          const look = "SELECT id FROM mailbox_web.credentials WHERE account = $1 AND attributes->>'kind' = $2"
+          if ((await query(look, [given.account, given.kind])).length >= most) return false
+        }
+        const text = 'INSERT INTO mailbox_web.credentials (key, id, account, attributes) VALUES ($1, $2, $3, $4)'
+        await query(text, [key, credential.id, credential.account, JSON.stringify(credential)])
+        return true
+      })
+      return made || most === undefined ? ok({ secret, credential }) : tooMany(most, given)
     },
     find: async (secret) =>
       (await rows('SELECT attributes FROM mailbox_web.credentials WHERE key = $1', [keyOf(secret)]))[0],
@@ -87,24 +114,15 @@ export async function openPostgresSessions(options: PostgresSessionsOptions): Pr
         ? rows('SELECT attributes FROM mailbox_web.credentials')
         : rows('SELECT attributes FROM mailbox_web.credentials WHERE account = $1', [account]),
     changeTotp: (account, change) =>
-      guarded(async () => {
-        const client = await pool.connect()
-        let broken = true
-        try {
-          await client.query('BEGIN')
-          const make = 'INSERT INTO mailbox_web.second_factors VALUES ($1, $2) ON CONFLICT DO NOTHING'
-          await client.query(make, [account, JSON.stringify(FRESH)])
-          const look = 'SELECT state FROM mailbox_web.second_factors WHERE account = $1 FOR UPDATE'
-          const { rows: found } = await client.query<{ state: TotpState }>(look, [account])
-          const [after, said] = change(found[0]?.state ?? FRESH)
-          const write = 'UPDATE mailbox_web.second_factors SET state = $2 WHERE account = $1'
-          await client.query(write, [account, JSON.stringify(after)])
-          await client.query('COMMIT')
-          broken = false
-          return said
-        } finally {
-          client.release(broken)
-        }
+      transaction(async (query) => {
+        const make = 'INSERT INTO mailbox_web.second_factors VALUES ($1, $2) ON CONFLICT DO NOTHING'
+        await query(make, [account, JSON.stringify(FRESH)])
+        const look = 'SELECT state FROM mailbox_web.second_factors WHERE account = $1 FOR UPDATE'
+        const [found] = await query<{ state: TotpState }>(look, [account])
+        const [after, said] = change(found?.state ?? FRESH)
+        const write = 'UPDATE mailbox_web.second_factors SET state = $2 WHERE account = $1'
+        await query(write, [account, JSON.stringify(after)])
+        return said
       }),
     close: () => pool.end(),
   }

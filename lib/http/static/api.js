@@ -15,8 +15,12 @@ export class ApiError extends Error {
   }
 }
 
-/** @param background live updates: they keep neither the session nor the lock alive */
+/**
+ * @param body an object, or a form that has one as JSON in its field `message` and files beside it
+ * @param background live updates: they keep neither the session nor the lock alive
+ */
 export async function call(method, path, body, { background = false, keepalive = false } = {}) {
+  const form = body instanceof FormData
   let response
   try {
     response = await fetch(`/api/v1${path}`, {
@@ -24,11 +28,11 @@ export async function call(method, path, body, { background = false, keepalive =
       credentials: 'same-origin',
       keepalive,
       headers: {
-        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...(body !== undefined && !form && { 'Content-Type': 'application/json' }),
         ...(method !== 'GET' && { 'X-CSRF-Token': csrf }),
         ...(background && { 'X-Background': '1' }),
       },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: form || body === undefined ? body : JSON.stringify(body),
     })
   } catch {
     throw new ApiError(0, {})

@@ -3,14 +3,6 @@ import { bytes, field, fill, h, icon, iconButton, shortTime, toast } from './dom
 
 const SAVE_AFTER = 2500
 
-const base64 = (file) =>
-  new Promise((resolve, reject) => {
-    const reader = new FileReader()
-    reader.onload = () => resolve(String(reader.result).replace(/^[^,]*,/, ''))
-    reader.onerror = () => reject(reader.error)
-    reader.readAsDataURL(file)
-  })
-
 /**
  * A window to write in. Drafts save themselves; a file travels once, with the first save, and is a part of the saved draft
  * from then on.
@@ -26,7 +18,7 @@ export function openComposer(start) {
   const text = h('textarea', { name: 'text', 'aria-label': 'Text', value: start.text ?? '' })
   const status = h('span', { class: 'muted', role: 'status' })
   const fileList = h('ul', { class: 'files' })
-  const picker = h('input', { type: 'file', multiple: true, hidden: true, onchange: () => void addFiles(picker.files) })
+  const picker = h('input', { type: 'file', multiple: true, hidden: true, onchange: () => addFiles(picker.files) })
   const sendButton = h('button', { type: 'submit', class: 'primary' }, 'Send')
   const more = h(
     'button',
@@ -95,19 +87,24 @@ export function openComposer(start) {
       ),
     )
   }
-  async function addFiles(some) {
+  function addFiles(some) {
     for (const file of some)
-      files.push({
-        name: file.name,
-        type: file.type || 'application/octet-stream',
-        size: file.size,
-        data: await base64(file),
-      })
+      files.push({ name: file.name, type: file.type || 'application/octet-stream', size: file.size, octets: file })
     drawFiles()
     changed()
   }
 
-  const content = () => ({
+  /** What is sent: files that are not parts of the saved draft yet travel beside the rest. */
+  function content() {
+    const fresh = files.filter(({ octets }) => octets)
+    const message = described(fresh)
+    if (fresh.length === 0) return message
+    const form = new FormData()
+    form.append('message', JSON.stringify(message))
+    for (const [nth, { octets }] of fresh.entries()) form.append(`file-${nth}`, octets)
+    return form
+  }
+  const described = (fresh) => ({
     to: value(to),
     cc: value(cc),
     bcc: value(bcc),
@@ -115,7 +112,9 @@ export function openComposer(start) {
     text: text.value,
     ...(start.inReplyTo && { inReplyTo: start.inReplyTo }),
     ...(start.references && { references: start.references }),
-    attachments: files.map(({ size, ...rest }) => rest),
+    attachments: files.map(({ size, octets, ...rest }) =>
+      octets ? { ...rest, file: `file-${fresh.findIndex((one) => one.octets === octets)}` } : rest,
+    ),
     ...(start.answers && { answers: start.answers }),
     ...(replaces && { replaces }),
   })
@@ -207,7 +206,7 @@ export function openComposer(start) {
   element.addEventListener('dragover', (event) => event.preventDefault())
   element.addEventListener('drop', (event) => {
     event.preventDefault()
-    void addFiles(event.dataTransfer.files)
+    addFiles(event.dataTransfer.files)
   })
   window.addEventListener('beforeunload', warn)
   document.querySelector('.composer')?.remove()
