@@ -2,6 +2,7 @@ import DSN from 'haraka-dsn'
 import { type Accepted, type FinalDelivery, isReply, LARGE } from '../mailbox/deliver/final-delivery'
 import { isFailure, type Reply, UNAVAILABLE, UNKNOWN } from '../mailbox/deliver/reply'
 import type { Log } from '../terms/ports'
+import type { Failed } from './bounce'
 import type { HarvestGuard } from './harvest'
 import { type Address, type Connection, HOOK, type Next, type Transaction } from './host'
 import { isSpam } from './spam-results'
@@ -14,7 +15,7 @@ export interface DeliveryPorts {
   /** whether mail that rspamd or SpamAssassin found to be spam goes into Junk */
   readonly junkByResults: boolean
   /** Tells the sender about recipients that failed after others were stored (RFC 3461's cousin in plain words). */
-  bounce(sender: Address, text: string): void
+  bounce(failed: Failed): void
 }
 
 type Answer = Accepted | Reply | undefined
@@ -95,15 +96,16 @@ export function createDelivery({ delivery, harvest, log, bounce, junkByResults }
   }
 
   /** There is one reply for all recipients: once one copy is stored, the reply is never a failure (it would be sent again). */
-  function settle(transaction: Transaction, outcomes: readonly Outcome[], next: Next): void {
+  function settle(transaction: Transaction, outcomes: readonly Outcome[], octets: Buffer, next: Next): void {
     const failures = outcomes.filter(({ reply }) => isFailure(reply))
     const stored = outcomes.length - failures.length
     const rest = transaction.rcpt_to.filter((recipient) => !isOurs(recipient))
     const [first] = failures
     if (stored === 0 && rest.length === 0 && first) return answer(next, first.reply)
     if (failures.length > 0 && !transaction.mail_from.isNull()) {
+      const { user, host } = transaction.mail_from
       const lines = failures.map(({ recipient, reply }) => `${recipient.format()}: ${reply.enhanced} ${reply.text}`)
-      bounce(transaction.mail_from, lines.join('\r\n'))
+      bounce({ sender: `${user}@${host}`, failures: lines, octets })
     }
     if (rest.length === 0) return next(HOOK.ok, `stored for ${stored}`)
     transaction.rcpt_to = rest
@@ -131,7 +133,7 @@ export function createDelivery({ delivery, harvest, log, bounce, junkByResults }
             resolve(Buffer.isBuffer(got) ? got : Buffer.from(got, 'binary'))
           })
         })
-        settle(transaction, await deliverAll(transaction, data), next)
+        settle(transaction, await deliverAll(transaction, data), data, next)
       }
       const run = async (): Promise<void> => {
         await askLate(transaction)

@@ -3,8 +3,8 @@ import { createRules } from '../mailbox/deliver/rules'
 import { systemClock } from '../terms/ports'
 import { placeOf, readMailboxSettings } from '../wiring'
 import { deliverySettings } from './delivery-settings'
-import { forwarder } from './forward'
 import type { Host } from './lines'
+import { outboundQueue } from './queue'
 import { openRecipientFiles } from './recipient-files'
 
 /** The one final delivery of this process, for `mailbox/deliver` and `mailbox/lmtp`; the first line that asks makes it. */
@@ -14,7 +14,7 @@ export function finalDelivery(host: Host): FinalDelivery {
   const place = placeOf(host)
   const settings = deliverySettings(place.ini('mailbox_deliver'))
   const files = openRecipientFiles(place.home, log)
-  const forward = forwarder(host)
+  const forward = outboundQueue(host.plugin)
   const delivery = createFinalDelivery({
     rules: createRules({ store: context.store, clock: systemClock, log, forward }),
     store: context.store,

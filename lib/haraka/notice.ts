@@ -1,22 +1,24 @@
-import MailComposer from 'nodemailer/lib/mail-composer'
+import addressparser from 'nodemailer/lib/addressparser'
 import type { Notice } from '../login/notices'
-import { HOOK } from './host'
+import { addressOf, ownMail } from '../mailbox/deliver/own-mail'
+import { systemClock } from '../terms/ports'
 import type { Host } from './lines'
-import { outboundOf } from './outbound'
+import { outboundQueue } from './queue'
 
 /** Sends notices of the login room through Haraka's own queue, which also knows local recipients. */
-export function noticeSender(host: Host): (notice: Notice) => Promise<void> {
-  return async (notice) => {
+export function noticeSender({ plugin, log }: Host): (notice: Notice) => Promise<void> {
+  const queue = outboundQueue(plugin)
+  return async ({ from, to, subject, text }) => {
     try {
-      const contents = await new MailComposer({ ...notice, headers: { 'Auto-Submitted': 'auto-generated' } })
-        .compile()
-        .build()
-      const outbound = outboundOf(host.plugin)
-      outbound?.send_email(notice.from, notice.to, contents.toString(), (code) => {
-        if (code !== HOOK.ok) host.log.warn(`a notice to ${notice.to} was not taken by the queue`)
-      })
+      const [sender] = addressparser(from, { flatten: true })
+      const recipients = addressparser(to, { flatten: true }).map(({ address }) => address)
+      const mailbox = { name: sender?.name, address: addressOf(sender?.address ?? from) }
+      const automatic = 'auto-generated'
+      const mail = { from: mailbox, to: recipients, subject, body: { text }, automatic, now: systemClock.now() }
+      // RFC 3834 3.3: an automatic mail has no address for answers of machines.
+      await queue('', recipients, await ownMail(mail))
     } catch (error) {
-      host.log.error(`a notice could not be sent: ${error instanceof Error ? error.message : String(error)}`)
+      log.error(`a notice to ${to} could not be sent: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
 }

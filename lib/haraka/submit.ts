@@ -2,9 +2,8 @@ import { type Accepted, isReply } from '../mailbox/deliver/final-delivery'
 import { isFailure, type Reply, UNAVAILABLE } from '../mailbox/deliver/reply'
 import { bouncer } from './bounce'
 import { finalDelivery } from './final-delivery'
-import { HOOK } from './host'
 import type { Host } from './lines'
-import { outboundOf } from './outbound'
+import { outboundQueue } from './queue'
 
 interface Submission {
   readonly from: string
@@ -21,18 +20,7 @@ export function submitter(host: Host): (submission: Submission) => Promise<strin
   const { plugin } = host
   const delivery = finalDelivery(host)
   const bounce = bouncer(host)
-
-  async function queue(from: string, to: readonly string[], bytes: Buffer): Promise<string | undefined> {
-    const outbound = outboundOf(plugin)
-    if (!outbound) return 'There is no outbound queue.'
-    const recipients = to.map((one) => `<${one}>`)
-    return new Promise((resolve) => {
-      // Haraka takes octets as latin1 text.
-      outbound.send_email(`<${from}>`, recipients, bytes.toString('binary'), (code, text) => {
-        resolve(code === HOOK.ok ? undefined : `The queue refused it: ${String(text ?? 'no reason given')}`)
-      })
-    })
-  }
+  const queue = outboundQueue(plugin)
 
   return async ({ from, to, bytes }) => {
     const remote: string[] = []
@@ -46,8 +34,11 @@ export function submitter(host: Host): (submission: Submission) => Promise<strin
     }
     if (refused.length > 0) return `Not sent, because of ${refused.join(', ')}`
     if (remote.length > 0) {
-      const why = await queue(from, remote, bytes)
-      if (why !== undefined) return why
+      try {
+        await queue(from, remote, bytes)
+      } catch (error) {
+        return `Not sent: ${error instanceof Error ? error.message : String(error)}`
+      }
     }
     const replies: readonly Reply[] = await delivery.deliver(
       { sender: from, received: () => '', octets: [bytes] },
@@ -58,7 +49,7 @@ export function submitter(host: Host): (submission: Submission) => Promise<strin
       return isFailure(reply) ? [`<${address}>: ${reply.enhanced} ${reply.text}`] : []
     })
     if (failures.length === to.length) return `Not sent: ${failures.join(', ')}`
-    if (failures.length > 0) bounce({ format: () => `<${from}>` }, failures.join('\r\n'))
+    if (failures.length > 0) bounce({ sender: from, failures, octets: bytes })
     return undefined
   }
 }

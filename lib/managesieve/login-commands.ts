@@ -1,6 +1,6 @@
 import type { LoginAnswer, SaslStep } from '../login/login'
-import { EXTENSIONS } from '../sieve/grammar'
-import { MAX_REDIRECTS } from '../sieve/run'
+import { MAX_REDIRECTS } from '../sieve/ext/core'
+import { CAPABILITIES } from '../sieve/extensions'
 import type { Command, Session } from './command'
 import { stringOf } from './frame'
 
@@ -13,7 +13,7 @@ export function sayCapabilities({ state, connection, ports, peer, say }: Session
     ['IMPLEMENTATION', `haraka-plugin-mailbox ${ports.version}`],
     ['VERSION', '1.0'],
     ['SASL', ports.login.mechanisms(peer()).join(' ')],
-    ['SIEVE', EXTENSIONS.join(' ')],
+    ['SIEVE', CAPABILITIES.join(' ')],
     ['MAXREDIRECTS', String(MAX_REDIRECTS)],
     ['UNAUTHENTICATE'],
     ...(!inside && !connection.secure && ports.tlsAvailable() ? [['STARTTLS'] as const] : []),

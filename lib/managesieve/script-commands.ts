@@ -30,10 +30,6 @@ function nameOf(session: Session, argument: Argument | undefined): string | unde
 
 /** RFC 5804 2.6: what would not run is not stored. False: it was refused. */
 function isValid(session: Session, text: string): boolean {
-  if (text === '') {
-    session.no('The script is empty')
-    return false
-  }
   try {
     parseScript(text)
     return true

@@ -14,8 +14,7 @@ export type Token =
   | { readonly kind: 'number'; readonly value: number; readonly line: number }
   | { readonly kind: 'mark'; readonly text: string; readonly line: number }
 
-/** Octets of a script, and tokens in it. */
-/** octets */
+/** octets of a script */
 export const MAX_SCRIPT = 256 * 1024
 const MAX_TOKENS = 20_000
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }
@@ -40,16 +39,20 @@ function multiline(text: string, at: number): { value: string; end: number } | u
     const feed = text.indexOf('\n', from)
     const end = feed < 0 ? text.length : feed + 1
     const line = text.slice(from, end).replace(/\r?\n$/, '')
-    if (line === '.') return { value: lines.map((one) => `${one}\r\n`).join(''), end }
+    if (line === '.') return { value: lines.map((kept) => `${kept}\r\n`).join(''), end }
     lines.push(line.startsWith('.') ? line.slice(1) : line)
     from = end
   }
   return undefined
 }
 
+/** RFC 5228 2.2: a script's lines end with CRLF; those of one that was written elsewhere are made so, and a BOM is no text. */
+const asLines = (script: string): string => script.replace(/^\ufeff/, '').replace(/\r?\n/g, '\r\n')
+
 /** RFC 5228 8.1. Throws SieveError. */
-export function tokenize(text: string): readonly Token[] {
-  if (Buffer.byteLength(text) > MAX_SCRIPT) throw new SieveError(1, `a script has at most ${MAX_SCRIPT} octets`)
+export function tokenize(script: string): readonly Token[] {
+  if (Buffer.byteLength(script) > MAX_SCRIPT) throw new SieveError(1, `a script has at most ${MAX_SCRIPT} octets`)
+  const text = asLines(script)
   const tokens: Token[] = []
   let at = 0
   let line = 1

@@ -1,67 +1,149 @@
 import { parseAddresses } from '../mime/addresses'
+import { unfoldedText } from '../mime/header'
 import { htmlText } from '../mime/html-text'
 import type { Part } from '../mime/prepared'
-import { parseStructure } from '../mime/structure'
+import { type Node, parseStructure } from '../mime/structure'
 import { partText } from '../mime/text'
 import { decodeWords } from '../mime/words'
+import type { Budget } from './budget'
 
-/** A message as tests see it; the structure is read when a test of the body asks for it first. */
+/** A message as tests see it. Each thing is read when a test asks for it first, and counted. */
 export interface SieveMessage {
-  readonly size: number
-  /** decoded values of a field, in order */
-  header(name: string): readonly string[]
-  has(name: string): boolean
-  /** addresses in a field, `local@domain`; a group's name alone is none */
-  addresses(name: string): readonly string[]
+  /** octets */
+  size(): number
+  /** values of a field, latin1, in order */
+  raw(name: string): readonly string[]
+  /** encoded words read, blanks of a fold as one */
+  decode(raw: string): string
+  /** of such a value: `local@domain`; a value without one address is given as a whole, for people who look for it */
+  addresses(raw: string): readonly string[]
   bodyRaw(): string
   /** decoded text of the parts of these types, as it is: `text`, `text/html`, `` (all) */
   bodyContent(types: readonly string[]): readonly string[]
   /** decoded text, of HTML what a person reads (RFC 5173 5.3) */
   bodyText(): readonly string[]
+  /** the MIME tree (RFC 5703) */
+  root(): Node
+  /** decoded text of a part, its first octets */
+  textOf(part: Part): string
+  /** RFC 5293: with what the script has changed; undefined: as it came */
+  edited(): Buffer | undefined
+  octets(): Buffer
+  edit(octets: Buffer): void
 }
 
-/** What a test of the body looks at, at most. */
+/** Octets that tests of the body look at, at most; of HTML fewer, because it is dearer to read. */
 const BODY_LIMIT = 1024 * 1024
+const HTML_LIMIT = 256 * 1024
+const HTML_COST = 1.5
+/** milliseconds */
+const HTML_TIME = 50
+/** Octets of a field of addresses that are looked at, and what each costs. */
+const ADDRESS_LIMIT = 128 * 1024
+const ADDRESS_COST = 3
+/** Octets that are decoded, or of which text is made, in the time of a step. */
+const DECODED = 12
 
-function* leaves(part: Part): Generator<Part> {
-  if (part.children.length > 0) for (const child of part.children) yield* leaves(child)
-  else if (part.message) yield* leaves(part.message)
-  else yield part
+function* leaves(node: Node): Generator<Node> {
+  if (node.children.length > 0) for (const child of node.children) yield* leaves(child)
+  else if (node.message) yield* leaves(node.message)
+  else yield node
 }
 
-export function sieveMessage(octets: Buffer): SieveMessage {
-  const root = parseStructure(octets)
-  const raw = (name: string): readonly string[] =>
-    root.fields.filter((field) => field.name === name.toLowerCase()).map(({ value }) => value)
-  let budget = BODY_LIMIT
-  const textOf = (part: Part): string => {
-    const end = Math.min(part.bodyEnd, part.bodyStart + Math.max(0, budget))
-    budget -= end - part.bodyStart
-    return partText(part, octets.subarray(part.bodyStart, end))
+/** The header's values are looked up by name once. */
+function byName(root: Node): ReadonlyMap<string, readonly string[]> {
+  const values = new Map<string, string[]>()
+  for (const { name, value } of root.fields) {
+    const known = values.get(name)
+    if (known) known.push(value)
+    else values.set(name, [value])
   }
-  const readable = (part: Part): string =>
-    part.subtype === 'html' ? htmlText(textOf(part), { as: 'index' }).text : textOf(part)
-  const content = (types: readonly string[], shown = textOf): readonly string[] => {
-    budget = BODY_LIMIT
-    return [...leaves(root.part)]
-      .filter(({ type, subtype }) =>
-        types.some((wanted) => {
-          const name = wanted.toLowerCase()
-          return name === '' || name === type || name === `${type}/${subtype}`
-        }),
-      )
-      .map(shown)
+  return values
+}
+
+export function sieveMessage(original: Buffer, budget: Budget): SieveMessage {
+  let octets = original
+  let root: Node | undefined
+  let leafParts: readonly Part[] | undefined
+  let fields: ReadonlyMap<string, readonly string[]> | undefined
+  const decoded = new Map<string, string>()
+  const addressed = new Map<string, readonly string[]>()
+  const raws = new Map<Part, string>()
+  const texts = new Map<Part, string>()
+  const readables = new Map<Part, string>()
+
+  const tree = (): Node => {
+    if (!root) budget.spend(octets.length / 64)
+    root ??= parseStructure(octets)
+    return root
   }
+  function once<K, V>(known: Map<K, V>, key: K, cost: number, make: () => V): V {
+    const before = known.get(key)
+    if (before !== undefined) return before
+    budget.spend(1 + cost)
+    const made = make()
+    known.set(key, made)
+    return made
+  }
+  function textOf(part: Part, limit = BODY_LIMIT): string {
+    const end = Math.min(part.bodyEnd, part.bodyStart + Math.max(0, limit))
+    return once(texts, part, (end - part.bodyStart) / DECODED, () =>
+      partText(part, octets.subarray(part.bodyStart, end)),
+    )
+  }
+  function readable(part: Part, limit: number): string {
+    if (part.subtype !== 'html') return textOf(part, limit)
+    const html = textOf(part, limit).slice(0, HTML_LIMIT)
+    return once(readables, part, HTML_COST * html.length, () => htmlText(html, { as: 'index', time: HTML_TIME }).text)
+  }
+  function parts(types: readonly string[], shown: (part: Part, limit: number) => string): readonly string[] {
+    let left = BODY_LIMIT
+    const wanted = types.map((type) => type.toLowerCase())
+    leafParts ??= [...leaves(tree())].map(({ part }) => part)
+    return leafParts.flatMap((part) => {
+      budget.spend(1 + wanted.length)
+      const { type, subtype } = part
+      if (!wanted.some((name) => name === '' || name === type || name === `${type}/${subtype}`)) return []
+      const text = shown(part, left)
+      left -= Math.min(left, part.bodyEnd - part.bodyStart)
+      return [text]
+    })
+  }
+
   return {
-    size: octets.length,
-    header: (name) => raw(name).map((value) => decodeWords(value)),
-    has: (name) => raw(name).length > 0,
-    addresses: (name) =>
-      raw(name).flatMap((value) =>
-        parseAddresses(value).flatMap(({ mailbox, host }) => (mailbox && host ? [`${mailbox}@${host}`] : [])),
-      ),
-    bodyRaw: () => octets.toString('utf8', root.part.bodyStart, root.part.bodyStart + BODY_LIMIT),
-    bodyContent: (types) => content(types),
-    bodyText: () => content(['text'], readable),
+    size: () => octets.length,
+    raw: (name) => {
+      fields ??= byName(tree())
+      return fields.get(name.toLowerCase()) ?? []
+    },
+    decode: (raw) => once(decoded, raw, raw.length / DECODED, () => unfoldedText(decodeWords(raw))),
+    addresses: (raw) =>
+      once(addressed, raw, ADDRESS_COST * Math.min(raw.length, ADDRESS_LIMIT), () => {
+        const found = parseAddresses(raw.slice(0, ADDRESS_LIMIT))
+        const whole = found.flatMap(({ mailbox, host }) => (mailbox && host ? [`${mailbox}@${host}`] : []))
+        const group = found.some(({ host }) => host === undefined)
+        return whole.length > 0 || group || raw === '' ? whole : [raw]
+      }),
+    bodyRaw: () => {
+      const { bodyStart } = tree().part
+      return once(raws, tree().part, Math.min(BODY_LIMIT, octets.length) / DECODED, () =>
+        octets.toString('utf8', bodyStart, bodyStart + BODY_LIMIT),
+      )
+    },
+    bodyContent: (types) => parts(types, textOf),
+    bodyText: () => parts(['text'], readable),
+    root: tree,
+    textOf: (part) => textOf(part),
+    edited: () => (octets === original ? undefined : octets),
+    octets: () => octets,
+    edit: (changed) => {
+      octets = changed
+      root = undefined
+      fields = undefined
+      leafParts = undefined
+      raws.clear()
+      texts.clear()
+      readables.clear()
+    },
   }
 }

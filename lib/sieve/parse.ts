@@ -1,39 +1,58 @@
-import { ADDRESS_FIELDS, COMMANDS, EXTENSIONS, type Kind, type Shape, TESTS } from './grammar'
+import { ALWAYS } from './ext/comparators'
+import { isConstant } from './ext/variables'
+import type { Check, CommandDefinition, Extension, Kind, Tags, TestDefinition } from './extension'
+import { EXTENSIONS } from './extensions'
 import { SieveError, type Token, tokenize } from './lexer'
-
-export type Value = string | readonly string[] | number | true
-
-/** A command or a test with its arguments checked. */
-export interface Node {
-  readonly name: string
-  readonly line: number
-  readonly tags: ReadonlyMap<string, Value>
-  readonly positional: readonly Value[]
-  readonly tests: readonly Node[]
-  readonly block: readonly Node[]
-}
-
-export interface Script {
-  readonly commands: readonly Node[]
-  readonly extensions: ReadonlySet<string>
-}
+import type { Arguments, CommandNode, Included, Script, TestNode, Value } from './script'
+import { textOf } from './script'
 
 const DEPTH = 15
-const NAMESPACE = /\$\{[a-z_]\w*\.[\w.]*\}/i
-/** RFC 5228 2.7.3: `i;ascii-casemap` is the default; i;octet distinguishes case. */
-const COMPARATORS = ['i;octet', 'i;ascii-casemap']
-/** One of each group at most. */
-const EXCLUSIVE = [
-  ['is', 'contains', 'matches'],
-  ['all', 'localpart', 'domain'],
-  ['over', 'under'],
-  ['raw', 'text', 'content'],
+type Definition = CommandDefinition | TestDefinition
+
+/** What the language has by `require`: found anew when that names more. */
+function createWords(required: ReadonlySet<string>) {
+  const active = EXTENSIONS.filter(
+    ({ capability }) => capability === undefined || ALWAYS.has(capability) || required.has(capability),
+  )
+  const matchTypes = active.flatMap((extension) => Object.entries(extension.matchTypes ?? {}))
+  const addressParts = active.flatMap((extension) => Object.keys(extension.addressParts ?? {}))
+  const comparators = new Set(active.flatMap((extension) => Object.keys(extension.comparators ?? {})))
+  const namespaces = new Set(active.flatMap((extension) => Object.keys(extension.namespaces ?? {})))
+  const matching: Tags = { ...Object.fromEntries(matchTypes), comparator: { takes: 'string' } }
+  const tagsOf = (name: string, definition: Definition): Tags => ({
+    ...definition.tags,
+    ...('matching' in definition && definition.matching ? matching : {}),
+    ...('addressPart' in definition && definition.addressPart
+      ? Object.fromEntries(addressParts.map((part) => [part, {}]))
+      : {}),
+    ...Object.assign({}, ...active.map((extension) => extension.tags?.[name] ?? {})),
+  })
+  return {
+    active,
+    comparators,
+    namespaces,
+    matchTypes: new Map(matchTypes),
+    exclusive: [matchTypes.map(([tag]) => tag), addressParts],
+    tagsOf,
+  }
+}
+
+/** The extension that has a command or a test, whether it is required or not. */
+const ownerOf = <K extends 'commands' | 'tests'>(kind: K, name: string): Extension | undefined =>
+  EXTENSIONS.find((extension) => Object.hasOwn(extension[kind] ?? {}, name))
+const owner = { commands: (name: string) => ownerOf('commands', name), tests: (name: string) => ownerOf('tests', name) }
+
+const implied = (capability: string): readonly string[] => [
+  capability,
+  ...(EXTENSIONS.find((extension) => extension.capability === capability)?.implies ?? []),
 ]
 
 /** Reads a whole script and checks it (RFC 5228 8.2, 2.10.5): nothing of a script that has a mistake runs. Throws SieveError. */
-export function parseScript(text: string): Script {
+export function parseScript(text: string, without: ReadonlySet<string> = new Set()): Script {
   const tokens = tokenize(text)
-  const extensions = new Set<string>()
+  const required = new Set<string>()
+  const includes: Included[] = []
+  let words = createWords(required)
   let at = 0
 
   const peek = (): Token | undefined => tokens[at]
@@ -41,160 +60,170 @@ export function parseScript(text: string): Script {
   const fail = (why: string, line = lineOf()): never => {
     throw new SieveError(line, why)
   }
-  const isMark = (text_: string): boolean => {
+  const isMark = (mark: string): boolean => {
     const token = peek()
-    return token?.kind === 'mark' && token.text === text_
+    return token?.kind === 'mark' && token.text === mark
   }
   const take = (mark: string): void => {
     if (!isMark(mark)) fail(`expected ${mark}`)
     at++
   }
-
-  function stringList(): readonly string[] {
-    take('[')
-    const list: string[] = []
-    for (;;) {
-      const token = peek()
-      if (token?.kind !== 'string') return fail('expected a string')
-      list.push(token.text)
+  /** Things separated by commas, between two marks. */
+  function listed<T>(open: string, close: string, one: () => T): T[] {
+    take(open)
+    const list = [one()]
+    while (isMark(',')) {
       at++
-      if (!isMark(',')) break
-      at++
+      list.push(one())
     }
-    take(']')
+    take(close)
     return list
   }
 
+  function string(): string {
+    const token = peek()
+    if (token?.kind !== 'string') return fail('expected a string')
+    at++
+    return words.active.reduce(
+      (said, { literal }) => literal?.(said, (why) => fail(why, token.line), words.namespaces) ?? said,
+      token.text,
+    )
+  }
   function value(): Value | undefined {
     const token = peek()
-    if (token?.kind === 'string') {
-      at++
-      return token.text
-    }
+    if (token?.kind === 'string') return string()
     if (token?.kind === 'number') {
       at++
       return token.value
     }
-    return isMark('[') ? stringList() : undefined
+    return isMark('[') ? listed('[', ']', string) : undefined
   }
-
   function fits(given: Value | undefined, kind: Kind, what: string): Value {
     if (kind === 'strings' && typeof given === 'string') return [given]
-    const right =
-      kind === 'strings'
-        ? Array.isArray(given)
-        : kind === 'string'
-          ? typeof given === 'string'
-          : typeof given === 'number'
+    const right = kind === 'strings' ? Array.isArray(given) : typeof given === kind
     return right && given !== undefined ? given : fail(`${what} takes ${kind === 'strings' ? 'strings' : `a ${kind}`}`)
   }
 
-  function need(extension: string | undefined, what: string, line: number): void {
-    if (extension !== undefined && !extensions.has(extension)) fail(`${what} needs require "${extension}"`, line)
+  /** A tag that an extension has which is not required, said so. */
+  function noTag(tag: string, name: string): never {
+    const { capability } = EXTENSIONS.find((extension) => extension.tags?.[name]?.[tag]) ?? {}
+    const match = EXTENSIONS.find(({ matchTypes, addressParts }) => matchTypes?.[tag] ?? addressParts?.[tag])
+    const needed = capability ?? match?.capability
+    const why = needed !== undefined && !required.has(needed) ? ` without require "${needed}"` : ''
+    return fail(`:${tag} is not expected for ${name}${why}`)
   }
 
-  function args(name: string, shape: Shape, line: number): Pick<Node, 'tags' | 'positional'> {
-    const tags = new Map<string, Value>()
-    const given: Value[] = []
+  /** What stands behind a name: tags and values in any order, positional values in theirs (RFC 5228 2.6.2). */
+  function given(name: string, tags: Tags): { tags: Map<string, Value>; values: Value[] } {
+    const found = new Map<string, Value>()
+    const values: Value[] = []
     for (;;) {
       const token = peek()
       if (token?.kind === 'tag') {
-        const tag = shape.tags?.[token.text]
-        if (!tag || tags.has(token.text)) return fail(`:${token.text} is not expected for ${name}`)
-        need(tag.extension, `:${token.text}`, token.line)
+        const shape = Object.hasOwn(tags, token.text) ? tags[token.text] : undefined
+        if (!shape || found.has(token.text)) return noTag(token.text, name)
         at++
-        tags.set(token.text, tag.takes ? fits(value(), tag.takes, `:${token.text}`) : true)
+        found.set(token.text, shape.takes ? fits(value(), shape.takes, `:${token.text}`) : true)
         continue
       }
       const next = value()
-      if (next === undefined) break
-      given.push(next)
+      if (next === undefined) return { tags: found, values }
+      values.push(next)
     }
-    const kinds =
-      shape.optionalFirst && given.length === shape.positional.length - 1 ? shape.positional.slice(1) : shape.positional
-    if (given.length !== kinds.length) fail(`${name} takes ${kinds.length} arguments, not ${given.length}`, line)
-    for (const group of EXCLUSIVE) {
-      if (group.filter((tag) => tags.has(tag)).length > 1) fail(`${name}: only one of :${group.join(' :')}`, line)
-    }
-    const comparator = tags.get('comparator')
-    if (typeof comparator === 'string' && !COMPARATORS.includes(comparator)) fail(`no comparator ${comparator}`, line)
-    if (name === 'address') {
-      for (const field of [given[0] ?? []].flat().map(String)) {
-        const known = ADDRESS_FIELDS.has(field.toLowerCase()) || (extensions.has('variables') && field.includes('${'))
-        if (!known) fail(`address: ${field} is no field of addresses`, line)
-      }
-    }
-    // RFC 5229 3: namespaces belong to extensions, and none that has one is built.
-    const namespace = extensions.has('variables') && NAMESPACE.exec([...tags.values(), ...given].flat().join('\n'))
-    if (namespace) fail(`the namespace of ${namespace[0]} is not built`, line)
-    if (name === 'size' && !tags.has('over') && !tags.has('under')) fail('size takes :over or :under', line)
-    return { tags, positional: given.map((one, index) => fits(one, kinds[index] ?? 'string', name)) }
   }
 
-  function test(depth: number): Node {
+  function kindsOf({ positional, optional }: Definition, count: number): readonly Kind[] {
+    if (optional === undefined || count !== positional.length - 1) return positional
+    return optional === 'first' ? positional.slice(1) : positional.slice(0, -1)
+  }
+
+  function args(name: string, definition: Definition, line: number, depth: number): Arguments {
+    const { tags, values } = given(name, words.tagsOf(name, definition))
+    const kinds = kindsOf(definition, values.length)
+    if (values.length !== kinds.length) fail(`${name} takes ${kinds.length} arguments, not ${values.length}`, line)
+    const positional = values.map((one, index) => fits(one, kinds[index] ?? 'string', name))
+    for (const group of [...words.exclusive, ...(definition.exclusive ?? [])])
+      if (group.filter((tag) => tags.has(tag)).length > 1) fail(`${name}: only one of :${group.join(' :')}`, line)
+    const comparator = tags.get('comparator')
+    if (comparator !== undefined && !words.comparators.has(textOf(comparator)))
+      fail(`no comparator ${textOf(comparator)}, or it needs require`, line)
+    const node: Arguments = { name, line, tags, positional, tests: testsOf(definition, depth) }
+    const check: Check = {
+      has: (capability) => required.has(capability),
+      constant: (said) => !required.has('variables') || isConstant(said),
+      namespaces: words.namespaces,
+      fail: (why) => fail(why, line),
+    }
+    definition.check?.(node, check)
+    for (const [tag, type] of words.matchTypes) if (tags.has(tag)) type.check?.(node, check)
+    for (const extension of words.active) extension.checkTags?.(node, check)
+    return node
+  }
+
+  function testsOf({ tests }: Definition, depth: number): readonly TestNode[] {
+    if (tests === undefined) return []
+    return tests === 'one' ? [test(depth + 1)] : listed('(', ')', () => test(depth + 1))
+  }
+
+  function definitionOf<K extends 'commands' | 'tests'>(kind: K, name: string) {
+    const extension = owner[kind](name)
+    const what = kind === 'commands' ? 'command' : 'test'
+    if (!extension || without.has(extension.capability ?? '')) return fail(`there is no ${what} ${name}`)
+    if (!words.active.includes(extension)) return fail(`${name} needs require "${extension.capability}"`)
+    return extension
+  }
+
+  function test(depth: number): TestNode {
     const token = peek()
     if (token?.kind !== 'identifier') return fail('expected a test')
-    const shape = Object.hasOwn(TESTS, token.text) ? TESTS[token.text] : undefined
-    if (!shape) return fail(`there is no test ${token.text}`)
     if (depth > DEPTH) fail('too deep')
-    need(shape.extension, token.text, token.line)
+    const definition = definitionOf('tests', token.text).tests?.[token.text]
+    if (!definition) return fail(`there is no test ${token.text}`)
     at++
-    const rest = args(token.text, shape, token.line)
-    return { name: token.text, line: token.line, ...rest, tests: testsOf(shape, depth), block: [] }
+    return { ...args(token.text, definition, token.line, depth), definition }
   }
 
-  function testsOf(shape: Shape, depth: number): readonly Node[] {
-    if (shape.tests === undefined) return []
-    if (shape.tests === 'one') return [test(depth + 1)]
-    take('(')
-    const list = [test(depth + 1)]
-    while (isMark(',')) {
-      at++
-      list.push(test(depth + 1))
+  function require_(node: Arguments): void {
+    for (const capability of node.positional.flat().map(String)) {
+      const known = EXTENSIONS.some((extension) => extension.capability === capability) && !without.has(capability)
+      if (!known) fail(`the extension ${capability} is not built`, node.line)
+      for (const name of implied(capability)) required.add(name)
     }
-    take(')')
-    return list
+    words = createWords(required)
   }
 
-  function command(depth: number, before: Node | undefined): Node {
+  function command(depth: number, before: CommandNode | undefined): CommandNode {
     const token = peek()
     if (token?.kind !== 'identifier') return fail('expected a command')
     const { text: name, line } = token
-    const shape = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-    if (!shape) return fail(`there is no command ${name}`)
     if (depth > DEPTH) fail('too deep')
     if ((name === 'elsif' || name === 'else') && before?.name !== 'if' && before?.name !== 'elsif')
       fail(`${name} without if`)
     // RFC 5228 3.2: require comes first.
     if (name === 'require' && (depth > 0 || (before !== undefined && before.name !== 'require')))
       fail('require must come first')
-    need(shape.extension, name, line)
+    const definition = definitionOf('commands', name).commands?.[name]
+    if (!definition) return fail(`there is no command ${name}`)
     at++
-    const rest = args(name, shape, line)
-    if (name === 'require') {
-      for (const extension of rest.positional.flat()) {
-        if (!EXTENSIONS.some((known) => known === extension)) fail(`the extension ${extension} is not built`, line)
-        extensions.add(String(extension))
-      }
-    }
-    const tests = testsOf(shape, depth)
-    if (!shape.block) {
+    const node = args(name, definition, line, depth)
+    if (name === 'require') require_(node)
+    if (!definition.block) {
       take(';')
-      return { name, line, ...rest, tests, block: [] }
+      return { ...node, definition, block: [] }
     }
     take('{')
     const block = commands(depth + 1)
     take('}')
-    return { name, line, ...rest, tests, block }
+    return { ...node, definition, block }
   }
 
-  function commands(depth: number): Node[] {
-    const list: Node[] = []
+  function commands(depth: number): CommandNode[] {
+    const list: CommandNode[] = []
     while (peek() && !isMark('}')) list.push(command(depth, list.at(-1)))
     return list
   }
 
   const all = commands(0)
   if (at < tokens.length) fail('a } too many')
-  return { commands: all, extensions }
+  return { commands: all, required, extensions: words.active, includes }
 }

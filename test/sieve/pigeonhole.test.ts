@@ -5,9 +5,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
-import { sieveMessage } from '../../lib/sieve/message'
-import { parseScript } from '../../lib/sieve/parse'
-import { type Action, runScript } from '../../lib/sieve/run'
+import type { Action } from '../../lib/sieve/action'
+import { actionsOf } from './world'
 
 /**
  * The same scripts and messages to Dovecot's Pigeonhole (`sieve-test` of Debian's dovecot-sieve) and to our interpreter: what it would do
@@ -252,7 +251,9 @@ function ours(script: string, octets: Buffer): readonly string[] | 'error' {
     }
   }
   try {
-    return runScript(parseScript(script), sieveMessage(octets), { from: FROM, to: TO }).map(shown).sort()
+    return actionsOf(script, octets, { envelope: { from: FROM, to: TO } })
+      .map(shown)
+      .sort()
   } catch {
     return 'error'
   }

@@ -94,7 +94,8 @@ describe('rules at delivery', function () {
     await use(id, 'redirect "far@example.com"; # once')
     await deliver('Subject: away')
     assert.deepEqual([sent[0]?.sender, sent[0]?.to], ['s@example.net', 'far@example.com'])
-    assert.match(sent[0]?.text ?? '', /^X-Sieve-Redirected-By: me@example\.org\r\nReturn-Path: /)
+    // RFC 5321 4.4: without what final delivery adds.
+    assert.equal(sent[0]?.text, 'X-Sieve-Redirected-By: me@example.org\r\nSubject: away\r\n\r\nbody\r\n')
     await deliver('X-Sieve-Redirected-By: me@example.org\nSubject: back')
     await until('INBOX 6/6, Work 2/1')
     assert.equal(sent.length, 1)
@@ -124,8 +125,8 @@ describe('rules at delivery', function () {
     )
     const [{ text } = { text: '' }] = sent
     for (const line of [
-      /^From: <me@example\.org>\r$/m,
-      /^Subject: =\?utf-8\?B\?R3LDvMOfZQ==\?=\r$/m,
+      /^From: me@example\.org\r$/m,
+      /^Subject: =\?UTF-8\?Q\?Gr=C3=BC=C3=9Fe\?=\r$/m,
       /^In-Reply-To: <1@example\.net>\r$/m,
       /^Auto-Submitted: auto-replied \(vacation\)\r$/m,
       /\r\n\r\nI am away\r\n$/,
@@ -136,6 +137,28 @@ describe('rules at delivery', function () {
     await deliver(mail, me, 'a@example.net')
     assert.equal(sent.length, 3)
   })
+
+  it('RFC 5228 2.10.3: one copy in a mailbox, whatever it is called, with the flags of all', async () => {
+    await kit.store.mailboxes.create(id, '\u00e4mt')
+    const before = await counts()
+    for (const script of [
+      'keep; fileinto "INBOX";',
+      'fileinto "INBOX"; fileinto "inbox";',
+      'fileinto :copy "INBOX";',
+      'fileinto "Gone1"; fileinto "Gone2"; keep;',
+      'fileinto "\u00e4mt"; fileinto "a\u0308mt";',
+    ])
+      await deliverBy(`require ["fileinto", "copy"]; ${script}`)
+    const [inbox = '', rest = ''] = before.split(/, (.*)/)
+    const [messages = 0, unseen = 0] = inbox.replace('INBOX ', '').split('/').map(Number)
+    assert.equal(await counts(), `INBOX ${messages + 4}/${unseen + 4}, ${rest}, \u00e4mt 1/1`)
+    await deliverBy('require ["fileinto", "imap4flags"]; keep :flags "\\\\Seen"; fileinto :flags "x" "InBox";')
+    assert.equal(await counts(), `INBOX ${messages + 5}/${unseen + 4}, ${rest}, \u00e4mt 1/1`)
+  })
+  async function deliverBy(script: string): Promise<void> {
+    await use(id, script)
+    assert.equal(await deliver('Subject: twice'), '250 2.0.0 stored')
+  }
 
   it('warns the owner once for each threshold, and refuses when it is full', async () => {
     await kit.store.scripts.activate(id, undefined)

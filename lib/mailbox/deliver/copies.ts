@@ -2,10 +2,12 @@ import type { Account } from '../../store/account'
 import type { Mark } from '../../store/records/marks'
 import { flagSet } from '../../terms/flags'
 import type { Accepted, FinalDeliveryPorts, Mail } from './final-delivery'
-import { createQuotaWarnings, warningMessage } from './quota-warnings'
+import { type OwnMail, ownMail } from './own-mail'
+import { createPlaces } from './places'
+import { createQuotaWarnings, warningMail } from './quota-warnings'
 import type { Target } from './recipients'
 import { faultReply, type Reply, STORED, STORED_BEFORE, UNAVAILABLE } from './reply'
-import { complaintMessage } from './rules'
+import { complaintMail, INTO_INBOX } from './rules'
 import { messageIdOf } from './sent-again'
 import { hasSpamHeader } from './spam'
 
@@ -18,6 +20,7 @@ const text = (error: unknown): string => (error instanceof Error ? error.message
 export function createCopies(ports: FinalDeliveryPorts) {
   const { store, room, settings, clock, log, duplicates = 0 } = ports
   const warn = createQuotaWarnings(store, settings)
+  const placesOf = createPlaces(ports)
 
   /** The mailbox for spam (RFC 6154), or the one that a detail names, whatever its case; undefined: INBOX. */
   async function mailboxOf({ account, detail }: Target, spam: boolean): Promise<string | undefined> {
@@ -32,16 +35,16 @@ export function createCopies(ports: FinalDeliveryPorts) {
   }
 
   /** Tells the owner, also of a full mailbox; never rejects. */
-  async function tellOwner(account: Account, bytes: Buffer | undefined): Promise<void> {
-    if (!bytes) return
-    const done = await room.deliver({ account: account.id, bytes, quota: 'ignore' })
+  async function tellOwner(account: Account, mail: OwnMail | undefined): Promise<void> {
+    if (!mail) return
+    const done = await room.deliver({ account: account.id, bytes: await ownMail(mail), quota: 'ignore' })
     if (!done.ok) log.warn(`a notice to ${account.name} failed: ${done.fault.kind}`)
   }
   async function afterwards(account: Account, size: number, complaint: string | undefined): Promise<void> {
-    const now = new Date(clock.now())
-    await tellOwner(account, complaint === undefined ? undefined : complaintMessage(account.name, complaint, now))
+    const now = clock.now()
+    await tellOwner(account, complaint === undefined ? undefined : complaintMail(account.name, complaint, now))
     const warning = await warn(account, size)
-    await tellOwner(account, warning && warningMessage(account.name, warning, now))
+    await tellOwner(account, warning && warningMail(account.name, warning, now))
   }
 
   /** @param again of a transaction that may be sent again */
@@ -85,22 +88,21 @@ export function createCopies(ports: FinalDeliveryPorts) {
   ): Promise<Reply> {
     const { account } = target
     const spam = mail.spam === true || (ports.junkByHeader === true && hasSpamHeader(bytes))
-    const ruling = await ports.rules?.decide(account, mail.sender, to.address, bytes)
+    const ruling = await ports.rules?.decide(account, { sender: mail.sender, to: to.address, octets: bytes })
     if (ruling?.reject !== undefined) {
       return { code: 550, enhanced: '5.7.1', text: ruling.reject.replace(/[\r\n]+/g, ' ').slice(0, 400) }
     }
-    const copies = ruling?.stores ?? [{ mailbox: undefined, flags: [] }]
+    const stores = ruling?.stores ?? [INTO_INBOX]
     // An account that was never used has its INBOX only.
-    if (spam || copies.some((copy) => copy.mailbox !== undefined)) await room.ensureSpecialUse(account.id)
-    const mailbox = await mailboxOf(target, spam)
+    if (spam || stores.some((store) => store.mailbox !== undefined)) await room.ensureSpecialUse(account.id)
+    const copies = await placesOf(account, stores, await mailboxOf(target, spam))
     let stored = false
-    for (const copy of copies) {
-      const into = copy.mailbox ?? mailbox
+    for (const { mailbox, flags, octets } of copies) {
       const done = await room.deliver({
         account: account.id,
-        bytes,
-        ...(copy.flags.length > 0 && { flags: flagSet(copy.flags) }),
-        ...(into !== undefined && { mailbox: into }),
+        bytes: octets ?? bytes,
+        mailbox,
+        ...(flags.length > 0 && { flags: flagSet(flags) }),
         ...(!stored && { marks }),
       })
       stored ||= done.ok

@@ -3,6 +3,7 @@ import type { Store } from '../../store/store'
 import type { AccountId } from '../../terms/names'
 import { quotaOf } from '../limits'
 import type { MailboxSettings } from '../settings'
+import { addressOf, type OwnMail, postmasterOf } from './own-mail'
 
 export interface QuotaWarning {
   /** per cent of the limit that were crossed */
@@ -41,26 +42,24 @@ export function createQuotaWarnings(store: Pick<Store, 'accounts'>, settings: Ma
 const mega = (bytes: number): string => `${(bytes / 1024 ** 2).toFixed(1)} MB`
 
 /** The warning as a message, which goes into the owner's INBOX. */
-export function warningMessage(name: string, { threshold, used, limit }: QuotaWarning, now: Date): Buffer {
+export function warningMail(name: string, { threshold, used, limit }: QuotaWarning, now: number): OwnMail {
   const lines = [
     ...(limit.bytes > 0 ? [`Space: ${mega(used.bytes)} of ${mega(limit.bytes)}`] : []),
     ...(limit.messages > 0 ? [`Messages: ${used.messages} of ${limit.messages}`] : []),
   ]
-  return Buffer.from(
-    [
-      `Date: ${now.toUTCString().replace('GMT', '+0000')}`,
-      'From: Mail system <>',
-      `To: ${name}`,
-      `Subject: Your mailbox is ${threshold} % full`,
-      `Message-ID: <quota-${threshold}-${now.getTime()}@${name.slice(name.lastIndexOf('@') + 1)}>`,
-      'Auto-Submitted: auto-generated',
-      'MIME-Version: 1.0',
-      'Content-Type: text/plain; charset=utf-8',
-      '',
-      ...lines,
-      '',
-      'When it is full, new mail is refused. Delete what you do not need, and empty the Trash.',
-      '',
-    ].join('\r\n'),
-  )
+  return {
+    from: postmasterOf(name),
+    to: [addressOf(name)],
+    subject: `Your mailbox is ${threshold} % full`,
+    body: {
+      text: [
+        ...lines,
+        '',
+        'When it is full, new mail is refused. Delete what you do not need, and empty the Trash.',
+        '',
+      ].join('\n'),
+    },
+    automatic: 'auto-generated',
+    now,
+  }
 }

@@ -1,44 +1,60 @@
+import { fieldChoice, headerFields, messageFields } from '../../mime/header'
+import type { Action, Outcome, Store as StoreAction } from '../../sieve/action'
+import { createBudget } from '../../sieve/budget'
 import { sieveMessage } from '../../sieve/message'
-import { parseScript, type Script } from '../../sieve/parse'
-import { type Action, runScript } from '../../sieve/run'
+import { parseScript } from '../../sieve/parse'
+import { runScript } from '../../sieve/run'
+import type { Included, Script } from '../../sieve/script'
+import { NotKnown, type Scan, type World } from '../../sieve/world'
 import type { Account } from '../../store/account'
 import type { Store } from '../../store/store'
 import type { Clock, Log } from '../../terms/ports'
+import { addressOf, type OwnMail, ownMail, postmasterOf } from './own-mail'
 import { mayAnswer, vacationReply } from './vacation'
 
 export interface RulesPorts {
-  readonly store: Pick<Store, 'scripts' | 'marks'>
+  readonly store: Pick<Store, 'scripts' | 'marks' | 'mailboxes'>
   readonly clock: Clock
   readonly log: Log
   forward(sender: string, recipients: readonly string[], octets: Buffer): Promise<void>
 }
 
+/** A message that comes to an account. */
+export interface Incoming {
+  /** empty: the null sender */
+  readonly sender: string
+  /** the address at RCPT */
+  readonly to: string
+  /** with its Return-Path and other trace lines */
+  readonly octets: Buffer
+  readonly scan?: Scan | undefined
+}
+
+export type Copy = Omit<StoreAction, 'kind'>
+
 export interface Ruling {
   /** copies to store; empty: none */
-  readonly stores: readonly { readonly mailbox: string | undefined; readonly flags: readonly string[] }[]
+  readonly stores: readonly Copy[]
   /** refused with this reason */
   readonly reject: string | undefined
   /** what the owner has to know of the script, once a month for each version of it */
   readonly complaint: string | undefined
 }
 
-const KEEP: Ruling = { stores: [{ mailbox: undefined, flags: [] }], reject: undefined, complaint: undefined }
-const REMEMBERED = 1000
-const DAY = 86_400_000
-const MONTH = 30 * DAY
+export const INTO_INBOX: Copy = { mailbox: undefined, flags: [] }
+const KEEP: Ruling = { stores: [INTO_INBOX], reject: undefined, complaint: undefined }
+/** Characters of scripts that are kept parsed. */
+const KEPT = 4 * 1024 * 1024
+/** What one run may ask of marks. */
+const MAX_QUESTIONS = 20
+const MONTH = 30 * 86_400_000
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** Runs an account's Sieve script for a message. Never rejects: whatever goes wrong, the message goes into INBOX (RFC 5228 2.10.6). */
-export function createRules({ store, clock, log, forward }: RulesPorts) {
+/** Scripts by their text, parsed once. */
+function createParsed(): (source: string) => Script | Error {
   const parsed = new Map<string, Script | Error>()
-
-  /** Whether `what` was not done within `milliseconds`, and from now on is. */
-  const due = (account: Account, what: string, milliseconds: number): Promise<boolean> => {
-    const at = clock.now()
-    return store.marks.set(account.id, { what, at, until: at + milliseconds })
-  }
-
-  function scriptOf(source: string): Script | Error {
+  let kept = 0
+  return (source) => {
     const known = parsed.get(source)
     if (known) return known
     let made: Script | Error
@@ -47,49 +63,97 @@ export function createRules({ store, clock, log, forward }: RulesPorts) {
     } catch (error) {
       made = error instanceof Error ? error : new Error(String(error))
     }
-    if (parsed.size >= REMEMBERED) parsed.clear()
+    kept += source.length + 1000
+    if (kept > KEPT) {
+      parsed.clear()
+      kept = source.length + 1000
+    }
     parsed.set(source, made)
     return made
+  }
+}
+
+/**
+ * What a redirect sends on: without what final delivery added here or elsewhere (RFC 5321 4.4).
+ * @param octets as they came
+ */
+function redirected(account: string, octets: Buffer, changed: Buffer): Buffer {
+  const mark = `X-Sieve-Redirected-By: ${account}`
+  // Our own mark in the header: it has been redirected by this account before.
+  const fields = messageFields(octets).filter(({ name }) => name === 'x-sieve-redirected-by')
+  if (fields.some(({ value }) => value.toLowerCase() === account.toLowerCase())) throw new Error('redirect loop')
+  const end = changed.indexOf('\r\n\r\n')
+  const head = changed.subarray(0, end < 0 ? changed.length : end + 4)
+  const kept = headerFields(head, fieldChoice(['return-path', 'delivered-to'], 'not'))
+  return Buffer.concat([Buffer.from(`${mark}\r\n`), kept, changed.subarray(head.length)])
+}
+
+/** Runs an account's Sieve script for a message. Never rejects: whatever goes wrong, the message goes into INBOX (RFC 5228 2.10.6). */
+export function createRules({ store, clock, log, forward }: RulesPorts) {
+  const scriptOf = createParsed()
+
+  /** Whether `what` was not done within `milliseconds`, and from now on is. */
+  const due = (account: Account, what: string, milliseconds: number): Promise<boolean> => {
+    const at = clock.now()
+    return store.marks.set(account.id, { what, at, until: at + milliseconds })
   }
 
   const complaint = async (account: Account, source: string, why: string): Promise<Ruling> =>
     (await due(account, `mistake in ${source}`, MONTH)) ? { ...KEEP, complaint: why } : KEEP
 
-  async function send(
-    account: Account,
-    sender: string,
-    octets: Buffer,
-    actions: readonly Action[],
-    to: string,
-  ): Promise<void> {
+  async function send(account: Account, { sender, to, octets }: Incoming, actions: readonly Action[]): Promise<void> {
     for (const action of actions) {
       if (action.kind === 'redirect') {
-        const mark = `X-Sieve-Redirected-By: ${account.name}\r\n`
-        // Our own mark in the header: it has been redirected by this account before.
-        const end = octets.indexOf('\r\n\r\n')
-        if (octets.toString('latin1', 0, end < 0 ? octets.length : end + 2).includes(mark))
-          throw new Error('redirect loop')
-        await forward(sender, [action.address], Buffer.concat([Buffer.from(mark), octets]))
+        await forward(sender, [action.address], redirected(account.name, octets, action.octets ?? octets))
       }
       if (action.kind === 'vacation') {
         const now = clock.now()
         const one = { action, octets, sender, own: [account.name, to], now }
         const what = `vacation ${action.handle} ${sender.toLowerCase()}`
-        if (!mayAnswer(one) || !(await due(account, what, action.days * DAY))) continue
-        await forward('', [sender], vacationReply(one))
+        if (!mayAnswer(one) || !(await due(account, what, action.seconds * 1000))) continue
+        await forward('', [sender], await ownMail(vacationReply(one)))
       }
     }
   }
 
-  async function decide(account: Account, sender: string, to: string, octets: Buffer): Promise<Ruling> {
+  /** Runs it again when it asked for something that had to be looked up. */
+  async function outcomeOf(account: Account, script: Script, incoming: Incoming): Promise<Outcome> {
+    const now = clock.now()
+    const remembered = new Map<string, boolean>()
+    const scripts = new Map<string, Script | Error>()
+    const world: World = {
+      envelope: { from: incoming.sender, to: incoming.to },
+      now,
+      zone: (at) => -new Date(at).getTimezoneOffset(),
+      host: '',
+      version: '',
+      scan: incoming.scan ?? {},
+      separators: '',
+      mailboxes: [],
+      script: ({ location, name }: Included) => scripts.get(`${location} ${name}`),
+      isRemembered: (what) => remembered.get(what),
+    }
+    const budget = createBudget()
+    for (;;) {
+      try {
+        return runScript(script, sieveMessage(incoming.octets, budget), world, budget)
+      } catch (error) {
+        if (!(error instanceof NotKnown) || remembered.size >= MAX_QUESTIONS) throw error
+        remembered.set(error.what, await store.marks.has(account.id, { what: error.what, at: now }))
+      }
+    }
+  }
+
+  async function decide(account: Account, incoming: Incoming): Promise<Ruling> {
     if (account.activeScript === undefined) return KEEP
     const source = await store.scripts.get(account.id, account.activeScript)
     if (source === undefined) return KEEP
     const script = scriptOf(source)
     if (script instanceof Error) return await complaint(account, source, script.message)
     try {
-      const actions = runScript(script, sieveMessage(octets), { from: sender, to })
-      await send(account, sender, octets, actions, to)
+      const { actions, remember } = await outcomeOf(account, script, incoming)
+      await send(account, incoming, actions)
+      for (const { what, seconds } of remember) await due(account, what, seconds * 1000)
       const reject = actions.find((action) => action.kind === 'reject')
       return {
         stores: actions.filter((action) => action.kind === 'store'),
@@ -102,9 +166,8 @@ export function createRules({ store, clock, log, forward }: RulesPorts) {
   }
 
   return {
-    /** `octets` with its Return-Path and other trace lines */
-    decide: (account: Account, sender: string, to: string, octets: Buffer): Promise<Ruling> =>
-      decide(account, sender, to, octets).catch((error) => {
+    decide: (account: Account, incoming: Incoming): Promise<Ruling> =>
+      decide(account, incoming).catch((error) => {
         log.error(`rules of ${account.name}: ${text(error)}`)
         return KEEP
       }),
@@ -113,22 +176,13 @@ export function createRules({ store, clock, log, forward }: RulesPorts) {
 export type Rules = ReturnType<typeof createRules>
 
 /** The complaint as a message, which goes into the owner's INBOX. */
-export function complaintMessage(name: string, why: string, now: Date): Buffer {
-  return Buffer.from(
-    [
-      `Date: ${now.toUTCString().replace('GMT', '+0000')}`,
-      'From: Mail system <>',
-      `To: ${name}`,
-      'Subject: Your mail rules have a mistake',
-      `Message-ID: <sieve-${now.getTime()}@${name.slice(name.lastIndexOf('@') + 1)}>`,
-      'Auto-Submitted: auto-generated',
-      'MIME-Version: 1.0',
-      'Content-Type: text/plain; charset=utf-8',
-      '',
-      'Your Sieve script could not be run, and all mail goes into INBOX until it is put right:',
-      '',
-      why.slice(0, 500),
-      '',
-    ].join('\r\n'),
-  )
-}
+export const complaintMail = (name: string, why: string, now: number): OwnMail => ({
+  from: postmasterOf(name),
+  to: [addressOf(name)],
+  subject: 'Your mail rules have a mistake',
+  body: {
+    text: `Your Sieve script could not be run, and all mail goes into INBOX until it is put right:\n\n${why.slice(0, 500)}\n`,
+  },
+  automatic: 'auto-generated',
+  now,
+})

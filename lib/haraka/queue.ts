@@ -1,6 +1,4 @@
-import { HOOK } from './host'
-import type { Host } from './lines'
-import { outboundOf } from './outbound'
+import { type HarakaPlugin, HOOK } from './host'
 
 interface OutboundTransaction {
   mail_from: object
@@ -11,18 +9,25 @@ interface OutboundTransaction {
 interface TransactionModule {
   createTransaction(uuid: null, cfg: unknown): OutboundTransaction
 }
+interface Outbound {
+  send_trans_email(transaction: object, next: (code: number, text: unknown) => void): void
+}
+
 const isTransactionModule = (found: unknown): found is TransactionModule =>
   typeof found === 'object' && found !== null && 'createTransaction' in found
+const isOutbound = (found: unknown): found is Outbound =>
+  typeof found === 'object' && found !== null && 'send_trans_email' in found
 
 /**
- * Queues a message for addresses elsewhere, octet by octet: Haraka's own `send_email` would read it as UTF-8.
- * Resolves when it is in the queue.
+ * The one way into Haraka's outbound queue, octet by octet: its own `send_email` takes text, and would read octets as UTF-8.
+ * @param sender empty: the null sender
+ * Resolves when the message is in the queue; rejects when the queue does not take it.
  */
-export function forwarder({ plugin }: Host) {
+export function outboundQueue(plugin: HarakaPlugin) {
   return async (sender: string, recipients: readonly string[], octets: Buffer): Promise<void> => {
-    const outbound = outboundOf(plugin)
+    const outbound: unknown = plugin.haraka_require('outbound')
     const transactions: unknown = plugin.haraka_require('transaction')
-    if (!outbound || !isTransactionModule(transactions)) throw new Error('Haraka has no outbound module')
+    if (!isOutbound(outbound) || !isTransactionModule(transactions)) throw new Error('Haraka has no outbound module')
     const transaction = transactions.createTransaction(
       null,
       plugin.config.get('smtp.ini', { booleans: ['+headers.add_received'] }),
@@ -42,7 +47,9 @@ export function forwarder({ plugin }: Host) {
     transaction.message_stream.add_line_end()
     await new Promise<void>((resolve, reject) =>
       outbound.send_trans_email(transaction, (code, text) =>
-        code === HOOK.ok ? resolve() : reject(new Error(`the queue did not take it: ${String(text)}`)),
+        code === HOOK.ok
+          ? resolve()
+          : reject(new Error(`the queue did not take it: ${String(text ?? 'no reason given')}`)),
       ),
     )
   }

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import MailComposer from 'nodemailer/lib/mail-composer'
+import { fieldOf, messageFields } from '../../mime/header'
+import { messageIds } from '../../mime/message-id'
+
+export interface Mailbox {
+  readonly name?: string | undefined
+  /** `local@domain` */
+  readonly address: string
+}
+
+/** Mail that this server writes: warnings, complaints, answers, bounces, notices. */
+export interface OwnMail {
+  readonly from: Mailbox
+  readonly to: readonly string[]
+  readonly subject: string
+  /** plain text, or a MIME entity with its header (RFC 2045 2.4), which is sent as it is */
+  readonly body: { readonly text: string } | { readonly entity: string }
+  /** RFC 3834 5, with its comments or parameters */
+  readonly automatic: string
+  readonly now: number
+  /** the message that it answers */
+  readonly answers?: Buffer | undefined
+  readonly fields?: readonly (readonly [string, string])[]
+}
+
+/** RFC 5322 2.1.1: lines have 998 octets at most, and a word of a subject may be as long as it. */
+const SUBJECT = 200
+/** RFC 5322 3.6.4 sets none: a thread's first and last ids tell it apart. */
+const MAX_REFERENCES = 20
+
+const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
+const cut = (text: string, length: number): string => {
+  const all = [...text]
+  return all.length > length ? `${all.slice(0, length - 1).join('')}…` : text
+}
+
+export const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1)
+/** An account without a domain is one of this host. */
+export const addressOf = (account: string): string => (account.includes('@') ? account : `${account}@${hostname()}`)
+/** RFC 5321 4.5.1, RFC 2142 5: who answers for the mail of a domain. */
+export const postmasterAt = (domain: string): Mailbox => ({ name: 'Mail system', address: `postmaster@${domain}` })
+export const postmasterOf = (account: string): Mailbox => postmasterAt(domainOf(addressOf(account)))
+
+/** RFC 5322 3.6.4: In-Reply-To and References of an answer. */
+function threadOf(answered: Buffer | undefined): { inReplyTo?: string; references?: string[] } {
+  if (!answered) return {}
+  const fields = messageFields(answered)
+  const [id, ...more] = messageIds(fieldOf(fields, 'message-id'))
+  if (id === undefined || more.length > 0 || id.length > SUBJECT) return {}
+  const before = messageIds(fieldOf(fields, 'references') ?? fieldOf(fields, 'in-reply-to'))
+  return {
+    inReplyTo: id,
+    references: [...before.filter((one) => one.length <= SUBJECT).slice(-MAX_REFERENCES), id],
+  }
+}
+
+/** The fields of an entity that say what it is; others are not its own to set. */
+function entityOf(text: string): Buffer {
+  const octets = Buffer.from(text.replace(/\r?\n/g, '\r\n'))
+  const end = octets.indexOf('\r\n\r\n')
+  const head = end < 0 ? '' : octets.toString('utf8', 0, end)
+  const kept = head.split(/\r\n(?![ \t])/).filter((field) => /^content-[^:\s]+\s*:/i.test(field))
+  const type = kept.some((field) => /^content-type\s*:/i.test(field)) ? [] : ['Content-Type: text/plain; charset=utf-8']
+  const body = end < 0 ? octets : octets.subarray(end + 4)
+  return Buffer.concat([Buffer.from([...type, ...kept, '', ''].join('\r\n')), body])
+}
+
+/** By nodemailer's composer: encoded words, addresses and the lengths of lines and words are its business. */
+export async function ownMail({
+  from,
+  to,
+  subject,
+  body,
+  automatic,
+  now,
+  answers,
+  fields = [],
+}: OwnMail): Promise<Buffer> {
+  const message = new MailComposer({
+    from: { name: cut(oneLine(from.name ?? ''), SUBJECT), address: from.address },
+    to: to.map((address) => ({ name: '', address })),
+    subject: cut(oneLine(subject), SUBJECT),
+    text: 'text' in body ? body.text.replace(/\r\n?/g, '\n') : '',
+    date: new Date(now),
+    messageId: `<${randomUUID()}@${domainOf(from.address)}>`,
+    ...threadOf(answers),
+    headers: [
+      { key: 'Auto-Submitted', value: automatic },
+      ...fields.map(([key, value]) => ({ key, value: cut(oneLine(value), SUBJECT) })),
+    ],
+    newline: '\r\n',
+    // Texts come from scripts: nothing may be fetched or read for them.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  const octets = await message.compile().build()
+  if ('text' in body) return octets
+  const head = octets.toString('latin1', 0, octets.indexOf('\r\n\r\n'))
+  const plain = head.split(/\r\n(?![ \t])/).filter((field) => !/^content-/i.test(field))
+  return Buffer.concat([Buffer.from(`${plain.join('\r\n')}\r\n`, 'latin1'), entityOf(body.entity)])
+}

@@ -1,0 +1,168 @@
+import type { Action, Remembered, Store } from './action'
+import type { Budget } from './budget'
+import type { SieveMessage } from './message'
+import type { Arguments, CommandNode, Script, TestNode, Value } from './script'
+import type { World } from './world'
+
+export type Kind = 'string' | 'strings' | 'number'
+export interface TagShape {
+  readonly takes?: Kind
+}
+export type Tags = Readonly<Record<string, TagShape>>
+
+/** What a check may ask of the script that is read. */
+export interface Check {
+  /** of what `require` named */
+  has(capability: string): boolean
+  /** whether the text is known now: it holds no variables */
+  constant(text: string): boolean
+  /** of variables that may be named */
+  readonly namespaces: ReadonlySet<string>
+  fail(why: string): never
+}
+
+/** What a command or a test takes. */
+interface Definition {
+  readonly positional: readonly Kind[]
+  /** positional arguments that may be left out: the first (imap4flags: the variable) or the last */
+  readonly optional?: 'first' | 'last'
+  readonly tags?: Tags
+  /** of each group one tag at most */
+  readonly exclusive?: readonly (readonly string[])[]
+  readonly tests?: 'one' | 'list'
+  check?(node: Arguments, check: Check): void
+}
+
+export interface TestDefinition extends Definition {
+  /** takes a match type and a comparator (RFC 5228 2.7) */
+  readonly matching?: boolean
+  /** takes a part of an address (RFC 5228 2.7.4) */
+  readonly addressPart?: boolean
+  test(node: TestNode, run: Run): boolean
+}
+
+/** How a command ends something beside itself. */
+export type Leave = { readonly kind: 'stop' } | { readonly kind: 'return' } | { readonly kind: 'break'; name: string }
+
+export interface CommandDefinition extends Definition {
+  readonly block?: boolean
+  /** RFC 5228 2.10.2: it takes the place of the implicit keep */
+  readonly cancelsKeep?: boolean
+  run(node: CommandNode, run: Run): Leave | undefined
+}
+
+export interface Comparator {
+  /** for `:is`, `:contains` and `:matches`, character by character; undefined: it has no such comparison */
+  fold(text: string): string | undefined
+  equal(a: string, b: string): boolean
+  /** below 0: a comes first (RFC 5231) */
+  order(a: string, b: string): number
+}
+
+export interface Comparison {
+  readonly values: readonly string[]
+  readonly keys: readonly string[]
+  readonly comparator: Comparator
+  /** of the comparator, made once a text, and counted */
+  fold(text: string): string | undefined
+  /** what stands behind the tag */
+  readonly argument: string
+  readonly budget: Budget
+}
+export interface MatchType extends TagShape {
+  check?(node: Arguments, check: Check): void
+  /** @returns what match variables are set to, `${0}` first; empty: they stay; undefined: no match */
+  compare(comparison: Comparison): readonly string[] | undefined
+}
+
+/** RFC 5228 2.7.4; undefined: the address has no such part, and is not compared */
+export type AddressPart = (localPart: string, domain: string | undefined, world: World) => string | undefined
+
+/** A thing that each run keeps for an extension. */
+export function slot<T>(make: () => T): (run: Run) => T {
+  const kept = new WeakMap<Run, T>()
+  return (run) => {
+    const known = kept.get(run)
+    if (known !== undefined) return known
+    const made = make()
+    kept.set(run, made)
+    return made
+  }
+}
+
+/** RFC 5229: names are compared without case. */
+export interface Variables {
+  set(name: string, value: string): void
+  get(name: string): string
+}
+
+/** A running script, as commands and tests see it. */
+export interface Run {
+  readonly budget: Budget
+  readonly world: World
+  /** as it is now (RFC 5293) */
+  readonly message: SieveMessage
+  readonly actions: Action[]
+  readonly remember: Remembered[]
+  /** a string with its variables put in */
+  say(value: Value | undefined): string
+  sayAll(value: Value | undefined): readonly string[]
+  /** variables of a namespace; '' those of the script */
+  variables(namespace: string): Variables
+  /** RFC 5229 4.1 */
+  modified(text: string, modifiers: readonly string[]): string
+  test(node: TestNode): boolean
+  block(nodes: readonly CommandNode[]): Leave | undefined
+  /** RFC 6609 3.2 */
+  call(script: Script): Leave | undefined
+  /** @param sets whether match variables are set (RFC 5229 3.2) */
+  compare(node: TestNode, values: readonly string[], keys: readonly string[], sets?: boolean): boolean
+  /** values of a field in latin1, as the tags of this test choose them */
+  rawFields(node: TestNode, name: string): readonly string[]
+  /** the same, decoded */
+  fields(node: TestNode, name: string): readonly string[]
+  /** of addresses, the part that the tags choose */
+  parts(node: TestNode, addresses: readonly string[]): readonly string[]
+  /** @param node undefined: the implicit keep */
+  store(node: CommandNode | undefined, mailbox: string | undefined): undefined
+  /** The message is kept unless another command stores it (RFC 5228 2.10.2). */
+  cancelKeep(): void
+}
+
+/** One capability: a file of lib/sieve/ext, and a line in lib/sieve/extensions.ts. */
+export interface Extension {
+  /** as `require` names it; undefined: the core, which needs no `require` */
+  readonly capability: string | undefined
+  readonly rfc: string
+  /** capabilities that it brings along */
+  readonly implies?: readonly string[]
+  readonly commands?: Readonly<Record<string, CommandDefinition>>
+  readonly tests?: Readonly<Record<string, TestDefinition>>
+  /** tags that it adds to commands and tests of others, by their names */
+  readonly tags?: Readonly<Record<string, Tags>>
+  readonly matchTypes?: Readonly<Record<string, MatchType>>
+  readonly comparators?: Readonly<Record<string, Comparator>>
+  readonly addressParts?: Readonly<Record<string, AddressPart>>
+  /** RFC 5229 4.1: for `set`, by tag; a higher one comes first */
+  readonly modifiers?: Readonly<Record<string, { readonly precedence: number; apply(text: string): string }>>
+  /** a string as the script has it, when it is read */
+  literal?(text: string, fail: (why: string) => never, namespaces: ReadonlySet<string>): string
+  /** a string when it is used; undefined: as it is */
+  expand?(text: string, run: Run): string
+  /** variables of a namespace (RFC 5229 3) */
+  readonly namespaces?: Readonly<Record<string, (run: Run) => Variables>>
+  /** what a command that was given with the tags of this extension checks */
+  checkTags?(node: Arguments, check: Check): void
+  /** what becomes of a message that is stored */
+  onStore?(node: CommandNode | undefined, run: Run, store: Store): Store
+  /** whether this command, which else cancels the implicit keep, leaves it */
+  keeps?(node: CommandNode): boolean
+  /** other values of a field (latin1) than those of the message's header; undefined: those */
+  source?(node: TestNode, run: Run, name: string): readonly string[] | undefined
+  /** chooses of the values of a field */
+  select?(node: TestNode, values: readonly string[]): readonly string[]
+  /** other text of such a value than all of it, decoded; undefined: that */
+  shape?(node: TestNode, raw: string): readonly string[] | undefined
+  /** hears of what a match type found for match variables */
+  onMatch?(run: Run, found: readonly string[]): void
+}
