@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -55,6 +56,50 @@ describe('the packed package in a Haraka home', function () {
     for (const name of ALL_LINES) assert.ok(existsSync(path.join(target, name, 'package.json')), `${name}/package.json`)
     assert.ok(!existsSync(path.join(target, 'dist/test')))
     assert.ok(!existsSync(path.join(target, 'test')))
+  })
+
+  it('gives its types to a TypeScript project, and a path for each of its doors', async () => {
+    const project = path.join(work, 'project')
+    mkdirSync(project)
+    symlinkSync(path.join(home, 'node_modules'), path.join(project, 'node_modules'))
+    writeFileSync(
+      path.join(project, 'use.ts'),
+      `import { openMailboxes } from 'haraka-plugin-mailbox'
+import type { MailboxNotes, Store, StoreDriver } from 'haraka-plugin-mailbox/api'
+import { repairConformance, storeConformance } from 'haraka-plugin-mailbox/store-conformance'
+export const names = async (notes: MailboxNotes): Promise<string[]> => {
+  const found: string[] = []
+  for await (const { name } of notes.store.accounts.list()) found.push(name)
+  return found
+}
+export const store = async (home: string): Promise<Store> => (await openMailboxes({ home })).store
+export const driver = (other: StoreDriver): string => other.facts.name
+// @ts-expect-error a store has no such thing
+export const wrong = (notes: MailboxNotes): unknown => notes.store.nothing
+export const suites = [storeConformance, repairConformance]
+`,
+    )
+    const options = { module: 'node16', target: 'es2022', strict: true, noEmit: true, types: ['node'] }
+    writeFileSync(path.join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['use.ts'] }))
+    const types = path.join(home, 'node_modules/@types')
+    mkdirSync(types, { recursive: true })
+    symlinkSync(path.join(packageRoot, 'node_modules/@types/node'), path.join(types, 'node'))
+    const compiled = await run(process.execPath, [
+      path.join(packageRoot, 'node_modules/typescript7/bin/tsc'),
+      '-p',
+      project,
+    ])
+    assert.equal(compiled.stdout + compiled.stderr, '')
+    const doors = ['.', './api', './store-conformance', './plugins/pop3', './package.json']
+    const script = doors.map((door) => `require(${JSON.stringify(path.posix.join('haraka-plugin-mailbox', door))})`)
+    const loaded = await run(process.execPath, ['-e', script.join(';')], { cwd: project })
+    assert.equal(loaded.code, 0, loaded.stderr)
+  })
+
+  it('is packed as publint wants it', async () => {
+    const { publint } = await import('publint')
+    const { messages } = await publint({ pkgDir: path.join(home, 'node_modules/haraka-plugin-mailbox'), pack: false })
+    assert.deepEqual(messages, [])
   })
 
   it('init shows, then adds, then has nothing to do', async () => {
