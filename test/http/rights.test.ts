@@ -91,11 +91,11 @@ describe('rights of tokens', () => {
 
   /** All that mail:write alone may change: every mailbox but Sent, which gets a copy of what is sent. */
   async function state(): Promise<string> {
-    const { mailboxes } = web.room.store
+    const { mailboxes, subscriptions } = web.room.store
     const all = await mailboxes.list(owner.id)
     return JSON.stringify([
       all.filter(({ specialUse }) => !specialUse.includes('\\Sent')).map((one) => [one.name, one.highestModSeq]),
-      await mailboxes.subscriptions(owner.id),
+      await subscriptions.list(owner.id),
     ])
   }
 

@@ -1,4 +1,4 @@
-import { createTurn, type Turn } from '../../work/turns'
+import { turn } from '../../work/turns'
 import { Refused } from '../faults'
 import { Invalid } from '../schema'
 
@@ -21,7 +21,7 @@ export function boundaryOf(contentType: string): string {
   return boundary
 }
 
-async function find(octets: Buffer, wanted: Buffer, from: number, turn: Turn): Promise<number> {
+async function find(octets: Buffer, wanted: Buffer, from: number): Promise<number> {
   for (let at = from; at < octets.length; at += WINDOW) {
     const found = octets.subarray(at, at + WINDOW + wanted.length - 1).indexOf(wanted)
     if (found >= 0) return at + found
@@ -39,7 +39,6 @@ function nameOf(header: string): string {
 
 /** The fields of `multipart/form-data` in their order, without a copy. Throws `Invalid` and 413. */
 export async function readMultipart(octets: Buffer, boundary: string): Promise<readonly Field[]> {
-  const turn = createTurn()
   const delimiter = Buffer.from(`\r\n--${boundary}`)
   if (!octets.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2))) {
     throw new Invalid('the body: expected a form')
@@ -53,7 +52,7 @@ export async function readMultipart(octets: Buffer, boundary: string): Promise<r
     const length = octets.subarray(at, at + LONGEST_HEADER).indexOf('\r\n\r\n')
     if (length < 0) throw new Invalid('the body: expected a short header of a field')
     const start = at + length + 4
-    const end = await find(octets, delimiter, start, turn)
+    const end = await find(octets, delimiter, start)
     fields.push({ name: nameOf(octets.toString('latin1', at, start)), octets: octets.subarray(start, end) })
     at = end + delimiter.length
     await turn()
