@@ -7,6 +7,8 @@ import { harakaTls } from './tls'
 
 export interface Protocol {
   readonly name: 'pop3' | 'imap' | 'sieve'
+  /** its name in TLS (RFC 7301, IANA's registry) */
+  readonly alpn: string
   serve(connection: Connection): Promise<void>
   refuse(connection: Connection): void
 }
@@ -50,6 +52,7 @@ export async function listenAll(
       serve: counted,
       implicitTls,
       tls,
+      alpn: protocol.alpn,
       trustsProxy: (address) => context.login.trustsProxy(address),
       proxyHeader: (address) => context.login.proxyHeader(address),
       maxConnections: settings.maxConnections,

@@ -1,4 +1,5 @@
 import type { Connection } from '../transport/connection'
+import { isHttpRequest } from '../transport/http'
 import type { Frame } from './wire/cursor'
 
 /** What stands on the wire: a whole command, or why there is none. */
@@ -8,6 +9,8 @@ export type Read =
   | { readonly kind: 'too-long'; readonly tag: string; readonly what: 'line' | 'literal' }
   /** the literal is too big to be taken off the wire */
   | { readonly kind: 'hopeless' }
+  /** a web browser's request: nothing behind it is read */
+  | { readonly kind: 'http' }
   | { readonly kind: 'end' }
 
 export interface FrameLimits {
@@ -67,8 +70,11 @@ export async function readFrame(connection: Connection, limits: FrameLimits): Pr
   for (;;) {
     const got = await line(connection, limits.line)
     if (got === undefined) return { kind: 'end' }
+    const begins = tag === undefined
+    if (got === 'too-long' && begins && isHttpRequest(connection.reader.skipped)) return { kind: 'http' }
     if (got === 'too-long') return { kind: 'too-long', tag: tag ?? tagOf(connection.reader.skipped), what: 'line' }
     const text = got.toString('latin1')
+    if (begins && isHttpRequest(text)) return { kind: 'http' }
     tag ??= tagOf(text)
     const match = LITERAL.exec(text)
     if (!match) {

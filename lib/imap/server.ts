@@ -124,6 +124,7 @@ export function createImapServer(ports: ImapPorts) {
     while (session.state.name !== 'logout' && !connection.closed.aborted) {
       const read = await readFrame(connection, limitsOf(session))
       if (read.kind === 'end') return
+      if (read.kind === 'http') return session.say('* BYE This is no web server')
       if (read.kind === 'hopeless') return session.say('* BYE The literal is too big')
       if (read.kind === 'too-long') {
         const literal = read.what === 'literal'
@@ -157,6 +158,7 @@ export function createImapServer(ports: ImapPorts) {
 
   return {
     name: 'imap',
+    alpn: 'imap',
     serve,
     refuse: (connection: Connection): void => connection.writer.write('* BYE [LIMIT] Too many connections\r\n'),
   } as const

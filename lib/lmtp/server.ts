@@ -5,6 +5,7 @@ import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp
 import { networkList } from '../login/networks'
 import type { FinalDelivery } from '../mailbox/deliver/final-delivery'
 import type { Log } from '../terms/ports'
+import { isHttpRequest } from '../transport/http'
 import type { TlsSource } from '../transport/tls'
 import { createHandlers, Refusal } from './handlers'
 import type { LmtpSettings } from './settings'
@@ -23,6 +24,8 @@ export interface LmtpPorts {
 
 /** What a mail server in front never says (smtp-server has jokes of old sendmail too). */
 const NEVER = ['AUTH', 'WIZ', 'SHELL', 'KILL']
+/** 8BITMIME, SIZE and SMTPUTF8 are announced; DSN and REQUIRETLS are not. */
+const MAIL_PARAMETERS = ['BODY', 'SIZE', 'SMTPUTF8']
 const OWN_CODE = /^[245]\.\d{1,3}\.\d{1,3} /
 
 /** smtp-server derives one enhanced code from each reply code; a text that brings its own keeps it (RFC 2034 4). */
@@ -36,6 +39,33 @@ class Connection extends SMTPConnection {
       }
       this.connectionReady()
     })
+  }
+  /** A client that has sent all and closes its side (FIN) waits for its replies (RFC 2033 4.2): the end comes behind them. */
+  override _createParser(): ReturnType<SMTPConnection['_createParser']> {
+    const parser = super._createParser()
+    parser.once('finish', () => this.close())
+    return parser
+  }
+  /** As everywhere: a web browser was sent here by a page. The package knows the common forms. */
+  override _onCommand(command: Buffer, callback?: () => void): void {
+    if (!this._upgrading && isHttpRequest(command.toString('latin1')))
+      return this.send(421, '4.7.0 this is no web server')
+    super._onCommand(command, callback)
+  }
+  override handler_MAIL(command: Buffer, callback: () => void): void {
+    if (!this.#refuses('mail from', command, MAIL_PARAMETERS, callback)) super.handler_MAIL(command, callback)
+  }
+  override handler_RCPT(command: Buffer, callback: () => void): void {
+    if (!this.#refuses('rcpt to', command, [], callback)) super.handler_RCPT(command, callback)
+  }
+  /** RFC 5321 4.1.1.11: a parameter that was not announced by LHLO gets 555. */
+  #refuses(name: string, command: Buffer, known: readonly string[], callback: () => void): boolean {
+    const parsed = this._parseAddressCommand(name, command)
+    const strange = Object.keys(parsed ? { ...parsed.args } : {}).find((word) => !known.includes(word))
+    if (strange === undefined) return false
+    this.send(555, `5.5.4 the parameter ${strange.slice(0, 40)} is not known here`)
+    callback()
+    return true
   }
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
     super.send(code, data, typeof data === 'string' && OWN_CODE.test(data) ? false : context)
@@ -54,6 +84,8 @@ class LiveContexts extends Map<string, SecureContext> {
 
 class LmtpServer extends SMTPServer {
   override connect(socket: Socket | TLSSocket, options?: SMTPConnectionOptions | null): void {
+    // The package writes to sockets that are `open`; one whose client has closed its side still takes replies.
+    Object.defineProperty(socket, 'readyState', { get: () => (socket.writable ? 'open' : 'closed') })
     const connection = new Connection(this, socket, options)
     this.connections.add(connection)
     connection.on('error', (error: Error) => this.emit('error', error))
@@ -75,6 +107,7 @@ export function createLmtpServer(ports: LmtpPorts): SMTPServer {
     heloResponse: '%s',
     size: maxSize || undefined,
     logger: false,
+    allowHalfOpen: true,
     // RFC 2033 5: PIPELINING and ENHANCEDSTATUSCODES must be there.
     hideENHANCEDSTATUSCODES: false,
     disabledCommands: [...NEVER, ...(hasTls ? [] : ['STARTTLS'])],

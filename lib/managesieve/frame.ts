@@ -1,4 +1,5 @@
 import type { Connection } from '../transport/connection'
+import { isHttpRequest } from '../transport/http'
 
 /** RFC 5804 4: an atom (verbs and numbers), or a string with its octets. */
 export type Token =
@@ -95,6 +96,8 @@ export async function readFrame(connection: Connection, literals: number): Promi
   for (let first = true; ; first = false) {
     const line = await readLine(connection)
     if (line === undefined) return { kind: 'end' }
+    if (first && isHttpRequest(line === 'too-long' ? connection.reader.skipped : line))
+      return { kind: 'hopeless', why: 'This is no web server' }
     if (line === 'too-long') return { kind: 'bad', why: 'line too long' }
     const [marker, digits] = LITERAL.exec(line) ?? []
     const found = tokensOf(beforeLiteral(line, marker, first), first)

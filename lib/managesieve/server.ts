@@ -133,6 +133,7 @@ export function createSieveServer(ports: SievePorts) {
 
   return {
     name: 'sieve',
+    alpn: 'managesieve',
     serve,
     refuse: (connection: Connection): void => connection.writer.write('BYE (TRYLATER) "Too many connections"\r\n'),
   } as const

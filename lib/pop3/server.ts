@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { peerOf } from '../login/peer'
 import type { Connection } from '../transport/connection'
+import { isHttpRequest } from '../transport/http'
 import { runs } from '../work/loop'
 import { turn } from '../work/turns'
 import type { Command, Pop3Ports, Session } from './command'
@@ -51,8 +52,15 @@ export function createPop3Server(ports: Pop3Ports) {
     session.over = true
   }
 
+  /** What a browser was sent here with: nothing behind it is read. */
+  function http(session: Session): void {
+    session.err('this is no web server')
+    session.over = true
+  }
+
   async function dispatch(session: Session, line: Buffer): Promise<void> {
     const text = line.toString('utf8')
+    if (isHttpRequest(text)) return http(session)
     const blank = text.indexOf(' ')
     const verb = (blank < 0 ? text : text.slice(0, blank)).toUpperCase()
     const args = blank < 0 ? '' : text.slice(blank + 1)
@@ -94,8 +102,10 @@ export function createPop3Server(ports: Pop3Ports) {
     while (!session.over && !connection.closed.aborted) {
       const line = await session.readLine()
       if (line === undefined) return
-      if (line === 'too-long') bad(session, 'line too long')
-      else await dispatch(session, line)
+      if (line === 'too-long') {
+        if (isHttpRequest(connection.reader.skipped)) http(session)
+        else bad(session, 'line too long')
+      } else await dispatch(session, line)
       // A client that sends many commands at once has no more than its turn.
       await turn()
       if (connection.writer.full && !(await connection.writer.drained())) return
@@ -129,6 +139,7 @@ export function createPop3Server(ports: Pop3Ports) {
 
   return {
     name: 'pop3',
+    alpn: 'pop3',
     serve,
     refuse: (connection: Connection): void => connection.writer.write('-ERR [SYS/TEMP] Too many connections\r\n'),
   } as const

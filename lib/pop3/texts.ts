@@ -91,6 +91,11 @@ const TEXTS = {
     fr: 'trop de commandes erronées, au revoir',
     es: 'demasiados comandos erróneos, adiós',
   },
+  'this is no web server': {
+    de: 'das ist kein Webserver',
+    fr: "ce n'est pas un serveur web",
+    es: 'esto no es un servidor web',
+  },
   'unknown command': { de: 'unbekannter Befehl', fr: 'commande inconnue', es: 'comando desconocido' },
   'wait {} seconds between logins': {
     de: '{} Sekunden zwischen Anmeldungen warten',

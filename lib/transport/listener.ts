@@ -12,6 +12,8 @@ export interface ListenerOptions {
   /** TLS from the first octet */
   readonly implicitTls: boolean
   readonly tls: TlsSource
+  /** the protocol's name in TLS (RFC 7301): a client that names only others is refused */
+  readonly alpn?: string
   /** whether this peer's first octets are a PROXY header; `never` for who is not trusted */
   proxyHeader(address: string): ProxyHeaderPolicy
   /** front-ends: the limit for each address is for their clients */
@@ -70,6 +72,7 @@ export function createListener(options: ListenerOptions): Listener {
     if (socket.destroyed) return
     const connection = createSocketConnection(socket, {
       tls: options.tls,
+      ...(options.alpn !== undefined && { alpn: options.alpn }),
       stallLimit: STALL_LIMIT,
       ...(proxied && { proxied }),
     })

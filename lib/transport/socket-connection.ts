@@ -10,6 +10,7 @@ import { createWriter } from './writer'
 
 export interface ConnectionOptions {
   readonly tls: TlsSource
+  readonly alpn?: string
   readonly proxied?: { readonly address: string; readonly port: number }
   /** milliseconds without progress while the client's side takes nothing */
   readonly stallLimit: number
@@ -119,7 +120,7 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
       // thrown away
     }
     reader.clear()
-    const upgraded = await options.tls.handshake(raw).catch((error) => {
+    const upgraded = await options.tls.handshake(raw, options.alpn).catch((error) => {
       destroy('reset')
       throw error
     })

@@ -28,8 +28,8 @@ export const SESSION_ID_CONTEXT = 'mailbox'
 /** TLS for connections that are already there. Node judges client certificates only in a server of its own, so this is one. */
 export class TlsSource {
   readonly SNICallback: TLSSocketOptions['SNICallback']
-  #server: Server | undefined
-  #served: SecureContextOptions | undefined
+  /** one for each protocol, by its name in TLS */
+  readonly #servers = new Map<string, { readonly server: Server; served: SecureContextOptions | undefined }>()
   #made: { readonly from: SecureContextOptions; readonly context: SecureContext } | undefined
   readonly #waiting = new Map<string, (secured: TLSSocket) => void>()
 
@@ -50,14 +50,20 @@ export class TlsSource {
     return this.#made.context
   }
 
-  /** @param raw connected, without listeners. Rejects when there is no certificate or the handshake fails; `raw` is destroyed then. */
-  handshake(raw: Socket): Promise<TLSSocket> {
+  /**
+   * Rejects when there is no certificate or the handshake fails; `raw` is destroyed then.
+   * @param raw connected, without listeners
+   * @param alpn the protocol's name (RFC 7301): a client that names only others hears the alert no_application_protocol, so that
+   *   what is meant for another server cannot be sent here (ALPACA); one that names none comes in
+   */
+  handshake(raw: Socket, alpn = ''): Promise<TLSSocket> {
     const from = this.material.current()
     if (!from) return Promise.reject(new Error('no certificate'))
-    this.#server ??= this.#listening()
-    if (this.#served !== from) {
-      this.#server.setSecureContext({ ...from, sessionIdContext: SESSION_ID_CONTEXT })
-      this.#served = from
+    const front = this.#servers.get(alpn) ?? { server: this.#listening(alpn), served: undefined }
+    this.#servers.set(alpn, front)
+    if (front.served !== from) {
+      front.server.setSecureContext({ ...from, sessionIdContext: SESSION_ID_CONTEXT })
+      front.served = from
     }
     const key = keyOf(raw)
     return new Promise((resolve, reject) => {
@@ -71,11 +77,11 @@ export class TlsSource {
         this.#waiting.delete(key)
         resolve(secured)
       })
-      this.#server?.emit('connection', raw)
+      front.server.emit('connection', raw)
     })
   }
 
-  #listening(): Server {
+  #listening(alpn: string): Server {
     const { SNICallback, asksClients = false } = this.material
     const server = createServer({
       handshakeTimeout: HANDSHAKE_LIMIT,
@@ -83,6 +89,7 @@ export class TlsSource {
       // Who brings none, or a bad one, has passwords left.
       rejectUnauthorized: false,
       ...(SNICallback && { SNICallback }),
+      ...(alpn !== '' && { ALPNProtocols: [alpn] }),
     })
     server.on('secureConnection', (secured) => this.#waiting.get(keyOf(secured))?.(secured))
     server.on('tlsClientError', (_error, socket) => socket.destroy())

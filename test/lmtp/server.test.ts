@@ -156,6 +156,80 @@ describe('LMTP', function () {
     assert.deepEqual(replies(again).slice(-2), ['554 5.4.6', '221 2.0.0'])
   })
 
+  it('RFC 2033 4.2: a client that has sent all and closes its side (FIN) hears every reply, and the end', async () => {
+    for (const to of [server, bigger]) {
+      const port = (to.server.address() as AddressInfo).port // it listens on TCP
+      const half = async (octets: string): Promise<string> => {
+        const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+        socket.end(octets)
+        const pieces: Buffer[] = []
+        for await (const piece of socket) pieces.push(piece)
+        return Buffer.concat(pieces).toString()
+      }
+      const before = (await inbox('a@example.org')).length
+      const both = mail(['a@example.org', 'b@example.org'])
+      const said = await half(`LHLO x\r\n${both}`)
+      assert.match(said, /354 [^\r]+\r\n250 2\.0\.0[^\r]*\r\n250 2\.0\.0[^\r]*\r\n$/)
+      assert.match(await half(`LHLO x\r\n${both}${both}QUIT\r\n`), /(?:250 2\.0\.0[^\r]*\r\n){2}221 2\.0\.0[^\r]*\r\n$/)
+      assert.equal((await inbox('a@example.org')).length, before + 3)
+      // A message without its end is no message, and the connection does not stay.
+      assert.match(
+        await half('LHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.org>\r\nDATA\r\nSubject: cut'),
+        /354 [^\r]+\r\n$/,
+      )
+      assert.match(await half(''), /^220 [^\r]+\r\n$/)
+      assert.equal((await inbox('a@example.org')).length, before + 3)
+    }
+  })
+
+  it('RFC 5321 4.1.1.11: unknown parameters of MAIL and RCPT get 555, known ones do not', async () => {
+    const to = 'RCPT TO:<a@example.org>'
+    const from = 'MAIL FROM:<s@example.net>'
+    const answer = async (line: string, before = ''): Promise<string> => {
+      const lines = await talk(`${before}${line}\r\n`)
+      return lines.at(-2)?.slice(0, 9) ?? ''
+    }
+    for (const bad of [
+      'BOGUS=1',
+      'BOGUS',
+      'RET=FOO',
+      'RET=FULL',
+      'ENVID=x',
+      'SIZE=1 BOGUS=1',
+      'AUTH=<>',
+      'REQUIRETLS',
+      'BY=9;R',
+    ])
+      assert.equal(await answer(`${from} ${bad}`), '555 5.5.4', bad)
+    for (const bad of ['BOGUS=2', 'NOTIFY=NEVER', 'ORCPT=rfc822;a', 'x-y', 'SIZE=1'])
+      assert.equal(await answer(`${to} ${bad}`, `${from}\r\n`), '555 5.5.4', bad)
+    for (const good of ['SIZE=1', 'BODY=8BITMIME', 'body=7bit smtputf8', 'SMTPUTF8'])
+      assert.equal(await answer(`${from} ${good}`), '250 2.1.0', good)
+    // What was refused began nothing.
+    assert.equal(await answer(to, `${from} BOGUS=1\r\n`), '503 5.5.1')
+    assert.equal(await answer(`${from} SIZE=x`), '501 5.5.4')
+  })
+
+  it('HTTP ends the connection at its first line, and nothing behind it is answered', async () => {
+    for (const line of [
+      'GET / HTTP/1.1',
+      'POST /x HTTP/1.1',
+      'PATCH / HTTP/1.1',
+      'GET /',
+      'PRI * HTTP/2.0',
+      'NOOP / HTTP/1.1',
+      'CONNECT x:24 HTTP/1.1',
+    ]) {
+      const socket = connect((server.server.address() as AddressInfo).port, '127.0.0.1') // it listens on TCP
+      const lines: string[] = []
+      createInterface({ input: socket }).on('line', (one) => lines.push(one))
+      const closed = once(socket, 'close')
+      socket.write(`${line}\r\nHost: x\r\n\r\nLHLO x\r\n${mail(['a@example.org'])}`)
+      await closed
+      assert.deepEqual(lines.slice(1), ['421 4.7.0 this is no web server'], line)
+    }
+  })
+
   it('RFC 5321 4.5.1: postmaster needs no domain', async () => {
     await kit.account('postmaster@mx.example.org')
     assert.deepEqual(replies(await talk(mail(['Postmaster']))).slice(-2), ['250 2.0.0', '221 2.0.0'])

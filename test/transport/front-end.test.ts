@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import { Duplex, Transform } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { generate } from 'selfsigned'
 import { tlsFrom } from '../../lib/transport/tls'
@@ -71,6 +72,111 @@ describe('trusted front-ends', () => {
       const client = wire(kit.pop3)
       client.send(bad)
       assert.equal(await client.end(), '')
+    })
+  }
+
+  const V1 = Buffer.from('PROXY TCP4 198.51.100.7 192.0.2.1 40000 110\r\n')
+  for (const [what, header] of [
+    ['version 1', V1],
+    ['version 2', v2(0x11, 'c6336407c0000201')],
+  ] as const) {
+    it(`auto: a header of ${what} that is split at any octet is waited for`, async function () {
+      this.timeout(60_000)
+      await start('auto')
+      await Promise.all(
+        [...header.keys()].slice(1).map(async (at) => {
+          const client = wire(kit.pop3)
+          client.send(header.subarray(0, at))
+          // Longer than a client that talks first is waited for.
+          await pause(400)
+          client.send(header.subarray(at))
+          assert.match(await client.until(/\r\n/), /^\+OK \[XCLIENT\] POP3 ready\r\n$/, `split at ${at}`)
+        }),
+      )
+      const client = wire(kit.pop3)
+      client.send(header)
+      client.send(LOGIN)
+      await client.until(/^\+OK \d+ messages\r\n/m)
+      assert.deepEqual(await seen(), ['198.51.100.7'])
+    })
+  }
+
+  it('auto: a header that has begun and does not end is waited for so long, and then cut off', async function () {
+    this.timeout(30_000)
+    await start('auto')
+    const began = [...V1.keys()].slice(1).filter((at) => at % 5 === 1)
+    const ends = began.map((at) => {
+      const client = wire(kit.pop3)
+      client.send(V1.subarray(0, at))
+      return client.end()
+    })
+    assert.deepEqual(new Set(await Promise.all(ends)), new Set(['']))
+  })
+
+  const header2 = (command: number, family: number, body: string): Buffer =>
+    Buffer.concat([
+      V2_SIGNATURE,
+      Buffer.from([command, family, 0, Buffer.from(body, 'hex').length]),
+      Buffer.from(body, 'hex'),
+    ])
+  const ADDRESSES = 'c6336407c00002019c400071'
+  for (const [what, octets] of [
+    ['version 1, a bad address', 'PROXY TCP4 198.51.100.700 192.0.2.1 40000 110\r\n'],
+    ['version 1, a bad address of ours', 'PROXY TCP4 198.51.100.7 here 40000 110\r\n'],
+    ['version 1, the wrong family', 'PROXY TCP6 198.51.100.7 192.0.2.1 40000 110\r\n'],
+    ['version 1, an unknown family', 'PROXY UDP4 198.51.100.7 192.0.2.1 40000 110\r\n'],
+    ['version 1, no ports', 'PROXY TCP4 198.51.100.7 192.0.2.1\r\n'],
+    ['version 1, a port too high', 'PROXY TCP4 198.51.100.7 192.0.2.1 65536 110\r\n'],
+    ['version 1, more than there is', 'PROXY TCP4 198.51.100.7 192.0.2.1 40000 110 more\r\n'],
+    ['version 1, a bare LF', 'PROXY TCP4 198.51.100.7 192.0.2.1 40000 110\nUSER ann\n'.padEnd(120, 'x')],
+    ['version 1, too long', `PROXY UNKNOWN ${'x'.repeat(120)}`],
+    ['version 1, nothing', 'PROXY \r\n'],
+    ['version 2, command 2', header2(0x22, 0x11, ADDRESSES)],
+    ['version 2, command 5', header2(0x25, 0x11, ADDRESSES)],
+    ['version 2, command 15', header2(0x2f, 0x11, ADDRESSES)],
+    ['version 2, version 1', header2(0x11, 0x11, ADDRESSES)],
+    ['version 2, version 3', header2(0x31, 0x11, ADDRESSES)],
+    ['version 2, six octets for TCP over IPv4', header2(0x21, 0x11, 'c6336407c000')],
+    ['version 2, twelve octets for TCP over IPv6', header2(0x21, 0x21, ADDRESSES)],
+    ['version 2, datagrams', header2(0x21, 0x12, ADDRESSES)],
+    ['version 2, an unknown family', header2(0x21, 0x41, ADDRESSES)],
+    ['version 2, an unknown protocol', header2(0x21, 0x13, ADDRESSES)],
+    ['version 2, a broken signature', Buffer.concat([V2_SIGNATURE.subarray(0, 8), Buffer.from('XXXXXXXXXXXX')])],
+  ] as const) {
+    for (const policy of ['auto', 'always'] as const) {
+      it(`${policy}: what can only be a header and is wrong is cut off: ${what}`, async () => {
+        await start(policy)
+        const client = wire(kit.pop3)
+        client.send(octets)
+        client.send(LOGIN)
+        assert.equal(await client.end(), '')
+      })
+    }
+  }
+
+  for (const [what, octets] of [
+    ['LOCAL with addresses', header2(0x20, 0x11, ADDRESSES)],
+    ['LOCAL of no known family', header2(0x20, 0xff, '')],
+    ['PROXY of an unspecified family', header2(0x21, 0x00, '')],
+    ['PROXY for a Unix socket', header2(0x21, 0x31, '00'.repeat(216))],
+  ] as const) {
+    it(`version 2, ${what}: the proxy's own address counts`, async () => {
+      await start('always')
+      const client = wire(kit.pop3)
+      client.send(octets)
+      client.send(LOGIN)
+      await client.until(/^\+OK \d+ messages\r\n/m)
+      assert.deepEqual(await seen(), ['127.0.0.1'])
+    })
+  }
+
+  for (const first of ['CAPA\r\n', 'P', 'PASS x\r\n', '\r\n', '\r\n\r\nCAPA\r\n', 'PROX\r\n', 'proxy x\r\n']) {
+    it(`auto: ${JSON.stringify(first)} begins no header, and is a client's`, async () => {
+      await start('auto')
+      const client = wire(kit.pop3)
+      client.send(first)
+      if (first === 'P' || first === '\r\n') client.send('ASS x\r\n')
+      assert.match(await client.until(/-ERR.*\r\n|^\.\r\n/m), /^\+OK \[XCLIENT\] POP3 ready\r\n/)
     })
   }
 
