@@ -1,35 +1,42 @@
-import { setImmediate as turn } from 'node:timers/promises'
-import { bodyText, headerText, headerValue } from '../mime/search-text'
+import { headerText, headerValue } from '../mime/search-text'
 import { textParts } from '../mime/text'
 import {
   asksFlagsOnly,
+  contains,
+  createGrams,
   fromIndex,
   type Grams,
-  gramsOf,
   type IndexFacts,
   type KeyFacts,
   matches,
-  mayContain,
+  mayContain as mayContainGrams,
   type SearchKey,
   type StoredFacts,
+  textsOf,
 } from '../search/key'
 import type { KeyRow, MessageRow } from '../store/store'
 import type { FlagSet } from '../terms/flags'
 import { type Uid, uid } from '../terms/numbers'
+import { turn } from '../work/turns'
+import { partTexts } from './body-text'
 import type { KeptColumn } from './kept'
 import type { AccountMail, MailRoom, View } from './mailbox'
 
 /** What is searched. */
 export interface Searched {
-  readonly room: Pick<MailRoom, 'store' | 'keys' | 'grams'>
+  readonly room: Pick<MailRoom, 'store' | 'keys' | 'grams' | 'pool'>
   readonly mail: AccountMail
   readonly view: View
 }
 
 /** Messages whose keys are read at once. */
 const BATCH = 500
-/** Messages that are decided from memory before others get a turn. */
-const TURN = 20_000
+/** Messages that are decided from memory between two looks at the clock. */
+const STEP = 64
+/** Flags are looked at faster. */
+const FLAGS_STEP = 10_000
+/** Octets of a header in which texts are looked for. */
+const MOST_HEADER = 256 * 1024
 
 /** Looks up what a key asks for, and no more: most keys ask for one thing. */
 class Facts implements IndexFacts {
@@ -59,10 +66,11 @@ class Facts implements IndexFacts {
 
 /** What must be read of one message, when it is asked for and once. */
 function storedFacts(
-  { mail, view }: Searched,
+  { room, mail, view }: Searched,
   number: number,
   known: KeyFacts | undefined,
   grams: KeptColumn<Grams>,
+  texts: readonly string[],
 ): StoredFacts {
   let row: Promise<MessageRow | undefined> | undefined
   let header: Promise<Buffer | undefined> | undefined
@@ -76,7 +84,8 @@ function storedFacts(
   }
   const theHeader = (): Promise<Buffer | undefined> => {
     header ??= theRow().then(
-      (one) => one && (one.prepared.header ?? mail.read(one.emailId, 0, one.prepared.headerSize)),
+      (one) =>
+        one && (one.prepared.header ?? mail.read(one.emailId, 0, Math.min(one.prepared.headerSize, MOST_HEADER))),
     )
     return header
   }
@@ -85,32 +94,56 @@ function storedFacts(
     textOfHeader ??= theHeader().then((octets) => headerText(octets ?? Buffer.alloc(0)))
     return textOfHeader
   }
+  const mayContain = (text: string): boolean => {
+    const of = grams.get(number)
+    return of === undefined || mayContainGrams(of, text)
+  }
+  /** Which of all texts the body has: it is read once, and as far as is needed. */
+  async function readBody(): Promise<ReadonlySet<string>> {
+    const found = new Set<string>()
+    const one = await theRow()
+    if (!one) return found
+    const wanted = new Set(texts.filter(mayContain))
+    const longest = Math.max(0, ...texts.map(({ length }) => length))
+    const made = grams.get(number) ? undefined : createGrams(one.size)
+    made?.add(await theHeaderText())
+    for (const part of textParts(one.prepared.structure)) {
+      /** A text may begin in one piece and end in the next. */
+      let before = ''
+      const read = (start: number, end: number) => mail.read(one.emailId, start, end)
+      for await (const piece of partTexts(room.pool, mail.id, part, read)) {
+        const window = before + piece
+        for (const text of wanted) {
+          if (contains(window, text)) found.add(text)
+          await turn()
+        }
+        for (const text of found) wanted.delete(text)
+        if (wanted.size === 0) return found
+        made?.add(window)
+        before = window.slice(-Math.max(2, longest - 1))
+      }
+    }
+    if (made) grams.set(number, made.grams, made.grams.length)
+    return found
+  }
+  let found: Promise<ReadonlySet<string>> | undefined
   return {
     keys: async () => known,
     header: async (name) => {
       const octets = await theHeader()
+      await turn()
       return octets && headerValue(octets, name)
     },
-    headerText: theHeaderText,
-    bodyText: async () => {
-      const one = await theRow()
-      if (!one) return ''
-      const texts: string[] = []
-      for (const part of textParts(one.prepared.structure)) {
-        const octets = await mail.read(one.emailId, part.bodyStart, part.bodyEnd)
-        if (octets) texts.push(bodyText(part, octets))
-      }
-      const text = texts.join('\n')
-      if (!grams.get(number)) {
-        const made = gramsOf(`${await theHeaderText()}\n${text}`)
-        grams.set(number, made, made.length)
-      }
-      return text
+    headerHas: async (text) => {
+      const header = await theHeaderText()
+      await turn()
+      return contains(header, text)
     },
-    mayContain: (text) => {
-      const of = grams.get(number)
-      return of === undefined || mayContain(of, text)
+    bodyHas: async (text) => {
+      found ??= readBody()
+      return (await found).has(text)
     },
+    mayContain,
   }
 }
 
@@ -148,6 +181,7 @@ async function keysOf({ room, mail, view }: Searched, facts: readonly IndexFacts
 async function decide(
   searched: Searched,
   key: SearchKey,
+  texts: readonly string[],
   facts: readonly IndexFacts[],
   now: number,
 ): Promise<number[]> {
@@ -156,9 +190,10 @@ async function decide(
   const found: number[] = []
   for (const one of facts) {
     const keys = known.get(one.uid)
+    await turn()
     if (!keys) continue
     const quick = fromIndex(key, one, now, keys)
-    if (quick ?? (await matches(key, one, storedFacts(searched, one.uid, keys, grams), now))) found.push(one.seq)
+    if (quick ?? (await matches(key, one, storedFacts(searched, one.uid, keys, grams, texts), now))) found.push(one.seq)
   }
   return found
 }
@@ -168,9 +203,9 @@ async function byFlags(view: View, key: SearchKey, now: number): Promise<number[
   const { exists } = view
   const found: number[] = []
   const passes = (_flags: FlagSet, seq: number): boolean => fromIndex(key, new Facts(view, seq), now) === true
-  for (let first = 1; first <= exists; first += TURN) {
-    if (first > 1) await turn()
-    for (const seq of view.matching(passes, first, Math.min(exists, first + TURN - 1))) found.push(seq)
+  for (let first = 1; first <= exists; first += FLAGS_STEP) {
+    await turn()
+    for (const seq of view.matching(passes, first, Math.min(exists, first + FLAGS_STEP - 1))) found.push(seq)
   }
   return found
 }
@@ -190,6 +225,7 @@ export async function find(
   const { view } = searched
   const { exists } = view
   if (asksFlagsOnly(key)) return byFlags(view, key, now)
+  const texts = [...new Set(textsOf(key))]
   const found: number[] = []
   let open: IndexFacts[] = []
   for (let seq = 1; seq <= exists; seq++) {
@@ -197,12 +233,12 @@ export async function find(
     const quick = fromIndex(key, facts, now)
     if (quick) found.push(seq)
     else if (quick === undefined && open.push(facts) >= BATCH) {
-      found.push(...(await decide(searched, key, open, now)))
+      found.push(...(await decide(searched, key, texts, open, now)))
       open = []
       progress?.(seq)
     }
-    if (seq % TURN === 0) await turn()
+    if (seq % STEP === 0) await turn()
   }
-  found.push(...(await decide(searched, key, open, now)))
+  found.push(...(await decide(searched, key, texts, open, now)))
   return found.sort((a, b) => a - b)
 }

@@ -25,6 +25,8 @@ export const headerText = (header: Buffer): string =>
       .join('\n'),
   )
 
+export { fold as foldedText }
+
 /** @param octets of a text part (`textParts`), from `bodyStart` to `bodyEnd`; HTML is found by what it shows and by what it is */
 export function bodyText(part: Part, octets: Buffer): string {
   const text = partText(part, octets)

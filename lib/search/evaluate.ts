@@ -1,3 +1,4 @@
+import { contains } from './contains'
 import type { IndexFacts, KeyFacts, SearchKey, StoredFacts } from './key'
 
 const DAY = 86_400_000
@@ -89,7 +90,7 @@ const FIELDS = ['subject', 'from', 'to', 'cc', 'bcc'] as const
 function fromKeys(key: SearchKey, known: KeyFacts): boolean | undefined {
   switch (key.kind) {
     case 'field':
-      return known[key.field].includes(key.text)
+      return contains(known[key.field], key.text)
     case 'id':
       return (key.of === 'email' ? known.emailId : known.threadId) === key.id
     case 'day':
@@ -98,10 +99,10 @@ function fromKeys(key: SearchKey, known: KeyFacts): boolean | undefined {
     case 'header': {
       // `HEADER Subject x` is `SUBJECT x`; with an empty text it asks whether the field is there, which the keys cannot tell.
       const field = FIELDS.find((one) => one === key.name)
-      return field !== undefined && key.text !== '' ? known[field].includes(key.text) : undefined
+      return field !== undefined && key.text !== '' ? contains(known[field], key.text) : undefined
     }
     case 'text':
-      return FIELDS.some((field) => known[field].includes(key.text)) || undefined
+      return FIELDS.some((field) => contains(known[field], key.text)) || undefined
     default:
       return undefined
   }
@@ -174,13 +175,32 @@ async function verdict(key: SearchKey, facts: IndexFacts, stored: StoredFacts, n
       if (!known) throw new Gone()
       const answer = fromKeys(key, known)
       if (answer !== undefined) return answer
-      if (key.kind === 'header') return (await stored.header(key.name))?.includes(key.text) ?? false
+      if (key.kind === 'header') {
+        const value = await stored.header(key.name)
+        return value !== undefined && contains(value, key.text)
+      }
       if (key.kind !== 'text' || !stored.mayContain(key.text)) return false
-      return (await stored.headerText()).includes(key.text) || (await stored.bodyText()).includes(key.text)
+      return (await stored.headerHas(key.text)) || (await stored.bodyHas(key.text))
     }
     case 'body':
-      return stored.mayContain(key.text) && (await stored.bodyText()).includes(key.text)
+      return stored.mayContain(key.text) && (await stored.bodyHas(key.text))
     default:
       return false
+  }
+}
+
+/** Everything that a program looks for in texts: they are read once for all. */
+export function textsOf(key: SearchKey): string[] {
+  switch (key.kind) {
+    case 'not':
+      return textsOf(key.key)
+    case 'and':
+    case 'or':
+      return key.keys.flatMap(textsOf)
+    case 'text':
+    case 'body':
+      return [key.text]
+    default:
+      return []
   }
 }

@@ -18,16 +18,30 @@ const hashAt = (text: string, end: number): number =>
     0xc2b2ae35,
   ) >>> 0
 
-/** The filter has half a bit for each character, or more: of the runs of prose about one in four is found by mistake. */
-export function gramsOf(text: string): Grams {
+/**
+ * For texts that come in pieces, each of which repeats two characters of the one before. The filter has half a bit for each
+ * character, or more: of the runs of prose about one in four is found by mistake.
+ * @param length characters of all pieces, about
+ */
+export function createGrams(length: number): { readonly grams: Grams; add(text: string): void } {
   let octets = LEAST
-  while (octets < MOST && octets * 16 < text.length) octets *= 2
+  while (octets < MOST && octets * 16 < length) octets *= 2
   const grams = new Uint8Array(octets)
   const shift = Math.clz32(octets * 8 - 1)
-  for (let end = RUN - 1; end < text.length; end++) {
-    const bit = hashAt(text, end) >>> shift
-    grams[bit >>> 3] = (grams[bit >>> 3] ?? 0) | (1 << (bit & 7))
+  return {
+    grams,
+    add(text) {
+      for (let end = RUN - 1; end < text.length; end++) {
+        const bit = hashAt(text, end) >>> shift
+        grams[bit >>> 3] = (grams[bit >>> 3] ?? 0) | (1 << (bit & 7))
+      }
+    },
   }
+}
+
+export function gramsOf(text: string): Grams {
+  const { grams, add } = createGrams(text.length)
+  add(text)
   return grams
 }
 

@@ -1,7 +1,8 @@
 import type { FlagSet } from '../terms/flags'
 
-export { asksFlagsOnly, fromIndex, matches } from './evaluate'
-export { type Grams, gramsOf, mayContain } from './grams'
+export { contains } from './contains'
+export { asksFlagsOnly, fromIndex, matches, textsOf } from './evaluate'
+export { createGrams, type Grams, gramsOf, mayContain } from './grams'
 
 /** A search program (RFC 9051 6.4.4 and extensions) as a tree, the same for IMAP, HTTP and rules. Texts are folded. */
 export type SearchKey =
@@ -55,8 +56,8 @@ export interface StoredFacts {
   keys(): Promise<KeyFacts | undefined>
   /** values of a header field, decoded and folded, joined by line ends; undefined: no such field */
   header(name: string): Promise<string | undefined>
-  headerText(): Promise<string>
-  bodyText(): Promise<string>
+  headerHas(text: string): Promise<boolean>
+  bodyHas(text: string): Promise<boolean>
   /** False: it is known without reading that neither header nor body has this text. */
   mayContain(text: string): boolean
 }

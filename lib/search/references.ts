@@ -1,3 +1,5 @@
+import { sortInTurns } from '../work/sort'
+import { eachInTurns, turn } from '../work/turns'
 import { sentDate } from './sort'
 import type { Thread, ThreadRow } from './thread'
 
@@ -28,7 +30,7 @@ function referencesOf({ keys }: ThreadRow): readonly string[] {
 }
 
 /** Step 1: who answers whom. Only parents are noted; children follow from them. */
-function link<Row extends ThreadRow>(rows: readonly Row[]): Container<Row>[] {
+async function link<Row extends ThreadRow>(rows: readonly Row[]): Promise<Container<Row>[]> {
   const byId = new Map<string, Container<Row>>()
   const all: Container<Row>[] = []
   /** who has been a parent: one that never was cannot be above anybody */
@@ -49,16 +51,14 @@ function link<Row extends ThreadRow>(rows: readonly Row[]): Container<Row>[] {
     parents.add(parent)
   }
   // A message's own id belongs to the first message that has it; others with it are on their own.
-  const own = rows.map((row) => {
+  const own = new Map<Row, Container<Row>>()
+  await eachInTurns(rows, (row) => {
     const id = row.keys.messageId
-    if (id === '' || byId.has(id)) return make(row)
-    const container = known(id)
+    const container = id === '' || byId.has(id) ? make(row) : known(id)
     container.row = row
-    return container
+    own.set(row, container)
   })
-  rows.forEach((row, index) => {
-    const self = own[index]
-    if (!self) return
+  const follow = ([row, self]: [Row, Container<Row>]): void => {
     let previous: Container<Row> | undefined
     for (const id of referencesOf(row)) {
       const container = known(id)
@@ -67,18 +67,31 @@ function link<Row extends ThreadRow>(rows: readonly Row[]): Container<Row>[] {
     }
     self.parent = undefined
     if (previous) adopt(previous, self)
-  })
+  }
+  // A step may go a long way up for each of many references.
+  await eachInTurns(own, follow, 8)
   return all
 }
 
+/** These and everything below them, each before its children. */
+async function downwards<Row>(roots: readonly Container<Row>[]): Promise<Container<Row>[]> {
+  const order = [...roots]
+  // The array grows while it is walked.
+  await eachInTurns(order, (one) => {
+    for (const child of one.children) order.push(child)
+  })
+  return order
+}
+
 /** Steps 2 and 3: the tree, without messages that are not there. @returns the first messages of the threads */
-function prune<Row>(all: readonly Container<Row>[]): Container<Row>[] {
-  for (const one of all) one.parent?.children.push(one)
-  const order = all.filter((one) => one.parent === undefined)
-  for (let at = 0; at < order.length; at++) for (const child of order[at]?.children ?? []) order.push(child)
+async function prune<Row>(all: readonly Container<Row>[]): Promise<Container<Row>[]> {
+  await eachInTurns(all, (one) => one.parent?.children.push(one))
+  const order = await downwards(all.filter((one) => one.parent === undefined))
   const present = (one: Container<Row>): Container<Row>[] => (one.row === undefined ? one.children : [one])
   // From the leaves up, so that children are done before their parents.
-  for (const one of order.reverse()) one.children = one.children.flatMap(present)
+  await eachInTurns(order.reverse(), (one) => {
+    one.children = one.children.flatMap(present)
+  })
   return all
     .filter((one) => one.parent === undefined)
     .flatMap((one) => (one.row !== undefined || one.children.length > 1 ? [one] : one.children))
@@ -87,36 +100,39 @@ function prune<Row>(all: readonly Container<Row>[]): Container<Row>[] {
 /** What a thread without a first message is sorted by and named after: its first child. */
 const spokesman = <Row>(one: Container<Row>): Row | undefined => one.row ?? one.children[0]?.row
 
-function sortByDate<Row extends ThreadRow>(siblings: Container<Row>[], ranks: ReadonlyMap<Row, number>): void {
+async function sortByDate<Row extends ThreadRow>(
+  siblings: Container<Row>[],
+  ranks: ReadonlyMap<Row, number>,
+): Promise<void> {
   if (siblings.length < 2) return
   const key = (one: Container<Row>): readonly [number, number] => {
     const row = spokesman(one)
     return row === undefined ? [0, 0] : [sentDate(row), ranks.get(row) ?? 0]
   }
   const keyed = siblings.map((one) => ({ one, key: key(one) }))
-  keyed.sort((a, b) => a.key[0] - b.key[0] || a.key[1] - b.key[1])
-  keyed.forEach(({ one }, index) => {
+  const sorted = await sortInTurns(keyed, (a, b) => a.key[0] - b.key[0] || a.key[1] - b.key[1])
+  sorted.forEach(({ one }, index) => {
     siblings[index] = one
   })
 }
 
 /** Step 5: threads of one subject become one. */
-function mergeBySubject<Row extends ThreadRow>(roots: readonly Container<Row>[]): Container<Row>[] {
+async function mergeBySubject<Row extends ThreadRow>(roots: readonly Container<Row>[]): Promise<Container<Row>[]> {
   const subjectOf = (one: Container<Row>): string => spokesman(one)?.keys.baseSubject ?? ''
   const isReply = (one: Container<Row>): boolean => one.row?.keys.isReply ?? false
   const table = new Map<string, Container<Row>>()
-  for (const one of roots) {
+  await eachInTurns(roots, (one) => {
     const subject = subjectOf(one)
-    if (subject === '') continue
+    if (subject === '') return
     const first = table.get(subject)
     const better = first?.row !== undefined && (one.row === undefined || (isReply(first) && !isReply(one)))
     if (!first || better) table.set(subject, one)
-  }
+  })
   const placeOf = new Map<Container<Row>, Container<Row> | undefined>()
-  for (const one of roots) {
+  await eachInTurns(roots, (one) => {
     const subject = subjectOf(one)
     const first = table.get(subject)
-    if (subject === '' || !first || first === one) continue
+    if (subject === '' || !first || first === one) return
     placeOf.set(one, undefined)
     if (first.row === undefined && one.row === undefined) for (const child of one.children) first.children.push(child)
     else if (first.row === undefined || (isReply(one) && !isReply(first))) first.children.push(one)
@@ -126,7 +142,7 @@ function mergeBySubject<Row extends ThreadRow>(roots: readonly Container<Row>[])
       placeOf.set(first, both)
       table.set(subject, both)
     }
-  }
+  })
   return roots.flatMap((one) => {
     const place = placeOf.has(one) ? placeOf.get(one) : one
     return place ? [place] : []
@@ -134,17 +150,21 @@ function mergeBySubject<Row extends ThreadRow>(roots: readonly Container<Row>[])
 }
 
 /** @param rows in order of sequence number */
-export function byReferences<Row extends ThreadRow>(rows: readonly Row[]): Thread<Row>[] {
+export async function byReferences<Row extends ThreadRow>(rows: readonly Row[]): Promise<Thread<Row>[]> {
   const ranks = new Map(rows.map((row, index) => [row, index]))
-  const roots = prune(link(rows))
+  const roots = await prune(await link(rows))
   // Step 4: the earliest thread first, so that it becomes the head when threads are merged.
-  for (const root of roots) sortByDate(root.children, ranks)
-  sortByDate(roots, ranks)
-  const merged = mergeBySubject(roots)
+  for (const root of roots) {
+    await sortByDate(root.children, ranks)
+    await turn()
+  }
+  await sortByDate(roots, ranks)
+  const merged = await mergeBySubject(roots)
   // Step 6.
-  const order = [...merged]
-  for (let at = 0; at < order.length; at++) for (const child of order[at]?.children ?? []) order.push(child)
-  for (const one of order.reverse()) sortByDate(one.children, ranks)
-  sortByDate(merged, ranks)
+  for (const one of (await downwards(merged)).reverse()) {
+    await sortByDate(one.children, ranks)
+    await turn()
+  }
+  await sortByDate(merged, ranks)
   return merged
 }

@@ -1,3 +1,5 @@
+import { sortInTurns } from '../work/sort'
+
 /** SORT (RFC 5256 3, and the display keys of RFC 5957) over plain rows. */
 
 export interface SortKeys {
@@ -58,8 +60,11 @@ function compareBy(key: SortKey, a: SortRow, b: SortRow): number {
  * @param rows in order of sequence number, which decides between equals (REVERSE does not turn that around)
  * @returns a new array
  */
-export function sortRows<Row extends SortRow>(rows: readonly Row[], criteria: readonly SortCriterion[]): Row[] {
-  return [...rows].sort((a, b) => {
+export function sortRows<Row extends SortRow>(
+  rows: readonly Row[],
+  criteria: readonly SortCriterion[],
+): Promise<Row[]> {
+  return sortInTurns(rows, (a, b) => {
     for (const { by, reverse } of criteria) {
       const order = compareBy(by, a, b)
       if (order !== 0) return reverse ? -order : order

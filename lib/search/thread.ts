@@ -1,3 +1,5 @@
+import { sortInTurns } from '../work/sort'
+import { eachInTurns, turn } from '../work/turns'
 import { sentDate } from './sort'
 
 export interface ThreadKeys {
@@ -30,13 +32,13 @@ function firstAbove<Row>(rows: readonly Row[]): Thread<Row> {
  * THREAD=ORDEREDSUBJECT (RFC 5256 3): messages of one base subject, the earliest above the others.
  * @param rows in order of sequence number
  */
-export function orderedSubject<Row extends ThreadRow>(rows: readonly Row[]): Thread<Row>[] {
+export async function orderedSubject<Row extends ThreadRow>(rows: readonly Row[]): Promise<Thread<Row>[]> {
   const bySubject = new Map<string, Row[]>()
-  for (const row of [...rows].sort((a, b) => sentDate(a) - sentDate(b))) {
+  await eachInTurns(await sortInTurns(rows, (a, b) => sentDate(a) - sentDate(b)), (row) => {
     const group = bySubject.get(row.keys.baseSubject)
     if (group) group.push(row)
     else bySubject.set(row.keys.baseSubject, [row])
-  }
+  })
   // A Map keeps the order of first appearance, which is the order of each thread's first date.
   return [...bySubject.values()].map(firstAbove)
 }
@@ -45,10 +47,14 @@ export function orderedSubject<Row extends ThreadRow>(rows: readonly Row[]): Thr
  * thread-list of RFC 5256 5: `(2)(3 6 (4 23)(44 7 96))`. A thread may be as deep as there are messages, so nothing here recurses.
  * @param numberOf UID or sequence number of a row
  */
-export function threadText<Row>(threads: readonly Thread<Row>[], numberOf: (row: Row) => number): string {
+export async function threadText<Row>(
+  threads: readonly Thread<Row>[],
+  numberOf: (row: Row) => number,
+): Promise<string> {
   const out: string[] = []
   const todo: (Thread<Row> | ')')[] = [...threads].reverse()
-  for (let item = todo.pop(); item !== undefined; item = todo.pop()) {
+  for (let item = todo.pop(), count = 0; item !== undefined; item = todo.pop(), count++) {
+    if (count % 64 === 0) await turn()
     if (item === ')') {
       out.push(')')
       continue
@@ -61,7 +67,7 @@ export function threadText<Row>(threads: readonly Thread<Row>[], numberOf: (row:
       for (;;) {
         const [only, ...more] = thread.children.slice(0, 2)
         if (only?.row === undefined || more.length > 0) break
-        out.push(` ${numberOf(only.row)}`)
+        if (out.push(` ${numberOf(only.row)}`) % 64 === 0) await turn()
         thread = only
       }
       if (thread.children.length > 0) out.push(' ')

@@ -66,7 +66,7 @@ export function watchLoop(report: LoopReport): () => void {
     const cpuNow = cpu()
     const late = now - before - EVERY
     if (late >= LONG) {
-      const computed = cpuNow === undefined || cpuBefore === undefined || cpuNow - cpuBefore >= late / 2
+      const computed = cpuNow === undefined || cpuBefore === undefined || cpuNow - cpuBefore >= LONG
       report.held(computed ? suspect() : PAUSED, late)
     }
     if (++ticks % (1000 / EVERY) === 0) {

@@ -39,3 +39,12 @@ export function turn(): Promise<void> | undefined {
   begin()
   return undefined
 }
+
+/** A step for each, in turns. @param every steps between two looks at the clock */
+export async function eachInTurns<T>(items: Iterable<T>, step: (item: T) => void, every = 64): Promise<void> {
+  let count = 0
+  for (const item of items) {
+    step(item)
+    if (++count % every === 0) await turn()
+  }
+}

@@ -1,19 +1,6 @@
 import assert from 'node:assert/strict'
-import { bombs, type Site } from './bomb'
-
-const MEGABYTE = 1024 * 1024
-
-/** 40 messages of 1 MB of text. */
-async function manyTexts(site: Site): Promise<void> {
-  const alice = await site.imap()
-  const status = await alice.imap('CREATE Big')
-  if (!status.startsWith('OK')) return
-  const line = 'The quick brown fox jumps over the lazy dog, and so on and on.\r\n'
-  for (let nth = 0; nth < 40; nth++) {
-    const head = `Subject: number ${(nth * 7919) % 40}\r\nMessage-ID: <${nth}@example.org>\r\n\r\n`
-    assert.match(await alice.append('Big', Buffer.from(head + line.repeat(MEGABYTE / line.length))), /^OK/)
-  }
-}
+import { bombs } from './bomb'
+import { manyTexts } from './mail'
 
 bombs('FETCH', {
   'FETCH of 500 parts of each message': {

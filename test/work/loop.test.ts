@@ -19,22 +19,27 @@ describe('the watch of the event loop', () => {
   })
   after(() => stop())
 
+  /** On a busy machine a stand may be the machine's: then once more. */
+  async function heldBy(names: readonly string[]): Promise<unknown> {
+    for (let tries = 0; tries < 20; tries++) {
+      const told = next()
+      const ends = names.map(runs)
+      spin(300)
+      for (const end of ends) end()
+      const what = await told
+      if (what !== 'paused') return what
+    }
+    return 'paused'
+  }
+
   it('names the command that held it, though others wait', async () => {
     const waits = runs('IMAP FETCH')
     await new Promise((resolve) => setTimeout(resolve, 30))
-    const told = next()
-    const end = runs('IMAP SEARCH')
-    spin(300)
-    end()
-    assert.equal(await told, 'IMAP SEARCH')
+    assert.equal(await heldBy(['IMAP SEARCH']), 'IMAP SEARCH')
     waits()
   })
 
   it('does not blame one of several', async () => {
-    const told = next()
-    const ends = [runs('IMAP SEARCH'), runs('POP3 LIST')]
-    spin(300)
-    for (const end of ends) end()
-    assert.equal(await told, SEVERAL)
+    assert.equal(await heldBy(['IMAP SEARCH', 'POP3 LIST']), SEVERAL)
   })
 })

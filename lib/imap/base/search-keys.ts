@@ -8,6 +8,8 @@ import { inRanges, merged, type Range, ranges, type SequenceSet } from '../wire/
 
 const MAX_DEPTH = 50
 const MAX_KEYS = 1000
+/** octets of one text that is looked for */
+const MAX_TEXT = 1000
 
 const flag = (name: string): SearchKey => ({ kind: 'flag', flag: name })
 const not = (key: SearchKey): SearchKey => ({ kind: 'not', key })
@@ -88,7 +90,9 @@ export function searchKey(cursor: Cursor, context: SearchContext, depth = 0): Se
   if (depth > MAX_DEPTH || ++context.count > MAX_KEYS) cursor.fail('a simpler search')
   const text = (): string => {
     cursor.space()
-    return fold(context.decode(cursor.astring()))
+    const octets = cursor.astring()
+    if (octets.length > MAX_TEXT) cursor.fail(`at most ${MAX_TEXT} octets of text`)
+    return fold(context.decode(octets))
   }
   if (cursor.peek('(')) {
     const keys = cursor.list(() => searchKey(cursor, context, depth + 1))

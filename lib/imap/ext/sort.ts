@@ -1,8 +1,8 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import { byReferences } from '../../search/references'
 import { SORT_KEYS, type SortCriterion, type SortKey, type SortKeys, type SortRow, sortRows } from '../../search/sort'
-import { orderedSubject, threadText } from '../../search/thread'
-import type { KeyRow } from '../../store/store'
+import { orderedSubject, type ThreadKeys, type ThreadRow, threadText } from '../../search/thread'
+import type { Uid } from '../../terms/numbers'
+import { turn } from '../../work/turns'
 import { search } from '../base/find'
 import { uidsOf } from '../base/numbers'
 import { expungesOf, program, type SearchArguments } from '../base/search'
@@ -26,20 +26,35 @@ function criteria(cursor: Cursor): SortCriterion[] {
   })
 }
 
+interface ThreadingRow extends ThreadRow {
+  readonly uid: Uid
+}
+const threadKeys = ({ sentAt, isReply, baseSubject, messageId, inReplyTo, references }: ThreadKeys): ThreadKeys => ({
+  sentAt,
+  isReply,
+  baseSubject: short(baseSubject),
+  messageId: short(messageId),
+  inReplyTo: short(inReplyTo),
+  references: references.map(short),
+})
+
 /** What was found, in order of sequence number, and the number that the client sees of each. */
 async function found(session: Session, state: Selected, key: NonNullable<SearchArguments['key']>, by: By, tag: string) {
   const { view, mail } = state
   const seqs = await search(session, state, key, tag)
-  const rows: KeyRow[] = []
+  const rows: ThreadingRow[] = []
   for await (const some of session.ports.room.store.messages.keys(mail.id, view.mailbox.id, uidsOf(view, seqs))) {
-    rows.push(...some)
+    for (const { uid, internalDate, keys } of some) rows.push({ uid, internalDate, keys: threadKeys(keys) })
   }
-  const numberOf = ({ uid }: KeyRow): number => (by === 'uid' ? uid : (view.seqOf(uid) ?? 0))
+  const numberOf = ({ uid }: ThreadingRow): number => (by === 'uid' ? uid : (view.seqOf(uid) ?? 0))
   return { rows, numberOf }
 }
 
-/** Messages whose order is in memory, before others get a turn. */
-const TURN = 20_000
+/** Characters of a text that decide the order, and the longest message id: of thousands of messages all are in memory. */
+const MOST_TEXT = 1000
+/** A copy: a slice would keep the whole text. */
+const short = (text: string): string =>
+  text.length <= MOST_TEXT ? text : Buffer.from(text.slice(0, MOST_TEXT), 'utf16le').toString('utf16le')
 
 const NO_KEYS: SortKeys = {
   sentAt: undefined,
@@ -73,8 +88,8 @@ async function* rowsFor({ ports }: Session, { view, mail }: Selected, seqs: read
     keys,
   })
   if (needed.length === 0) {
-    for (const [at, seq] of seqs.entries()) {
-      if (at % TURN === TURN - 1) await turn()
+    for (const seq of seqs) {
+      await turn()
       yield row(seq, NO_KEYS)
     }
     return
@@ -82,7 +97,7 @@ async function* rowsFor({ ports }: Session, { view, mail }: Selected, seqs: read
   for await (const some of ports.room.store.messages.keys(mail.id, view.mailbox.id, uidsOf(view, seqs))) {
     for (const { uid, keys } of some) {
       const seq = view.seqOf(uid)
-      const kept = Object.fromEntries(needed.map((name) => [name, keys[name]]))
+      const kept = Object.fromEntries(needed.map((name) => [name, name === 'sentAt' ? keys.sentAt : short(keys[name])]))
       if (seq !== undefined) yield row(seq, { ...NO_KEYS, ...kept })
     }
   }
@@ -107,7 +122,7 @@ const sorting = (by: By): Command =>
       const rows: (SortRow & { readonly seq: number })[] = []
       const unsorted = await search(session, state, key, tag)
       for await (const row of rowsFor(session, state, unsorted, order)) rows.push(row)
-      const seqs = sortRows(rows, order).map(({ seq }) => seq)
+      const seqs = (await sortRows(rows, order)).map(({ seq }) => seq)
       // RFC 7162 3.1.9 and 3.1.10
       sayFound(session, state, { tag, by, seqs, returns, usesModSeq, plain: 'SORT' })
       return done('SORT completed')
@@ -132,8 +147,8 @@ const threading = (by: By): Command =>
       if (!key) return badCharset(state, undefined)
       if (usesModSeq) session.enableCondstore()
       const { rows, numberOf } = await found(session, state, key, by, tag)
-      const threads = algorithm === 'REFERENCES' ? byReferences(rows) : orderedSubject(rows)
-      session.say(`* THREAD ${threadText(threads, numberOf)}`.trimEnd())
+      const threads = await (algorithm === 'REFERENCES' ? byReferences(rows) : orderedSubject(rows))
+      session.say(`* THREAD ${await threadText(threads, numberOf)}`.trimEnd())
       return done('THREAD completed')
     },
   })

@@ -1,0 +1,117 @@
+import { decodeText } from '../mime/charset'
+import type { Part } from '../mime/prepared'
+import { bodyText, foldedText } from '../mime/search-text'
+import { decodePart } from '../mime/transfer'
+import { defineJob } from '../work/job'
+import type { Pool } from '../work/pool'
+import { turn } from '../work/turns'
+
+/** Octets of a text that are decoded on the loop at once: a millisecond or two. */
+const PIECE = 64 * 1024
+/** HTML costs much more than plain text ... */
+const MOST_HTML = 32 * 1024
+/** ... and this much of what is read as a whole, in a thread, is read. */
+const MOST_WHOLE = 4 * 1024 * 1024
+
+/** Octets of one message. */
+export type Read = (start: number, end: number) => Promise<Buffer | undefined>
+
+/** A text part as SEARCH compares it, in a thread. */
+export const partBodyText = ({ part, octets }: { part: Part; octets: Uint8Array }): string =>
+  bodyText(part, Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength))
+const bodyTextJob = defineJob(__filename, partBodyText, {
+  time: 5000,
+  octetsIn: MOST_WHOLE + 64 * 1024,
+  octetsOut: 8 * MOST_WHOLE,
+})
+
+/** Every thread is busy, for longer than a search waits. */
+class NoThread extends Error {
+  override readonly name = 'StoreUnavailable'
+}
+
+/** In a thread. What is over its budget there is not found: it is nothing that anybody reads. */
+async function wholeText(pool: Pool, by: string, part: Part, read: Read): Promise<string> {
+  const octets = await read(part.bodyStart, Math.min(part.bodyEnd, part.bodyStart + MOST_WHOLE))
+  if (!octets) return ''
+  const done = await pool.run(bodyTextJob, { part: { ...part, children: [] }, octets }, by)
+  if (done.ok) return done.value
+  if (done.fault.kind === 'busy') throw new NoThread('no thread was free for a search')
+  return ''
+}
+
+const CODINGS = new Set(['', '7bit', '8bit', 'binary', 'base64', 'quoted-printable'])
+const charsetOf = (part: Part): string => part.params.find(([name]) => name === 'charset')?.[1] ?? ''
+/** Its text can be cut at the end of a line, whatever came before. */
+const isPlain = (part: Part): boolean =>
+  CODINGS.has(part.encoding) && !/utf-?(?:7|16|32)|ucs|2022|^hz/i.test(charsetOf(part))
+
+const LF = 10
+/** Where a piece of encoded text can end: what follows begins anew. */
+function encodedEnd(octets: Buffer, encoding: string): number {
+  if (encoding === 'quoted-printable') {
+    const line = octets.lastIndexOf(LF) + 1
+    if (line > 0) return line
+    const equals = octets.lastIndexOf(0x3d)
+    return equals >= octets.length - 3 && equals > 0 ? equals : octets.length
+  }
+  if (encoding !== 'base64') return octets.length
+  // Groups of four digits since the last padding.
+  let digits = 0
+  for (const octet of octets.subarray(octets.lastIndexOf(0x3d) + 1)) if (octet > 32) digits++
+  let end = octets.length
+  for (let over = digits % 4; over > 0 && end > 0; end--) if ((octets[end - 1] ?? 0) > 32) over--
+  return end
+}
+/** Where a piece of text can end: behind a line, or anywhere where there is none. */
+function textEnd(octets: Buffer): number {
+  const line = octets.lastIndexOf(LF) + 1
+  if (line > 0) return line
+  // A long line: not within a character of UTF-8.
+  let end = octets.length
+  while (end > octets.length - 4 && end > 1 && ((octets[end - 1] ?? 0) & 0xc0) === 0x80) end--
+  return ((octets[end - 1] ?? 0) & 0xc0) === 0xc0 ? end - 1 : octets.length
+}
+
+async function* piecesOf(part: Part, read: Read): AsyncGenerator<string> {
+  const charset = charsetOf(part)
+  let encoded: Buffer = Buffer.alloc(0)
+  let decoded: Buffer = Buffer.alloc(0)
+  for (let at = part.bodyStart; at < part.bodyEnd; at += PIECE) {
+    const isLast = at + PIECE >= part.bodyEnd
+    const octets = await read(at, Math.min(part.bodyEnd, at + PIECE))
+    if (!octets) return
+    encoded = Buffer.concat([encoded, octets])
+    const end = isLast ? encoded.length : encodedEnd(encoded, part.encoding)
+    const some = encoded.subarray(0, end)
+    encoded = encoded.subarray(end)
+    decoded = Buffer.concat([decoded, decodePart(some, part.encoding) ?? some])
+    const cut = isLast ? decoded.length : textEnd(decoded)
+    yield foldedText(decodeText(decoded.subarray(0, cut), charset))
+    decoded = decoded.subarray(cut)
+    await turn()
+  }
+}
+
+/**
+ * A text part as SEARCH compares it, in pieces, none of which takes the loop for long.
+ * @param by whose work it is
+ */
+export async function* partTexts(pool: Pool, by: string, part: Part, read: Read): AsyncGenerator<string> {
+  const size = part.bodyEnd - part.bodyStart
+  const isHtml = part.subtype === 'html'
+  if (size <= (isHtml ? MOST_HTML : PIECE) && isPlain(part)) {
+    const octets = await read(part.bodyStart, part.bodyEnd)
+    if (octets) yield bodyText(part, octets)
+    await turn()
+    return
+  }
+  if (isHtml || !isPlain(part)) {
+    const text = await wholeText(pool, by, part, read)
+    for (let at = 0; at < text.length; at += PIECE) {
+      yield text.slice(at, at + PIECE)
+      await turn()
+    }
+  }
+  if (isPlain(part)) yield* piecesOf(part, read)
+}
