@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { Command } from 'commander'
+import { openPlace } from '../export/place'
 import { homeOption, openHome } from './home'
 
 /** `haraka-mailbox backup`: one moment of the store, beside a running Haraka. */
@@ -16,7 +17,7 @@ export function backupCommand(): Command {
         if (!store.backup) throw new Error(`the ${store.facts.name} store is backed up by its own tools: docs/store.md`)
         // It holds everybody's mail.
         process.umask(0o077)
-        mkdirSync(folder, { recursive: true, mode: 0o700 })
+        openPlace(folder)
         if (readdirSync(folder).length > 0) throw new Error(`${folder} is not empty`)
         try {
           await store.backup(folder)

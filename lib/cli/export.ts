@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { Command } from 'commander'
 import { exportMaildir } from '../export/maildir'
@@ -31,13 +30,13 @@ export function exportCommand(): Command {
           const account = await store.accounts.find(name)
           if (!account) throw new Error(`there is no account ${name}`)
           const root = path.resolve(folder)
-          mkdirSync(root, { recursive: true, mode: 0o700 })
           const wanted = ({ name: one }: Mailbox): boolean => names.length === 0 || names.includes(one)
           const reports = await write(store, account.id, root, wanted)
           const missing = names.filter((one) => !reports.some((report) => report.name === one))
           for (const report of reports) {
             console.log(`${report.name}: ${report.messages} messages`)
-            for (const note of report.notes) console.log(`  ${note}`)
+            for (const note of report.notes) console.log(`  left out: ${note}`)
+            if (report.notes.length > 0) process.exitCode = 1
           }
           if (missing.length > 0) throw new Error(`there is no mailbox ${missing.join(', ')}`)
         } finally {

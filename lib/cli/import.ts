@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { importAccounts } from '../import/accounts'
+import { importAccounts, totalsOf } from '../import/accounts'
 import { emlSource } from '../import/eml'
 import { createPace } from '../import/imap/pace'
 import { imapSource } from '../import/imap/source'
 import type { ImportOptions } from '../import/import'
 import { maildirSource } from '../import/maildir'
 import { mboxSource } from '../import/mbox'
-import type { Source } from '../import/source'
+import { type ReadingOptions, type Source, USUAL } from '../import/source'
 import { UIDL_FORMATS, uidlFormat } from '../import/uidl-format'
 import { prepare } from '../mime/prepare'
 import { SPECIAL_USES, type SpecialUse, type Store } from '../store/store'
 import { canonicalMailboxName } from '../terms/names'
 import { gather } from './account-changes'
 import { homeOption, openHome } from './home'
-import { printAccount, printTotals, progressLine } from './import-report'
+import { jsonOf, needsALook, printAccount, printTotals, progressLine } from './import-report'
 
 interface Common {
   readonly home: string
@@ -27,7 +27,10 @@ interface Common {
   readonly parallel: number
   readonly specialUse: ReadonlyMap<string, SpecialUse>
   readonly into: string
+  readonly json?: boolean
 }
+
+interface FileWords extends Common, ReadingOptions {}
 
 interface ImapWords extends Common {
   readonly user: string
@@ -87,10 +90,12 @@ async function run(
       },
       (report) => {
         progress.clear()
-        printAccount(report, dryRun, names.length === 1)
+        if (!options.json) printAccount(report, dryRun, names.length === 1)
       },
     )
-    if (printTotals(reports, dryRun)) process.exitCode = 1
+    if (options.json) console.log(JSON.stringify(jsonOf(reports, dryRun), null, 2))
+    else printTotals(reports, dryRun)
+    if (needsALook(totalsOf(reports))) process.exitCode = 1
   } finally {
     await store.close()
   }
@@ -100,6 +105,15 @@ function octets(text: string): number {
   const [, number = '', unit = ''] = /^(\d+)([KM]?)$/.exec(text) ?? []
   if (number === '') throw new InvalidArgumentError('must be a number of octets such as 500K or 2M.')
   return Number(number) * (unit === 'M' ? 1024 ** 2 : unit === 'K' ? 1024 : 1)
+}
+
+/** A message is in memory whole, and its text in one string of the engine at most. */
+const MOST_LARGEST = 400 * 1024 ** 2
+
+function largestMessage(text: string): number {
+  const size = octets(text)
+  if (size < 1 || size > MOST_LARGEST) throw new InvalidArgumentError('must be from 1 to 400M.')
+  return size
 }
 
 function whole(text: string): number {
@@ -184,18 +198,23 @@ export function importCommand(): Command {
           .default(true, ''),
       )
       .option('--no-verify', 'do not read again what came')
+      .option('--json', 'the report for programs, at the end')
+  const files = (usage: string, text: string): Command =>
+    sub(usage, text, 1)
+      .option('--outside-links', 'follow symbolic links that lead out of the folder')
+      .option('--largest <octets>', 'messages that are larger are named and left out', largestMessage, USUAL.largest)
 
-  sub('maildir <folder>', 'a Maildir or Maildir++ with the index files of Dovecot or Courier', 1)
+  files('maildir <folder>', 'a Maildir or Maildir++ with the index files of Dovecot or Courier')
     .option('--uidl <format>', `how Dovecot made POP3's unique ids: ${UIDLS}`, uidls, UIDL_FORMATS.dovecot)
-    .action((folder: string, options: Common & { readonly uidl: string }) =>
-      run(options, 'all', (account) => maildirSource(path.resolve(expanded(folder, account)), options.uidl)),
+    .action((folder: string, options: FileWords & { readonly uidl: string }) =>
+      run(options, 'all', (account) => maildirSource(path.resolve(expanded(folder, account)), options.uidl, options)),
     )
-  sub('mbox <path>', 'an mbox file, or a folder of them', 1).action((file: string, options: Common) =>
-    run(options, 'all', (account) => mboxSource(path.resolve(expanded(file, account)), options.into)),
+  files('mbox <path>', 'an mbox file, or a folder of them').action((file: string, options: FileWords) =>
+    run(options, 'all', (account) => mboxSource(path.resolve(expanded(file, account)), options.into, options)),
   )
-  sub('eml <folder>', 'a folder of .eml files; folders in it are mailboxes', 1).action(
-    (folder: string, options: Common) =>
-      run(options, 'all', (account) => emlSource(path.resolve(expanded(folder, account)), options.into)),
+  files('eml <folder>', 'a folder of .eml files; folders in it are mailboxes').action(
+    (folder: string, options: FileWords) =>
+      run(options, 'all', (account) => emlSource(path.resolve(expanded(folder, account)), options.into, options)),
   )
   sub('imap <host>', 'accounts of another IMAP server; their password is read from the variable IMPORT_PASSWORD', 4)
     .option('--user <name>', "login name there; a master user's is such as '%u*master'", '%u')

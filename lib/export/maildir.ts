@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync } from 'node:fs'
-import { utimes, writeFile } from 'node:fs/promises'
+import { lstatSync } from 'node:fs'
 import path from 'node:path'
 import type { Mailbox, Store } from '../store/store'
 import { encodeMailboxName } from '../terms/modified-utf7'
 import type { AccountId } from '../terms/names'
-import { type ExportReport, messagesOf } from './messages'
+import { type ExportReport, gone, messagesOf } from './messages'
+import { openPlace, type Place } from './place'
 
 const LETTERS: readonly (readonly [string, string])[] = [
   ['\\Draft', 'D'],
@@ -19,19 +19,33 @@ const isPlain = (flag: string): boolean => !LETTERS.some(([name]) => name.toLowe
 const MOST_KEYWORDS = 26
 
 /** Maildir++: `.Sent.2024` beside cur; a dot in a level is written in modified UTF-7. */
-function folderOf(root: string, name: string): string {
-  if (name === 'INBOX') return root
+function folderOf(name: string): readonly string[] {
+  if (name === 'INBOX') return []
   const levels = name.split('/').map((level) => encodeMailboxName(level).replace(/\./g, '&AC4-'))
-  return path.join(root, `.${levels.join('.')}`)
+  return [`.${levels.join('.')}`]
 }
 
-async function exportMailbox(
-  store: Store,
-  account: AccountId,
-  mailbox: Mailbox,
-  directory: string,
-): Promise<ExportReport> {
-  for (const part of ['cur', 'new', 'tmp']) mkdirSync(path.join(directory, part), { recursive: true, mode: 0o700 })
+/** @param time of the file, in seconds since 1970 */
+async function write(place: Place, at: string, content: Buffer | string, time?: number): Promise<void> {
+  const file = await place.create(at)
+  try {
+    await file.writeFile(content)
+    if (time !== undefined) await file.utimes(time, time)
+  } finally {
+    await file.close()
+  }
+}
+
+function bareLineFeeds(octets: Buffer): number {
+  let count = 0
+  for (let at = octets.indexOf(0x0a); at >= 0; at = octets.indexOf(0x0a, at + 1)) if (octets[at - 1] !== 0x0d) count++
+  return count
+}
+
+async function exportMailbox(store: Store, account: AccountId, mailbox: Mailbox, place: Place): Promise<ExportReport> {
+  const levels = folderOf(mailbox.name)
+  const directory = place.folder(...levels)
+  const [cur = ''] = ['cur', 'new', 'tmp'].map((part) => place.folder(...levels, part))
   const keywords: string[] = []
   const left = new Set<string>()
   const list: string[] = []
@@ -43,27 +57,34 @@ async function exportMailbox(
     return ''
   }
   let messages = 0
+  let lost = 0
   for await (const { row, uidl, octets } of messagesOf(store, account, mailbox)) {
+    if (octets === undefined) {
+      lost++
+      continue
+    }
     const seconds = Math.floor(row.internalDate / 1000)
-    const base = `${seconds}.M${row.uid}V${mailbox.uidValidity}.export,S=${octets.length},W=${octets.length}`
+    const bare = bareLineFeeds(octets)
+    // Dovecot shows each LF as CRLF; the import here takes a file of the second name as it stands.
+    const host = bare === 0 ? 'export' : 'octets'
+    const base = `${seconds}.M${row.uid}V${mailbox.uidValidity}.${host},S=${octets.length},W=${octets.length + bare}`
     const system = LETTERS.filter(([flag]) => row.flags.has(flag)).map(([, letter]) => letter)
     const own = row.flags.names.filter(isPlain).map(letterOf).sort()
-    const file = path.join(directory, 'cur', `${base}:2,${[...system, ...own].join('')}`)
-    await writeFile(file, octets, { flag: 'wx', mode: 0o600 })
-    await utimes(file, row.internalDate / 1000, row.internalDate / 1000)
+    const time = row.internalDate / 1000
+    await write(place, path.join(cur, `${base}:2,${[...system, ...own].join('')}`), octets, time)
     list.push(`${row.uid} P${uidl} :${base}`)
     messages++
   }
   // Dovecot reads the same files: its users see the same UIDs and UIDLs.
   const head = `3 V${mailbox.uidValidity} N${mailbox.uidNext}`
-  await writeFile(path.join(directory, 'dovecot-uidlist'), [head, ...list, ''].join('\n'), { mode: 0o600 })
+  await write(place, path.join(directory, 'dovecot-uidlist'), [head, ...list, ''].join('\n'))
   if (keywords.length > 0) {
     const lines = keywords.map((keyword, index) => `${index} ${keyword}`)
-    await writeFile(path.join(directory, 'dovecot-keywords'), `${lines.join('\n')}\n`, { mode: 0o600 })
+    await write(place, path.join(directory, 'dovecot-keywords'), `${lines.join('\n')}\n`)
   }
   const notes =
     left.size > 0 ? [`a Maildir has room for ${MOST_KEYWORDS} keywords; left out: ${[...left].join(' ')}`] : []
-  return { name: mailbox.name, messages, notes }
+  return { name: mailbox.name, messages, notes: [...notes, ...gone(lost)] }
 }
 
 /** Writes an account, or some of its mailboxes, as Maildir++ with Dovecot's index files into a folder that has no mail yet. */
@@ -73,14 +94,16 @@ export async function exportMaildir(
   root: string,
   wanted: (mailbox: Mailbox) => boolean,
 ): Promise<readonly ExportReport[]> {
-  if (existsSync(path.join(root, 'cur'))) throw new Error(`${root} is a Maildir already; nothing was written`)
+  const place = openPlace(root)
+  if (lstatSync(path.join(root, 'cur'), { throwIfNoEntry: false }))
+    throw new Error(`${root} is a Maildir already; nothing was written`)
   const reports: ExportReport[] = []
   for (const mailbox of await store.mailboxes.list(account)) {
-    if (wanted(mailbox)) reports.push(await exportMailbox(store, account, mailbox, folderOf(root, mailbox.name)))
+    if (wanted(mailbox)) reports.push(await exportMailbox(store, account, mailbox, place))
   }
   const names = (await store.subscriptions.list(account)).map((name) =>
     name.split('/').map(encodeMailboxName).join('\t'),
   )
-  await writeFile(path.join(root, 'subscriptions'), ['V\t2', '', ...names, ''].join('\n'), { mode: 0o600 })
+  await write(place, path.join(root, 'subscriptions'), ['V\t2', '', ...names, ''].join('\n'))
   return reports
 }

@@ -8,8 +8,11 @@ export interface Exported {
   readonly octets: Buffer
 }
 
+/** `octets` undefined: deleted while the export ran */
+type Read = Omit<Exported, 'octets'> & { readonly octets: Buffer | undefined }
+
 /** Every message of a mailbox in order of UID; memory holds a batch of rows and one message. */
-export async function* messagesOf(store: Store, account: AccountId, mailbox: Mailbox): AsyncGenerator<Exported> {
+export async function* messagesOf(store: Store, account: AccountId, mailbox: Mailbox): AsyncGenerator<Read> {
   const snapshot = await store.messages.snapshot(account, mailbox.id)
   const uids = [...(snapshot?.uids ?? [])]
   const uidls = await store.messages.uidls(account, mailbox.id)
@@ -19,13 +22,17 @@ export async function* messagesOf(store: Store, account: AccountId, mailbox: Mai
   for await (const rows of store.messages.rows(account, mailbox.id, uids.map(uid))) {
     for (const row of rows) {
       const octets = await store.messages.read(account, row.emailId, 0, row.size)
-      if (octets) yield { row, uidl: uidlOf.get(row.uid) ?? '', octets }
+      yield { row, uidl: uidlOf.get(row.uid) ?? '', octets }
     }
   }
 }
 
+export const gone = (messages: number): readonly string[] =>
+  messages === 0 ? [] : [`${messages} messages were deleted meanwhile`]
+
 export interface ExportReport {
   readonly name: string
   readonly messages: number
+  /** what is not in the files */
   readonly notes: readonly string[]
 }

@@ -3,6 +3,7 @@ import type { Store } from '../store/store'
 import type { ImportPorts } from './fill'
 import { createImport, type ImportOptions, type MailboxReport } from './import'
 import { inParallel } from './parallel'
+import type { PassedOver } from './remarks'
 import type { Source } from './source'
 
 export interface AccountReport {
@@ -10,6 +11,8 @@ export interface AccountReport {
   /** undefined: it could not be opened */
   readonly source: string | undefined
   readonly mailboxes: readonly MailboxReport[]
+  /** files and folders that were not taken */
+  readonly passedOver: readonly PassedOver[]
   /** why nothing of it was read */
   readonly refused: string | undefined
 }
@@ -21,6 +24,10 @@ export interface Totals {
   readonly octets: number
   readonly there: number
   readonly problems: number
+  readonly doubts: number
+  readonly passedOver: number
+  /** of these: may hold mail */
+  readonly maybeMail: number
   readonly refused: number
 }
 
@@ -54,14 +61,18 @@ async function one(
   run: (account: Account, source: Source) => Promise<readonly MailboxReport[]>,
 ): Promise<AccountReport> {
   let source: Source | undefined
+  const rest = (refused: string | undefined): Pick<AccountReport, 'passedOver' | 'refused'> => ({
+    passedOver: source?.passedOver?.() ?? [],
+    refused,
+  })
   try {
     const account = await store.accounts.find(name)
     if (!account) throw new Error(`there is no account ${name}; make it first: haraka-mailbox accounts add`)
     source = await open(account)
-    return { account: name, source: source.name, mailboxes: await run(account, source), refused: undefined }
+    return { account: name, source: source.name, mailboxes: await run(account, source), ...rest(undefined) }
   } catch (error) {
     const refused = error instanceof Error ? error.message : String(error)
-    return { account: name, source: source?.name, mailboxes: [], refused }
+    return { account: name, source: source?.name, mailboxes: [], ...rest(refused) }
   } finally {
     await source?.close()
   }
@@ -69,6 +80,7 @@ async function one(
 
 export function totalsOf(reports: readonly AccountReport[]): Totals {
   const mailboxes = reports.flatMap((one) => one.mailboxes)
+  const passedOver = reports.flatMap((report) => report.passedOver)
   const sum = (of: (one: MailboxReport) => number): number => mailboxes.reduce((total, each) => total + of(each), 0)
   return {
     accounts: reports.length,
@@ -77,6 +89,9 @@ export function totalsOf(reports: readonly AccountReport[]): Totals {
     octets: sum(({ octets }) => octets),
     there: sum(({ there }) => there),
     problems: sum(({ problems }) => problems.length),
+    doubts: sum(({ doubts }) => doubts.length),
+    passedOver: passedOver.length,
+    maybeMail: passedOver.filter(({ mayBeMail }) => mayBeMail).length,
     refused: reports.filter(({ refused }) => refused !== undefined).length,
   }
 }

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
-import { baseOf, highestUid, type MaildirIndex, readText } from './maildir-names'
+import { baseOf, highestUid, type MaildirIndex } from './maildir-names'
+import type { Tree } from './tree'
 
 /**
  * `courierpop3dsizelist`, by base name: `/<version> <next> <uidvalidity>`, then `<file> <size> <uid>:<uidvalidity>[:<utf8>]`; POP3 says
@@ -36,9 +37,9 @@ export function parseUiddb(text: string, uidls: ReadonlyMap<string, string>): Ma
  * `courierimapkeywords`, by base name. `:list` has the keywords, a line each, an empty line, then `<file>:<number>...`. A file of a message's own
  * name has its keywords, a line each, and goes before that; `.<n>.<file>` is an earlier state of it.
  */
-export function courierKeywords(directory: string): ReadonlyMap<string, readonly string[]> {
+export function courierKeywords(tree: Tree, directory: string): ReadonlyMap<string, readonly string[]> {
   const folder = path.join(directory, 'courierimapkeywords')
-  const list = readText(folder, ':list')
+  const list = tree.text(folder, ':list')
   const found = new Map<string, readonly string[]>()
   if (list === undefined) return found
   const [names = '', files = ''] = list.split(/\n\n|^\n/)
@@ -54,7 +55,7 @@ export function courierKeywords(directory: string): ReadonlyMap<string, readonly
   const rank = (file: string): number => Number(/^\.(\d+)\./.exec(file)?.[1] ?? Number.MAX_SAFE_INTEGER)
   const own = readdirSync(folder).filter((file) => file !== ':list')
   for (const file of own.sort((a, b) => rank(a) - rank(b))) {
-    const text = readText(folder, file) ?? ''
+    const text = tree.text(folder, file) ?? ''
     found.set(
       baseOf(file.replace(/^\.\d+\./, '')),
       text.split('\n').filter((word) => word !== ''),

@@ -1,43 +1,97 @@
-import { readdirSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { statSync } from 'node:fs'
 import path from 'node:path'
 import { canonicalMailboxName } from '../terms/names'
 import { madeUidl } from './maildir-names'
-import { crlf, type Source, type SourceMessage, usualUse } from './source'
+import { createPassedOver, createRemarks, type Remarks } from './remarks'
+import { crlf, type ReadingOptions, type Source, type SourceMessage, USUAL, usualUse } from './source'
+import { NotTaken, openTree, readMessageFile, type Tree } from './tree'
+
+const FIELD = /^[!-9;-~]+[ \t]*:/
+const KINDS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:\xff\xfe|\xfe\xff)/, 'text in UTF-16'],
+  [/^\xd0\xcf\x11\xe0/, "a message of Outlook's own format"],
+  [/^(?:\x1f\x8b|PK\x03\x04|BZh\d|\xfd7zXZ|\x28\xb5\x2f\xfd)/, 'a packed file: unpack it first'],
+]
+
+/** What speaks against a file's being a message. Octets that are none are not taken; an odd message is. */
+function look(octets: Buffer, file: string, remarks: Remarks): void {
+  const begin = octets.toString('latin1', 0, 64 * 1024).replace(/^\xef\xbb\xbf/, '')
+  const [, kind] = KINDS.find(([magic]) => magic.test(begin)) ?? []
+  if (kind !== undefined) throw new NotTaken(`no message, but ${kind}`)
+  const header = begin.split(/\r?\n\r?\n/, 1)[0] ?? ''
+  const lines = header.split(/\r?\n/)
+  const [first = ''] = lines
+  if (FIELD.test(first) || first.startsWith('From ')) return
+  if (first === '') remarks.add(`${file}: begins with an empty line: it has no header`)
+  else if (lines.some((line) => FIELD.test(line))) remarks.add(`${file}: begins with a line that is no header field`)
+  else throw new NotTaken('no message: it has no header field')
+}
+
+/** Why a file that is not named `.eml` is passed over. */
+function whyNot(name: string): { readonly why: string; readonly mayBeMail: boolean } {
+  if (/\.emlx$/i.test(name)) return { why: 'a message of Apple Mail: not read', mayBeMail: true }
+  if (/\.(?:msg|pst|ost)$/i.test(name)) return { why: "mail in Outlook's own format: not read", mayBeMail: true }
+  if (/\.(?:mbox|mbx)$/i.test(name)) return { why: 'import it as mbox', mayBeMail: true }
+  return { why: 'not named .eml', mayBeMail: false }
+}
+
+function filesOf(tree: Tree, into: string): ReadonlyMap<string, readonly string[]> {
+  const mailboxes = new Map<string, string[]>()
+  const walk = (folder: string): void => {
+    for (const { name, at, kind } of tree.entries(folder)) {
+      if (kind === 'folder') walk(at)
+      else if (/\.eml$/i.test(name)) {
+        const above = path.relative(tree.root, folder)
+        const mailbox = above === '' ? into : canonicalMailboxName(above.normalize('NFC'))
+        const own = mailboxes.get(mailbox) ?? []
+        own.push(at)
+        mailboxes.set(mailbox, own)
+      } else {
+        const { why, mayBeMail } = whyNot(name)
+        tree.passedOver.add(tree.named(at), why, mayBeMail)
+      }
+    }
+  }
+  walk(tree.root)
+  return new Map([...mailboxes].sort(([a], [b]) => (a < b ? -1 : 1)))
+}
 
 /** A folder of `.eml` files: folders are mailboxes, files at the top go into `into`. */
-export function emlSource(root: string, into: string): Source {
-  const files = readdirSync(root, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.eml$/i.test(entry.name))
-    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
-    .sort()
-  const mailboxes = new Map<string, string[]>()
-  for (const file of files) {
-    const folder = path.dirname(file)
-    const name = folder === '.' ? into : canonicalMailboxName(folder.normalize('NFC'))
-    mailboxes.set(name, [...(mailboxes.get(name) ?? []), file])
+export function emlSource(root: string, into: string, { largest, ...options }: ReadingOptions = USUAL): Source {
+  if (!statSync(root).isDirectory()) throw new Error(`${root} is no folder`)
+  const passedOver = createPassedOver()
+  const tree = openTree(root, passedOver, options)
+  const message = (at: string, remarks: Remarks): SourceMessage => {
+    const file = tree.named(at)
+    return {
+      label: file,
+      uid: undefined,
+      uidl: madeUidl(file),
+      flags: [],
+      internalDate: Math.floor(statSync(at, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()),
+      read: async () => {
+        const octets = await readMessageFile(at, tree.top, largest)
+        if (octets.length > 0) look(octets, file, remarks)
+        return crlf(octets)
+      },
+    }
   }
-  const message = (file: string): SourceMessage => ({
-    label: file,
-    uid: undefined,
-    uidl: madeUidl(file),
-    flags: [],
-    internalDate: Math.floor(statSync(path.join(root, file)).mtimeMs),
-    read: async () => crlf(await readFile(path.join(root, file))),
-  })
   return {
     name: `files ${root}`,
     subscriptions: async () => [],
     close: async () => undefined,
+    passedOver: () => passedOver.list(),
     async *mailboxes() {
-      for (const [name, own] of mailboxes) {
+      for (const [name, files] of filesOf(tree, into)) {
+        const remarks = createRemarks()
         yield {
           name,
           uids: undefined,
-          count: own.length,
+          count: files.length,
           specialUse: usualUse(name),
+          doubts: () => remarks.list(),
           async *messages() {
-            for (const file of own) yield message(file)
+            for (const at of files) yield message(at, remarks)
           },
         }
       }

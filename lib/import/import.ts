@@ -5,6 +5,7 @@ import { type Filled, fill, type ImportPorts } from './fill'
 import { follow } from './follow'
 import { type Uids, whatHappens } from './known'
 import { inParallel } from './parallel'
+import { createRemarks, type Remarks } from './remarks'
 import { type Source, SourceGone, type SourceMailbox } from './source'
 import { verifyAdded, verifyAll } from './verify'
 
@@ -34,7 +35,10 @@ export interface MailboxReport {
   /** here before */
   readonly there: number
   readonly uids: Uids
+  /** what is missing */
   readonly problems: readonly string[]
+  /** what was taken and may be wrong */
+  readonly doubts: readonly string[]
 }
 
 interface Plan {
@@ -42,10 +46,9 @@ interface Plan {
   /** canonical; undefined: no name for a mailbox */
   readonly name: string | undefined
   readonly uids: Uids
-  readonly problems: string[]
+  readonly problems: Remarks
 }
 
-const MAX_PROBLEMS = 1000
 const NOTHING: Filled = {
   octets: 0,
   added: new Map(),
@@ -64,18 +67,17 @@ export function createImport(ports: ImportPorts) {
   const { store } = ports
 
   async function plan(account: AccountId, from: SourceMailbox): Promise<Plan> {
-    const refused = (why: string): Plan => ({
-      from,
-      name: undefined,
-      uids: { kind: 'new', why },
-      problems: [`${from.name}: ${why}`],
-    })
+    const problems = createRemarks()
+    const refused = (why: string): Plan => {
+      problems.add(`${from.name}: ${why}`)
+      return { from, name: undefined, uids: { kind: 'new', why }, problems }
+    }
     if (from.broken !== undefined) return refused(from.broken)
     const checked = checkNewName(from.name)
     if (!checked.ok) return refused(checked.fault.kind === 'bad-mailbox-name' ? checked.fault.why : checked.fault.kind)
     const existing = await store.mailboxes.find(account, checked.value)
     try {
-      return { from, name: checked.value, uids: await whatHappens(store, account, existing, from), problems: [] }
+      return { from, name: checked.value, uids: await whatHappens(store, account, existing, from), problems }
     } catch (error) {
       if (error instanceof SourceGone) throw error
       return refused(error instanceof Error ? error.message : String(error))
@@ -83,9 +85,7 @@ export function createImport(ports: ImportPorts) {
   }
 
   async function bring(account: AccountId, { from, uids, problems }: Plan, mailbox: Mailbox, options: ImportOptions) {
-    const problem = (text: string): void => {
-      if (problems.length < MAX_PROBLEMS) problems.push(text)
-    }
+    const problem = problems.add
     const keepUids = uids.kind === 'kept'
     const tell = (octets: number): void => options.progress?.(octets)
     const filled = await fill(ports, { account, mailbox, from, keepUids, tell, problem })
@@ -123,12 +123,12 @@ export function createImport(ports: ImportPorts) {
     let gone: SourceGone | undefined
     const reports = await inParallel(plans, parallel, async (one): Promise<MailboxReport> => {
       const mailbox = targets.get(one)
-      if (mailbox && gone) one.problems.push(`${mailbox.name}: not read: ${gone.message}`)
+      if (mailbox && gone) one.problems.add(`${mailbox.name}: not read: ${gone.message}`)
       const filled = mailbox && !gone ? await bring(account, one, mailbox, options) : NOTHING
       if (filled.cutOff instanceof SourceGone) gone = filled.cutOff
       const { name, count: found } = one.from
       const { octets, added, there } = filled
-      return { name, found, added: added.size, octets, there, uids: one.uids, problems: one.problems }
+      return { name, found, added: added.size, octets, there, uids: one.uids, ...remarksOf(one) }
     })
     if (!dryRun) {
       for (const name of await source.subscriptions()) {
@@ -139,6 +139,11 @@ export function createImport(ports: ImportPorts) {
     return reports
   }
 }
+
+const remarksOf = ({ problems, from }: Plan): Pick<MailboxReport, 'problems' | 'doubts'> => ({
+  problems: problems.list(),
+  doubts: from.doubts?.() ?? [],
+})
 
 /** The mailbox that gets the mail, with the source's numbers where they can be kept, and its special uses. */
 async function target(

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import type { UidlFormat } from './uidl-format'
 
 /** What the index files of a Maildir folder say of its messages, by base name (the part before `:2,`). */
@@ -20,14 +18,15 @@ export const highestUid = (entries: MaildirIndex['entries']): number => {
 
 export const baseOf = (file: string): string => file.split(/[:;]2,/)[0] ?? file
 
-export function readText(...parts: readonly string[]): string | undefined {
-  try {
-    return readFileSync(path.join(...parts), 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw error
-  }
+/** `,S=107` and `,W=110` in a base name (Dovecot, and Courier's `S=`). */
+export function sizeIn(file: string, key: 'S' | 'W'): number | undefined {
+  const [, size] = new RegExp(`,${key}=(\\d{1,15})(?:,|$)`).exec(baseOf(file)) ?? []
+  return size === undefined ? undefined : Number(size)
 }
+
+/** Whether a file holds what clients see: by its two sizes no line end is missing, or the export here says so. */
+export const holdsOctets = (file: string, size: number): boolean =>
+  (sizeIn(file, 'S') === size && sizeIn(file, 'W') === size) || /^\d+\.M\d+V\d+\.octets(?:,|$)/.test(baseOf(file))
 
 /**
  * `dovecot-uidlist`: version 3 is `3 V<uidvalidity> N<next uid> G<guid>`, then `<uid> <key><value>... :<file>`, where P is a POP3

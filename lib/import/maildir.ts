@@ -1,56 +1,32 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { decodeMailboxName } from '../terms/modified-utf7'
 import { canonicalMailboxName } from '../terms/names'
 import { uid, uidValidity } from '../terms/numbers'
 import { courierKeywords, parseSizelist, parseUiddb } from './courier'
+import { decodedLevel, type Folder, foldersOf } from './maildir-folders'
 import {
   baseOf,
   flagsOf,
+  holdsOctets,
   type MaildirIndex,
   madeUidl,
   parseDovecotUidlist,
   parseKeywords,
-  readText,
+  sizeIn,
 } from './maildir-names'
-import { crlf, type Source, type SourceMailbox, type SourceMessage, usualUse } from './source'
+import { createPassedOver, createRemarks, type Remarks } from './remarks'
+import {
+  crlf,
+  type ReadingOptions,
+  type Source,
+  type SourceMailbox,
+  type SourceMessage,
+  USUAL,
+  usualUse,
+} from './source'
+import { isMissing, openTree, readMessageFile, type Tree } from './tree'
 import { UIDL_FORMATS, type UidlFormat, uidlFormat } from './uidl-format'
-
-interface Folder {
-  readonly directory: string
-  readonly name: string
-}
-
-const isFolder = (directory: string): boolean =>
-  ['cur', 'new'].every((part) => statSync(path.join(directory, part), { throwIfNoEntry: false })?.isDirectory())
-
-const subfolders = (directory: string): readonly string[] =>
-  readdirSync(directory, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort()
-
-const decoded = (name: string): string => (decodeMailboxName(Buffer.from(name), false) ?? name).normalize('NFC')
-
-/** Maildir++ (`.Sent.2024` beside cur) and Dovecot's LAYOUT=fs (`Sent/2024`), which may even be mixed. */
-function foldersBelow(root: string): readonly Folder[] {
-  const found: Folder[] = isFolder(root) ? [{ directory: root, name: 'INBOX' }] : []
-  const walk = (directory: string, levels: readonly string[]): void => {
-    for (const name of subfolders(directory)) {
-      if (['cur', 'new', 'tmp'].includes(name) || name === '.' || name === '..') continue
-      const below = path.join(directory, name)
-      const dotted = levels.length === 0 && name.startsWith('.')
-      if (!dotted && name.startsWith('.')) continue
-      const names = dotted ? name.slice(1).split('.').map(decoded) : [...levels, decoded(name)]
-      // Courier and Dovecot keep children of INBOX as .INBOX.x or .x; the name is what a client saw.
-      if (isFolder(below)) found.push({ directory: below, name: canonicalMailboxName(names.join('/')) })
-      if (!dotted) walk(below, names)
-    }
-  }
-  walk(root, [])
-  return found
-}
+import { unpacked } from './unpack'
 
 interface Numbers {
   readonly index: MaildirIndex | undefined
@@ -58,65 +34,118 @@ interface Numbers {
   readonly uidls: ReadonlyMap<string, string>
 }
 
-function numbersOf(directory: string, uidlOf: UidlFormat): Numbers {
-  const dovecot = readText(directory, 'dovecot-uidlist')
+function numbersOf(tree: Tree, directory: string, uidlOf: UidlFormat): Numbers {
+  const dovecot = tree.text(directory, 'dovecot-uidlist')
   const index = dovecot === undefined ? undefined : parseDovecotUidlist(dovecot, uidlOf)
   if (index) return { index, uidls: new Map() }
-  const courier = readText(directory, 'courierimapuiddb')
-  const uidls = parseSizelist(readText(directory, 'courierpop3dsizelist'))
+  const courier = tree.text(directory, 'courierimapuiddb')
+  const uidls = parseSizelist(tree.text(directory, 'courierpop3dsizelist'))
   return { index: courier === undefined ? undefined : parseUiddb(courier, uidls), uidls }
 }
 
-const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT'
+interface Reading {
+  readonly tree: Tree
+  readonly folder: Folder
+  readonly largest: number
+  readonly remarks: Remarks
+}
 
 /** A server that still runs renames a file when flags change: the base name stays. */
-async function readMessage(directory: string, at: string, base: string): Promise<Buffer | undefined> {
+async function readFile({ tree, folder, largest }: Reading, at: string, base: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(at)
+    return await readMessageFile(at, tree.top, largest)
   } catch (error) {
     if (!isMissing(error)) throw error
-    const renamed = readdirSync(path.join(directory, 'cur')).find((file) => baseOf(file) === base)
-    return renamed === undefined ? undefined : readFile(path.join(directory, 'cur', renamed))
+    for (const part of ['cur', 'new']) {
+      const directory = path.join(folder.directory, part)
+      const renamed = readNames(directory).find((file) => baseOf(file) === base)
+      if (renamed !== undefined) return readMessageFile(path.join(directory, renamed), tree.top, largest)
+    }
+    return undefined
   }
 }
 
-function messagesOf({ directory }: Folder, { index, uidls }: Numbers): readonly SourceMessage[] {
-  const keywords = parseKeywords(readText(directory, 'dovecot-keywords'))
-  const courier = courierKeywords(directory)
-  const files = ['cur', 'new'].flatMap((part) =>
-    readdirSync(path.join(directory, part))
-      .filter((file) => !file.startsWith('.'))
-      .map((file) => ({ file, at: path.join(directory, part, file) })),
+function readNames(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
+  }
+}
+
+/** Dovecot writes `S=`, the octets of the file before it was packed, and `W=`, those with CRLF, into the name. */
+async function readMessage(reading: Reading, at: string, file: string): Promise<Buffer | undefined> {
+  const packed = await readFile(reading, at, baseOf(file))
+  if (!packed) return undefined
+  const { octets, by } = await unpacked(packed, reading.largest)
+  const size = sizeIn(file, 'S')
+  if (size !== undefined && size !== octets.length) {
+    const how = by === undefined ? 'has' : `has, unpacked by ${by},`
+    reading.remarks.add(
+      `${file}: its name says ${size} octets, it ${how} ${octets.length}; it may be cut off or changed`,
+    )
+  }
+  return holdsOctets(file, octets.length) ? octets : crlf(octets)
+}
+
+interface Listed {
+  readonly file: string
+  readonly at: string
+}
+
+function filesOf({ parts }: Folder, { index }: Numbers): readonly Listed[] {
+  const files = parts.flatMap(({ directory, files: own }) =>
+    own.map((file) => ({ file, at: path.join(directory, file) })),
   )
-  let next = index?.next ?? 1
   const listed = (file: string): number => index?.entries.get(baseOf(file))?.uid ?? Number.POSITIVE_INFINITY
   // Unlisted files get the next UIDs in the order of their names, which begin with the time of delivery.
-  const sorted = files.sort((a, b) => listed(a.file) - listed(b.file) || (baseOf(a.file) < baseOf(b.file) ? -1 : 1))
-  return sorted.map(({ file, at }) => {
-    const entry = index?.entries.get(baseOf(file))
-    return {
+  return files.sort((a, b) => listed(a.file) - listed(b.file) || (baseOf(a.file) < baseOf(b.file) ? -1 : 1))
+}
+
+/** Made one after another: a folder may have a million. */
+function* messagesOf(
+  reading: Reading,
+  files: readonly Listed[],
+  { index, uidls }: Numbers,
+  from: number,
+): Generator<SourceMessage> {
+  const { tree, folder } = reading
+  const { directory } = folder
+  const keywords = parseKeywords(tree.text(directory, 'dovecot-keywords'))
+  const courier = courierKeywords(tree, directory)
+  let next = index?.next ?? 1
+  for (const { file, at } of files) {
+    const base = baseOf(file)
+    const entry = index?.entries.get(base)
+    const own = index ? (entry?.uid ?? next++) : undefined
+    if (own !== undefined && own < from) continue
+    yield {
       label: file,
-      uid: index ? uid(entry?.uid ?? next++) : undefined,
-      uidl: entry?.uidl ?? uidls.get(baseOf(file)) ?? (index ? undefined : madeUidl(baseOf(file))),
-      flags: [...flagsOf(file, keywords), ...(courier.get(baseOf(file)) ?? [])],
+      uid: own === undefined ? undefined : uid(own),
+      uidl: entry?.uidl ?? uidls.get(base) ?? (index ? undefined : madeUidl(base)),
+      flags: [...flagsOf(file, keywords), ...(courier.get(base) ?? [])],
       // Dovecot and Courier keep INTERNALDATE as the file's time.
       internalDate: Math.round(statSync(at, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()),
-      read: async () => {
-        const octets = await readMessage(directory, at, baseOf(file))
-        return octets && crlf(octets)
-      },
+      read: () => readMessage(reading, at, file),
     }
-  })
+  }
+}
+
+/** UIDNEXT, when files that no list knows have theirs. */
+function nextUid({ index }: Numbers, files: readonly Listed[]): number {
+  const unlisted = files.filter(({ file }) => !index?.entries.has(baseOf(file))).length
+  return (index?.next ?? 1) + unlisted
 }
 
 /** `subscriptions` of Dovecot (a name a line, or version 2 with tabs between levels), `courierimapsubscribed` of Courier. */
-function subscribedNames(root: string): readonly string[] {
-  const dovecot = readText(root, 'subscriptions')
-  const courier = readText(root, 'courierimapsubscribed')
+function subscribedNames(tree: Tree): readonly string[] {
+  const dovecot = tree.text(tree.root, 'subscriptions')
+  const courier = tree.text(tree.root, 'courierimapsubscribed')
   const lines = (dovecot ?? courier ?? '').split('\n').filter((line) => line !== '' && !/^V\t2/.test(line))
   const tabs = dovecot !== undefined && /^V\t2/.test(dovecot)
   return lines.map((line) => {
-    const levels = line.split(tabs ? '\t' : /[./]/).map(decoded)
+    const levels = line.split(tabs ? '\t' : /[./]/).map((level) => decodedLevel(level).name)
     // Courier's folders are all below INBOX in its own listing; in the files they are not.
     if (dovecot === undefined && levels[0] === 'INBOX' && levels.length > 1) levels.shift()
     return canonicalMailboxName(levels.join('/'))
@@ -124,28 +153,44 @@ function subscribedNames(root: string): readonly string[] {
 }
 
 /** A Maildir or Maildir++ on disk, of Dovecot, Courier or another. Files that the old server changes meanwhile are read as they are. */
-export function maildirSource(root: string, format: string = UIDL_FORMATS.dovecot): Source {
+export function maildirSource(
+  root: string,
+  format: string = UIDL_FORMATS.dovecot,
+  options: ReadingOptions = USUAL,
+): Source {
   const uidlOf = uidlFormat(format)
   if (!uidlOf) throw new Error(`the UIDL format ${format} has other variables than %u, %v, %f and %g`)
-  const folders = existsSync(root) ? foldersBelow(root) : []
-  if (folders.length === 0) throw new Error(`${root} is no Maildir: no folder with cur and new is in it`)
+  const passedOver = createPassedOver()
+  const tree = isThere(root) ? openTree(root, passedOver, options) : undefined
+  const folders = tree ? foldersOf(tree) : []
+  if (!tree || folders.length === 0) {
+    const [other] = passedOver.list().filter(({ mayBeMail }) => mayBeMail)
+    throw new Error(
+      `${root} is no Maildir: ${other ? `${other.path}: ${other.why}` : 'no folder with cur or new is in it'}`,
+    )
+  }
   return {
     name: `Maildir ${root}`,
-    subscriptions: async () => subscribedNames(root),
+    subscriptions: async () => subscribedNames(tree),
     close: async () => undefined,
+    passedOver: () => passedOver.list(),
     async *mailboxes() {
       for (const folder of folders) {
-        const numbers = numbersOf(folder.directory, uidlOf)
+        const remarks = createRemarks()
+        if (folder.oddName)
+          remarks.add(`${tree.named(folder.directory)}: its name is no modified UTF-7; it was taken as it stands`)
+        const reading: Reading = { tree, folder, largest: options.largest, remarks }
+        const numbers = numbersOf(tree, folder.directory, uidlOf)
         const { index } = numbers
-        const messages = messagesOf(folder, numbers)
-        const last = messages.at(-1)?.uid ?? 0
+        const files = filesOf(folder, numbers)
         const mailbox: SourceMailbox = {
           name: folder.name,
-          uids: index && { validity: uidValidity(index.validity), next: uid(Math.max(index.next, last + 1)) },
+          uids: index && { validity: uidValidity(index.validity), next: uid(nextUid(numbers, files)) },
           specialUse: usualUse(folder.name),
-          count: messages.length,
+          count: files.length,
+          doubts: () => remarks.list(),
           async *messages(from) {
-            yield* messages.filter((message) => message.uid === undefined || message.uid >= from)
+            yield* messagesOf(reading, files, numbers, from)
           },
         }
         yield mailbox
@@ -153,3 +198,5 @@ export function maildirSource(root: string, format: string = UIDL_FORMATS.doveco
     },
   }
 }
+
+const isThere = (root: string): boolean => statSync(root, { throwIfNoEntry: false })?.isDirectory() ?? false

@@ -1,149 +1,207 @@
-import { createReadStream, readdirSync, statSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
 import path from 'node:path'
 import { canonicalMailboxName } from '../terms/names'
 import { uid, uidValidity } from '../terms/numbers'
 import { madeUidl } from './maildir-names'
-import { crlf, type Source, type SourceMailbox, type SourceMessage, usualUse } from './source'
+import { borders, type MboxIndex } from './mbox-borders'
+import { mboxFile, read } from './mbox-file'
+import { isEmptyMbox, whyNoMbox } from './mbox-kind'
+import { flagsOf, isExpunged, isInternal, type MboxMessage, parseMboxMessage } from './mbox-message'
+import { createPassedOver, createRemarks, type PassedOverList, type Remarks } from './remarks'
+import { type ReadingOptions, type Source, type SourceMailbox, type SourceMessage, USUAL, usualUse } from './source'
+import { NotTaken, openFile, openTree, type Tree, textOf, tooLarge } from './tree'
 
-const SEPARATOR = Buffer.from('\nFrom ')
-const LF = 0x0a
-const CR = 0x0d
+/** A file of this size that is nearly all holes is no mailbox, and takes an hour to read. */
+const SPARSE_OCTETS = 1024 ** 3
 
-/** RFC 4155: a line that begins with `From ` after an empty line begins a message. */
-function separatorIn(octets: Buffer, from: number): number {
-  for (let at = octets.indexOf(SEPARATOR, from); at >= 0; at = octets.indexOf(SEPARATOR, at + 1)) {
-    const before = octets[at - 1] === CR ? at - 2 : at - 1
-    if (octets[before] === LF) return at + 1
-  }
-  return -1
+interface Found {
+  /** below the source's folder, for people */
+  readonly label: string
+  readonly at: string
+  readonly mailbox: string
+  /** where it has to lie */
+  readonly top: string | undefined
 }
 
-/** The messages of a file with their `From ` line, one after another; memory holds one message and a piece of the file. */
-async function* split(file: string): AsyncGenerator<Buffer> {
-  let rest = Buffer.alloc(0)
-  for await (const piece of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
-    const searched = Math.max(0, rest.length - SEPARATOR.length - 2)
-    rest = Buffer.concat([rest, piece])
-    let from = searched
-    for (let at = separatorIn(rest, from); at >= 0; at = separatorIn(rest, from)) {
-      yield rest.subarray(0, at)
-      rest = rest.subarray(at)
-      from = 0
+interface Surveyed extends MboxIndex {
+  readonly uids: SourceMailbox['uids']
+  /** the first message is UW's own */
+  readonly hasInternal: boolean
+}
+
+const NOTHING: Surveyed = { starts: [], ends: [], unquoted: false, uids: undefined, hasInternal: false }
+
+/** Where the messages of a file are; a file that is no mbox is named, and undefined. */
+async function survey(
+  found: Found,
+  isAlone: boolean,
+  remarks: Remarks,
+  passedOver: PassedOverList,
+): Promise<Surveyed | undefined> {
+  const handle = await openFile(found.at, found.top)
+  try {
+    const { size, blocks } = await handle.stat()
+    if (size > SPARSE_OCTETS && blocks * 512 < size / 100) {
+      throw new NotTaken('it says that it has many octets, but nearly none of them are on the disk (a sparse file)')
     }
-  }
-  if (rest.length > 0) yield rest
-}
-
-/** What mail programs and servers keep in the header of an mbox; none of it is the message's own. */
-const KEPT = /^(status|x-status|x-keywords|x-uid|x-uidl|x-imap|x-imapbase|content-length):[ \t]*(.*?)\s*$/i
-
-export interface MboxMessage {
-  readonly octets: Buffer
-  readonly envelopeDate: number | undefined
-  readonly kept: ReadonlyMap<string, string>
-}
-
-export function parseMboxMessage(raw: Buffer): MboxMessage {
-  const lineEnd = raw.indexOf(LF)
-  const [, date = ''] = /^From \S* *(.*?)\r?$/.exec(raw.toString('latin1', 0, Math.max(0, lineEnd))) ?? []
-  const parsed = Date.parse(/[+-]\d{4}|UTC|GMT/.test(date) ? date : `${date} UTC`)
-  const message = raw.subarray(lineEnd + 1)
-  // The empty line before the next separator belongs to the format.
-  const end = message.length - (message.at(-1) === LF ? (message.at(-2) === CR ? 2 : 1) : 0)
-  const kept = new Map<string, string>()
-  const pieces: Buffer[] = []
-  let inHeader = true
-  let last: string | undefined
-  for (let start = 0; start < end; ) {
-    const feed = message.indexOf(LF, start)
-    const next = feed < 0 || feed >= end ? end : feed + 1
-    if (inHeader) {
-      const line = message.toString('latin1', start, next).replace(/\r?\n$/, '')
-      if (line === '') inHeader = false
-      const folded = /^[ \t]/.test(line) && last !== undefined
-      const [, name = folded ? last : undefined, value = line] = KEPT.exec(line) ?? []
-      last = name
-      if (name === undefined) pieces.push(message.subarray(start, next))
-      else kept.set(name.toLowerCase(), `${kept.get(name.toLowerCase()) ?? ''} ${value.trim()}`.trim())
-    } else {
-      // mboxrd: one `>` less before `From `.
-      const quoted =
-        message[start] === 0x3e && /^>+From /.test(message.toString('latin1', start, Math.min(next, start + 80)))
-      pieces.push(message.subarray(quoted ? start + 1 : start, next))
+    const name = path.basename(found.at)
+    if (size === 0 && isEmptyMbox(name, isAlone)) return NOTHING
+    const file = mboxFile(handle, size)
+    const index = size === 0 ? undefined : await borders(file, found.label, remarks)
+    if (!index) {
+      const { why, mayBeMail } = size === 0 ? { why: 'it is empty', mayBeMail: false } : await whyNoMbox(file, name)
+      passedOver.add(found.label, why, mayBeMail)
+      return undefined
     }
-    start = next
-  }
-  return { octets: crlf(Buffer.concat(pieces)), envelopeDate: Number.isNaN(parsed) ? undefined : parsed, kept }
-}
-
-const LETTERS: Readonly<Record<string, string>> = { A: '\\Answered', F: '\\Flagged', T: '\\Draft', D: '\\Deleted' }
-
-function flagsOf(kept: ReadonlyMap<string, string>): readonly string[] {
-  const status = [...`${kept.get('status') ?? ''}${kept.get('x-status') ?? ''}`]
-  const keywords = (kept.get('x-keywords') ?? '').split(/\s+/).filter((word) => word !== '')
-  return [...status.flatMap((letter) => (letter === 'R' ? '\\Seen' : (LETTERS[letter] ?? []))), ...keywords]
-}
-
-async function* messagesOf(file: string, withUids: boolean): AsyncGenerator<SourceMessage> {
-  const fallback = statSync(file).mtimeMs
-  let count = 0
-  let nextUid = 1
-  for await (const raw of split(file)) {
-    const label = `${path.basename(file)} ${++count}`
-    const { octets, envelopeDate, kept } = parseMboxMessage(raw)
-    const own = withUids ? Math.max(nextUid, Number(kept.get('x-uid')) || 0) : undefined
-    if (own !== undefined) nextUid = own + 1
-    yield {
-      label,
-      uid: own === undefined ? undefined : uid(own),
-      uidl: kept.get('x-uidl') || (withUids ? undefined : madeUidl(String(count), octets)),
-      flags: flagsOf(kept),
-      internalDate: envelopeDate ?? fallback,
-      read: async () => octets,
-    }
+    const [start = 0] = index.starts
+    // The header is enough.
+    const first = parseMboxMessage(Buffer.from(await file.at(start, Math.min((index.ends[0] ?? 0) - start, 64 * 1024))))
+    return { ...index, uids: uidsOf(first), hasInternal: isInternal(first) }
+  } finally {
+    await handle.close()
   }
 }
 
 /** `X-IMAPbase: <uidvalidity> <last uid>` in the first message, as UW IMAP and Dovecot keep it. */
-async function survey(file: string): Promise<Pick<SourceMailbox, 'count' | 'uids'>> {
-  let count = 0
-  let base: readonly number[] = []
-  for await (const raw of split(file)) {
-    if (count++ > 0) continue
-    const { kept } = parseMboxMessage(raw)
-    base = (kept.get('x-imapbase') ?? kept.get('x-imap') ?? '').split(/\s+/).map(Number)
+function uidsOf({ kept }: MboxMessage): SourceMailbox['uids'] {
+  const [validity = 0, last = 0] = (kept.get('x-imapbase') ?? kept.get('x-imap') ?? '').split(/\s+/).map(Number)
+  const isNumber = (number: number): boolean => Number.isInteger(number) && number >= 0 && number < 2 ** 32 - 1
+  return validity > 0 && isNumber(validity) && isNumber(last)
+    ? { validity: uidValidity(validity), next: uid(last + 1) }
+    : undefined
+}
+
+async function* messagesOf(
+  found: Found,
+  index: Surveyed,
+  largest: number,
+  passedOver: PassedOverList,
+): AsyncGenerator<SourceMessage> {
+  const { starts, ends, unquoted, hasInternal } = index
+  const withUids = index.uids !== undefined
+  const fallback = Math.floor(statSync(found.at).mtimeMs)
+  const seen = new Map<string, number>()
+  const handle = await openFile(found.at, found.top)
+  let nextUid = 1
+  let expunged = 0
+  try {
+    for (let place = hasInternal ? 1 : 0; place < starts.length; place++) {
+      const [start = 0, end = 0] = [starts[place], ends[place]]
+      const label = `${found.label} ${place + (hasInternal ? 0 : 1)}`
+      if (end - start > largest) {
+        yield broken(`${label}, octet ${start}`, tooLarge(end - start, largest), withUids ? nextUid++ : undefined)
+        continue
+      }
+      const raw = await read(handle, Buffer.alloc(end - start), start)
+      if (raw.length < end - start || raw.toString('latin1', 0, 5) !== 'From ') {
+        throw new Error(`${found.label} was changed while it was read; run the import again`)
+      }
+      const { octets, envelopeDate, kept } = parseMboxMessage(raw, unquoted)
+      if (isExpunged(kept)) {
+        expunged++
+        continue
+      }
+      const own = withUids ? Math.max(nextUid, uidOf(kept)) : undefined
+      if (own !== undefined) nextUid = own + 1
+      yield {
+        label,
+        uid: own === undefined ? undefined : uid(own),
+        uidl: kept.get('x-uidl') || (withUids ? undefined : ownIdentity(octets, seen)),
+        flags: flagsOf(kept),
+        internalDate: envelopeDate ?? fallback,
+        read: async () => octets,
+      }
+    }
+    if (expunged > 0)
+      passedOver.add(`${found.label} (${expunged} messages)`, 'deleted there, and not yet compacted', false)
+  } finally {
+    await handle.close()
   }
-  const [validity = 0, last = 0] = base
-  return { count, uids: validity > 0 ? { validity: uidValidity(validity), next: uid(last + 1) } : undefined }
 }
 
-function filesOf(root: string, into: string): readonly { file: string; name: string }[] {
-  if (statSync(root).isFile()) return [{ file: root, name: into }]
-  return readdirSync(root, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .sort()
-    .map((file) => ({
-      file,
-      name: canonicalMailboxName(
-        path
-          .relative(root, file)
-          .replace(/\.mbox$/i, '')
-          .normalize('NFC'),
-      ),
-    }))
+const uidOf = (kept: ReadonlyMap<string, string>): number => Number(/^\d{1,9}$/.exec(kept.get('x-uid') ?? '')?.[0] ?? 0)
+
+/** The same at each reading, also when messages before it have gone; equal messages are counted. */
+function ownIdentity(octets: Buffer, seen: Map<string, number>): string {
+  const hash = createHash('sha256').update(octets).digest('base64')
+  const count = (seen.get(hash) ?? 0) + 1
+  seen.set(hash, count)
+  return madeUidl(String(count), hash)
 }
 
-/** One mbox file, or a folder of them: a mailbox each, named as the file without `.mbox`. */
-export function mboxSource(root: string, into: string): Source {
+function broken(label: string, why: string, number: number | undefined): SourceMessage {
+  return {
+    label,
+    uid: number === undefined ? undefined : uid(number),
+    uidl: undefined,
+    flags: [],
+    internalDate: 0,
+    read: () => Promise.reject(new NotTaken(why)),
+  }
+}
+
+/**
+ * The files of a folder: a mailbox each, named as the file without `.mbox`. Thunderbird keeps what is below `Inbox` in `Inbox.sbd`;
+ * Apple Mail exports `Name.mbox/mbox`.
+ */
+function filesOf(tree: Tree): readonly Found[] {
+  const found: Found[] = []
+  const walk = (folder: string, levels: readonly string[]): void => {
+    const entries = tree.entries(folder)
+    const names = new Set(entries.map(({ name }) => name))
+    for (const { name, at, kind } of entries) {
+      if (kind === 'folder') {
+        const above = name.replace(/\.sbd$/, '')
+        walk(at, [...levels, above !== name && (names.has(above) || names.has(`${above}.msf`)) ? above : name])
+        continue
+      }
+      const isApple = name === 'mbox' && /.\.mbox$/i.test(levels.at(-1) ?? '')
+      const own = isApple ? levels : [...levels, name]
+      const mailbox = own
+        .join('/')
+        .replace(/\.mbox$/i, '')
+        .normalize('NFC')
+      found.push({ label: tree.named(at), at, mailbox: canonicalMailboxName(mailbox), top: tree.top })
+    }
+  }
+  walk(tree.root, [])
+  return found
+}
+
+/** One mbox file, or a folder of them. */
+export function mboxSource(root: string, into: string, options: ReadingOptions = USUAL): Source {
+  const passedOver = createPassedOver()
+  const isAlone = !statSync(root).isDirectory()
+  if (isAlone && !statSync(root).isFile()) throw new Error(`${root} is no file and no folder`)
+  const files = (): readonly Found[] => {
+    if (!isAlone) return filesOf(openTree(root, passedOver, options))
+    return [{ label: path.basename(root), at: root, mailbox: into, top: undefined }]
+  }
   return {
     name: `mbox ${root}`,
     subscriptions: async () => [],
     close: async () => undefined,
+    passedOver: () => passedOver.list(),
     async *mailboxes() {
-      for (const { file, name } of filesOf(root, into)) {
-        const { count, uids } = await survey(file)
-        yield { name, uids, count, specialUse: usualUse(name), messages: () => messagesOf(file, uids !== undefined) }
+      for (const found of files()) {
+        const remarks = createRemarks()
+        let index: Surveyed | undefined
+        try {
+          index = await survey(found, isAlone, remarks, passedOver)
+        } catch (error) {
+          passedOver.add(found.label, textOf(error), true)
+        }
+        if (!index) continue
+        const surveyed = index
+        yield {
+          name: found.mailbox,
+          uids: index.uids,
+          count: index.starts.length - (index.hasInternal ? 1 : 0),
+          specialUse: usualUse(found.mailbox),
+          doubts: () => remarks.list(),
+          messages: () => messagesOf(found, surveyed, options.largest, passedOver),
+        }
       }
     },
   }

@@ -1,5 +1,6 @@
 import type { SpecialUse } from '../store/store'
 import type { Uid, UidValidity } from '../terms/numbers'
+import type { PassedOver } from './remarks'
 
 /** An account's mail somewhere else, as the import reads it. */
 export interface Source {
@@ -8,6 +9,8 @@ export interface Source {
   mailboxes(): AsyncIterable<SourceMailbox>
   /** subscribed names, canonical, also of mailboxes that do not exist */
   subscriptions(): Promise<readonly string[]>
+  /** files and folders that were not taken, as far as they are known by now */
+  passedOver?(): readonly PassedOver[]
   close(): Promise<void>
 }
 
@@ -20,6 +23,8 @@ export interface SourceMailbox {
   readonly count: number
   /** why it cannot be read at all */
   readonly broken?: string
+  /** what was taken and may be wrong, as far as it is known by now */
+  doubts?(): readonly string[]
   /**
    * In order of UID, or of arrival; those below `from` may be left out. A message is read before the next one is asked for.
    * @param ahead only so many will be read, so fetching more with them would be a waste
@@ -42,6 +47,16 @@ export interface SourceMessage {
 
 /** The source as a whole cannot be read further; what came is kept, and the same import goes on from there. */
 export class SourceGone extends Error {}
+
+/** How files are read. */
+export interface ReadingOptions {
+  /** octets of a message; larger ones are named and left out */
+  readonly largest: number
+  /** symbolic links that lead out of the folder are followed too */
+  readonly outsideLinks?: boolean
+}
+
+export const USUAL: ReadingOptions = { largest: 256 * 1024 ** 2 }
 
 const LF = 0x0a
 const CR = 0x0d

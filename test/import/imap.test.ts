@@ -112,6 +112,7 @@ describe('import from another IMAP server', function () {
       { ...totalsOf(reports), octets: 0 },
       {
         ...{ accounts: 5, found: 30, added: 30, octets: 0, there: 0, problems: 0, refused: 0 },
+        ...{ doubts: 0, passedOver: 0, maybeMail: 0 },
       },
     )
     assert.equal(totalsOf(await again(accounts)).there, 30)
