@@ -58,7 +58,6 @@ function filesOf(tree: Tree, into: string): ReadonlyMap<string, readonly string[
 
 /** A folder of `.eml` files: folders are mailboxes, files at the top go into `into`. */
 export function emlSource(root: string, into: string, { largest, ...options }: ReadingOptions = USUAL): Source {
-  if (!statSync(root).isDirectory()) throw new Error(`${root} is no folder`)
   const passedOver = createPassedOver()
   const tree = openTree(root, passedOver, options)
   const message = (at: string, remarks: Remarks): SourceMessage => {
@@ -82,7 +81,9 @@ export function emlSource(root: string, into: string, { largest, ...options }: R
     close: async () => undefined,
     passedOver: () => passedOver.list(),
     async *mailboxes() {
-      for (const [name, files] of filesOf(tree, into)) {
+      const mailboxes = filesOf(tree, into)
+      if (mailboxes.size === 0) passedOver.add('.', 'no .eml file is in it', true)
+      for (const [name, files] of mailboxes) {
         const remarks = createRemarks()
         yield {
           name,

@@ -78,8 +78,10 @@ function readNames(directory: string): readonly string[] {
 async function readMessage(reading: Reading, at: string, file: string): Promise<Buffer | undefined> {
   const packed = await readFile(reading, at, baseOf(file))
   if (!packed) return undefined
-  const { octets, by } = await unpacked(packed, reading.largest)
   const size = sizeIn(file, 'S')
+  // A file of the size that its name says is not packed, whatever it begins with.
+  const isPlain = size === packed.length
+  const { octets, by } = isPlain ? { octets: packed, by: undefined } : await unpacked(packed, reading.largest)
   if (size !== undefined && size !== octets.length) {
     const how = by === undefined ? 'has' : `has, unpacked by ${by},`
     reading.remarks.add(
@@ -161,9 +163,9 @@ export function maildirSource(
   const uidlOf = uidlFormat(format)
   if (!uidlOf) throw new Error(`the UIDL format ${format} has other variables than %u, %v, %f and %g`)
   const passedOver = createPassedOver()
-  const tree = isThere(root) ? openTree(root, passedOver, options) : undefined
-  const folders = tree ? foldersOf(tree) : []
-  if (!tree || folders.length === 0) {
+  const tree = openTree(root, passedOver, options)
+  const folders = foldersOf(tree)
+  if (folders.length === 0) {
     const [other] = passedOver.list().filter(({ mayBeMail }) => mayBeMail)
     throw new Error(
       `${root} is no Maildir: ${other ? `${other.path}: ${other.why}` : 'no folder with cur or new is in it'}`,
@@ -198,5 +200,3 @@ export function maildirSource(
     },
   }
 }
-
-const isThere = (root: string): boolean => statSync(root, { throwIfNoEntry: false })?.isDirectory() ?? false

@@ -51,7 +51,7 @@ async function survey(
     const index = size === 0 ? undefined : await borders(file, found.label, remarks)
     if (!index) {
       const { why, mayBeMail } = size === 0 ? { why: 'it is empty', mayBeMail: false } : await whyNoMbox(file, name)
-      passedOver.add(found.label, why, mayBeMail)
+      passedOver.add(found.label, why, mayBeMail || isAlone)
       return undefined
     }
     const [start = 0] = index.starts
@@ -172,8 +172,10 @@ function filesOf(tree: Tree): readonly Found[] {
 /** One mbox file, or a folder of them. */
 export function mboxSource(root: string, into: string, options: ReadingOptions = USUAL): Source {
   const passedOver = createPassedOver()
-  const isAlone = !statSync(root).isDirectory()
-  if (isAlone && !statSync(root).isFile()) throw new Error(`${root} is no file and no folder`)
+  const kind = statSync(root, { throwIfNoEntry: false })
+  if (!kind) throw new Error(`there is no ${root}`)
+  const isAlone = !kind.isDirectory()
+  if (isAlone && !kind.isFile()) throw new Error(`${root} is no file and no folder`)
   const files = (): readonly Found[] => {
     if (!isAlone) return filesOf(openTree(root, passedOver, options))
     return [{ label: path.basename(root), at: root, mailbox: into, top: undefined }]
@@ -184,6 +186,7 @@ export function mboxSource(root: string, into: string, options: ReadingOptions =
     close: async () => undefined,
     passedOver: () => passedOver.list(),
     async *mailboxes() {
+      let isEmpty = true
       for (const found of files()) {
         const remarks = createRemarks()
         let index: Surveyed | undefined
@@ -194,6 +197,7 @@ export function mboxSource(root: string, into: string, options: ReadingOptions =
         }
         if (!index) continue
         const surveyed = index
+        isEmpty = false
         yield {
           name: found.mailbox,
           uids: index.uids,
@@ -203,6 +207,7 @@ export function mboxSource(root: string, into: string, options: ReadingOptions =
           messages: () => messagesOf(found, surveyed, options.largest, passedOver),
         }
       }
+      if (isEmpty && !isAlone) passedOver.add('.', 'no mbox is in it', true)
     },
   }
 }

@@ -47,7 +47,9 @@ const MOST_FOLDERS = 20_000
 export class NotTaken extends Error {}
 
 export function openTree(root: string, passedOver: PassedOverList, { outsideLinks = false }: TreeOptions): Tree {
+  if (!statSync(root, { throwIfNoEntry: false })) throw new Error(`there is no ${root}`)
   const top = realpathSync(root)
+  if (!statSync(top).isDirectory()) throw new Error(`${root} is no folder`)
   const named = (file: string): string => path.relative(top, file) || '.'
   let folders = 0
 
