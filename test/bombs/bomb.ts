@@ -48,8 +48,12 @@ function workerOf(pid: number): number {
   return first === undefined ? pid : workerOf(first)
 }
 
-/** @param extra arguments of `demo` */
-export function bombs(title: string, all: Readonly<Record<string, Bomb>>, extra: readonly string[] = []): void {
+/** @param extra arguments of `demo`, asked for when it starts (free ports) */
+export function bombs(
+  title: string,
+  all: Readonly<Record<string, Bomb>>,
+  extra: () => Promise<readonly string[]> = async () => [],
+): void {
   describe(`bombs: ${title}`, function () {
     this.timeout(180_000)
     let demo: Demo | undefined
@@ -81,7 +85,7 @@ export function bombs(title: string, all: Readonly<Record<string, Bomb>>, extra:
 
     before(async function () {
       if (process.platform !== 'linux') return this.skip()
-      demo = await startDemo(['--nodes', '1', ...extra])
+      demo = await startDemo(['--nodes', '1', ...(await extra())])
       const started = demo
       site = {
         demo: started,

@@ -1,12 +1,13 @@
 import type { AccountMail } from '../../mailbox/mailbox'
+import { createLimiter, Overloaded } from '../../processes/limiter'
 import { flagSet } from '../../terms/flags'
 import { Refused, unwrap } from '../faults'
 import type { Web } from '../ports'
-import { defineRoute, json, type Route } from '../route'
+import { type Answer, defineRoute, json, type Route } from '../route'
 import { object, optional, text, whole } from '../schema'
 import { mailboxFor, rowOf, uidsOf, withView } from './access'
 import { fileNameOf, leavesOf } from './attachments'
-import { type Attached, compose, type Draft, draft, notAddresses } from './compose'
+import { type Attached, type Composed, compose, type Draft, draft, notAddresses, tooManyAddresses } from './compose'
 import { decodedOf } from './message-routes'
 
 const MOST_RECIPIENTS = 500
@@ -18,17 +19,29 @@ const ALSO = [
   { field: 'answers', scope: 'mail:write' },
 ] as const
 
-export function composeRoutes({ room: { store }, submit, clock, log }: Web): readonly Route[] {
+/** Milliseconds that a message waits while others are composed. */
+const PATIENCE = 30_000
+
+export function composeRoutes({ room: { store }, submit, clock, log, settings }: Web): readonly Route[] {
+  /** With files each is in memory several times over: one after the other. */
+  const oneByOne = createLimiter(1, PATIENCE)
+
   async function attached(
     mail: AccountMail,
     { attachments = [] }: Draft,
     brought: ReadonlyMap<string, Buffer>,
   ): Promise<Attached[]> {
     const files: Attached[] = []
+    let left = settings.maxBody
+    const weigh = (octets: number): void => {
+      left -= octets
+      if (left < 0) throw new Refused(413, 'too-big', `All files together are over ${settings.maxBody} octets.`)
+    }
     for (const { name, type = 'application/octet-stream', file: field, mailbox, uid, part } of attachments) {
       if (field !== undefined) {
         const content = brought.get(field)
         if (!content) throw new Refused(422, 'bad-attachment', `The request has no field ${field} for ${name}.`)
+        weigh(content.length)
         files.push({ filename: name, contentType: type, content })
         continue
       }
@@ -38,12 +51,14 @@ export function composeRoutes({ room: { store }, submit, clock, log }: Web): rea
       const file = await withView(store, mail, mailbox, async (view) => {
         const row = await rowOf(mail, view, String(uid))
         if (part === undefined) {
+          weigh(row.size)
           const content = await mail.read(row.emailId, 0, row.size)
           if (!content) throw new Refused(422, 'bad-attachment', `The message ${name} is not there any more.`)
           return { filename: name, contentType: 'message/rfc822', content }
         }
         const leaf = leavesOf(row.prepared.structure).find(({ path }) => path === part)
         if (!leaf) throw new Refused(422, 'bad-attachment', `The file ${name} is not there any more.`)
+        weigh(leaf.part.bodyEnd - leaf.part.bodyStart)
         return {
           filename: name || fileNameOf(leaf.part),
           contentType: `${leaf.part.type}/${leaf.part.subtype}`,
@@ -83,6 +98,26 @@ export function composeRoutes({ room: { store }, submit, clock, log }: Web): rea
     }
   }
 
+  async function composed(
+    mail: AccountMail,
+    body: Draft,
+    files: ReadonlyMap<string, Buffer>,
+    use: (composed: Composed) => Promise<Answer>,
+  ): Promise<Answer> {
+    const work = async (): Promise<Answer> =>
+      use(await compose(body, mail.identity.name, await attached(mail, body, files), clock.now()))
+    if (body.attachments === undefined || body.attachments.length === 0) return work()
+    return oneByOne(work).catch((error) => {
+      throw error instanceof Overloaded
+        ? new Refused(503, 'busy', 'Too many messages at once, try again later.')
+        : error
+    })
+  }
+
+  function refuseTooMany(body: Draft): void {
+    if (tooManyAddresses(body)) throw new Refused(422, 'too-many', 'There are too many recipients.')
+  }
+
   async function keep(mail: AccountMail, use: '\\Sent' | '\\Drafts', bytes: Buffer, flags: readonly string[]) {
     const mailbox = await mailboxFor(mail, use)
     const { uids } = unwrap(await mail.append(mailbox.name, [{ bytes, flags: flagSet(flags) }]))
@@ -101,12 +136,14 @@ export function composeRoutes({ room: { store }, submit, clock, log }: Web): rea
       answer: object({ mailbox: text(64), uid: optional(whole(1)) }),
       status: 201,
       run: async ({ body, files, mail: enter }) => {
+        refuseTooMany(body)
         const mail = await enter()
-        const { kept } = await compose(body, mail.identity.name, await attached(mail, body, files), clock.now())
-        // The new one first: at no moment is there none.
-        const saved = await keep(mail, '\\Drafts', kept, ['\\Draft', '\\Seen'])
-        await discard(mail, body.replaces)
-        return json(saved)
+        return composed(mail, body, files, async ({ kept }) => {
+          // The new one first: at no moment is there none.
+          const saved = await keep(mail, '\\Drafts', kept, ['\\Draft', '\\Seen'])
+          await discard(mail, body.replaces)
+          return json(saved)
+        })
       },
     }),
     defineRoute({
@@ -122,24 +159,25 @@ export function composeRoutes({ room: { store }, submit, clock, log }: Web): rea
         if (principal().credential.entered) {
           throw new Refused(403, 'not-permitted', 'An administrator does not write in the name of a user.')
         }
+        refuseTooMany(body)
         const [wrong] = notAddresses(body)
         if (wrong !== undefined) throw new Refused(422, 'bad-address', `“${wrong}” is not an address.`)
         const mail = await enter()
         const { name } = mail.identity
-        const composed = await compose(body, name, await attached(mail, body, files), clock.now())
-        const { recipients } = composed
-        if (recipients.length === 0) throw new Refused(422, 'no-recipient', 'There is no recipient.')
-        if (recipients.length > MOST_RECIPIENTS) throw new Refused(422, 'too-many', 'There are too many recipients.')
-        const refused = await submit({ from: name, to: recipients, bytes: composed.sent })
-        if (refused !== undefined) throw new Refused(422, 'not-sent', refused)
-        // Sent is sent: what fails from here on must not make anybody send it again.
-        const copy = await keep(mail, '\\Sent', composed.kept, ['\\Seen']).catch((error) => {
-          log.warn(`http: no copy in Sent for ${name}: ${error instanceof Error ? error.message : String(error)}`)
-          return undefined
+        return composed(mail, body, files, async ({ recipients, sent, kept }) => {
+          if (recipients.length === 0) throw new Refused(422, 'no-recipient', 'There is no recipient.')
+          if (recipients.length > MOST_RECIPIENTS) throw new Refused(422, 'too-many', 'There are too many recipients.')
+          const refused = await submit({ from: name, to: recipients, bytes: sent })
+          if (refused !== undefined) throw new Refused(422, 'not-sent', refused)
+          // Sent is sent: what fails from here on must not make anybody send it again.
+          const copy = await keep(mail, '\\Sent', kept, ['\\Seen']).catch((error) => {
+            log.warn(`http: no copy in Sent for ${name}: ${error instanceof Error ? error.message : String(error)}`)
+            return undefined
+          })
+          await markAnswered(mail, body.answers)
+          await discard(mail, body.replaces)
+          return json({ recipients: recipients.length, copy })
         })
-        await markAnswered(mail, body.answers)
-        await discard(mail, body.replaces)
-        return json({ recipients: recipients.length, copy })
       },
     }),
   ]

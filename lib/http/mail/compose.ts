@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream'
 import addressparser from 'nodemailer/lib/addressparser'
 import MailComposer from 'nodemailer/lib/mail-composer'
+import { turn } from '../../work/turns'
 import type { Of } from '../schema'
 import { choice, list, object, optional, text, whole } from '../schema'
 
@@ -48,6 +50,12 @@ export interface Composed {
   readonly recipients: readonly string[]
 }
 
+/** Signs between addresses: more than recipients, for names may hold some. Their parser takes its time for each. */
+const MOST_SEPARATORS = 1000
+
+export const tooManyAddresses = ({ to, cc = '', bcc = '' }: Draft): boolean =>
+  [to, cc, bcc].join().split(/[,;:]/).length > MOST_SEPARATORS
+
 /** What was typed as a recipient and is none: the composer would leave it out without a word. */
 export const notAddresses = ({ to, cc = '', bcc = '' }: Draft): readonly string[] =>
   [to, cc, bcc]
@@ -57,10 +65,22 @@ export const notAddresses = ({ to, cc = '', bcc = '' }: Draft): readonly string[
 
 const oneLine = (value: string): string => value.replace(/[\r\n\0]+/g, ' ').trim()
 
-async function build(mail: ConstructorParameters<typeof MailComposer>[0], keepBcc: boolean) {
-  const message = new MailComposer(mail).compile()
-  message.keepBcc = keepBcc
-  return { octets: await message.build(), recipients: message.getEnvelope().to || [] }
+/** Octets of a file that are encoded at a stretch. */
+const PIECE = 64 * 1024
+
+/** A file bit by bit, so that others have their turn while a big one is encoded. */
+async function* pieces(content: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < content.length; at += PIECE) {
+    await turn()
+    yield content.subarray(at, at + PIECE)
+  }
+}
+
+/** RFC 5322 3.6.3: what recipients get does not tell who else got it. */
+function withoutBcc(message: Buffer): Buffer {
+  const end = message.indexOf('\r\n\r\n') + 2
+  const fields = message.toString('latin1', 0, end).replace(/^Bcc:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*/gim, '')
+  return fields.length === end ? message : Buffer.concat([Buffer.from(fields, 'latin1'), message.subarray(end)])
 }
 
 /** By nodemailer's composer: encoded words, boundaries and line lengths are its business. */
@@ -82,13 +102,15 @@ export async function compose(
     messageId: `<${crypto.randomUUID()}@${domain}>`,
     ...(inReplyTo && { inReplyTo: oneLine(inReplyTo) }),
     ...(references.length > 0 && { references: references.map(oneLine) }),
-    attachments: attachments.map((one) => ({ ...one })),
+    attachments: attachments.map((one) => ({ ...one, content: Readable.from(pieces(one.content)) })),
     newline: '\r\n',
     // Files and addresses come from a browser: nothing may be fetched or read for them.
     disableFileAccess: true,
     disableUrlAccess: true,
   }
-  const kept = await build(mail, true)
-  const sent = mail.bcc === '' ? kept : await build(mail, false)
-  return { kept: kept.octets, sent: sent.octets, recipients: [...new Set(kept.recipients)] }
+  const message = new MailComposer(mail).compile()
+  message.keepBcc = true
+  const recipients = [...new Set(message.getEnvelope().to || [])]
+  const kept = await message.build()
+  return { kept, sent: withoutBcc(kept), recipients }
 }
