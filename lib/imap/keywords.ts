@@ -9,12 +9,12 @@ export function createKeywords(session: () => Pick<Session, 'say' | 'state'>): P
   /** as they are spelled, by lower case: a keyword is one whatever its case (RFC 9051 2.3.2) */
   let heard: Map<string, string> | undefined
 
+  const names = (): string => [...SYSTEM_FLAGS, ...(heard?.values() ?? [])].join(' ')
+
   function say(): void {
     const { say, state } = session()
     if (state.name !== 'selected') return
-    const flags = [...SYSTEM_FLAGS, ...(heard?.values() ?? [])].join(' ')
-    say(`* FLAGS (${flags})`)
-    say(`* OK [PERMANENTFLAGS (${state.readOnly ? '' : `${flags} \\*`})] Flags that stay`)
+    say(`* FLAGS (${names()})`)
   }
 
   return {
@@ -24,6 +24,10 @@ export function createKeywords(session: () => Pick<Session, 'say' | 'state'>): P
           ? undefined
           : new Map(keywords.slice(0, MOST).map((keyword) => [keyword.toLowerCase(), keyword]))
       say()
+      const { say: tell, state } = session()
+      // RFC 9051 7.1: what a client may keep does not change; `\*` stands for keywords that come.
+      const readOnly = state.name === 'selected' && state.readOnly
+      tell(`* OK [PERMANENTFLAGS (${readOnly ? '' : `${names()} \\*`})] Flags that stay`)
     },
     learn({ keywords }) {
       if (keywords.length === 0) return

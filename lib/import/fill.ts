@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { PreparedMessage } from '../mime/prepared'
+import { storableFlags } from '../store/limits'
 import type { Mailbox, NewMessage, Store } from '../store/store'
-import { type FlagSet, flagSet } from '../terms/flags'
+import type { FlagSet } from '../terms/flags'
 import type { AccountId } from '../terms/names'
 import { modSeq, type Uid, uid } from '../terms/numbers'
 import { isSame } from './known'
@@ -43,8 +44,7 @@ const BATCH = 200
 const BATCH_OCTETS = 8 * 1024 * 1024
 const FLAG = /^\\?[^\x00-\x20\x7f-\uffff(){%*"\\\]]+$/
 
-const flagsOf = (message: SourceMessage): FlagSet =>
-  flagSet(message.flags.filter((flag) => FLAG.test(flag)).slice(0, 100))
+const flagsOf = (message: SourceMessage): FlagSet => storableFlags(message.flags.filter((flag) => FLAG.test(flag)))
 
 /** Adds what is not here yet, in order. Each transaction has messages and their numbers, so a killed run goes on from the last one. */
 export async function fill({ store, prepare }: ImportPorts, filling: Filling): Promise<Filled> {

@@ -1,9 +1,11 @@
 import { REMOVED_AT_ONCE } from '../store/limits'
 import type { Copied, FlagsStored, Mailbox } from '../store/store'
 import { failed, ok, type Result } from '../terms/fault'
+import type { FlagSet } from '../terms/flags'
 import type { AccountId } from '../terms/names'
 import type { ModSeq, Uid } from '../terms/numbers'
 import { inBatches } from './batches'
+import { keywordsFault } from './keywords'
 import { asNewMessages, quotaCheck, quotaOf } from './limits'
 import type { AccountMail, Incoming, Progress, View } from './mailbox'
 import { checkNewName, spellMailbox } from './mailbox-name'
@@ -63,6 +65,13 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
   async function append(nameUtf8: string, messages: readonly Incoming[]): ReturnType<AccountMail['append']> {
     const to = await target(nameUtf8)
     if (!to.ok) return to
+    const tooMany = await keywordsFault(
+      parts,
+      account,
+      to.value,
+      messages.map(({ flags }) => flags),
+    )
+    if (tooMany) return failed(tooMany)
     const prepared = asNewMessages(messages, settings.maxMessageSize, parts.prepare, parts.clock)
     if (!prepared.ok) return prepared
     const written = await store.messages.append(account, to.value.id, prepared.value, await quotaNow())
@@ -80,6 +89,8 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
   ): ReturnType<AccountMail['replace']> {
     const to = await target(nameUtf8)
     if (!to.ok) return to
+    const tooMany = await keywordsFault(parts, account, to.value, [message.flags])
+    if (tooMany) return failed(tooMany)
     const prepared = asNewMessages([message], settings.maxMessageSize, parts.prepare, parts.clock)
     if (!prepared.ok) return prepared
     const [one] = prepared.value
@@ -111,6 +122,8 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     async copy(view, uids, nameUtf8, missing, progress) {
       const to = await target(nameUtf8)
       if (!to.ok) return to
+      const tooMany = await keywordsFault(parts, account, to.value, flagsOf(view, uids))
+      if (tooMany) return failed(tooMany)
       const { id } = to.value
       const { quota } = await quotaNow()
       const copies: Uid[] = []
@@ -142,6 +155,8 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     async move(view, uids, nameUtf8, missing, progress) {
       const to = await target(nameUtf8)
       if (!to.ok) return to
+      const tooMany = await keywordsFault(parts, account, to.value, flagsOf(view, uids))
+      if (tooMany) return failed(tooMany)
       const { id } = view.mailbox
       const moveSome = async (some: readonly Uid[]): Promise<Result<Copied>> =>
         published(hub, await store.messages.move(account, id, some, to.value.id, { missing }))
@@ -152,6 +167,8 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     },
     async storeFlags(view, uids, how, flags, unchangedSince, progress) {
       if (uids.length === 0) return ok([])
+      const tooMany = how === 'remove' ? undefined : await keywordsFault(parts, account, view.mailbox, [flags])
+      if (tooMany) return failed(tooMany)
       const { id } = view.mailbox
       const commits: ModSeq[] = []
       const storeSome = async (some: readonly Uid[]): Promise<Result<FlagsStored>> => {
@@ -178,6 +195,16 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
  */
 function markedDeleted(view: View): Uid[] {
   return view.matching((flags) => flags.has('\\Deleted'), 1, view.exists).map((seq) => view.uidAt(seq))
+}
+
+/** Each set of flags once. */
+function flagsOf(view: View, uids: readonly Uid[]): Set<FlagSet> {
+  const sets = new Set<FlagSet>()
+  for (const one of uids) {
+    const seq = view.seqOf(one)
+    if (seq !== undefined) sets.add(view.flagsAt(seq))
+  }
+  return sets
 }
 
 function sizeOf(view: View, uids: readonly Uid[]): number {

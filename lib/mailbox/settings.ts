@@ -13,6 +13,8 @@ export interface MailboxSettings {
   readonly maxMessageSize: number
   /** per account */
   readonly maxMailboxes: number
+  /** different ones of one mailbox */
+  readonly maxKeywords: number
   /** made once, in an account that has only its INBOX */
   readonly autocreate: readonly { readonly name: string; readonly specialUse: readonly SpecialUse[] }[]
   /** milliseconds between two looks into the store on behalf of waiting sessions, in case a notice was lost; 0: never */
@@ -39,6 +41,7 @@ export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): Mailbo
     quotaWarnings: percentages(read, 'quota.warn_at', ['80', '95']),
     maxMessageSize: read.size('limits.message_size', '50M'),
     maxMailboxes: read.number('limits.mailboxes', 1000, { min: 1, max: 100_000 }),
+    maxKeywords: read.number('limits.keywords', 500, { min: 50, max: 10_000 }),
     autocreate: autocreateOf(read),
     safetyPoll: read.duration('views.safety_poll', '10s'),
     keepRows: read.number('views.keep_rows', 500_000),

@@ -1,6 +1,6 @@
 import type { Account } from '../../store/account'
+import { storableFlags } from '../../store/limits'
 import type { Mark } from '../../store/records/marks'
-import { flagSet } from '../../terms/flags'
 import type { Accepted, FinalDeliveryPorts, Mail } from './final-delivery'
 import { type OwnMail, ownMail } from './own-mail'
 import { createPlaces } from './places'
@@ -102,7 +102,7 @@ export function createCopies(ports: FinalDeliveryPorts) {
         account: account.id,
         bytes: octets ?? bytes,
         mailbox,
-        ...(flags.length > 0 && { flags: flagSet(flags) }),
+        ...(flags.length > 0 && { flags: storableFlags(flags) }),
         ...(!stored && { marks }),
       })
       stored ||= done.ok

@@ -1,6 +1,7 @@
 import type { Mailbox } from '../../store/store'
 import { failed, ok, type Result } from '../../terms/fault'
-import { NO_FLAGS } from '../../terms/flags'
+import { flagSet, isSystemFlag, NO_FLAGS } from '../../terms/flags'
+import { keywordsFault } from '../keywords'
 import { asNewMessages, quotaCheck, quotaOf } from '../limits'
 import type { Delivered, Delivery } from '../mailbox'
 import { spellMailbox } from '../mailbox-name'
@@ -30,7 +31,11 @@ async function append(parts: Parts, delivery: Delivery): Promise<Result<Delivere
 
   async function into(mailbox: Mailbox | undefined): Promise<Result<Delivered>> {
     if (mailbox === undefined) return failed({ kind: 'no-such-account' })
-    const uids = published(hub, await store.messages.append(delivery.account, mailbox.id, messages, options))
+    // A script may make keywords of what strangers write: mail is not lost for them.
+    const tooMany = await keywordsFault(parts, delivery.account, mailbox, [incoming.flags])
+    const flags = tooMany ? flagSet(incoming.flags.names.filter(isSystemFlag)) : incoming.flags
+    const flagged = messages.map((message) => ({ ...message, flags }))
+    const uids = published(hub, await store.messages.append(delivery.account, mailbox.id, flagged, options))
     if (!uids.ok) return uids
     const [uid] = uids.value
     if (uid === undefined) throw new Error('the store appended nothing')

@@ -20,6 +20,8 @@ export interface Columns {
    * @param test asked once for all that have the same flags, with the position of the first of them
    */
   matching(test: (flags: FlagSet, at: number) => boolean, from: number, to: number): number[]
+  /** Keywords that messages have, or had since the columns were made, in lower case. */
+  keywords(): ReadonlySet<string>
   modSeqAt(at: number): ModSeq
   sizeAt(at: number): number
   internalDateAt(at: number): number
@@ -39,6 +41,7 @@ export interface Columns {
 }
 
 const SPARE = 64
+const LEAST_FULL = 500
 
 export function createColumns(snapshot: Snapshot): Columns {
   // Copies: the columns change in place, and the store may keep its snapshot.
@@ -49,12 +52,48 @@ export function createColumns(snapshot: Snapshot): Columns {
   let flags = snapshot.flags.slice()
   let length = uids.length
   let version = 0
-  const table = [...snapshot.flagSets]
+  let table = [...snapshot.flagSets]
   const numbers = new Map(table.map((set, number) => [set.wire, number]))
+  /** sets in the table at which those that no message has are dropped */
+  let full = LEAST_FULL + 2 * table.length
+  const keywordsSeen = new Set<string>()
+  /** sets of the table that were looked at for keywords */
+  let looked = 0
+
+  function keywords(): ReadonlySet<string> {
+    for (; looked < table.length; looked++) {
+      for (const keyword of table[looked]?.keywords ?? []) keywordsSeen.add(keyword.toLowerCase())
+    }
+    return keywordsSeen
+  }
+
+  /** A client may give its messages one set after another. */
+  function dropUnused(): void {
+    keywords()
+    const before = table
+    table = []
+    numbers.clear()
+    const renumbered = new Map<number, number>()
+    for (let position = 0; position < length; position++) {
+      const old = flags[position] ?? 0
+      const set = before[old]
+      if (set === undefined) continue
+      let number = renumbered.get(old)
+      if (number === undefined) {
+        number = table.push(set) - 1
+        renumbered.set(old, number)
+        numbers.set(set.wire, number)
+      }
+      flags[position] = number
+    }
+    looked = table.length
+    full = LEAST_FULL + 2 * table.length
+  }
 
   function numberOf(set: FlagSet): number {
     const known = numbers.get(set.wire)
     if (known !== undefined) return known
+    if (table.length >= full) dropUnused()
     table.push(set)
     numbers.set(set.wire, table.length - 1)
     return table.length - 1
@@ -185,6 +224,7 @@ export function createColumns(snapshot: Snapshot): Columns {
     uidAt: (position) => uid(at(uids, position)),
     flagsAt,
     matching,
+    keywords,
     modSeqAt: (position) => modSeq(at(modSeqs, position)),
     sizeAt: (position) => at(sizes, position),
     internalDateAt: (position) => at(internalDates, position),

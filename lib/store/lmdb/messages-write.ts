@@ -6,7 +6,7 @@ import type { Clock } from '../../terms/ports'
 import { type Change, type Commit, type MailboxChange, NO_COMMIT } from '../change'
 import { type Delta, loggedUids, nothing, overQuota, weigh } from '../counting'
 import { accountNumber, mailboxNumber, makeMailboxId } from '../ids'
-import { LOG_LENGTH, MAX_KEYWORDS, MAX_UID, TRIM_EVERY } from '../limits'
+import { flagsFault, LOG_LENGTH, MAX_UID, TRIM_EVERY } from '../limits'
 import { encodePrepared } from '../prepared-codec'
 import { markCounts, markKey, markRecord } from '../records/marks'
 import type {
@@ -130,8 +130,9 @@ export function append(
     return failed({ kind: 'stored-before' })
   const bytes = messages.reduce((sum, message) => sum + message.bytes.length, 0)
   if (overQuota(usageOf(tables, found.account), options, bytes, messages.length)) return failed({ kind: 'over-quota' })
-  if (messages.some((message) => message.flags.names.length > MAX_KEYWORDS)) {
-    return failed({ kind: 'limit', why: `more than ${MAX_KEYWORDS} flags on a message` })
+  for (const { flags } of messages) {
+    const fault = flagsFault(flags)
+    if (fault) return failed(fault)
   }
   let uidNext = found.record.uidNext
   if (
@@ -183,8 +184,6 @@ export function storeFlags(
 ): Result<Written<FlagsStored>> {
   const found = mailboxOf(tables, id, mailbox)
   if (!found) return failed({ kind: 'no-such-mailbox' })
-  if (flags.names.length > MAX_KEYWORDS)
-    return failed({ kind: 'limit', why: `more than ${MAX_KEYWORDS} flags on a message` })
   const next = found.record.modSeq + 1
   const delta = nothing()
   const modified: Uid[] = []
@@ -197,8 +196,9 @@ export function storeFlags(
     const changed = changeFlags(row.flags, how, flags)
     return [{ uid: one, before: row, row: changed === row.flags ? row : { ...row, flags: changed, modSeq: next } }]
   })
-  if (after.some(({ row }) => row.flags.names.length > MAX_KEYWORDS)) {
-    return failed({ kind: 'limit', why: `more than ${MAX_KEYWORDS} flags on a message` })
+  for (const { before, row } of after) {
+    const fault = flagsFault(row.flags, before.flags)
+    if (fault) return failed(fault)
   }
   for (const { uid: one, before, row } of after) {
     if (row === before) continue

@@ -17,14 +17,20 @@ export interface Row {
 
 const FIXED = 41
 const known = new Map<string, FlagSet>()
-const KNOWN_LIMIT = 10_000
+const MOST_KNOWN = 10_000
+const MOST_OCTETS = 1024 * 1024
+let octets = 0
 
 /** Equal flags give the same object, so that a million rows share a few. */
 function flagsFrom(bits: number, keywords: string): FlagSet {
   const key = `${bits} ${keywords}`
   const found = known.get(key)
   if (found) return found
-  if (known.size >= KNOWN_LIMIT) known.clear()
+  octets += key.length
+  if (known.size >= MOST_KNOWN || octets > MOST_OCTETS) {
+    known.clear()
+    octets = key.length
+  }
   const system = SYSTEM_FLAGS.filter((_flag, index) => (bits & (1 << index)) !== 0)
   const made = flagSet([...system, ...keywords.split(' ').filter(Boolean)])
   known.set(key, made)

@@ -6,7 +6,7 @@ import type { Clock } from '../../terms/ports'
 import { type IndexRow, NO_COMMIT } from '../change'
 import { nothing, overQuota, weigh } from '../counting'
 import { accountNumber, digestOf, mailboxNumber } from '../ids'
-import { MAX_KEYWORDS, MAX_UID } from '../limits'
+import { flagsFault, MAX_UID } from '../limits'
 import { encodePrepared } from '../prepared-codec'
 import type { AppendOptions, MessageTable, NewMessage, Written } from '../store'
 import type { Database, Session } from './database'
@@ -128,8 +128,9 @@ export async function appendAll(
     const bytes = messages.reduce((sum, message) => sum + message.bytes.length, 0)
     const used = { bytes: owner.used_bytes + delta.size, messages: owner.used_messages + delta.messages }
     if (overQuota(used, options, bytes, messages.length)) return failed({ kind: 'over-quota' })
-    if (messages.some((message) => message.flags.names.length > MAX_KEYWORDS)) {
-      return failed({ kind: 'limit', why: `more than ${MAX_KEYWORDS} flags on a message` })
+    for (const { flags } of messages) {
+      const fault = flagsFault(flags)
+      if (fault) return failed(fault)
     }
     let highest = uidNext - 1
     const uids = messages.map((message) => {

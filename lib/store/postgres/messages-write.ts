@@ -1,4 +1,4 @@
-import { failed, ok, type Result } from '../../terms/fault'
+import { type Fault, failed, ok, type Result } from '../../terms/fault'
 import { changeFlags, type FlagChange, type FlagSet } from '../../terms/flags'
 import type { AccountId, MailboxId } from '../../terms/names'
 import { type Fence, type ModSeq, modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
@@ -6,7 +6,7 @@ import type { Clock } from '../../terms/ports'
 import { type Change, type MailboxChange, NO_COMMIT } from '../change'
 import { type Delta, loggedUids, nothing, overQuota, weigh } from '../counting'
 import { accountNumber, mailboxNumber } from '../ids'
-import { LOG_LENGTH, MAX_KEYWORDS, MAX_UID, TRIM_EVERY } from '../limits'
+import { flagsFault, LOG_LENGTH, MAX_UID, TRIM_EVERY } from '../limits'
 import type { AppendOptions, Copied, CopyOptions, ExpungeOptions, FlagsStored, Written } from '../store'
 import type { Database, Session } from './database'
 import {
@@ -159,27 +159,24 @@ export const storeFlags = (
 ): Promise<Result<Written<FlagsStored>>> =>
   writeTo(db, id, [mailbox], async (session, { boxes: [box] }) => {
     if (!box) return failed({ kind: 'no-such-mailbox' })
-    if (flags.names.length > MAX_KEYWORDS) {
-      return failed({ kind: 'limit', why: `more than ${MAX_KEYWORDS} flags on a message` })
-    }
     const entries = await entriesOf(session, box, uids)
     const isLater = (entry: EntryRecord): boolean => unchangedSince !== undefined && entry.mod_seq > unchangedSince
     const modified = entries.filter(isLater).map((entry) => uid(entry.uid))
     const next = box.mod_seq + 1
     const delta = nothing()
+    let fault: Fault | undefined
     const rows = entries
       .filter((entry) => !isLater(entry))
       .map((entry) => {
         const before = flagsFrom(entry.flags)
         const after = changeFlags(before, how, flags)
         if (after === before) return indexRow(entry)
+        fault ??= flagsFault(after, before)
         weigh(delta, before, entry.size, -1)
         weigh(delta, after, entry.size, 1)
         return indexRow({ ...entry, flags: flagsText(after), mod_seq: next })
       })
-    if (rows.some((row) => row.flags.names.length > MAX_KEYWORDS)) {
-      return failed({ kind: 'limit', why: `more than ${MAX_KEYWORDS} flags on a message` })
-    }
+    if (fault) return failed(fault)
     const changed = rows.filter((row) => row.modSeq === next)
     if (changed.length === 0) return ok({ value: { modified, rows }, commit: NO_COMMIT })
     const texts = changed.map((row) => flagsText(row.flags))
