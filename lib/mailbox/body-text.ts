@@ -1,8 +1,9 @@
 import { decodeText } from '../mime/charset'
 import type { Part } from '../mime/prepared'
-import { bodyText, foldedText } from '../mime/search-text'
+import { bodyText, encodedMessageText, type SearchedText } from '../mime/search-text'
 import { decodePart } from '../mime/transfer'
-import { defineJob } from '../work/job'
+import { fold } from '../terms/casemap'
+import { defineJob, type Job } from '../work/job'
 import type { Pool } from '../work/pool'
 import { turn } from '../work/turns'
 
@@ -25,19 +26,52 @@ const bodyTextJob = defineJob(__filename, partBodyText, {
   octetsOut: 8 * MOST_WHOLE,
 })
 
+/** A message inside that is encoded, in a thread. */
+export const messageText = ({ part, octets }: { part: Part; octets: Uint8Array }): SearchedText =>
+  encodedMessageText(part, Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength))
+const messageTextJob = defineJob(__filename, messageText, {
+  time: 5000,
+  octetsIn: MOST_WHOLE + 64 * 1024,
+  octetsOut: 8 * MOST_WHOLE,
+})
+
 /** Every thread is busy, for longer than a search waits. */
 class NoThread extends Error {
   override readonly name = 'StoreUnavailable'
 }
 
 /** In a thread. What is over its budget there is not found: it is nothing that anybody reads. */
-async function wholeText(pool: Pool, by: string, part: Part, read: Read): Promise<string> {
+async function inThread<Output>(
+  job: Job<{ part: Part; octets: Uint8Array }, Output>,
+  pool: Pool,
+  by: string,
+  part: Part,
+  read: Read,
+): Promise<Output | undefined> {
   const octets = await read(part.bodyStart, Math.min(part.bodyEnd, part.bodyStart + MOST_WHOLE))
-  if (!octets) return ''
-  const done = await pool.run(bodyTextJob, { part: { ...part, children: [] }, octets }, by)
+  if (!octets) return undefined
+  const { message: _inside, ...leaf } = part
+  const done = await pool.run(job, { part: { ...leaf, children: [] }, octets }, by)
   if (done.ok) return done.value
   if (done.fault.kind === 'busy') throw new NoThread('no thread was free for a search')
-  return ''
+  return undefined
+}
+
+/** @param by whose work it is */
+export const encodedTexts = async (pool: Pool, by: string, part: Part, read: Read): Promise<SearchedText> =>
+  (await inThread(messageTextJob, pool, by, part, read)) ?? { fields: '', text: '' }
+
+/** Reads of a message from front to back: what follows closely is read with what was asked for. */
+export function readAhead(read: Read): Read {
+  let from = 0
+  let kept: Buffer = Buffer.alloc(0)
+  return async (start, end) => {
+    if (start < from || end > from + kept.length) {
+      kept = (await read(start, Math.max(end, start + PIECE))) ?? Buffer.alloc(0)
+      from = start
+    }
+    return kept.length === 0 && end > start ? undefined : kept.subarray(start - from, end - from)
+  }
 }
 
 const CODINGS = new Set(['', '7bit', '8bit', 'binary', 'base64', 'quoted-printable'])
@@ -87,7 +121,7 @@ async function* piecesOf(part: Part, read: Read): AsyncGenerator<string> {
     encoded = encoded.subarray(end)
     decoded = Buffer.concat([decoded, decodePart(some, part.encoding) ?? some])
     const cut = isLast ? decoded.length : textEnd(decoded)
-    yield foldedText(decodeText(decoded.subarray(0, cut), charset))
+    yield fold(decodeText(decoded.subarray(0, cut), charset))
     decoded = decoded.subarray(cut)
     await turn()
   }
@@ -100,14 +134,14 @@ async function* piecesOf(part: Part, read: Read): AsyncGenerator<string> {
 export async function* partTexts(pool: Pool, by: string, part: Part, read: Read): AsyncGenerator<string> {
   const size = part.bodyEnd - part.bodyStart
   const isHtml = part.subtype === 'html'
-  if (size <= (isHtml ? MOST_HTML : PIECE) && isPlain(part)) {
+  if (size <= (isHtml || !isPlain(part) ? MOST_HTML : PIECE)) {
     const octets = await read(part.bodyStart, part.bodyEnd)
     if (octets) yield bodyText(part, octets)
     await turn()
     return
   }
   if (isHtml || !isPlain(part)) {
-    const text = await wholeText(pool, by, part, read)
+    const text = (await inThread(bodyTextJob, pool, by, part, read)) ?? ''
     for (let at = 0; at < text.length; at += PIECE) {
       yield text.slice(at, at + PIECE)
       await turn()

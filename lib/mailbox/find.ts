@@ -1,5 +1,5 @@
-import { headerText, headerValue } from '../mime/search-text'
-import { textParts } from '../mime/text'
+import type { Part } from '../mime/prepared'
+import { headerText, headerValue, searchedRanges } from '../mime/search-text'
 import {
   asksFlagsOnly,
   contains,
@@ -7,6 +7,7 @@ import {
   fromIndex,
   type Grams,
   type IndexFacts,
+  inHeader,
   type KeyFacts,
   matches,
   mayContain as mayContainGrams,
@@ -15,10 +16,11 @@ import {
   textsOf,
 } from '../search/key'
 import type { KeyRow, MessageRow } from '../store/store'
+import { fold } from '../terms/casemap'
 import type { FlagSet } from '../terms/flags'
 import { type Uid, uid } from '../terms/numbers'
 import { turn } from '../work/turns'
-import { partTexts } from './body-text'
+import { encodedTexts, partTexts, readAhead } from './body-text'
 import type { KeptColumn } from './kept'
 import type { AccountMail, MailRoom, View } from './mailbox'
 
@@ -27,6 +29,8 @@ export interface Searched {
   readonly room: Pick<MailRoom, 'store' | 'keys' | 'grams' | 'pool'>
   readonly mail: AccountMail
   readonly view: View
+  /** names of the files in a message; IMAP has no key that asks for them */
+  readonly attachments?: (structure: Part) => readonly string[]
 }
 
 /** Messages whose keys are read at once. */
@@ -64,9 +68,15 @@ class Facts implements IndexFacts {
   }
 }
 
+/** Texts that were looked for, and where they stand. */
+interface Found {
+  readonly text: Set<string>
+  readonly fields: Set<string>
+}
+
 /** What must be read of one message, when it is asked for and once. */
 function storedFacts(
-  { room, mail, view }: Searched,
+  { room, mail, view, attachments }: Searched,
   number: number,
   known: KeyFacts | undefined,
   grams: KeptColumn<Grams>,
@@ -96,37 +106,55 @@ function storedFacts(
   }
   const mayContain = (text: string): boolean => {
     const of = grams.get(number)
-    return of === undefined || mayContainGrams(of, text)
+    return of === undefined || mayContainGrams(of, text) || mayContainGrams(of, inHeader(text))
   }
-  /** Which of all texts the body has: it is read once, and as far as is needed. */
-  async function readBody(): Promise<ReadonlySet<string>> {
-    const found = new Set<string>()
+  /** Which of all texts stand in the body, and which in its fields: it is read once, and as far as is needed. */
+  async function readBody(): Promise<Found> {
+    const found: Found = { text: new Set(), fields: new Set() }
     const one = await theRow()
     if (!one) return found
     const wanted = new Set(texts.filter(mayContain))
     const longest = Math.max(0, ...texts.map(({ length }) => length))
     const made = grams.get(number) ? undefined : createGrams(one.size)
     made?.add(await theHeaderText())
-    for (const part of textParts(one.prepared.structure)) {
+    /** @returns whether there is something left to look for */
+    async function look(piece: string, where: keyof Found): Promise<boolean> {
+      for (const text of wanted) {
+        if (contains(piece, where === 'text' ? text : inHeader(text))) found[where].add(text)
+        await turn()
+      }
+      // What the text has, the fields need not have.
+      for (const text of found.text) wanted.delete(text)
+      made?.add(piece)
+      return wanted.size > 0
+    }
+    async function lookAll(pieces: AsyncIterable<string>): Promise<boolean> {
       /** A text may begin in one piece and end in the next. */
       let before = ''
-      const read = (start: number, end: number) => mail.read(one.emailId, start, end)
-      for await (const piece of partTexts(room.pool, mail.id, part, read)) {
+      for await (const piece of pieces) {
         const window = before + piece
-        for (const text of wanted) {
-          if (contains(window, text)) found.add(text)
-          await turn()
-        }
-        for (const text of found) wanted.delete(text)
-        if (wanted.size === 0) return found
-        made?.add(window)
+        if (!(await look(window, 'text'))) return false
         before = window.slice(-Math.max(2, longest - 1))
       }
+      return true
+    }
+    const read = readAhead((start, end) => mail.read(one.emailId, start, Math.min(end, one.size)))
+    for (const { kind, part, start, end } of searchedRanges(one.prepared.structure)) {
+      let more: boolean
+      if (kind === 'text') more = await lookAll(partTexts(room.pool, mail.id, part, read))
+      else if (kind === 'fields') {
+        const octets = await read(start, Math.min(end, start + MOST_HEADER))
+        more = await look(headerText(octets ?? Buffer.alloc(0)), 'fields')
+      } else {
+        const inside = await encodedTexts(room.pool, mail.id, part, read)
+        more = (await look(inside.fields, 'fields')) && (await look(inside.text, 'text'))
+      }
+      if (!more) return found
     }
     if (made) grams.set(number, made.grams, made.grams.length)
     return found
   }
-  let found: Promise<ReadonlySet<string>> | undefined
+  let found: Promise<Found> | undefined
   return {
     keys: async () => known,
     header: async (name) => {
@@ -137,11 +165,16 @@ function storedFacts(
     headerHas: async (text) => {
       const header = await theHeaderText()
       await turn()
-      return contains(header, text)
+      return contains(header, inHeader(text))
     },
-    bodyHas: async (text) => {
+    bodyHas: async (text, fields) => {
       found ??= readBody()
-      return (await found).has(text)
+      const { text: inText, fields: inFields } = await found
+      return inText.has(text) || (fields === 'too' && inFields.has(text))
+    },
+    attachments: async () => {
+      const one = await theRow()
+      return (one && attachments?.(one.prepared.structure).map(fold)) ?? []
     },
     mayContain,
   }
@@ -149,7 +182,17 @@ function storedFacts(
 
 function keyFacts({ keys, emailId, threadId, saveDate }: KeyRow): KeyFacts {
   const { subject, from, to, cc, bcc, sentDay } = keys
-  return { subject, from, to, cc, bcc, sentDay, emailId, threadId, saveDate }
+  return {
+    subject: fold(subject),
+    from: fold(from),
+    to: fold(to),
+    cc: fold(cc),
+    bcc: fold(bcc),
+    sentDay,
+    emailId,
+    threadId,
+    saveDate,
+  }
 }
 /** octets in memory, about: most characters take one */
 const sizeOf = ({ subject, from, to, cc, bcc }: KeyFacts): number =>

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import iconv from 'iconv-lite'
-import { decodeHz, decodeIso2022 } from './iso-2022'
+import { decodeHz, decodeIso2022, type Shifts } from './iso-2022'
 
 /** Octets to text. A wrong sequence becomes U+FFFD where it stands; the rest of the text stays what its charset says. */
 type Decode = (bytes: Buffer) => string
@@ -66,7 +66,7 @@ function tally(text: string): { right: number; wrong: number } {
  * footer); Japanese when they shift to it; else Windows-1252, a superset of latin1.
  */
 const guessed: Decode = (bytes) => {
-  if (bytes.includes('\x1b$')) return decodeIso2022(bytes, 'cp932')
+  if (bytes.includes('\x1b$')) return decodeIso2022(bytes, 'jp')
   const text = utf8(bytes)
   if (isUtf8(bytes)) return text
   const { right, wrong } = tally(text)
@@ -92,8 +92,8 @@ interface Charset {
 function iso2022Of(name: string): Decode | undefined {
   const language = ISO_2022.exec(name)?.[1] ?? (CP_5022.test(name) ? (name.endsWith('50225') ? 'kr' : 'jp') : undefined)
   if (language === undefined) return undefined
-  const raw = language === 'jp' ? 'cp932' : language === 'kr' ? 'cp949' : 'gb18030'
-  return (bytes) => decodeIso2022(bytes, raw)
+  const shifts: Shifts = language === 'kr' || language === 'cn' ? language : 'jp'
+  return (bytes) => decodeIso2022(bytes, shifts)
 }
 
 function find(name: string): Charset | undefined {

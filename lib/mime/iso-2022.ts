@@ -12,7 +12,6 @@ const SHIFT_OUT = 0x0e
 const SHIFT_IN = 0x0f
 const LF = 10
 const TILDE = 0x7e
-const WRONG = '\ufffd'
 
 /** A set of one or two octets a character: the charset that has it in its upper half, and what comes before each character there. */
 interface GraphicSet {
@@ -62,36 +61,64 @@ const TO_G2: ReadonlyMap<string, string> = new Map([
   ['.F', 'iso-8859-7'],
 ])
 
-/** @param run octets of the set, 0x21 to 0x7E or the same moved up */
-function decodeRun({ charset, octets, prefix }: GraphicSet, run: Buffer): string {
-  const whole = run.length - (run.length % octets)
-  const rest = whole < run.length ? WRONG : ''
-  if (charset === '') return WRONG.repeat(whole / octets) + rest
-  const width = octets + (prefix === undefined ? 0 : 1)
-  const moved = Buffer.allocUnsafe((whole / octets) * width)
-  for (let from = 0, to = 0; from < whole; from++) {
-    if (prefix !== undefined && from % octets === 0) moved[to++] = prefix
-    moved[to++] = (run[from] ?? 0) | 0x80
+/** 255 is no octet of any of the charsets. */
+const INVALID = 0xff
+const isGraphic = (octet: number): boolean => (octet & 0x7f) > 0x20 && (octet & 0x7f) < 0x7f
+
+/**
+ * Text in pieces of one charset after another. ASCII is in all of them, so that only a change from one to another costs a call: mail
+ * shifts at every word.
+ */
+function createText(bytes: number) {
+  const pending = Buffer.allocUnsafe(Math.min(2 * bytes + 8, 64 * 1024))
+  let size = 0
+  let charset = 'euc-jp'
+  let text = ''
+  function flush(): void {
+    if (size > 0) text += iconv.decode(pending.subarray(0, size), charset)
+    size = 0
   }
-  return iconv.decode(moved, charset) + rest
+  return {
+    /** an octet that all charsets have, or none */
+    plain(octet: number): void {
+      if (size + 3 > pending.length) flush()
+      pending[size++] = octet
+    },
+    /** Octets of the set, each with or without its eighth bit; `second` is missing where the character is cut. */
+    character(set: GraphicSet, first: number, second?: number): void {
+      if (size + 3 > pending.length || (set.charset !== charset && set.charset !== '')) flush()
+      if (set.charset === '' || (set.octets === 2 && second === undefined)) {
+        pending[size++] = INVALID
+        return
+      }
+      charset = set.charset
+      if (set.prefix !== undefined) pending[size++] = set.prefix
+      pending[size++] = first | 0x80
+      if (second !== undefined) pending[size++] = second | 0x80
+    },
+    string(decoded: string): void {
+      flush()
+      text += decoded
+    },
+    end(): string {
+      flush()
+      return text
+    },
+  }
 }
 
-/** Octets that say nothing of sets: ASCII, and raw 8-bit, which in Japanese mail is half-width katakana (cp50221). */
-function decodeAscii(run: Buffer, raw: string): string {
-  return run.every((octet) => octet < 0x80) ? run.toString('latin1') : iconv.decode(run, raw)
-}
+/** Which language's shifts: they differ in what SHIFT OUT and raw octets above 127 mean where nothing says so. */
+export type Shifts = 'jp' | 'kr' | 'cn'
+/** RFC 1557 designates once, at the start; Microsoft's cp50222 shifts out to katakana, and cp50221 has it raw. */
+const RAW: Readonly<Record<Shifts, GraphicSet>> = { jp: KATAKANA, kr: KS_X_1001, cn: GB_2312 }
 
-const isGraphic = (octet: number | undefined): boolean =>
-  octet !== undefined && (octet & 0x7f) > 0x20 && (octet & 0x7f) < 0x7f
-
-/** @param raw the charset of octets above 127 outside of shifted text */
-export function decodeIso2022(bytes: Buffer, raw: string): string {
+export function decodeIso2022(bytes: Buffer, shifts: Shifts): string {
+  const text = createText(bytes.length)
+  const raw = RAW[shifts]
   let g0: GraphicSet | undefined
-  // RFC 1557 designates once, at the start; Microsoft's cp50222 shifts out to katakana without a word.
-  let g1: GraphicSet = raw === 'cp949' ? KS_X_1001 : KATAKANA
+  let g1 = raw
   let g2: string | undefined
   let shifted = false
-  let text = ''
   let at = 0
 
   /** A designation or single shift behind ESC. */
@@ -110,82 +137,73 @@ export function decodeIso2022(bytes: Buffer, raw: string): string {
     }
     const single = bytes[at + 2]
     if (ahead.startsWith('N') && g2 !== undefined && single !== undefined && isGraphic(single)) {
-      text += iconv.decode(Buffer.of(single | 0x80), g2)
+      text.string(iconv.decode(Buffer.of(single | 0x80), g2))
       at += 3
       return
     }
-    text += WRONG
+    text.plain(INVALID)
     at++
   }
 
   while (at < bytes.length) {
-    const octet = bytes[at]
+    const octet = bytes[at] ?? 0
     if (octet === ESC) {
       designate()
       continue
     }
+    at++
     if (octet === SHIFT_OUT || octet === SHIFT_IN) {
       shifted = octet === SHIFT_OUT
-      at++
       continue
     }
-    const set = shifted ? g1 : g0
-    const start = at
-    if (set && isGraphic(octet)) {
-      while (isGraphic(bytes[at])) at++
-      text += decodeRun(set, bytes.subarray(start, at))
+    // RFC 1557 and RFC 1554: a line end undoes SHIFT OUT and G2.
+    if (octet === LF) {
+      shifted = false
+      g2 = undefined
+    }
+    const chosen = shifted ? g1 : g0
+    const set = chosen ?? (octet > 0x7f ? raw : undefined)
+    if (set === undefined || !isGraphic(octet)) {
+      // Blanks and line ends are themselves in every set.
+      text.plain(octet > 0x7f ? INVALID : octet)
       continue
     }
-    // Blanks and line ends are themselves in every set.
-    do {
-      // RFC 1557 and RFC 1554: a line end undoes SHIFT OUT and G2.
-      if (bytes[at] === LF) {
-        shifted = false
-        g2 = undefined
-      }
-      at++
-    } while (
-      at < bytes.length &&
-      bytes[at] !== ESC &&
-      bytes[at] !== SHIFT_OUT &&
-      bytes[at] !== SHIFT_IN &&
-      !((shifted ? g1 : g0) && isGraphic(bytes[at]))
-    )
-    text += decodeAscii(bytes.subarray(start, at), raw)
+    const next = bytes[at]
+    const pairs = set.octets === 2 && next !== undefined && isGraphic(next)
+    text.character(set, octet, pairs ? next : undefined)
+    if (pairs) at++
   }
-  return text
+  return text.end()
 }
 
 /** RFC 1843: `~{` to GB 2312, `~}` back, `~~` a tilde, `~` at the end of a line joins lines; a line end is ASCII again. */
 export function decodeHz(bytes: Buffer): string {
-  let text = ''
+  const text = createText(bytes.length)
   let inGb = false
   for (let at = 0; at < bytes.length; ) {
-    const start = at
-    if (bytes[at] === TILDE) {
-      const next = bytes[at + 1]
-      at += 2
+    const octet = bytes[at++] ?? 0
+    const next = bytes[at]
+    if (octet === TILDE) {
+      at++
       if (next === 0x7b) inGb = true
       else if (next === 0x7d) inGb = false
-      else if (next === TILDE) text += '~'
+      else if (next === TILDE) text.plain(TILDE)
       else if (next === 13 && bytes[at] === LF) at++
       else if (next !== LF) {
         // What is no sequence is text.
-        text += '~'
+        text.plain(TILDE)
         at--
       }
       continue
     }
-    if (bytes[at] === LF) inGb = false
-    if (inGb && isGraphic(bytes[at])) {
-      // A tilde is no first octet of GB 2312 and ends the run; it may be a second one.
-      while (isGraphic(bytes[at]) && !((at - start) % 2 === 0 && bytes[at] === TILDE)) at++
-      text += decodeRun(GB_2312, bytes.subarray(start, at))
+    if (octet === LF) inGb = false
+    if ((!inGb && octet < 0x80) || !isGraphic(octet)) {
+      text.plain(octet < 0x80 ? octet : INVALID)
       continue
     }
-    at++
-    while (at < bytes.length && bytes[at] !== TILDE && bytes[at] !== LF && !(inGb && isGraphic(bytes[at]))) at++
-    text += decodeAscii(bytes.subarray(start, at), 'gb18030')
+    const pairs = next !== undefined && isGraphic(next)
+    text.character(GB_2312, octet, pairs ? next : undefined)
+    if (pairs) at++
   }
-  return text
+  return text.end()
 }

@@ -1,8 +1,8 @@
 import { type Address, parseAddresses } from './addresses'
+import { rawText } from './charset'
 import { parseDate } from './date'
 import { encodeBody, encodeEnvelope } from './encode'
-import { fold } from './fold'
-import { type Field, fieldOf } from './header'
+import { type Field, fieldOf, unfoldedText } from './header'
 import { messageIds } from './message-id'
 import type { PreparedMessage, SearchKeys } from './prepared'
 import { parseStructure } from './structure'
@@ -16,33 +16,50 @@ const KEY_LIMIT = 64 * 1024
 
 const isNamed = (address: Address): boolean => address.mailbox !== undefined
 
-const keyOf = (text: string): string => fold(text.slice(0, KEY_LIMIT))
+const keyOf = (text: string): string => text.slice(0, KEY_LIMIT)
+
+/** Marks of a field that says its addresses in other words than an ENVELOPE: quotes, comments, blanks around `@` and `.`. */
+const REWORDED = /["\\(]|[@.<]\s|\s[@.>]/
+/** What SEARCH FROM looks at, which RFC 3501 6.4.4 asks for: names and addresses as in ENVELOPE. */
+function spelled({ name, mailbox, host }: Address): readonly string[] {
+  const address = mailbox === undefined ? '' : host ? `${mailbox}@${host}` : mailbox
+  return [decodeWords(name ?? ''), rawText(address)]
+}
+
+/** The field, and behind a line end the names and addresses that do not stand in it so. */
+function addressKey(values: readonly string[]): string {
+  const field = keyOf(unfoldedText(values.map(decodeWords).join(', ')))
+  const raw = values.join(', ')
+  if (!REWORDED.test(raw)) return field
+  const others = parseAddresses(raw.slice(0, KEY_LIMIT))
+    .flatMap(spelled)
+    .map(unfoldedText)
+    .filter((text) => !field.includes(text))
+  return others.length === 0 ? field : `${field}\n${keyOf(others.join(', '))}`
+}
 
 function searchKeys(fields: readonly Field[]): SearchKeys {
-  const decoded = (name: string): string =>
-    fields
-      .filter((field) => field.name === name)
-      .map((field) => decodeWords(field.value))
-      .join(', ')
+  const addressesOf = (name: string): string =>
+    addressKey(fields.filter((field) => field.name === name).map(({ value }) => value))
   const first = (name: string): { local: string; display: string } => {
     const text = fieldOf(fields, name)
     const address = text === undefined ? undefined : parseAddresses(text.slice(0, KEY_LIMIT)).find(isNamed)
     const local = keyOf(decodeWords(address?.mailbox ?? ''))
     // RFC 5957 3: the name, else the address, else the mailbox (a group's name).
     const shown = decodeWords(address?.name ?? '') || (address?.host ? `${local}@${address.host}` : local)
-    return { local, display: keyOf(shown) }
+    return { local, display: keyOf(unfoldedText(shown)) }
   }
-  const subject = decodeWords(fieldOf(fields, 'subject') ?? '')
+  const subject = unfoldedText(decodeWords(fieldOf(fields, 'subject') ?? ''))
   const { base, isReply } = baseSubject(subject)
   const date = parseDate(fieldOf(fields, 'date') ?? '')
   const from = first('from')
   const to = first('to')
   return {
     subject: keyOf(subject),
-    from: keyOf(decoded('from')),
-    to: keyOf(decoded('to')),
-    cc: keyOf(decoded('cc')),
-    bcc: keyOf(decoded('bcc')),
+    from: addressesOf('from'),
+    to: addressesOf('to'),
+    cc: addressesOf('cc'),
+    bcc: addressesOf('bcc'),
     sentAt: date?.at,
     sentDay: date?.day,
     messageId: messageIds(fieldOf(fields, 'message-id'))[0] ?? '',

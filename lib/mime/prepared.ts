@@ -46,7 +46,10 @@ export interface Part {
   readonly message?: Part
 }
 
-/** Decoded to UTF-8 and lower-cased (NFC) where a search compares; addresses as `name <user@host>` joined by `, `. */
+/**
+ * Decoded, runs of blanks made one; who compares folds them (terms/casemap), so that another collation needs no other keys. Behind a
+ * line end stand names and addresses that the field says in other words.
+ */
 export interface SearchKeys {
   readonly subject: string
   readonly from: string

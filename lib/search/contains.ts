@@ -1,3 +1,6 @@
+/** RFC 5322 2.2.3: in a header a run of blanks is one, as the header itself is compared; in a body it is not. */
+export const inHeader = (pattern: string): string => pattern.replace(/[ \t\r\n]+/g, ' ')
+
 /** Up to here the engine's own search is fast whatever the text is; long patterns can be made to cost their length for each character. */
 const SHORT = 32
 

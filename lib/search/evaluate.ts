@@ -1,4 +1,4 @@
-import { contains } from './contains'
+import { contains, inHeader } from './contains'
 import type { IndexFacts, KeyFacts, SearchKey, StoredFacts } from './key'
 
 const DAY = 86_400_000
@@ -63,6 +63,7 @@ export function fromIndex(key: SearchKey, facts: IndexFacts, now: number, known?
     case 'text':
       return known && fromKeys(key, known)
     case 'body':
+    case 'attachment':
       return undefined
   }
 }
@@ -86,11 +87,14 @@ function decide(
 
 const FIELDS = ['subject', 'from', 'to', 'cc', 'bcc'] as const
 
+/** HEADER asks for the field itself, not for what its parser makes of it. */
+const fieldItself = (known: string): string => known.split('\n', 1)[0] ?? ''
+
 /** undefined: the keys do not know. */
 function fromKeys(key: SearchKey, known: KeyFacts): boolean | undefined {
   switch (key.kind) {
     case 'field':
-      return contains(known[key.field], key.text)
+      return contains(known[key.field], inHeader(key.text))
     case 'id':
       return (key.of === 'email' ? known.emailId : known.threadId) === key.id
     case 'day':
@@ -99,10 +103,12 @@ function fromKeys(key: SearchKey, known: KeyFacts): boolean | undefined {
     case 'header': {
       // `HEADER Subject x` is `SUBJECT x`; with an empty text it asks whether the field is there, which the keys cannot tell.
       const field = FIELDS.find((one) => one === key.name)
-      return field !== undefined && key.text !== '' ? contains(known[field], key.text) : undefined
+      return field !== undefined && key.text !== ''
+        ? contains(fieldItself(known[field]), inHeader(key.text))
+        : undefined
     }
     case 'text':
-      return FIELDS.some((field) => contains(known[field], key.text)) || undefined
+      return FIELDS.some((field) => contains(known[field], inHeader(key.text))) || undefined
     default:
       return undefined
   }
@@ -122,6 +128,7 @@ function cost(key: SearchKey): number {
     case 'day':
       return key.date === 'internal' ? 0 : 1
     case 'header':
+    case 'attachment':
       return 2
     case 'body':
     case 'text':
@@ -177,13 +184,17 @@ async function verdict(key: SearchKey, facts: IndexFacts, stored: StoredFacts, n
       if (answer !== undefined) return answer
       if (key.kind === 'header') {
         const value = await stored.header(key.name)
-        return value !== undefined && contains(value, key.text)
+        return value !== undefined && contains(value, inHeader(key.text))
       }
       if (key.kind !== 'text' || !stored.mayContain(key.text)) return false
-      return (await stored.headerHas(key.text)) || (await stored.bodyHas(key.text))
+      return (await stored.headerHas(key.text)) || (await stored.bodyHas(key.text, 'too'))
     }
     case 'body':
-      return stored.mayContain(key.text) && (await stored.bodyHas(key.text))
+      return stored.mayContain(key.text) && (await stored.bodyHas(key.text, key.fields))
+    case 'attachment': {
+      const names = await stored.attachments()
+      return names.some((name) => contains(name, key.name))
+    }
     default:
       return false
   }

@@ -1,10 +1,10 @@
 import type { FlagSet } from '../terms/flags'
 
-export { contains } from './contains'
+export { contains, inHeader } from './contains'
 export { asksFlagsOnly, fromIndex, matches, textsOf } from './evaluate'
 export { createGrams, type Grams, gramsOf, mayContain } from './grams'
 
-/** A search program (RFC 9051 6.4.4 and extensions) as a tree, the same for IMAP, HTTP and rules. Texts are folded. */
+/** A search program (RFC 9051 6.4.4 and extensions) as a tree, the same for IMAP, HTTP and rules. Texts are folded (terms/casemap). */
 export type SearchKey =
   | { readonly kind: 'all' }
   | { readonly kind: 'not'; readonly key: SearchKey }
@@ -26,19 +26,12 @@ export type SearchKey =
   | { readonly kind: 'field'; readonly field: 'subject' | 'from' | 'to' | 'cc' | 'bcc'; readonly text: string }
   /** name in lower case */
   | { readonly kind: 'header'; readonly name: string; readonly text: string }
-  | { readonly kind: 'body' | 'text'; readonly text: string }
+  /** `fields`: of parts and of messages inside, which RFC 3501 counts as the body and RFC 9051 does not */
+  | { readonly kind: 'body'; readonly text: string; readonly fields: 'too' | 'not' }
+  | { readonly kind: 'text'; readonly text: string }
+  /** a file with this in its name */
+  | { readonly kind: 'attachment'; readonly name: string }
   | { readonly kind: 'id'; readonly of: 'email' | 'thread'; readonly id: string }
-
-/** Text without such characters is composed already, and finding that out costs a tenth of composing it. */
-const BEYOND_LATIN1 = /[\u0100-\uffff]/
-
-/** How text is compared: without case and composed (i;unicode-casemap in spirit). */
-export function fold(text: string): string {
-  if (!BEYOND_LATIN1.test(text)) return text.toLowerCase()
-  const lower = text.normalize('NFC').toLowerCase()
-  // Lower case of a final sigma depends on what follows it; a search term ends elsewhere.
-  return lower.includes('\u03c2') ? lower.replaceAll('\u03c2', '\u03c3') : lower
-}
 
 /** What the index knows, without reading anything. */
 export interface IndexFacts {
@@ -57,11 +50,15 @@ export interface StoredFacts {
   /** values of a header field, decoded and folded, joined by line ends; undefined: no such field */
   header(name: string): Promise<string | undefined>
   headerHas(text: string): Promise<boolean>
-  bodyHas(text: string): Promise<boolean>
+  /** @param fields also in those of parts and of messages inside */
+  bodyHas(text: string, fields: 'too' | 'not'): Promise<boolean>
+  /** names of the files in it; a file without a name has an empty one */
+  attachments(): Promise<readonly string[]>
   /** False: it is known without reading that neither header nor body has this text. */
   mayContain(text: string): boolean
 }
 
+/** Texts folded. Behind a line end stand names and addresses that a field of addresses says in other words. */
 export interface KeyFacts {
   readonly subject: string
   readonly from: string

@@ -61,7 +61,7 @@ describe("MIME, compared with Python's email package", () => {
         const { structure, keys } = prepare(octets)
         const told = octets.toString()
         assert.deepEqual(seen(octets, structure), tree, told)
-        assert.equal(keys.subject, subject.normalize('NFC').toLowerCase(), told)
+        assert.equal(keys.subject, subject.replace(/\s+/g, ' '), told)
         const field = fieldOf(messageFields(octets), 'to') ?? ''
         const addresses = parseAddresses(field).map(({ name, mailbox, host }) => [name ?? '', `${mailbox}@${host}`])
         assert.deepEqual(addresses, to, told)

@@ -1,4 +1,5 @@
-import { fold, type SearchKey } from '../../search/key'
+import type { SearchKey } from '../../search/key'
+import { fold } from '../../terms/casemap'
 
 /**
  * What people type into the search field, as a search program: words that must all be there, `"two words"`, `from:ann`,
@@ -30,7 +31,7 @@ function qualified(name: string, value: string): SearchKey | undefined {
     case 'subject':
       return { kind: 'field', field: name, text: fold(value) }
     case 'body':
-      return { kind: 'body', text: fold(value) }
+      return { kind: 'body', text: fold(value), fields: 'not' }
     case 'is':
       return FLAGS[value.toLowerCase()]
     case 'before':

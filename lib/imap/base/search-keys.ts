@@ -1,4 +1,5 @@
-import { fold, type SearchKey } from '../../search/key'
+import type { SearchKey } from '../../search/key'
+import { fold } from '../../terms/casemap'
 import type { SearchSlot } from '../extension'
 import type { Session } from '../session'
 import { BadSyntax, type Cursor } from '../wire/cursor'
@@ -139,7 +140,8 @@ export function searchKey(cursor: Cursor, context: SearchContext, depth = 0): Se
       return { kind: 'header', name, text: text() }
     }
     case 'BODY':
-      return { kind: 'body', text: text() }
+      // RFC 9051 6.4.4: BODY looks at no header fields; RFC 3501 counts those of parts as the body.
+      return { kind: 'body', text: text(), fields: context.session.modes.rev2 ? 'not' : 'too' }
     case 'TEXT':
       return { kind: 'text', text: text() }
     case 'UID':

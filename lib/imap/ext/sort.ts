@@ -1,6 +1,7 @@
 import { byReferences } from '../../search/references'
 import { SORT_KEYS, type SortCriterion, type SortKey, type SortKeys, type SortRow, sortRows } from '../../search/sort'
 import { orderedSubject, type ThreadKeys, type ThreadRow, threadText } from '../../search/thread'
+import { fold } from '../../terms/casemap'
 import type { Uid } from '../../terms/numbers'
 import { turn } from '../../work/turns'
 import { search } from '../base/find'
@@ -32,7 +33,8 @@ interface ThreadingRow extends ThreadRow {
 const threadKeys = ({ sentAt, isReply, baseSubject, messageId, inReplyTo, references }: ThreadKeys): ThreadKeys => ({
   sentAt,
   isReply,
-  baseSubject: short(baseSubject),
+  // RFC 5256 5 and RFC 5255 4.2: what is one subject is for the collation to say.
+  baseSubject: fold(short(baseSubject)),
   messageId: short(messageId),
   inReplyTo: short(inReplyTo),
   references: references.map(short),
@@ -78,7 +80,7 @@ const KEY_OF: Readonly<Record<SortKey, keyof SortKeys | undefined>> = {
   displayto: 'displayTo',
 }
 
-/** What the order needs of each message, and no more: a mailbox may have a million. */
+/** What the order needs of each message (RFC 5256 8: texts by i;unicode-casemap), and no more: a mailbox may have a million. */
 async function* rowsFor({ ports }: Session, { view, mail }: Selected, seqs: readonly number[], order: SortCriterion[]) {
   const needed = order.flatMap(({ by }) => KEY_OF[by] ?? [])
   const row = (seq: number, keys: SortKeys) => ({
@@ -97,7 +99,9 @@ async function* rowsFor({ ports }: Session, { view, mail }: Selected, seqs: read
   for await (const some of ports.room.store.messages.keys(mail.id, view.mailbox.id, uidsOf(view, seqs))) {
     for (const { uid, keys } of some) {
       const seq = view.seqOf(uid)
-      const kept = Object.fromEntries(needed.map((name) => [name, name === 'sentAt' ? keys.sentAt : short(keys[name])]))
+      const kept = Object.fromEntries(
+        needed.map((name) => [name, name === 'sentAt' ? keys.sentAt : fold(short(keys[name]))]),
+      )
       if (seq !== undefined) yield row(seq, { ...NO_KEYS, ...kept })
     }
   }
@@ -159,5 +163,6 @@ export const sort: Extension = {
   capabilities: ({ state }) =>
     state.name === 'not-authenticated'
       ? []
-      : ['SORT', 'SORT=DISPLAY', 'ESORT', 'THREAD=REFERENCES', 'THREAD=ORDEREDSUBJECT'],
+      : // RFC 5255 4.3: SEARCH, SORT and THREAD compare by i;unicode-casemap, always; level 2 is where one chooses.
+        ['SORT', 'SORT=DISPLAY', 'ESORT', 'THREAD=REFERENCES', 'THREAD=ORDEREDSUBJECT', 'I18NLEVEL=1'],
 }
