@@ -5,7 +5,9 @@ const LF = 0x0a
 const CR = 0x0d
 const FROM = Buffer.from('\nFrom ')
 const PIECE = 1024 * 1024
-/** The From_ line and enough of the header behind it. */
+/** Enough of a header to know it. */
+const HEADER_AHEAD = 1024
+/** That and the From_ line. */
 const AHEAD = 4096
 const BEHIND = 4
 
@@ -27,7 +29,10 @@ const FIELD = /^(?:[!-9;-~]{1,100})[ \t]*:/
 const KNOWN =
   /^(?:from|to|cc|date|subject|received|return-path|message-id|mime-version|content-[a-z-]+|x-[!-9;-~]+|status|delivered-to|reply-to|sender|references|in-reply-to|dkim-signature|authentication-results|envelope-to|lines|path|newsgroups)[ \t]*:/i
 
-function lookAhead(lines: readonly string[], isCut: boolean): Candidate['next'] {
+function lookAhead(octets: Buffer, from: number): Candidate['next'] {
+  const ahead = octets.toString('latin1', from, Math.min(octets.length, from + HEADER_AHEAD))
+  const lines = ahead === '' ? [] : ahead.split(/\r?\n/, 6)
+  const isCut = lines.length < 6 && ahead.length >= HEADER_AHEAD
   // UUCP wrote a line for each host that it came over.
   const rest = lines.slice(lines.findIndex((line) => !line.startsWith('>From ')))
   const [first = '', second = ''] = rest
@@ -42,8 +47,6 @@ export function candidateAt(octets: Buffer, at: number, offset: number, isStart:
   const stop = end < 0 ? octets.length : end
   const line = octets.toString('latin1', at, Math.min(stop, at + 1100)).replace(/\r$/, '')
   const parsed = end < 0 || stop - at > 1000 ? undefined : parseFromLine(line)
-  const ahead = octets.toString('latin1', stop + 1, Math.min(octets.length, stop + 1 + AHEAD))
-  const lines = ahead === '' ? [] : ahead.split(/\r?\n/, 6)
   const lineEnd = octets[at - 2] === CR ? 2 : 1
   const blank = octets[at - lineEnd - 1] === LF || (isStart && at === lineEnd) ? lineEnd : 0
   return {
@@ -52,7 +55,8 @@ export function candidateAt(octets: Buffer, at: number, offset: number, isStart:
     blank,
     parses: parsed !== undefined,
     sender: parsed?.sender ?? '',
-    next: lookAhead(lines, lines.length < 6 && ahead.length >= AHEAD),
+    // Nobody asks what comes after a line of text.
+    next: parsed || blank > 0 ? lookAhead(octets, stop + 1) : 'text',
   }
 }
 

@@ -28,7 +28,7 @@ export function mboxFile(handle: FileHandle, size: number): MboxFile {
 }
 
 /** Fills `into` from the file; fewer octets when the file has become shorter. */
-export async function read(handle: FileHandle, into: Buffer, offset: number): Promise<Buffer> {
+async function read(handle: FileHandle, into: Buffer, offset: number): Promise<Buffer> {
   let filled = 0
   while (filled < into.length) {
     const { bytesRead } = await handle.read(into, filled, into.length - filled, offset + filled)

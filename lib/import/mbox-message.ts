@@ -61,16 +61,17 @@ export function parseMboxMessage(raw: Buffer, unquoted = false): MboxMessage {
   const envelope = parseFromLine(raw.toString('latin1', 0, Math.min(feed < 0 ? raw.length : feed, 1100)))
   const message = feed < 0 ? raw.subarray(raw.length) : raw.subarray(feed + 1)
   const { lines, end } = headerOf(message)
-  const kept = new Map<string, string>()
+  const values = new Map<string, string[]>()
   const own: HeaderLine[] = []
   let last: string | undefined
   for (const line of lines) {
     const folded = last !== undefined && /^[ \t]/.test(line.text)
     const field = folded ? { name: last ?? '', value: line.text.trim() } : keptField(line.text)
     last = field?.name
-    if (field) kept.set(field.name, `${kept.get(field.name) ?? ''} ${field.value}`.trim())
-    else own.push(line)
+    if (!field) own.push(line)
+    else if (values.get(field.name)?.push(field.value) === undefined) values.set(field.name, [field.value])
   }
+  const kept = new Map([...values].map(([name, own]) => [name, own.join(' ').trim()]))
   // As the export here wrote it: see docs/import.md.
   const marks = (kept.get('x-haraka-export') ?? '').split(' ')
   const header = own.map(({ octets, text }) => {

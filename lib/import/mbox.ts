@@ -5,7 +5,7 @@ import { canonicalMailboxName } from '../terms/names'
 import { uid, uidValidity } from '../terms/numbers'
 import { madeUidl } from './maildir-names'
 import { borders, type MboxIndex } from './mbox-borders'
-import { mboxFile, read } from './mbox-file'
+import { mboxFile } from './mbox-file'
 import { isEmptyMbox, whyNoMbox } from './mbox-kind'
 import { flagsOf, isExpunged, isInternal, type MboxMessage, parseMboxMessage } from './mbox-message'
 import { createPassedOver, createRemarks, type PassedOverList, type Remarks } from './remarks'
@@ -83,6 +83,7 @@ async function* messagesOf(
   const fallback = Math.floor(statSync(found.at).mtimeMs)
   const seen = new Map<string, number>()
   const handle = await openFile(found.at, found.top)
+  const file = mboxFile(handle, index.ends.at(-1) ?? 0)
   let nextUid = 1
   let expunged = 0
   try {
@@ -93,7 +94,7 @@ async function* messagesOf(
         yield broken(`${label}, octet ${start}`, tooLarge(end - start, largest), withUids ? nextUid++ : undefined)
         continue
       }
-      const raw = await read(handle, Buffer.alloc(end - start), start)
+      const raw = await file.at(start, end - start)
       if (raw.length < end - start || raw.toString('latin1', 0, 5) !== 'From ') {
         throw new Error(`${found.label} was changed while it was read; run the import again`)
       }
