@@ -5,7 +5,7 @@ import type { Log } from '../terms/ports'
 import type { Failed } from './bounce'
 import type { HarvestGuard } from './harvest'
 import { type Address, type Connection, HOOK, type Next, type Transaction } from './host'
-import { isSpam } from './spam-results'
+import { isSpam, scanOf } from './spam-results'
 
 export interface DeliveryPorts {
   readonly delivery: FinalDelivery
@@ -16,6 +16,12 @@ export interface DeliveryPorts {
   readonly junkByResults: boolean
   /** Tells the sender about recipients that failed after others were stored (RFC 3461's cousin in plain words). */
   bounce(failed: Failed): void
+}
+
+/** undefined: no scanner looked, and what stands in the header may count. */
+function scanned(results: Transaction['results']) {
+  const scan = scanOf(results)
+  return scan.spam === undefined && scan.virus === undefined ? undefined : scan
 }
 
 type Answer = Accepted | Reply | undefined
@@ -82,6 +88,7 @@ export function createDelivery({ delivery, harvest, log, bounce, junkByResults }
         received: () => '',
         octets: [data],
         spam: junkByResults && isSpam(transaction.results),
+        scan: scanned(transaction.results),
         // A queue plugin below may still fail.
         mayComeAgain: ours.length < transaction.rcpt_to.length,
       },

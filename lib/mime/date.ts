@@ -20,6 +20,8 @@ export interface MailDate {
   readonly at: number
   /** calendar day in the date's own zone, as days since 1970 */
   readonly day: number
+  /** minutes east of UTC */
+  readonly zone: number
 }
 
 function year(text: string): number {
@@ -52,6 +54,7 @@ export function parseDate(text: string): MailDate | undefined {
   const dayOfMonth = Number(day)
   if (index < 0 || dayOfMonth < 1 || dayOfMonth > 31) return undefined
   const midnight = new Date(0).setUTCFullYear(year(years), index, dayOfMonth)
-  const at = midnight + secondsOf(Number(hour), Number(minute), Number(second)) * 1000 - zoneMinutes(zone) * 60_000
-  return Number.isFinite(at) ? { at, day: Math.floor(midnight / 86_400_000) } : undefined
+  const east = zoneMinutes(zone)
+  const at = midnight + secondsOf(Number(hour), Number(minute), Number(second)) * 1000 - east * 60_000
+  return Number.isFinite(at) ? { at, day: Math.floor(midnight / 86_400_000), zone: east } : undefined
 }

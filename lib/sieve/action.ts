@@ -40,6 +40,7 @@ export interface Notify {
   readonly kind: 'notify'
   readonly from: string | undefined
   readonly to: readonly string[]
+  readonly cc: readonly string[]
   readonly subject: string | undefined
   readonly body: string | undefined
   /** other fields that the URI names */
@@ -53,6 +54,8 @@ export type Action = Store | Redirect | Reject | Vacation | Notify
 export interface Remembered {
   readonly what: string
   readonly seconds: number
+  /** whether its time begins anew */
+  readonly renew: boolean
 }
 
 /** What a script wants. */

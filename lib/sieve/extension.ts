@@ -1,7 +1,7 @@
 import type { Action, Remembered, Store } from './action'
 import type { Budget } from './budget'
 import type { SieveMessage } from './message'
-import type { Arguments, CommandNode, Script, TestNode, Value } from './script'
+import type { Arguments, CommandNode, Included, Script, TestNode, Value } from './script'
 import type { World } from './world'
 
 export type Kind = 'string' | 'strings' | 'number'
@@ -18,6 +18,11 @@ export interface Check {
   constant(text: string): boolean
   /** of variables that may be named */
   readonly namespaces: ReadonlySet<string>
+  /** RFC 6609: it must be there before the script runs */
+  include(wanted: Included): void
+  /** RFC 5463 */
+  isBuilt(capability: string): boolean
+  require(capability: string): void
   fail(why: string): never
 }
 
@@ -100,6 +105,8 @@ export interface Variables {
 export interface Run {
   readonly budget: Budget
   readonly world: World
+  /** the one that runs, which another may include */
+  readonly script: Script
   /** as it is now (RFC 5293) */
   readonly message: SieveMessage
   readonly actions: Action[]
@@ -117,10 +124,10 @@ export interface Run {
   call(script: Script): Leave | undefined
   /** @param sets whether match variables are set (RFC 5229 3.2) */
   compare(node: TestNode, values: readonly string[], keys: readonly string[], sets?: boolean): boolean
-  /** values of a field in latin1, as the tags of this test choose them */
-  rawFields(node: TestNode, name: string): readonly string[]
+  /** values of fields in latin1, as the tags of this test choose them */
+  rawFields(node: TestNode, names: readonly string[]): readonly string[]
   /** the same, decoded */
-  fields(node: TestNode, name: string): readonly string[]
+  fields(node: TestNode, names: readonly string[]): readonly string[]
   /** of addresses, the part that the tags choose */
   parts(node: TestNode, addresses: readonly string[]): readonly string[]
   /** @param node undefined: the implicit keep */

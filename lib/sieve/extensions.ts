@@ -2,12 +2,24 @@ import { body } from './ext/body'
 import { comparators } from './ext/comparators'
 import { copy } from './ext/copy'
 import { core } from './ext/core'
+import { date, index } from './ext/date'
+import { duplicate } from './ext/duplicate'
 import { encodedCharacter } from './ext/encoded-character'
+import { enotify } from './ext/enotify'
 import { envelope } from './ext/envelope'
+import { environment } from './ext/environment'
 import { fileinto } from './ext/fileinto'
+import { ihave } from './ext/ihave'
 import { imap4flags } from './ext/imap4flags'
+import { includeExtension } from './ext/include'
+import { mailbox } from './ext/mailbox'
+import { regex } from './ext/regex'
 import { ereject, reject } from './ext/reject'
-import { vacation } from './ext/vacation'
+import { relational } from './ext/relational'
+import { spamtest, spamtestplus, virustest } from './ext/spamtest'
+import { specialUse } from './ext/special-use'
+import { subaddress } from './ext/subaddress'
+import { vacation, vacationSeconds } from './ext/vacation'
 import { variables } from './ext/variables'
 import type { Extension } from './extension'
 
@@ -24,6 +36,22 @@ export const EXTENSIONS: readonly Extension[] = [
   imap4flags,
   body,
   vacation,
+  vacationSeconds,
+  ihave,
+  includeExtension,
+  relational,
+  regex,
+  subaddress,
+  date,
+  index,
+  mailbox,
+  specialUse,
+  environment,
+  enotify,
+  duplicate,
+  spamtest,
+  spamtestplus,
+  virustest,
   ...comparators,
 ]
 

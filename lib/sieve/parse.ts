@@ -1,4 +1,5 @@
 import { ALWAYS } from './ext/comparators'
+import { IHAVE } from './ext/ihave'
 import { isConstant } from './ext/variables'
 import type { Check, CommandDefinition, Extension, Kind, Tags, TestDefinition } from './extension'
 import { EXTENSIONS } from './extensions'
@@ -36,6 +37,26 @@ function createWords(required: ReadonlySet<string>) {
     tagsOf,
   }
 }
+
+/** What is missing fails when it runs. */
+const noTest = (passed: Arguments, why: Error): TestNode => ({
+  ...passed,
+  definition: {
+    positional: [],
+    test: () => {
+      throw why
+    },
+  },
+})
+const noCommand = (passed: Arguments, why: Error): Omit<CommandNode, 'block'> => ({
+  ...passed,
+  definition: {
+    positional: [],
+    run: () => {
+      throw why
+    },
+  },
+})
 
 /** The extension that has a command or a test, whether it is required or not. */
 const ownerOf = <K extends 'commands' | 'tests'>(kind: K, name: string): Extension | undefined =>
@@ -152,6 +173,9 @@ export function parseScript(text: string, without: ReadonlySet<string> = new Set
       has: (capability) => required.has(capability),
       constant: (said) => !required.has('variables') || isConstant(said),
       namespaces: words.namespaces,
+      include: (wanted) => includes.push(wanted),
+      isBuilt,
+      require: requireOne,
       fail: (why) => fail(why, line),
     }
     definition.check?.(node, check)
@@ -177,19 +201,49 @@ export function parseScript(text: string, without: ReadonlySet<string> = new Set
     const token = peek()
     if (token?.kind !== 'identifier') return fail('expected a test')
     if (depth > DEPTH) fail('too deep')
-    const definition = definitionOf('tests', token.text).tests?.[token.text]
-    if (!definition) return fail(`there is no test ${token.text}`)
-    at++
-    return { ...args(token.text, definition, token.line, depth), definition }
+    return leniently(token.text, depth, noTest, () => {
+      const definition = definitionOf('tests', token.text).tests?.[token.text]
+      if (!definition) return fail(`there is no test ${token.text}`)
+      at++
+      return { ...args(token.text, definition, token.line, depth), definition }
+    })
   }
 
-  function require_(node: Arguments): void {
-    for (const capability of node.positional.flat().map(String)) {
-      const known = EXTENSIONS.some((extension) => extension.capability === capability) && !without.has(capability)
-      if (!known) fail(`the extension ${capability} is not built`, node.line)
-      for (const name of implied(capability)) required.add(name)
+  /**
+   * RFC 5463 4: where `ihave` was required, what a script does not have is a mistake only when it runs, so it is passed over by
+   * the grammar that all commands and tests share (RFC 5228 8.2).
+   */
+  function leniently<T>(name: string, depth: number, fails: (passed: Arguments, why: Error) => T, read: () => T): T {
+    const start = at
+    try {
+      return read()
+    } catch (error) {
+      if (!required.has(IHAVE) || !(error instanceof SieveError)) throw error
+      at = start
+      return fails(passed(name, depth), error)
     }
+  }
+  function passed(name: string, depth: number): Arguments {
+    const line = lineOf()
+    at++
+    while (peek()?.kind === 'tag' || value() !== undefined) if (peek()?.kind === 'tag') at++
+    const next = peek()
+    if (isMark('(')) listed('(', ')', () => test(depth + 1))
+    else if (next?.kind === 'identifier') test(depth + 1)
+    return { name, line, tags: new Map(), positional: [], tests: [] }
+  }
+
+  const isBuilt = (capability: string): boolean =>
+    EXTENSIONS.some((extension) => extension.capability === capability) && !without.has(capability)
+  function requireOne(capability: string): void {
+    for (const name of implied(capability)) required.add(name)
     words = createWords(required)
+  }
+  function requireAll({ positional, line }: Arguments): void {
+    for (const capability of positional.flat().map(String)) {
+      if (!isBuilt(capability)) fail(`the extension ${capability} is not built`, line)
+      requireOne(capability)
+    }
   }
 
   function command(depth: number, before: CommandNode | undefined): CommandNode {
@@ -202,19 +256,21 @@ export function parseScript(text: string, without: ReadonlySet<string> = new Set
     // RFC 5228 3.2: require comes first.
     if (name === 'require' && (depth > 0 || (before !== undefined && before.name !== 'require')))
       fail('require must come first')
-    const definition = definitionOf('commands', name).commands?.[name]
-    if (!definition) return fail(`there is no command ${name}`)
-    at++
-    const node = args(name, definition, line, depth)
-    if (name === 'require') require_(node)
-    if (!definition.block) {
+    const node = leniently(name, depth, noCommand, () => {
+      const definition = definitionOf('commands', name).commands?.[name]
+      if (!definition) return fail(`there is no command ${name}`)
+      at++
+      return { ...args(name, definition, line, depth), definition }
+    })
+    if (name === 'require') requireAll(node)
+    if (!node.definition.block && !(required.has(IHAVE) && isMark('{'))) {
       take(';')
-      return { ...node, definition, block: [] }
+      return { ...node, block: [] }
     }
     take('{')
     const block = commands(depth + 1)
     take('}')
-    return { ...node, definition, block }
+    return { ...node, block }
   }
 
   function commands(depth: number): CommandNode[] {

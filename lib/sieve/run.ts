@@ -71,6 +71,7 @@ export function runScript(main: Script, message: SieveMessage, world: World, bud
   const actions: Action[] = []
   const remember: Remembered[] = []
   const folds = new Map<Comparator, Map<string, string>>()
+  let running = main
   let table = tableOf(main)
   let implicitKeep = true
   let tests = 0
@@ -113,6 +114,9 @@ export function runScript(main: Script, message: SieveMessage, world: World, bud
   const run: Run = {
     budget,
     world,
+    get script() {
+      return running
+    },
     message,
     actions,
     remember,
@@ -137,21 +141,25 @@ export function runScript(main: Script, message: SieveMessage, world: World, bud
     },
     block,
     call(script) {
-      const before = table
+      const before = running
+      running = script
       table = tableOf(script)
       const left = block(script.commands)
-      table = before
+      running = before
+      table = tableOf(before)
       return left
     },
     compare,
-    rawFields: (node, name) => {
-      const all = firstOf(table.source, (source) => source(node, run, name)) ?? message.raw(name)
+    rawFields: (node, names) => {
+      const all = names.flatMap(
+        (name) => firstOf(table.source, (source) => source(node, run, name)) ?? message.raw(name),
+      )
       budget.spend(1 + all.length)
-      return table.select.reduce((values, select) => select(node, values), all)
+      return table.select.reduce<readonly string[]>((values, select) => select(node, values), all)
     },
-    fields: (node, name) =>
+    fields: (node, names) =>
       run
-        .rawFields(node, name)
+        .rawFields(node, names)
         .flatMap((raw) => firstOf(table.shape, (shape) => shape(node, raw)) ?? [message.decode(raw)]),
     parts: ({ tags }, addresses) => {
       const name = [...tags.keys()].find((tag) => table.addressParts.has(tag)) ?? 'all'

@@ -336,7 +336,7 @@ export function fakeStore(id: AccountId = accountId('a1'), patch: Partial<Accoun
       rename: async () => 'nonexistent',
       remove: async () => 'nonexistent',
     },
-    marks: { has: async () => false, set: async () => true },
+    marks: { has: async () => false, set: async () => true, renew: async () => undefined },
     subscriptions: { list: async () => [], set: async () => written(undefined) },
     async raiseFence(_account, to) {
       working()

@@ -1,15 +1,16 @@
 import type { Account } from '../../store/account'
 import { storableFlags } from '../../store/limits'
 import type { Mark } from '../../store/records/marks'
+import { spellDomain } from './address'
 import type { Accepted, FinalDeliveryPorts, Mail } from './final-delivery'
-import { type OwnMail, ownMail } from './own-mail'
+import { domainOf, type OwnMail, ownMail } from './own-mail'
 import { createPlaces } from './places'
 import { createQuotaWarnings, warningMail } from './quota-warnings'
 import type { Target } from './recipients'
 import { faultReply, type Reply, STORED, STORED_BEFORE, UNAVAILABLE } from './reply'
 import { complaintMail, INTO_INBOX } from './rules'
 import { messageIdOf } from './sent-again'
-import { hasSpamHeader } from './spam'
+import { hasSpamHeader, scanInHeader } from './spam'
 
 /** Longer than a client tries to send (RFC 5321 4.5.4.1: 4 to 5 days). */
 const TRIES_END = 6 * 86_400_000
@@ -88,7 +89,13 @@ export function createCopies(ports: FinalDeliveryPorts) {
   ): Promise<Reply> {
     const { account } = target
     const spam = mail.spam === true || (ports.junkByHeader === true && hasSpamHeader(bytes))
-    const ruling = await ports.rules?.decide(account, { sender: mail.sender, to: to.address, octets: bytes })
+    const ruling = await ports.rules?.decide(account, {
+      sender: mail.sender,
+      to: to.address,
+      octets: bytes,
+      scan: mail.scan ?? (ports.junkByHeader === true ? scanInHeader(bytes) : undefined),
+      separators: ports.settingsOf(spellDomain(domainOf(to.address))).subaddress,
+    })
     if (ruling?.reject !== undefined) {
       return { code: 550, enhanced: '5.7.1', text: ruling.reject.replace(/[\r\n]+/g, ' ').slice(0, 400) }
     }
@@ -112,6 +119,7 @@ export function createCopies(ports: FinalDeliveryPorts) {
       if (!stored) return faultReply(done.fault, to.full)
     }
     if (!stored) for (const mark of marks) await store.marks.set(account.id, mark)
+    if (ruling) await ports.rules?.remember?.(account, ruling)
     afterwards(account, bytes.length, ruling?.complaint).catch((error) => log.error(`notice: ${text(error)}`))
     return STORED
   }

@@ -1,5 +1,6 @@
 import { messageIds } from '../../mime/message-id'
 import { createLimiter } from '../../processes/limiter'
+import type { Scan } from '../../sieve/world'
 import type { Account } from '../../store/account'
 import type { Store } from '../../store/store'
 import type { Clock, Log } from '../../terms/ports'
@@ -21,7 +22,7 @@ export interface FinalDeliveryPorts extends Omit<RecipientPorts, 'store'> {
   readonly clock: Clock
   readonly log: Log
   /** Sieve scripts of the accounts; undefined: there are none */
-  readonly rules?: Rules | undefined
+  readonly rules?: (Pick<Rules, 'decide'> & Partial<Pick<Rules, 'remember'>>) | undefined
   /** whether what a scanner marked in the header goes into Junk */
   readonly junkByHeader?: boolean
   /** milliseconds in which a message that an account has already is not stored again; undefined or 0: it is */
@@ -49,6 +50,8 @@ export interface Mail {
   readonly octets: readonly Buffer[]
   /** a scanner found spam: it goes into Junk where the owner's rules do not say otherwise */
   readonly spam?: boolean
+  /** what scanners found, for rules; undefined: not known */
+  readonly scan?: Scan | undefined
   /** what follows may fail, and the client then sends it again though copies are stored: those are not stored twice */
   readonly mayComeAgain?: boolean
 }

@@ -14,6 +14,7 @@ export interface Mailbox {
 export interface OwnMail {
   readonly from: Mailbox
   readonly to: readonly string[]
+  readonly cc?: readonly string[]
   readonly subject: string
   /** plain text, or a MIME entity with its header (RFC 2045 2.4), which is sent as it is */
   readonly body: { readonly text: string } | { readonly entity: string }
@@ -71,6 +72,7 @@ function entityOf(text: string): Buffer {
 export async function ownMail({
   from,
   to,
+  cc = [],
   subject,
   body,
   automatic,
@@ -81,6 +83,7 @@ export async function ownMail({
   const message = new MailComposer({
     from: { name: cut(oneLine(from.name ?? ''), SUBJECT), address: from.address },
     to: to.map((address) => ({ name: '', address })),
+    cc: cc.map((address) => ({ name: '', address })),
     subject: cut(oneLine(subject), SUBJECT),
     text: 'text' in body ? body.text.replace(/\r\n?/g, '\n') : '',
     date: new Date(now),

@@ -1,5 +1,6 @@
+import { hostname } from 'node:os'
 import { fieldChoice, headerFields, messageFields } from '../../mime/header'
-import type { Action, Outcome, Store as StoreAction } from '../../sieve/action'
+import type { Action, Outcome, Remembered, Store as StoreAction } from '../../sieve/action'
 import { createBudget } from '../../sieve/budget'
 import { sieveMessage } from '../../sieve/message'
 import { parseScript } from '../../sieve/parse'
@@ -9,6 +10,7 @@ import { NotKnown, type Scan, type World } from '../../sieve/world'
 import type { Account } from '../../store/account'
 import type { Store } from '../../store/store'
 import type { Clock, Log } from '../../terms/ports'
+import { mayNotify, notification } from './notification'
 import { addressOf, type OwnMail, ownMail, postmasterOf } from './own-mail'
 import { mayAnswer, vacationReply } from './vacation'
 
@@ -16,6 +18,13 @@ export interface RulesPorts {
   readonly store: Pick<Store, 'scripts' | 'marks' | 'mailboxes'>
   readonly clock: Clock
   readonly log: Log
+  /** name and version of this server, for the test `environment` */
+  readonly host?: string
+  readonly version?: string
+  /** capabilities that scripts may not use */
+  readonly without?: ReadonlySet<string>
+  /** a script for `include :global`; undefined: there is none of this name */
+  globalScript?(name: string): Promise<string | undefined>
   forward(sender: string, recipients: readonly string[], octets: Buffer): Promise<void>
 }
 
@@ -28,6 +37,8 @@ export interface Incoming {
   /** with its Return-Path and other trace lines */
   readonly octets: Buffer
   readonly scan?: Scan | undefined
+  /** separators of a detail in local parts of this domain */
+  readonly separators?: string
 }
 
 export type Copy = Omit<StoreAction, 'kind'>
@@ -39,6 +50,8 @@ export interface Ruling {
   readonly reject: string | undefined
   /** what the owner has to know of the script, once a month for each version of it */
   readonly complaint: string | undefined
+  /** to be remembered once a copy is stored */
+  readonly remember?: readonly Remembered[]
 }
 
 export const INTO_INBOX: Copy = { mailbox: undefined, flags: [] }
@@ -47,11 +60,15 @@ const KEEP: Ruling = { stores: [INTO_INBOX], reject: undefined, complaint: undef
 const KEPT = 4 * 1024 * 1024
 /** What one run may ask of marks. */
 const MAX_QUESTIONS = 20
+const MAX_INCLUDED = 50
+/** Capabilities whose tests look at the mailboxes. */
+const NEED_MAILBOXES = ['mailbox', 'special-use']
+const keyOf = ({ location, name }: Included): string => `${location} ${name}`
 const MONTH = 30 * 86_400_000
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Scripts by their text, parsed once. */
-function createParsed(): (source: string) => Script | Error {
+function createParsed(without: ReadonlySet<string>): (source: string) => Script | Error {
   const parsed = new Map<string, Script | Error>()
   let kept = 0
   return (source) => {
@@ -59,7 +76,7 @@ function createParsed(): (source: string) => Script | Error {
     if (known) return known
     let made: Script | Error
     try {
-      made = parseScript(source)
+      made = parseScript(source, without)
     } catch (error) {
       made = error instanceof Error ? error : new Error(String(error))
     }
@@ -89,8 +106,8 @@ function redirected(account: string, octets: Buffer, changed: Buffer): Buffer {
 }
 
 /** Runs an account's Sieve script for a message. Never rejects: whatever goes wrong, the message goes into INBOX (RFC 5228 2.10.6). */
-export function createRules({ store, clock, log, forward }: RulesPorts) {
-  const scriptOf = createParsed()
+export function createRules({ store, clock, log, forward, ...ports }: RulesPorts) {
+  const scriptOf = createParsed(ports.without ?? new Set())
 
   /** Whether `what` was not done within `milliseconds`, and from now on is. */
   const due = (account: Account, what: string, milliseconds: number): Promise<boolean> => {
@@ -106,8 +123,10 @@ export function createRules({ store, clock, log, forward }: RulesPorts) {
       if (action.kind === 'redirect') {
         await forward(sender, [action.address], redirected(account.name, octets, action.octets ?? octets))
       }
+      const now = clock.now()
+      if (action.kind === 'notify' && mayNotify(octets))
+        await forward('', [...action.to, ...action.cc], await ownMail(notification(action, octets, account.name, now)))
       if (action.kind === 'vacation') {
-        const now = clock.now()
         const one = { action, octets, sender, own: [account.name, to], now }
         const what = `vacation ${action.handle} ${sender.toLowerCase()}`
         if (!mayAnswer(one) || !(await due(account, what, action.seconds * 1000))) continue
@@ -116,21 +135,42 @@ export function createRules({ store, clock, log, forward }: RulesPorts) {
     }
   }
 
+  /** All scripts that this one may run, by place and name (RFC 6609 3.2). */
+  async function includedBy(account: Account, script: Script): Promise<ReadonlyMap<string, Script | Error>> {
+    const found = new Map<string, Script | Error>()
+    const wanted = [...script.includes]
+    for (let next = wanted.pop(); next && found.size < MAX_INCLUDED; next = wanted.pop()) {
+      const { location, name } = next
+      if (found.has(keyOf(next))) continue
+      const source =
+        location === 'global' ? await ports.globalScript?.(name) : await store.scripts.get(account.id, name)
+      if (source === undefined) continue
+      const included = scriptOf(source)
+      found.set(keyOf(next), included)
+      if (!(included instanceof Error)) wanted.push(...included.includes)
+    }
+    return found
+  }
+
   /** Runs it again when it asked for something that had to be looked up. */
   async function outcomeOf(account: Account, script: Script, incoming: Incoming): Promise<Outcome> {
     const now = clock.now()
     const remembered = new Map<string, boolean>()
-    const scripts = new Map<string, Script | Error>()
+    const scripts = await includedBy(account, script)
+    const all = [script, ...scripts.values()]
+    const needsMailboxes = all.some(
+      (one) => !(one instanceof Error) && NEED_MAILBOXES.some((name) => one.required.has(name)),
+    )
     const world: World = {
       envelope: { from: incoming.sender, to: incoming.to },
       now,
       zone: (at) => -new Date(at).getTimezoneOffset(),
-      host: '',
-      version: '',
+      host: ports.host ?? hostname(),
+      version: ports.version ?? '',
       scan: incoming.scan ?? {},
-      separators: '',
-      mailboxes: [],
-      script: ({ location, name }: Included) => scripts.get(`${location} ${name}`),
+      separators: incoming.separators ?? '',
+      mailboxes: needsMailboxes ? await store.mailboxes.list(account.id) : [],
+      script: (wanted) => scripts.get(keyOf(wanted)),
       isRemembered: (what) => remembered.get(what),
     }
     const budget = createBudget()
@@ -153,12 +193,12 @@ export function createRules({ store, clock, log, forward }: RulesPorts) {
     try {
       const { actions, remember } = await outcomeOf(account, script, incoming)
       await send(account, incoming, actions)
-      for (const { what, seconds } of remember) await due(account, what, seconds * 1000)
       const reject = actions.find((action) => action.kind === 'reject')
       return {
         stores: actions.filter((action) => action.kind === 'store'),
         reject: reject?.kind === 'reject' ? reject.reason : undefined,
         complaint: undefined,
+        remember,
       }
     } catch (error) {
       return await complaint(account, source, text(error))
@@ -166,6 +206,14 @@ export function createRules({ store, clock, log, forward }: RulesPorts) {
   }
 
   return {
+    /** RFC 7352 3: after what the script wanted is done. */
+    async remember(account: Account, { remember = [] }: Ruling): Promise<void> {
+      const at = clock.now()
+      for (const { what, seconds, renew } of remember) {
+        const mark = { what, at, until: at + seconds * 1000 }
+        await (renew ? store.marks.renew(account.id, mark) : store.marks.set(account.id, mark))
+      }
+    },
     decide: (account: Account, incoming: Incoming): Promise<Ruling> =>
       decide(account, incoming).catch((error) => {
         log.error(`rules of ${account.name}: ${text(error)}`)

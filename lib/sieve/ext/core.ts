@@ -31,7 +31,7 @@ const header: TestDefinition = {
     const [names, keys] = node.positional
     return run.compare(
       node,
-      run.sayAll(names).flatMap((name) => run.fields(node, name)),
+      run.fields(node, run.sayAll(names)),
       // As the values are (RFC 5322 2.2.3): a run of blanks is one.
       run.sayAll(keys).map(unfoldedText),
     )
@@ -50,10 +50,7 @@ const address: TestDefinition = {
   },
   test: (node, run) => {
     const [names, keys] = node.positional
-    const addresses = run
-      .sayAll(names)
-      .flatMap((name) => run.rawFields(node, name))
-      .flatMap((raw) => run.message.addresses(raw))
+    const addresses = run.rawFields(node, run.sayAll(names)).flatMap((raw) => run.message.addresses(raw))
     return run.compare(node, run.parts(node, addresses), run.sayAll(keys))
   },
 }
@@ -94,7 +91,7 @@ const tests: Readonly<Record<string, TestDefinition>> = {
   exists: {
     positional: ['strings'],
     check: ({ positional: [names] }, check) => checkFields(textsOf(names), check),
-    test: (node, run) => run.sayAll(node.positional[0]).every((name) => run.fields(node, name).length > 0),
+    test: (node, run) => run.sayAll(node.positional[0]).every((name) => run.rawFields(node, [name]).length > 0),
   },
   size: {
     positional: ['number'],

@@ -18,8 +18,9 @@ export const vacation: Extension = {
         mime: {},
         handle: { takes: 'string' },
       },
+      exclusive: [['days', 'seconds']],
       run: ({ tags, positional }, run) => {
-        // RFC 5230 4.7: once a script.
+        // RFC 5230 4.7: once a script
         if (run.actions.some(({ kind }) => kind === 'vacation')) throw new Error('vacation stands for the second time')
         if (run.actions.some(({ kind }) => kind === 'reject')) throw new Error('reject beside another action')
         const [subject, from, seconds] = [tags.get('subject'), tags.get('from'), tags.get('seconds')]
@@ -40,4 +41,12 @@ export const vacation: Extension = {
       },
     },
   },
+}
+
+/** RFC 6131: `:seconds` in the place of `:days`; 0 answers each message. */
+export const vacationSeconds: Extension = {
+  capability: 'vacation-seconds',
+  rfc: 'RFC 6131',
+  implies: ['vacation'],
+  tags: { vacation: { seconds: { takes: 'number' } } },
 }

@@ -11,10 +11,7 @@ const NAME = /^[a-z_][a-z0-9_]*$/i
 const REFERENCE = /\$\{(?:((?:[a-z_]\w*\.)*)([a-z_]\w*)|(\d+))\}/gi
 const NAMESPACE = /\$\{([a-z_]\w*)\.(?:[a-z_]\w*\.)*\w+\}/gi
 
-/** What the last match found; `${0}` first. */
-const matched = slot((): { found: readonly string[] } => ({ found: [] }))
-
-export function createVariables(): Variables {
+function createVariables(): Variables {
   const values = new Map<string, string>()
   return {
     get: (name) => values.get(name.toLowerCase()) ?? '',
@@ -25,8 +22,36 @@ export function createVariables(): Variables {
     },
   }
 }
+
+/** What one script sees: its own variables, which of them are everybody's (RFC 6609 3.4.1), and what the last match found. */
+interface Scope {
+  readonly own: Variables
+  readonly shared: Set<string>
+  matched: readonly string[]
+}
+const createScope = (): Scope => ({ own: createVariables(), shared: new Set(), matched: [] })
+const scopesOf = slot((): [Scope, ...Scope[]] => [createScope()])
+const scopeOf = (run: Run): Scope => scopesOf(run)[0]
+/** Variables that all scripts of a run share. */
+export const globalsOf = slot(createVariables)
+
 /** Also of imap4flags: its variables are these (RFC 5232 2). */
-export const variablesOf = slot(createVariables)
+export function variablesOf(run: Run): Variables {
+  const { own, shared } = scopeOf(run)
+  const holder = (name: string): Variables => (shared.has(name.toLowerCase()) ? globalsOf(run) : own)
+  return { get: (name) => holder(name).get(name), set: (name, value) => holder(name).set(name, value) }
+}
+export function makeGlobal(run: Run, name: string): void {
+  scopeOf(run).shared.add(name.toLowerCase())
+}
+/** Runs an included script, which sees none of the variables of the one that includes it. */
+export function inOwnScope<T>(run: Run, script: () => T): T {
+  const scopes = scopesOf(run)
+  scopes.unshift(createScope())
+  const made = script()
+  scopes.shift()
+  return made
+}
 
 /** `global.x`: its namespace and its name */
 function parted(name: string): readonly [string, string] {
@@ -39,11 +64,11 @@ export const isConstant = (text: string): boolean => text.search(REFERENCE) < 0
 
 function expand(text: string, run: Run): string {
   if (!text.includes('${')) return text
-  const { found } = matched(run)
+  const { matched } = scopeOf(run)
   const said = text.replace(
     REFERENCE,
     (_whole, space: string | undefined, name: string, digits: string | undefined) => {
-      if (digits !== undefined) return found[Number(digits)] ?? ''
+      if (digits !== undefined) return matched[Number(digits)] ?? ''
       return run.variables((space ?? '').slice(0, -1).toLowerCase()).get(name)
     },
   )
@@ -53,7 +78,6 @@ function expand(text: string, run: Run): string {
 
 /** RFC 5229 4.1.3: only the letters of US-ASCII change. */
 const upper = (text: string): string => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase())
-const isModifier = { lower: {}, upper: {}, lowerfirst: {}, upperfirst: {}, quotewildcard: {}, length: {} }
 
 export const variables: Extension = {
   capability: 'variables',
@@ -61,11 +85,12 @@ export const variables: Extension = {
   commands: {
     set: {
       positional: ['string', 'string'],
-      tags: isModifier,
+      tags: { lower: {}, upper: {}, lowerfirst: {}, upperfirst: {}, quotewildcard: {}, length: {} },
       // RFC 5229 4: of those of one precedence only one
       exclusive: [
         ['lower', 'upper'],
         ['lowerfirst', 'upperfirst'],
+        ['quotewildcard', 'quoteregex'],
       ],
       check: ({ positional: [name] }, { namespaces, fail }) => {
         const [space, own] = parted(textOf(name))
@@ -75,6 +100,7 @@ export const variables: Extension = {
       run: ({ positional: [name, value], tags }, run) => {
         const [space, own] = parted(textOf(name))
         run.variables(space).set(own, run.modified(run.say(value), [...tags.keys()]))
+        return undefined
       },
     },
   },
@@ -82,7 +108,13 @@ export const variables: Extension = {
     string: {
       positional: ['strings', 'strings'],
       matching: true,
-      test: (node, run) => run.compare(node, run.sayAll(node.positional[0]), run.sayAll(node.positional[1])),
+      test: (node, run) => {
+        const [sources, keys] = node.positional
+        const values = run.sayAll(sources)
+        // RFC 5229 5: an empty string does not count.
+        const counted = node.tags.has('count') ? values.filter((value) => value !== '') : values
+        return run.compare(node, counted, run.sayAll(keys))
+      },
     },
   },
   modifiers: {
@@ -96,7 +128,7 @@ export const variables: Extension = {
   namespaces: { '': variablesOf },
   expand,
   onMatch: (run, found) => {
-    matched(run).found = found
+    scopeOf(run).matched = found
   },
   // RFC 5229 3: namespaces belong to extensions, and the script must name those.
   literal: (text, fail, spaces) => {

@@ -17,6 +17,8 @@ export interface MarkTable {
   has(account: AccountId, mark: Pick<Mark, 'what' | 'at'>): Promise<boolean>
   /** @returns false: one was there that still counts, and it stays as it is */
   set(account: AccountId, mark: Mark): Promise<boolean>
+  /** Its time begins anew when there is one. */
+  renew(account: AccountId, mark: Mark): Promise<void>
 }
 
 export const markKey = ({ what }: Pick<Mark, 'what'>): string => digestOf(what).toString('hex')
@@ -38,5 +40,9 @@ export const createMarkTable = (records: RecordTable): MarkTable => ({
         : { value: true, put: [markRecord(mark)], expired: mark.at },
     )
     return done ?? false
+  },
+  async renew(account, mark) {
+    const put = [markRecord(mark)]
+    await records.change(account, 'mark', [markKey(mark)], () => ({ value: true, put, expired: mark.at }))
   },
 })
