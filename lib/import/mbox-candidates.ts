@@ -56,7 +56,7 @@ export function candidateAt(octets: Buffer, at: number, offset: number, isStart:
     parses: parsed !== undefined,
     sender: parsed?.sender ?? '',
     // Nobody asks what comes after a line of text.
-    next: parsed || blank > 0 ? lookAhead(octets, stop + 1) : 'text',
+    next: parsed || blank > 0 || isStart ? lookAhead(octets, stop + 1) : 'text',
   }
 }
 
