@@ -368,6 +368,14 @@ describe('HTTP', () => {
       assert.deepEqual(await search('grüße second'), [3])
       assert.deepEqual(await search('from:ann -subject:other'), [3, 1])
       assert.deepEqual(await search('is:read'), [])
+      assert.deepEqual(await search('has:attachment'), [])
+      const asked = async (query: string) =>
+        (await browser.get(`${inbox}/messages?query=${encodeURIComponent(query)}`)).body
+      const odd = await asked('colour:red')
+      assert.deepEqual([odd.total, odd.notes.length, odd.mailbox], [0, 1, idOf('inbox')])
+      const elsewhere = await asked('in:trash grüße')
+      assert.deepEqual([elsewhere.total, elsewhere.notes, elsewhere.mailbox], [0, [], idOf('trash')])
+      assert.deepEqual((await asked('in:nowhere')).notes, ['There is no mailbox "nowhere".'])
 
       const read = (await browser.get(`${inbox}/messages/3`)).body
       assert.deepEqual([read.subject, read.text.trim(), read.hasHtml], ['Re: Grüße', 'second', false])

@@ -93,18 +93,34 @@ describe('HTTP: parts', () => {
     assert.equal(named(`${'q'.repeat(160)}.${'x'.repeat(160)}`), 'q'.repeat(150))
     assert.equal(named(`${'q'.repeat(146)}.pdf`), `${'q'.repeat(146)}.pdf`)
   })
-  for (const [query, kinds] of [
+  for (const [query, kinds, note] of [
     ['', 'all'],
     ['lunch', 'text'],
     ['from:ann -is:read "two words"', 'field not text'],
-    ['before:2026-01-31 after:2026-99-99 larger:1M larger:x', 'day text larger text'],
-    ['is:nothing 10:30', 'text text'],
+    ['has:attachment filename:"a b.pdf" bcc:x', 'attachment attachment field'],
+    ['on:2026/1/31 since:2026-01-31 smaller:2g', 'day day smaller'],
+    ['before:2026-01-31 after:2026-99-99', 'day text', /^"after:" takes a date such as 2026-01-31; /],
+    ['after:2026-02-31', 'text', /takes a date/],
+    ['larger:1M larger:x', 'larger text', /^"larger:" takes a size /],
+    ['is:nothing', 'text', /^"is:" takes unread, /],
+    ['is:constructor', 'text', /^"is:" takes unread, /],
+    ['has:wings', 'text', /^"has:" takes attachment; "has:wings" was searched as text\.$/],
+    ['colour:red', 'text', /^"colour:" is no word of the search; "colour:red" was searched as text\.$/],
+    ['10:30 https://a.example/', 'text text'],
+    [Array(31).fill('x').join(' '), Array(30).fill('text').join(' '), /^Only the first 30 words/],
   ] as const) {
     it(`understands the search ${JSON.stringify(query)}`, () => {
-      const key = searchOf(query)
+      const { key, notes } = searchOf(query)
       assert.equal(key.kind === 'and' ? key.keys.map(({ kind }) => kind).join(' ') : key.kind, kinds)
+      if (note) assert.match(notes.join('|'), note)
+      else assert.deepEqual(notes, [])
     })
   }
+  it('knows in which mailbox to look', () => {
+    const { key, mailbox, notes } = searchOf('in:"Old mail" lunch')
+    assert.deepEqual([key.kind, mailbox, notes], ['and', 'Old mail', []])
+    assert.deepEqual(searchOf('in:a in:b').notes, ['Only one mailbox is searched at a time.'])
+  })
   it('checks what comes in', () => {
     const schema = object({
       a: text(3),

@@ -1,5 +1,6 @@
 import type { AccountMail, View } from '../../mailbox/mailbox'
-import type { Mailbox, MessageRow, Store } from '../../store/store'
+import type { Mailbox, MessageRow, SpecialUse, Store } from '../../store/store'
+import { fold } from '../../terms/casemap'
 import { mailboxId } from '../../terms/names'
 import { type Uid, uid } from '../../terms/numbers'
 import { notFound, unwrap } from '../faults'
@@ -16,6 +17,28 @@ export async function mailboxById(store: Store, mail: AccountMail, id: string): 
   const found = await store.mailboxes.get(mail.id, mailboxId(id))
   if (!found) throw notFound('mailbox')
   return found
+}
+
+const ROLES: Readonly<Record<string, SpecialUse>> = {
+  sent: '\\Sent',
+  drafts: '\\Drafts',
+  trash: '\\Trash',
+  archive: '\\Archive',
+  junk: '\\Junk',
+  spam: '\\Junk',
+}
+
+/** As people name them: by the whole name, by its last part, or by what it is for. */
+export async function mailboxNamed(mail: AccountMail, typed: string): Promise<Mailbox | undefined> {
+  const wanted = fold(typed)
+  const all = await mail.mailboxes()
+  const use = ROLES[typed.toLowerCase()]
+  return (
+    all.find(({ name }) => name === typed) ??
+    all.find(({ name }) => fold(name) === wanted) ??
+    all.find(({ specialUse }) => use !== undefined && specialUse.includes(use)) ??
+    all.find(({ name }) => fold(name.slice(name.lastIndexOf('/') + 1)) === wanted)
+  )
 }
 
 /** Opens the mailbox, brings it up to date and closes it again. */

@@ -1,13 +1,17 @@
 import { find } from '../../mailbox/find'
 import type { AccountMail, View } from '../../mailbox/mailbox'
+import type { Part } from '../../mime/prepared'
 import type { Uid } from '../../terms/numbers'
 import type { Web } from '../ports'
 import { defineRoute, json, type Route } from '../route'
 import { choice, list, object, optional, text, whole } from '../schema'
-import { rowsOf, withView } from './access'
+import { mailboxNamed, rowsOf, withView } from './access'
+import { attachmentsOf, fileNameOf } from './attachments'
 import { type Conversation, createConversations } from './conversations'
 import { searchOf } from './query'
 import { summary, summaryOf } from './summary'
+
+const fileNames = (structure: Part): readonly string[] => attachmentsOf(structure).map(({ part }) => fileNameOf(part))
 
 const PAGE = 50
 const MOST = 200
@@ -46,23 +50,35 @@ export function listRoutes({ room, clock }: Web): readonly Route[] {
       method: 'get',
       path: '/mailboxes/:mailbox/messages',
       scope: 'mail:read',
-      summary: 'Messages of a mailbox, newest first; `query` searches, `by` groups conversations',
+      summary:
+        'Messages of a mailbox, newest first; `query` searches, `in:` in it another mailbox (`mailbox` of the answer), `notes` tell what was not understood; `by` groups conversations',
       query: object({
         offset: optional(whole()),
         limit: optional(whole(1, MOST)),
         query: optional(text(500)),
         by: optional(choice('message', 'conversation')),
       }),
-      answer: object({ total: whole(), modSeq: whole(), messages: list(summary) }),
+      answer: object({
+        mailbox: text(),
+        total: whole(),
+        modSeq: whole(),
+        messages: list(summary),
+        notes: list(text()),
+      }),
       run: async ({ params, query: { offset = 0, limit = PAGE, query = '', by = 'message' }, mail: enter }) => {
         const mail = await enter()
-        return withView(store, mail, params.mailbox ?? '', async (view) => {
-          const found = query.trim() === '' ? undefined : await find({ room, mail, view }, searchOf(query), clock.now())
+        const search = query.trim() === '' ? undefined : searchOf(query)
+        const notes = [...(search?.notes ?? [])]
+        const named = search?.mailbox === undefined ? undefined : await mailboxNamed(mail, search.mailbox)
+        if (search?.mailbox !== undefined && !named) notes.push(`There is no mailbox "${search.mailbox}".`)
+        const mailbox = named?.id ?? params.mailbox ?? ''
+        return withView(store, mail, mailbox, async (view) => {
+          const found = search && (await find({ room, mail, view, attachments: fileNames }, search.key, clock.now()))
           const modSeq = view.highestModSeq
           if (by === 'conversation') {
             const all = await conversations(mail, view, found)
             const messages = await byConversation(mail, view, all.slice(offset, offset + limit))
-            return json({ total: all.length, modSeq, messages })
+            return json({ mailbox, total: all.length, modSeq, messages, notes })
           }
           const total = found ? found.length : view.exists
           const uids: Uid[] = []
@@ -70,7 +86,7 @@ export function listRoutes({ room, clock }: Web): readonly Route[] {
             const seq = found ? found[at - 1] : at
             if (seq !== undefined) uids.push(view.uidAt(seq))
           }
-          return json({ total, modSeq, messages: await summaries(mail, view, uids) })
+          return json({ mailbox, total, modSeq, messages: await summaries(mail, view, uids), notes })
         })
       },
     }),

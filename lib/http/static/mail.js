@@ -44,8 +44,10 @@ export async function mailView() {
     placeholder: 'Search',
     'aria-label': 'Search in this mailbox',
     enterkeyhint: 'search',
-    title: 'Words, from:, to:, subject:, is:unread, before:2026-01-31 ...',
+    title:
+      'Words, "two words", -word, from:, to:, cc:, subject:, body:, filename:, has:attachment, is:unread, is:flagged, before:2026-01-31, after:, larger:1M, in:archive',
   })
+  const searchNotes = h('p', { class: 'banner', hidden: true, role: 'status' })
   const shell = h('div', { class: 'shell' })
 
   const reader = createReader({
@@ -54,14 +56,17 @@ export async function mailView() {
     mailboxOf: () => here,
   })
   const list = createList({
-    load: (offset, limit, background) => {
+    load: async (offset, limit, background) => {
       const search = new URLSearchParams({
         offset,
         limit,
         by: threads ? 'conversation' : 'message',
         ...(query && { query }),
       })
-      return get(`/mailboxes/${here.id}/messages?${search}`, { background })
+      const asked = query
+      const got = await get(`/mailboxes/${here.id}/messages?${search}`, { background })
+      if (asked === query) searched(got)
+      return got
     },
     isSent: () => here?.role === 'sent' || here?.role === 'drafts',
     onOpen: (message) => void openMessage(message),
@@ -170,14 +175,27 @@ export async function mailView() {
     await loadMailboxes()
   }
 
+  function arrive(mailbox) {
+    here = mailbox
+    drawNav()
+    title.textContent = mailbox.role === 'inbox' ? 'Inbox' : mailbox.name
+    editButton.hidden = mailbox.role !== undefined
+  }
+  /** What was not understood, and where `in:` has looked. */
+  function searched({ mailbox, notes }) {
+    searchNotes.textContent = notes.join(' ')
+    searchNotes.hidden = notes.length === 0
+    const found = mailboxes.find((one) => one.id === mailbox)
+    if (!found || found.id === here.id) return
+    arrive(found)
+    history.replaceState(null, '', `#/${found.id}`)
+  }
+
   async function goTo(id, uid) {
     const found = mailboxes.find((one) => one.id === id) ?? byRole('inbox')
     const same = here?.id === found.id
-    here = found
-    drawNav()
+    arrive(found)
     closeMenu()
-    title.textContent = found.role === 'inbox' ? 'Inbox' : found.name
-    editButton.hidden = found.role !== undefined
     if (!same) {
       query = ''
       search.value = ''
@@ -424,6 +442,7 @@ export async function mailView() {
           ),
         ),
       status,
+      searchNotes,
       list.element,
       h(
         'button',
