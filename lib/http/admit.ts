@@ -45,7 +45,8 @@ export function createAdmit(ports: Ports) {
       // A bar that ends later than any that begins now is of a clock that was set back since.
       if (before.barredUntil > now && before.barredUntil <= now + CODES_BAR) return [before, 'wrong']
       const step = totpStep(secret, code, now, before.step)
-      const { spent = [] } = before
+      // Those of codes that were replaced are forgotten.
+      const spent = (before.spent ?? []).filter((hash) => recoveryCodes.includes(hash))
       if (step !== undefined) return [{ step, spent, failures: 0, barredUntil: 0 }, 'right']
       const hash = recoveryOf(code.trim(), recoveryCodes)
       if (hash !== undefined && !spent.includes(hash)) {

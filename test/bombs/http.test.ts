@@ -300,6 +300,26 @@ bombs(
       }),
       [201, 413, 429],
     ),
+    'a list of messages to 10,000 people, with long subjects': {
+      async prepare(site) {
+        const alice = await site.imap()
+        const to = 'someone@somewhere.example.net,\r\n '.repeat(10_000)
+        const subject = '=?utf-8?b?YQ==?=\r\n '.repeat(10_000)
+        const octets = Buffer.from(`To: ${to}a@b.example\r\nSubject: ${subject}x\r\n\r\nx`)
+        for (let nth = 0; nth < 50; nth++) assert.match(await alice.append('INBOX', octets), /^OK/)
+      },
+      async run(site) {
+        const own = await logIn(site)
+        const reply = await ask(site, '/api/v1/mailboxes', { method: 'GET', headers: own })
+        const [inbox] = JSON.parse(reply?.text ?? '').mailboxes
+        const list = `/api/v1/mailboxes/${inbox.id}/messages?limit=200`
+        for (const path of [list, `${list}&by=conversation`, list.replace('?limit=200', '/1')]) {
+          const got = await ask(site, path, { method: 'GET', headers: own })
+          assert.equal(got?.status, 200, got?.text.slice(0, 300))
+          assert.ok(got.text.length < 500_000, `${path}: ${got.text.length}`)
+        }
+      },
+    },
     '20,000 numbers of messages': {
       async run(site) {
         const own = await logIn(site)

@@ -800,7 +800,16 @@ describe('HTTP', () => {
       await web.account('listed@example.org')
       const user = client(web.url)
       await user.logIn('listed@example.org')
-      const { accounts } = (await browser.get('admin/accounts')).body
+      const names = async (query: string): Promise<string[]> =>
+        (await browser.get(`admin/accounts?${query}`)).body.accounts.map((one: { name: string }) => one.name)
+      const everybody = await names('limit=500')
+      assert.deepEqual(everybody, [...everybody].sort())
+      const first = (await browser.get('admin/accounts?limit=3')).body
+      assert.deepEqual([first.accounts.length, first.next], [3, everybody[2]])
+      assert.deepEqual(await names(`limit=2&after=${first.next}`), everybody.slice(3, 5))
+      assert.deepEqual(await names('find=LISTED'), ['listed@example.org'])
+      assert.equal((await browser.get('admin/accounts?find=listed&limit=1')).body.next, undefined)
+      const { accounts } = (await browser.get('admin/accounts?limit=500')).body
       assert.ok(accounts.some((one: { name: string }) => one.name === 'listed@example.org'))
       const { sessions } = (await browser.get('admin/sessions')).body
       const theirs = sessions.find((one: { account: string }) => one.account === 'listed@example.org')

@@ -3,6 +3,7 @@ import { newAppPassword } from '../../login/passwords/app-passwords'
 import type { Account } from '../../store/account'
 import { ok } from '../../terms/fault'
 import { accountId } from '../../terms/names'
+import { turn } from '../../work/turns'
 import { addingAppPassword, removingAppPassword, withoutTotp } from '../account/own'
 import { appPassword, appPasswordView, newPassword, PROTOCOLS } from '../account/routes'
 import type { Admit } from '../admit'
@@ -26,6 +27,8 @@ const account = object({
   createdAt: whole(),
 })
 
+const PAGE = 100
+const MOST = 500
 const NAME = /^[^\s@]{1,64}@[^\s@]{1,255}$/
 
 export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
@@ -64,12 +67,22 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
       method: 'get',
       path: '/admin/accounts',
       scope: 'admin',
-      summary: 'All accounts, in order of name',
-      answer: object({ accounts: list(account) }),
-      run: async () => {
-        const all: Awaited<ReturnType<typeof view>>[] = []
-        for await (const one of accounts.list()) all.push(await view(one))
-        return json({ accounts: all })
+      summary: 'Accounts in order of name, a page at a time: those after `after` whose name has `find` in it',
+      query: object({ after: optional(text(320)), find: optional(text(320)), limit: optional(whole(1, MOST)) }),
+      answer: object({
+        accounts: list(account),
+        /** `after` of the next page */
+        next: optional(text()),
+      }),
+      run: async ({ query: { after = '', find = '', limit = PAGE } }) => {
+        const page: Awaited<ReturnType<typeof view>>[] = []
+        for await (const one of accounts.list()) {
+          await turn()
+          if (one.name <= after || !one.name.includes(find.trim().toLowerCase())) continue
+          if (page.length === limit) return json({ accounts: page, next: page.at(-1)?.name })
+          page.push(await view(one))
+        }
+        return json({ accounts: page })
       },
     }),
     defineRoute({

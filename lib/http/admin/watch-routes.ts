@@ -2,6 +2,7 @@ import type { TrailEntry } from '../../login/attempts'
 import { canonicalAddress } from '../../login/networks'
 import type { DeliveryEntry } from '../../mailbox/deliver/delivery-log'
 import { accountId } from '../../terms/names'
+import { turn } from '../../work/turns'
 import { holderShape, sessionShape, sessionView } from '../account/session-routes'
 import type { Admit } from '../admit'
 import { notFound } from '../faults'
@@ -14,6 +15,8 @@ const HOURS = 24
 /** entries of the trail that graphs are drawn from */
 const TRAIL_FOR_GRAPHS = 20_000
 const MOST_TRAIL = 1000
+/** of sessions, mailboxes in use and bars */
+const MOST_LISTED = 500
 const MAIL_FOR_GRAPHS = 100_000
 
 const lock = object({
@@ -118,9 +121,12 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
   const { room, locks, sessions, leases, attempts, explain, deliveries, clock, metricsText } = web
   const { accounts, facts } = room.store
 
-  async function names(): Promise<Map<string, string>> {
+  async function names(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const found = new Map<string, string>()
-    for await (const { id, name } of accounts.list()) found.set(id, name)
+    for (const id of new Set(ids)) {
+      const account = await accounts.get(accountId(id))
+      if (account) found.set(id, account.name)
+    }
     return found
   }
   async function probe(run: () => Promise<unknown>): Promise<{ ok: boolean; milliseconds: number; why?: string }> {
@@ -139,11 +145,14 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       method: 'get',
       path: '/admin/sessions',
       scope: 'admin',
-      summary: 'Web sessions of all accounts',
+      summary: `Web sessions of all accounts: the ${MOST_LISTED} that were used last`,
       answer: object({ sessions: list(object({ ...sessionShape, account: optional(text()) })) }),
       run: async ({ principal }) => {
-        const all = await names()
-        const live = (await sessions.list()).filter((one) => one.kind === 'session' && !admit.expired(one))
+        const live = (await sessions.list())
+          .filter((one) => one.kind === 'session' && !admit.expired(one))
+          .sort((a, b) => b.activeAt - a.activeAt)
+          .slice(0, MOST_LISTED)
+        const all = await names(live.map(({ account }) => account))
         const own = principal().credential.id
         return json({ sessions: live.map((one) => ({ ...sessionView(one, own), account: all.get(one.account) })) })
       },
@@ -164,10 +173,11 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       method: 'get',
       path: '/admin/locks',
       scope: 'admin',
-      summary: 'Who is in which mailbox, by any protocol',
+      summary: `Who is in which mailbox, by any protocol; at most ${MOST_LISTED} mailboxes`,
       answer: object({ driver: text(), locks: list(lock) }),
       run: async () => {
-        const [all, held] = await Promise.all([names(), locks.list()])
+        const held = (await locks.list()).slice(0, MOST_LISTED)
+        const all = await names(held.map(({ account }) => account))
         return json({
           driver: locks.driver,
           locks: held.map((one) => ({ ...one, name: all.get(one.account) ?? one.account })),
@@ -194,9 +204,9 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       method: 'get',
       path: '/admin/lockouts',
       scope: 'admin',
-      summary: 'Who is barred, why, and until when',
+      summary: `Who is barred, why, and until when; at most ${MOST_LISTED}`,
       answer: object({ bars: list(bar) }),
-      run: async () => json({ bars: await attempts.list(clock.now()) }),
+      run: async () => json({ bars: (await attempts.list(clock.now())).slice(0, MOST_LISTED) }),
     }),
     defineRoute({
       method: 'post',
@@ -275,7 +285,10 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
         const now = clock.now()
         const [entries, metrics] = await Promise.all([attempts.trail({ limit: TRAIL_FOR_GRAPHS }), metricsText()])
         const sizes: { name: string; bytes: number; messages: number }[] = []
-        for await (const { id, name } of accounts.list()) sizes.push({ name, ...(await accounts.usage(id)) })
+        for await (const { id, name } of accounts.list()) {
+          await turn()
+          sizes.push({ name, ...(await accounts.usage(id)) })
+        }
         const recent = entries.filter(({ at }) => now - at < HOURS * HOUR)
         const reasons: Record<string, number> = {}
         for (const { verdict, reason } of recent) {

@@ -20,17 +20,21 @@ export interface Person {
 
 type Value = string | undefined | readonly Value[]
 
-/** Strings, literals, NIL and lists; written by our own encoder, so there is nothing to refuse. */
-function parse(text: string): Value {
+/** Octets of a subject or a name that are decoded: nobody reads on. */
+const LONGEST = 4000
+/** An envelope has as many values. */
+const FEWEST = 10
+
+/**
+ * Strings, literals, NIL and lists; written by our own encoder, so there is nothing to refuse.
+ * @param most values of a list that are kept
+ */
+function parse(text: string, most: number): Value {
   let at = 0
   function quoted(): string {
-    let value = ''
-    for (at++; at < text.length && text[at] !== '"'; at++) {
-      if (text[at] === '\\') at++
-      value += text[at]
-    }
-    at++
-    return value
+    const start = at + 1
+    for (at = start; at < text.length && text[at] !== '"'; at++) if (text[at] === '\\') at++
+    return text.slice(start, at++).replace(/\\(.)/gs, '$1')
   }
   function literal(): string {
     const close = text.indexOf('}', at)
@@ -42,7 +46,8 @@ function parse(text: string): Value {
     const values: Value[] = []
     for (at++; at < text.length && text[at] !== ')'; ) {
       if (text[at] === ' ') at++
-      else values.push(value())
+      else if (values.length < most) values.push(value())
+      else value()
     }
     at++
     return values
@@ -58,22 +63,24 @@ function parse(text: string): Value {
 }
 
 const textOf = (value: Value): string => (typeof value === 'string' ? value : '')
+const words = (value: Value): string => decodeWords(textOf(value).slice(0, LONGEST))
 
 function peopleOf(value: Value): readonly Person[] {
   if (typeof value === 'string' || value === undefined) return []
   return value.flatMap((one) => {
     if (typeof one === 'string' || one === undefined) return []
-    const [name, , mailbox, host] = one.map(textOf)
+    const [name, , mailbox, host] = one
     // Start and end of a group have no host.
-    return host ? [{ name: decodeWords(name ?? ''), address: rawText(`${mailbox}@${host}`) }] : []
+    return host ? [{ name: words(name), address: rawText(`${textOf(mailbox)}@${textOf(host)}`) }] : []
   })
 }
 
-export function readEnvelope(octets: Buffer): Envelope {
-  const value = parse(octets.toString('latin1'))
+/** @param most people of each kind */
+export function readEnvelope(octets: Buffer, most: number): Envelope {
+  const value = parse(octets.toString('latin1'), Math.max(most, FEWEST))
   const [, subject, from, , replyTo, to, cc, bcc, inReplyTo, messageId] = Array.isArray(value) ? value : []
   return {
-    subject: decodeWords(textOf(subject)),
+    subject: words(subject),
     from: peopleOf(from),
     replyTo: peopleOf(replyTo),
     to: peopleOf(to),

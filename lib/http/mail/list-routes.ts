@@ -2,6 +2,7 @@ import { find } from '../../mailbox/find'
 import type { AccountMail, View } from '../../mailbox/mailbox'
 import type { Part } from '../../mime/prepared'
 import type { Uid } from '../../terms/numbers'
+import { turn } from '../../work/turns'
 import type { Web } from '../ports'
 import { defineRoute, json, type Route } from '../route'
 import { choice, list, object, optional, text, whole } from '../schema'
@@ -15,25 +16,23 @@ const fileNames = (structure: Part): readonly string[] => attachmentsOf(structur
 
 const PAGE = 50
 const MOST = 200
+/** rows in memory: an envelope may have 1 MB */
+const AT_ONCE = 20
 
 export function listRoutes({ room, clock }: Web): readonly Route[] {
   const { store } = room
   const conversations = createConversations(store)
 
   async function summaries(mail: AccountMail, view: View, uids: readonly Uid[]) {
-    const rows = new Map(
-      (
-        await rowsOf(
-          mail,
-          view,
-          [...uids].sort((a, b) => a - b),
-        )
-      ).map((row) => [row.uid, row]),
-    )
-    return uids.flatMap((uid) => {
-      const row = rows.get(uid)
-      return row ? [summaryOf(row)] : []
-    })
+    const found = new Map<Uid, ReturnType<typeof summaryOf>>()
+    const ascending = [...uids].sort((a, b) => a - b)
+    for (let at = 0; at < ascending.length; at += AT_ONCE) {
+      for (const row of await rowsOf(mail, view, ascending.slice(at, at + AT_ONCE))) {
+        await turn()
+        found.set(row.uid, summaryOf(row))
+      }
+    }
+    return uids.flatMap((uid) => found.get(uid) ?? [])
   }
 
   async function byConversation(mail: AccountMail, view: View, page: readonly Conversation[]) {

@@ -19,6 +19,8 @@ import { person } from './summary'
 const MOST_TEXT = 1024 * 1024
 /** Octets of pictures inside one message's HTML. */
 const MOST_INLINE = 8 * 1024 * 1024
+/** People of each kind that are told. */
+const MOST_PEOPLE = 500
 const PICTURES = /^(?:png|jpeg|jpg|gif|webp|bmp)$/
 
 export async function octetsOf(mail: AccountMail, row: MessageRow, part: Part): Promise<Buffer> {
@@ -124,7 +126,7 @@ export function messageRoutes({ room: { store } }: Web): readonly Route[] {
         const mail = await enter()
         return withRow(mail, params, async (row) => {
           const { keys, structure, envelope } = row.prepared
-          const { inReplyTo: _replied, ...people } = readEnvelope(envelope)
+          const { inReplyTo: _replied, ...people } = readEnvelope(envelope, MOST_PEOPLE)
           const { plain, html } = bodiesOf(structure)
           const shown = html.length > 0 ? await htmlPage(mail, row, false) : undefined
           return json({

@@ -26,7 +26,7 @@ export const summary = object({
 const FEW = 5
 
 export function summaryOf(row: MessageRow) {
-  const { subject, from, to } = readEnvelope(row.prepared.envelope)
+  const { subject, from, to } = readEnvelope(row.prepared.envelope, FEW)
   return {
     uid: row.uid,
     id: row.emailId,

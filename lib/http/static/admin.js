@@ -142,8 +142,13 @@ async function overview() {
   ]
 }
 
+/** the page of accounts that is shown */
+let page = { find: '', after: '' }
+
 async function accounts(redraw) {
-  const { accounts: all } = await get('/admin/accounts')
+  const { accounts: all, next: more } = await get(`/admin/accounts?${new URLSearchParams(page)}`)
+  const turnTo = (to) => ((page = { ...page, ...to }), redraw())
+  const find = field('Find', { type: 'search', value: page.find })
   const name = field('Address', { required: true, inputmode: 'email' })
   const pass = field('Password', { type: 'password', autocomplete: 'new-password', required: true, minlength: 8 })
   const edit = (one) =>
@@ -264,6 +269,7 @@ async function accounts(redraw) {
     h(
       'section',
       { class: 'panel' },
+      form([find], 'Find', async () => turnTo({ find: value(find), after: '' })),
       table(
         ['Address', '>Messages', '>Size', '>Quota', '', ''],
         all.map((one) => [
@@ -283,6 +289,8 @@ async function accounts(redraw) {
         ]),
         'No accounts.',
       ),
+      page.after && button('First page', () => turnTo({ after: '' })),
+      more && button('Next page', () => turnTo({ after: more })),
     ),
   ]
 }
