@@ -1,5 +1,4 @@
 import { fromLine, isQuotedInHeader, withOwnMark } from '../mime/mbox-lines'
-import type { Mailbox } from '../store/store'
 import type { Exported } from './messages'
 
 const LF = 0x0a
@@ -74,8 +73,9 @@ function* quotedPieces(body: Buffer): Generator<Buffer> {
 /**
  * A message as it stands in a file, so that an import gets the same octets: see docs/import.md. X-Haraka-Export says what is out of
  * the ordinary: `octets`, not all line ends are CRLF; `open`, the last line has none; `from`, a line of the header was quoted.
+ * @param base numbers and keywords of the mailbox, in its first message
  */
-export function mboxRecord({ row, uidl, octets }: Exported, mailbox: Mailbox, first: boolean): Buffer {
+export function mboxRecord({ row, uidl, octets }: Exported, base: string | undefined): Buffer {
   const even = isEven(octets)
   const text = even ? withLf(octets) : octets
   const isOpen = text.at(-1) !== LF
@@ -93,7 +93,7 @@ export function mboxRecord({ row, uidl, octets }: Exported, mailbox: Mailbox, fi
   ].join('')
   const head = [
     fromLine(sender, row.internalDate),
-    ...(first ? [`X-IMAPbase: ${mailbox.uidValidity} ${mailbox.uidNext - 1}`] : []),
+    ...(base === undefined ? [] : [`X-IMAPbase: ${base}`]),
     ...(marks.length > 0 ? [`X-Haraka-Export: ${marks.join(' ')}`] : []),
     `X-UID: ${row.uid}`,
     `X-UIDL: ${uidl}`,
