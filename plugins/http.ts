@@ -1,3 +1,5 @@
+import { Server } from 'node:http'
+import { Server as TlsServer } from 'node:https'
 import path from 'node:path'
 import type { HarakaPlugin, HarakaServer, Next } from '../lib/haraka/host'
 import { line } from '../lib/haraka/lines'
@@ -40,8 +42,11 @@ export function register(this: HarakaPlugin): void {
     host.closing.push(close)
   })
   Object.assign(this, {
-    mailbox_http: (next: Next, { http: host }: HarakaServer) => {
-      if (http && host?.app) http.mount(host.app)
+    mailbox_http: (next: Next, { http: host, listeners = [] }: HarakaServer) => {
+      if (http && host?.app) {
+        http.mount(host.app)
+        for (const one of listeners) if (one instanceof Server || one instanceof TlsServer) http.guard(one)
+      }
       next()
     },
   })

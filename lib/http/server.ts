@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import type { Server } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
 import type { Application, Request, RequestHandler, Response } from 'express'
 import type { LoginPeer } from '../login/login'
 import type { AccountMail } from '../mailbox/mailbox'
@@ -12,6 +14,7 @@ import { type Admit, createAdmit } from './admit'
 import { loadAssets, serveAsset } from './assets'
 import { readBody } from './body'
 import { createBodies } from './body/bodies'
+import { limitConnections } from './connections'
 import { faultRefusal, notFound, Refused, unauthorized } from './faults'
 import { createLeases } from './leases'
 import { composeRoutes } from './mail/compose-routes'
@@ -353,6 +356,10 @@ export function createHttp(ports: HttpPorts) {
       app.use(API, (_request, response) => fail(response, notFound('resource')))
       app.get('/', (_request, response) => response.redirect(302, '/mail/'))
       app.use('/mail', (request, response) => serveAsset(assets, request, response, PAGE_HEADERS))
+    },
+    /** @param server that `app` is on */
+    guard(server: Server | TlsServer): void {
+      limitConnections(server, { ...settings, trustsProxy: login.trustsProxy })
     },
     async close(): Promise<void> {
       for (const response of streams.keys()) response.destroy()

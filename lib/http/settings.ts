@@ -13,6 +13,9 @@ export interface HttpSettings {
   readonly tokenLockIdle: number
   /** octets of a request that brings files: the biggest message that can be written, as files */
   readonly maxBody: number
+  /** connections of one process: in all, and of one address */
+  readonly connections: number
+  readonly connectionsPerAddress: number
   /** unfinished requests with a body in one process: of an address, and in all */
   readonly bodiesOfAddress: number
   readonly bodies: number
@@ -38,6 +41,8 @@ export function httpSettings(ini: Ini): HttpSettings {
   const settings: HttpSettings = {
     metricsFrom,
     maxBody: read.size('main.max_body', '40M'),
+    connections: read.number('main.connections', 5000, { min: 1 }),
+    connectionsPerAddress: read.number('main.connections_per_address', 500, { min: 1 }),
     bodiesOfAddress: read.number('main.bodies_per_address', 20, { min: 1 }),
     bodies: read.number('main.bodies', 1000, { min: 1 }),
     bodyTimeout: read.duration('main.body_timeout', '10s'),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http'
+import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { MOST_JSON, readJson } from '../../lib/http/body/json'
@@ -196,6 +197,30 @@ describe('bodies of requests', () => {
         reply = await client(web.url).logIn('bodies@example.org')
       }
       assert.equal(reply.status, 200)
+    })
+    it('connections of an address are bounded, and those that went make room', async () => {
+      const own = await openWeb({ http: { main: { connections_per_address: '5' } } })
+      const port = Number(new URL(own.url).port)
+      const crowd = Array.from({ length: 20 }, () => connect(port, '127.0.0.1'))
+      try {
+        const closed = crowd.map((socket) =>
+          once(
+            socket.on('error', () => undefined),
+            'close',
+          ),
+        )
+        await Promise.all(closed.slice(5))
+        assert.ok(crowd.slice(0, 5).every((socket) => !socket.destroyed))
+        for (const socket of crowd) socket.destroy()
+        await Promise.all(closed)
+        let status = 0
+        for (let tries = 0; status === 0 && tries < 100; tries++) {
+          status = (await fetch(`${own.url}/healthz`).catch(() => ({ status: 0 }))).status
+        }
+        assert.equal(status, 200)
+      } finally {
+        await own.close()
+      }
     })
     it('header fields and addresses are bounded', async () => {
       const fields = (count: number): Record<string, string> =>

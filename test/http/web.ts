@@ -93,6 +93,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
     const app = express()
     http.mount(app)
     const server = createServer(app).listen(0, '127.0.0.1')
+    http.guard(server)
     await once(server, 'listening')
     const at = server.address()
     const port = typeof at === 'object' && at ? at.port : 0
