@@ -5,6 +5,8 @@ export interface DirectoryEntry {
   readonly id: string
   /** full address */
   readonly name: string
+  /** which directory the password is of; absent: the store */
+  readonly directory?: string
   readonly disabled: boolean
   /** empty: all */
   readonly protocols: readonly string[]
@@ -93,7 +95,7 @@ export function firstOf(directories: readonly Directory[]): Directory {
  * Passwords from elsewhere, mail in the store: takes the identity (id, disabled, protocols) of the account that `passwords` names,
  * and its verifiers. A name without an account in the store cannot come in.
  */
-export function passwordsFrom(passwords: Directory, accounts: Directory): Directory {
+export function passwordsFrom(passwords: Directory, accounts: Directory, directory = 'another'): Directory {
   const { pretend } = passwords
   return {
     keyless: true,
@@ -106,6 +108,7 @@ export function passwordsFrom(passwords: Directory, accounts: Directory): Direct
       const { password: _own, scram: _keys, ...identity } = account
       return {
         ...identity,
+        directory,
         disabled: account.disabled || entry.disabled,
         ...(entry.password === undefined ? {} : { password: entry.password }),
         ...(entry.verify === undefined ? {} : { verify: entry.verify }),

@@ -228,6 +228,33 @@ describe('attempt log: embedded, for a whole host', () => {
     await log.close()
   })
 
+  it('what an operator asks of a full log goes in pages: nothing is left out, nothing comes twice', async () => {
+    const log = openEmbeddedAttempts({ path, policy })
+    const notes = Array.from({ length: 950 }, (_, n) =>
+      log.note({
+        ...{ at: T0 + n, user: n % 300 === 0 ? ann.user : `u${n}@example.org`, address: '192.0.2.1' },
+        ...{ protocol: 'imap', mechanism: 'PLAIN', verdict: 'refused', reason: 'wrong-password' },
+      }),
+    )
+    await Promise.all(notes)
+    await Promise.all(
+      Array.from({ length: 950 }, (_, n) =>
+        failures(log, { user: `u${n}`, address: `10.${n >> 8}.${n & 255}.1` }, 1, T0),
+      ),
+    )
+    const all = await log.trail({ limit: 10_000 })
+    assert.deepEqual(
+      all.map(({ at }) => at - T0),
+      Array.from({ length: 950 }, (_, n) => 949 - n),
+    )
+    assert.equal((await log.trail({ user: ann.user, limit: 10 })).length, 4)
+    assert.equal((await log.trail({ limit: 450 })).length, 450)
+    const everything = log.size()
+    assert.equal(await log.clear({}), everything)
+    assert.equal(await log.clear({}), 0)
+    await log.close()
+  })
+
   it('a newcomer is counted and barred in a log that a flood has filled', async () => {
     const log = openEmbeddedAttempts({ path, policy, maxBuckets: 1000 })
     await log.record({ ...ann, address: '192.0.2.200' }, { kind: 'success' }, T0)

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Database, Key } from 'lmdb'
 import { decodedOnce, openEnvironment, settled } from '../../processes/environment'
+import { turn } from '../../work/turns'
 import type { AttemptLog, TrailEntry } from '../attempts'
-import { clearing, matches, pastOf, recordOn, standingOn } from '../ledger'
+import { type Clear, clearing, matches, pastOf, recordOn, standingOn } from '../ledger'
 import { type Bucket, expiresAt, inForce, type LockoutPolicy, mostOver, WEIGHTS, type Weight, weight } from '../lockout'
 
 export interface EmbeddedAttemptsOptions {
@@ -24,6 +26,24 @@ interface Row {
   readonly bucket: Bucket
   /** its place in the queue of eviction, to find it again */
   readonly rank: readonly [Weight, number]
+}
+
+const PAGE = 200
+
+/** A whole table in turns: what an operator asks for must not hold up those who log in. */
+async function* pages<V, K extends Key>(
+  table: Database<V, K>,
+  reverse = false,
+): AsyncGenerator<readonly { readonly key: K; readonly value: V }[]> {
+  let last: K | undefined
+  for (;;) {
+    const rows = [...table.getRange({ ...(last !== undefined && { start: last }), reverse, limit: PAGE })]
+    // A page begins where the one before ended; that row may be gone by now.
+    yield rows.filter(({ key }) => String(key) !== String(last))
+    if (rows.length < PAGE) return
+    last = rows.at(-1)?.key
+    await turn()
+  }
 }
 
 /** Names come from attackers, and a key may be 1978 octets at most. */
@@ -102,6 +122,21 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
     )
   }
 
+  const clearThese = (keys: readonly string[], what: Clear): Promise<number> =>
+    settled(
+      env.transaction(() => {
+        let count = 0
+        for (const key of keys) {
+          const value = buckets.get(key)
+          const left = value && clearing(value.bucket, what)
+          if (!left || left === value.bucket) continue
+          count += 1
+          put(key, left, value.rank[1])
+        }
+        return count
+      }),
+    )
+
   return {
     driver: 'embedded',
     /** buckets kept now */
@@ -134,19 +169,14 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
         const bar = buckets.get(key)?.bucket.bar
         return bar && inForce(bar, now) ? [bar] : []
       }),
-    clear: (what) =>
-      settled(
-        env.transaction(() => {
-          let count = 0
-          for (const { key, value } of [...buckets.getRange()]) {
-            const left = clearing(value.bucket, what)
-            if (left === value.bucket) continue
-            count += 1
-            put(key, left, value.rank[1])
-          }
-          return count
-        }),
-      ),
+    clear: async (what) => {
+      let count = 0
+      for await (const rows of pages(buckets)) {
+        const keys = rows.filter(({ value }) => clearing(value.bucket, what) !== value.bucket).map(({ key }) => key)
+        if (keys.length > 0) count += await clearThese(keys, what)
+      }
+      return count
+    },
     note: (entry) => {
       unwritten.push(entry)
       written ??= pause(GATHER).then(writeTrail)
@@ -154,11 +184,11 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
     },
     trail: async (filter) => {
       const found: TrailEntry[] = []
-      for (const { value } of trail.getRange({ reverse: true })) {
-        if (matches(value, filter)) found.push(value)
+      for await (const rows of pages(trail, true)) {
+        found.push(...rows.map(({ value }) => value).filter((entry) => matches(entry, filter)))
         if (found.length >= filter.limit) break
       }
-      return found
+      return found.slice(0, filter.limit)
     },
     close: async () => {
       await written?.catch(() => undefined)

@@ -25,13 +25,13 @@ export function openDirectories({ settings, accounts, home, flatFile, vpopmaild 
       case 'store':
         return [accounts]
       case 'auth_flat_file':
-        return [passwordsFrom(flatFileDirectory(flatFile), accounts)]
+        return [passwordsFrom(flatFileDirectory(flatFile), accounts, name)]
       case 'passwd_file':
-        return [passwordsFrom(passwdFileDirectory(path.resolve(home, settings.passwdFile)), accounts)]
+        return [passwordsFrom(passwdFileDirectory(path.resolve(home, settings.passwdFile)), accounts, name)]
       case 'ldap':
-        return settings.ldap ? [passwordsFrom(ldapDirectory(settings.ldap), accounts)] : []
+        return settings.ldap ? [passwordsFrom(ldapDirectory(settings.ldap), accounts, name)] : []
       case 'vpopmaild':
-        return [passwordsFrom(vpopmaildDirectory(vpopmaild), accounts)]
+        return [passwordsFrom(vpopmaildDirectory(vpopmaild), accounts, name)]
       default:
         return []
     }

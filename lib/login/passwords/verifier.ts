@@ -47,10 +47,21 @@ export function createVerifier(ports: VerifierPorts) {
   const dummy = hashArgon2('nobody has this password')
   dummy.catch(() => undefined)
 
-  // The verifiers are part of the digest: a new password makes all old entries useless, in every process at once.
+  // The verifiers are part of the digest: a new password makes all old entries useless, in every process at once. What one
+  // directory found right is not right in another.
   const digest = (entry: DirectoryEntry | undefined, protocol: string, password: string): string =>
     createHmac('sha256', secret)
-      .update(JSON.stringify([entry?.id ?? '', entry?.password, entry?.appPasswords, protocol, password]))
+      .update(
+        JSON.stringify([
+          entry?.id ?? '',
+          entry?.directory,
+          entry?.epoch,
+          entry?.password,
+          entry?.appPasswords,
+          protocol,
+          password,
+        ]),
+      )
       .digest('base64')
 
   function remember(key: string, appPassword: string | undefined): void {
