@@ -19,12 +19,18 @@ const TYPES: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 }
 
+/** What is not ours: DOMPurify (Apache 2.0 or MPL 2.0, as its first line says), which cleans the HTML of messages. */
+const LIBRARIES = [require.resolve('dompurify/dist/purify.min.js')]
+
 /** The browser's files, a few dozen kilobytes, read and compressed once. By name. */
 export function loadAssets(folder: string): ReadonlyMap<string, Asset> {
-  const files = readdirSync(folder).filter((name) => TYPES[path.extname(name)] !== undefined)
+  const files = readdirSync(folder)
+    .filter((name) => TYPES[path.extname(name)] !== undefined)
+    .map((name) => path.join(folder, name))
   return new Map(
-    files.map((name) => {
-      const plain = readFileSync(path.join(folder, name))
+    [...files, ...LIBRARIES].map((file) => {
+      const name = path.basename(file)
+      const plain = readFileSync(file)
       const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`
       return [name, { type: TYPES[path.extname(name)] ?? '', etag, plain, gzip: gzipSync(plain, { level: 9 }) }]
     }),

@@ -16,6 +16,7 @@ import { readBody } from './body'
 import { createBodies } from './body/bodies'
 import { limitConnections } from './connections'
 import { faultRefusal, notFound, Refused, unauthorized } from './faults'
+import { serveFrame } from './frame'
 import { createLeases } from './leases'
 import { composeRoutes } from './mail/compose-routes'
 import { eventRoutes } from './mail/event-routes'
@@ -36,7 +37,7 @@ const HEARTBEAT = 25_000
 /** A session that ended in another process: its streams here end within this time, and tell nothing meanwhile. */
 const STILL_IN = 1000
 
-/** Everything is ours, nothing is inline, nobody may frame us; message frames have a policy of their own (mail/html.ts). */
+/** Everything is ours, nothing is inline, nobody may frame us; frames of messages have a policy of their own (frame.ts). */
 const PAGE_HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; frame-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -355,6 +356,7 @@ export function createHttp(ports: HttpPorts) {
       }
       app.use(API, (_request, response) => fail(response, notFound('resource')))
       app.get('/', (_request, response) => response.redirect(302, '/mail/'))
+      app.get('/mail/frame', serveFrame)
       app.use('/mail', (request, response) => serveAsset(assets, request, response, PAGE_HEADERS))
     },
     /** @param server that `app` is on */

@@ -566,13 +566,17 @@ describe('HTTP', () => {
       await web.deliver(
         account,
         'From: a@b.example\nSubject: h\nMIME-Version: 1.0\nContent-Type: text/html\n\n<p onclick="x()">hi</p>\n',
+        'From: a@b.example\nSubject: o\nMIME-Version: 1.0\nContent-Type: message/rfc822\n\nSubject: inner\n\nx\n',
       )
       const browser = client(web.url)
       await browser.logIn('tidy@example.org')
       const inbox = `mailboxes/${(await browser.get('mailboxes')).body.mailboxes[0].id}`
       assert.deepEqual((await browser.get(`${inbox}/summaries?uids=1,99,x`)).body.messages.length, 1)
-      assert.doesNotMatch((await browser.get(`${inbox}/messages/1/html`)).body, /onclick/)
+      const html = await browser.get(`${inbox}/messages/1/html`)
+      assert.match(html.body, /onclick/)
+      assert.equal(html.headers.get('content-security-policy'), "sandbox; default-src 'none'")
       assert.match((await browser.get(`${inbox}/messages/1/source`)).body, /onclick/)
+      assert.equal((await browser.get(`${inbox}/messages/2/parts/1/message`)).body.subject, 'inner')
       const made = (await browser.post('mailboxes', { name: 'Old' })).body
       assert.equal((await browser.ask('PATCH', `mailboxes/${made.id}`, { name: 'Older' })).body.name, 'Older')
       const copy = (await browser.post(`${inbox}/copy`, { uids: [1], to: made.id })).body

@@ -1,106 +1,207 @@
 import assert from 'node:assert/strict'
-import fc from 'fast-check'
-import { messagePage, safeStyle } from '../../lib/http/mail/html'
 import { ATTACKS } from './attacks'
+import { client, openWeb, type Web } from './web'
 
-const page = (html: string, remoteImages = false) => messagePage(html, { remoteImages, inline: () => undefined })
-const bodyOf = (html: string): string => html.slice(html.indexOf('<body>'))
+const OWNER = 'owner@example.org'
+const head = (subject: string, type: string, from = 'Ann <ann@example.net>'): string =>
+  `From: ${from}\nTo: ${OWNER}\nSubject: ${subject}\nMIME-Version: 1.0\nContent-Type: ${type}\n`
+const page = (html: string): string => `${head('page', 'text/html; charset=utf-8')}\n${html}\n`
+const mixed = (...parts: string[]): string =>
+  `${head('mixed', 'multipart/mixed; boundary=b')}\n${parts.map((part) => `--b\n${part}\n`).join('')}--b--\n`
 
-/** What must not be in a cleaned document, however it is written. */
-function harmless(html: string): void {
-  const body = bodyOf(html)
-  assert.doesNotMatch(
-    body,
-    /<(?:script|iframe|object|embed|form|input|button|meta|link|base|style|svg|math|video|audio|template)/i,
-  )
-  for (const [tag] of body.matchAll(/<[a-z][^>]*>/gi)) {
-    // Values are in double quotes; what is left are names.
-    const names = tag.replace(/"[^"]*"/g, '""')
-    assert.doesNotMatch(names, /\son\w+\s*=/i)
-    assert.doesNotMatch(names, /\sstyle\s*=/i)
-    assert.doesNotMatch(tag, /(?:href|src)="\s*(?:javascript|vbscript|file|blob|data:(?!image\/))/i)
-  }
-}
-
-describe('HTML of messages', () => {
-  for (const [name, html] of Object.entries(ATTACKS)) {
-    it(`leaves nothing dangerous of: ${name}`, () => harmless(page(html).html))
-  }
-  it('leaves nothing dangerous of what is made of dangerous pieces', () => {
-    const piece = fc.oneof(
-      fc.constantFrom(...Object.values(ATTACKS)),
-      fc.constantFrom(
-        '<',
-        '>',
-        '"',
-        "'",
-        '<!--',
-        '-->',
-        '<svg>',
-        '</svg>',
-        '<math>',
-        '<style>',
-        '</style>',
-        '<p ',
-        ' onclick=x ',
-        '\0',
-        '&lt;',
-      ),
-      fc.string(),
-    )
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => harmless(page(pieces.join('')).html)),
-      { numRuns: 200 },
-    )
+describe('HTTP: what a message shows', () => {
+  let web: Web
+  before(async () => {
+    web = await openWeb()
   })
+  after(() => web.close())
+  let accounts = 0
 
-  it('does not fetch pictures from elsewhere, counts them, and shows them when asked', () => {
-    const html = '<img src="https://x.example/a.png"><img src="//x.example/b.png"><img src="cid:none">'
-    const closed = page(html)
-    assert.equal(closed.blocked, 2)
-    assert.doesNotMatch(closed.html, /x\.example/)
-    assert.match(closed.headers['Content-Security-Policy'] ?? '', /img-src data:;/)
-    const open = page(html, true)
-    assert.match(open.html, /src="https:\/\/x\.example\/a\.png"/)
-    assert.match(open.headers['Content-Security-Policy'] ?? '', /img-src data: https: http:;/)
-  })
-  it('shows pictures of the message itself', () => {
-    const { html } = messagePage('<img src="cid:a%40b">', {
-      remoteImages: false,
-      inline: (id) => (id === 'a@b' ? 'data:image/png;base64,AAAA' : undefined),
-    })
-    assert.match(html, /<img src="data:image\/png;base64,AAAA" \/>/)
-  })
-  it('has a policy without unsafe-inline that lets nothing run and sandboxes even without the frame', () => {
-    const policy = page('<p style="color:red">x</p>').headers['Content-Security-Policy'] ?? ''
-    assert.doesNotMatch(policy, /unsafe/)
-    for (const part of ["default-src 'none'", "form-action 'none'", "base-uri 'none'", 'sandbox allow-popups']) {
-      assert.ok(policy.includes(part), part)
+  /** A browser in a mailbox of its own with these messages, from number 1. */
+  async function reader(...messages: string[]) {
+    const name = `reader${accounts++}@example.org`
+    await web.deliver(await web.account(name), ...messages)
+    const browser = client(web.url)
+    await browser.logIn(name)
+    const [inbox] = (await browser.get('mailboxes')).body.mailboxes
+    return {
+      message: async (uid = 1) => (await browser.get(`mailboxes/${inbox.id}/messages/${uid}`)).body,
+      get: (route: string) => browser.get(`mailboxes/${inbox.id}/messages/${route}`),
+      list: async () => (await browser.get(`mailboxes/${inbox.id}/messages`)).body.messages,
     }
-    assert.doesNotMatch(policy, /allow-scripts|allow-same-origin|allow-forms|allow-top-navigation/)
-  })
-  it('keeps harmless style as classes, and links that open elsewhere without a referrer', () => {
-    const { html } = page(
-      '<p style="color:#123;position:fixed">a</p><p style="color:#123">b</p><a href="https://a.example/" target=_top>c</a>',
-    )
-    assert.match(html, /\.m0\{color:#123\}/)
-    assert.equal(html.match(/class="m0"/g)?.length, 2)
-    assert.doesNotMatch(html, /position/)
-    assert.match(html, /<a href="https:\/\/a\.example\/" target="_blank" rel="noopener noreferrer nofollow">/)
-  })
-  for (const style of [
-    'background:url(https://x.example/)',
-    'background:\\75rl(https://x.example/)',
-    'background:u/**/rl(https://x.example/)',
-    'color:expression(alert(1))',
-    'width:calc(1px',
-    'color:red}body{background:red',
-    'font-family:"a</style><script>',
-    'behavior:url(x)',
-    'position:fixed;top:0',
-    'background-image:image-set("https://x.example/" 1x)',
-    '-moz-binding:url(x)',
-  ]) {
-    it(`refuses the style ${style}`, () => assert.equal(safeStyle(style), ''))
   }
+
+  it('gives HTML as it came, to be cleaned where it is shown; opened by itself it can do nothing', async () => {
+    const attacks = Object.values(ATTACKS)
+    const { get } = await reader(...attacks.map(page))
+    for (const [index, html] of attacks.entries()) {
+      const { status, body, headers } = await get(`${index + 1}/html`)
+      assert.equal(status, 200)
+      assert.equal(body.trimEnd(), html.replace(/\r?\n/g, '\r\n').trimEnd())
+      assert.equal(headers.get('content-type'), 'text/html; charset=utf-8')
+      assert.equal(headers.get('content-security-policy'), "sandbox; default-src 'none'")
+      assert.equal(headers.get('x-content-type-options'), 'nosniff')
+      assert.equal(headers.get('cache-control'), 'no-store')
+    }
+  })
+  it('has a page for frames in which nothing runs, and nothing loads until that is asked for', async () => {
+    const policy = async (query: string) => (await fetch(`${web.url}/mail/frame${query}`)).headers
+    const closed = (await policy('')).get('content-security-policy')
+    assert.equal(
+      closed,
+      "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'",
+    )
+    const open = (await policy('?images=1')).get('content-security-policy')
+    assert.equal(open, closed?.replace('img-src data: blob:', 'img-src data: blob: https:'))
+    assert.equal((await policy('?images=2')).get('content-security-policy'), closed)
+    assert.equal((await policy('')).get('x-content-type-options'), 'nosniff')
+    const around = await fetch(`${web.url}/mail/`)
+    assert.doesNotMatch(around.headers.get('content-security-policy') ?? '', /unsafe/)
+    const library = await fetch(`${web.url}/mail/purify.min.js`)
+    assert.match(await library.text(), /^\/\*! @license DOMPurify/)
+  })
+
+  it('shows all texts in order, and lists what it does not show', async () => {
+    const { message, list } = await reader(
+      mixed(
+        'Content-Type: text/plain\n\nnoon',
+        'Content-Type: image/heic; name=photo.heic\nContent-Disposition: inline\nContent-ID: <p@a>\n\nx',
+        'Content-Type: text/html\n\n<p>list footer',
+        'Content-Type: text/html; name="report.html"\n\n<p>R',
+      ),
+    )
+    const { bodies, attachments, text, hasHtml } = await message()
+    const shown = bodies.map((body: { part: string; type: string; text: string }) => [
+      body.part,
+      body.type,
+      body.text.trim(),
+    ])
+    assert.deepEqual(shown, [
+      ['1', 'text/plain', 'noon'],
+      ['3', 'text/html', 'list footer'],
+    ])
+    assert.deepEqual(
+      attachments.map(({ name }: { name: string }) => name),
+      ['photo.heic', 'report.html'],
+    )
+    assert.deepEqual([text, hasHtml], ['noon\n\nlist footer', true])
+    assert.equal((await list())[0].attachments, true)
+  })
+  it('lists a picture unless the HTML shows it', async () => {
+    const related = (html: string, type = 'image/png'): string =>
+      `${head('r', 'multipart/related; boundary=b')}\n--b\nContent-Type: text/html\n\n${html}\n--b\nContent-Type: ${type}; name=p\nContent-ID: <p@a>\n\nx\n--b--\n`
+    const shown = '<img src="cid:p%40a">'
+    const { message } = await reader(
+      related(shown),
+      related('no picture'),
+      related('<p style="background:url(cid:p@a)">'),
+      related(shown, 'image/tiff'),
+      related(shown, 'image/svg+xml'),
+    )
+    for (const [uid, files, pictures] of [
+      [1, [], [['p@a', '2']]],
+      [2, ['p'], []],
+      [3, ['p'], []],
+      [4, ['p'], []],
+      [5, ['p'], []],
+    ] as const) {
+      const one = await message(uid)
+      assert.deepEqual(
+        one.attachments.map(({ name }: { name: string }) => name),
+        files,
+        String(uid),
+      )
+      assert.deepEqual(
+        one.pictures.map(({ id, part }: { id: string; part: string }) => [id, part]),
+        pictures,
+        String(uid),
+      )
+    }
+  })
+  it('has text of HTML with lines, for answers; that of a choice when there is one that says something', async () => {
+    const choice = (plain: string): string =>
+      `${head('c', 'multipart/alternative; boundary=b')}\n--b\n\n${plain}\n--b\nContent-Type: text/html\n\n<title>t</title><div>Dear Ann,</div><div>see <a href="https://a.example/x">this</a></div>\n--b--\n`
+    const { message } = await reader(choice('plain'), choice(' \n'))
+    assert.equal((await message(1)).text.trim(), 'plain')
+    assert.equal((await message(2)).text, 'Dear Ann,\nsee this <https://a.example/x>')
+  })
+  it('shows whoever sent it as it stands', async () => {
+    const rows: readonly (readonly [from: string, person: { name: string; address: string }[]])[] = [
+      ['"Cron Daemon" <root>', [{ name: 'Cron Daemon', address: 'root' }]],
+      ['root', [{ name: '', address: 'root' }]],
+      ['Mail Delivery', [{ name: 'Mail Delivery', address: '' }]],
+      ['=?utf-8?q?J=C3=B6rg_=3Cj=40a.test=3E?=', [{ name: 'Jörg', address: 'j@a.test' }]],
+      ['=?utf-8?q?J=C3=B6rg?=', [{ name: 'Jörg', address: '' }]],
+      ['"x" <>', [{ name: 'x', address: '' }]],
+      ['nobody:;', [{ name: 'nobody', address: '' }]],
+      [
+        'some: a@b.example, root;',
+        [
+          { name: '', address: 'a@b.example' },
+          { name: '', address: 'root' },
+        ],
+      ],
+    ]
+    const { message, list } = await reader(...rows.map(([from]) => `${head('s', 'text/plain', from)}\nx\n`))
+    const listed = await list()
+    for (const [index, [from, people]] of rows.entries()) {
+      assert.deepEqual((await message(index + 1)).from, people, from)
+      assert.deepEqual(listed.at(-1 - index).from, people, from)
+    }
+  })
+  it('calls attached messages by their subjects, and opens them', async () => {
+    const inner = `${head('=?utf-8?q?H=C3=BCtte?=', 'multipart/mixed; boundary=i', 'Carla <c@x.example>')}Date: Sun, 1 Nov 2026 09:00:00 +0000\n\n--i\n\ninner text\n--i\nContent-Type: application/pdf; name=a.pdf\n\nPDF\n--i--`
+    const { message, get } = await reader(
+      `${head('digest', 'multipart/digest; boundary=d')}\n--d\n\nSubject: First / one\n\none\n--d\nContent-Type: message/rfc822\n\n${inner}\n--d\nContent-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n${Buffer.from('Subject: x\r\n\r\ny').toString('base64')}\n--d--\n`,
+    )
+    const { attachments } = await message()
+    const files = attachments.map(
+      ({ part, name, message: opens }: { part: string; name: string; message: boolean }) => [part, name, opens],
+    )
+    assert.deepEqual(files, [
+      ['1', 'First _ one.eml', true],
+      ['2', 'Hütte.eml', true],
+      ['3', 'message.eml', false],
+    ])
+
+    const { body } = await get('1/parts/2/message')
+    assert.deepEqual([body.subject, body.text, body.sentAt], ['Hütte', 'inner text', Date.UTC(2026, 10, 1, 9)])
+    assert.deepEqual(body.from, [{ name: 'Carla', address: 'c@x.example' }])
+    assert.deepEqual(
+      body.attachments.map(({ part, name }: { part: string; name: string }) => [part, name]),
+      [['2.2', 'a.pdf']],
+    )
+    assert.equal((await get('1/parts/2.2')).body, 'PDF')
+    assert.match((await get('1/parts/2')).headers.get('content-disposition') ?? '', /H%C3%BCtte\.eml/)
+    assert.equal((await get('1/parts/3')).body, 'Subject: x\r\n\r\ny')
+    for (const none of [
+      '1/parts/3/message',
+      '1/parts/2.2/message',
+      '1/parts/2.3',
+      '1/parts/0',
+      '1/parts/2.',
+      '1/html?part=2.1',
+    ]) {
+      assert.equal((await get(none)).status, 404, none)
+    }
+  })
+  it('says how much a browser would have to do, and when that is too much', async () => {
+    const { message } = await reader(
+      page('<p>a<p>b'),
+      page(`<p>text</p>${'<b>x'.repeat(100_000)}`),
+      page(`${'<br>'.repeat(60_000)}end`),
+    )
+    const [{ elements, depth, heavy }] = (await message(1)).bodies
+    assert.deepEqual([elements, depth, heavy], [5, 3, false])
+    for (const uid of [2, 3]) {
+      const { bodies } = await message(uid)
+      assert.equal(bodies[0].heavy, true)
+      assert.match(bodies[0].text, uid === 2 ? /^text\n\nxx/ : /end$/)
+    }
+  })
+  it('lists a text as a file when there is more than it shows', async () => {
+    const { message } = await reader(`${head('long', 'text/plain')}\n${'a line of text\n'.repeat(80_000)}`)
+    const { bodies, attachments, text } = await message()
+    assert.deepEqual([bodies[0].cut, text.length, attachments.length], [true, 1024 * 1024, 1])
+  })
 })

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import MailComposer from 'nodemailer/lib/mail-composer'
-import { attachmentsOf, fileNameOf } from '../../lib/http/mail/attachments'
 import { readEnvelope } from '../../lib/http/mail/envelope'
+import { fileNameOf } from '../../lib/http/mail/file-name'
 import { searchOf } from '../../lib/http/mail/query'
 import { choice, flag, Invalid, list, object, optional, text, whole } from '../../lib/http/schema'
 import { httpSettings } from '../../lib/http/settings'
+import { bodiesOf } from '../../lib/mime/bodies'
 import { prepare } from '../../lib/mime/prepare'
 
 const built = (mail: object): Promise<Buffer> => new MailComposer(mail).compile().build()
@@ -86,7 +87,7 @@ describe('HTTP: parts', () => {
         { filename: '..', content: 'x', contentType: 'text/html' },
       ],
     })
-    const files = attachmentsOf(prepare(octets).structure)
+    const { files } = bodiesOf(prepare(octets).structure)
     assert.deepEqual(
       files.map(({ part }) => fileNameOf(part)),
       ['a.pdf', 'text.html'],

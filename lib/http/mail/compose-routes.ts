@@ -6,9 +6,9 @@ import type { Web } from '../ports'
 import { type Answer, defineRoute, json, type Route } from '../route'
 import { object, optional, text, whole } from '../schema'
 import { mailboxFor, rowOf, uidsOf, withView } from './access'
-import { fileNameOf, leavesOf } from './attachments'
 import { type Attached, type Composed, compose, type Draft, draft, notAddresses, tooManyAddresses } from './compose'
-import { decodedOf } from './message-routes'
+import { fileNameOf } from './file-name'
+import { decodedOf, leafAt } from './parts'
 
 const MOST_RECIPIENTS = 500
 
@@ -56,13 +56,13 @@ export function composeRoutes({ room: { store }, submit, clock, log, settings }:
           if (!content) throw new Refused(422, 'bad-attachment', `The message ${name} is not there any more.`)
           return { filename: name, contentType: 'message/rfc822', content }
         }
-        const leaf = leavesOf(row.prepared.structure).find(({ path }) => path === part)
+        const leaf = leafAt(row.prepared.structure, part)
         if (!leaf) throw new Refused(422, 'bad-attachment', `The file ${name} is not there any more.`)
-        weigh(leaf.part.bodyEnd - leaf.part.bodyStart)
+        weigh(leaf.bodyEnd - leaf.bodyStart)
         return {
-          filename: name || fileNameOf(leaf.part),
-          contentType: `${leaf.part.type}/${leaf.part.subtype}`,
-          content: await decodedOf(mail, row, leaf.part),
+          filename: name || fileNameOf(leaf),
+          contentType: `${leaf.type}/${leaf.subtype}`,
+          content: await decodedOf({ mail, row }, leaf),
         }
       })
       files.push(file)

@@ -24,7 +24,7 @@ export const draft = object({
         /** or: a part of a stored message; without `part` the message itself */
         mailbox: optional(text(64)),
         uid: optional(whole(1)),
-        part: optional(text(100)),
+        part: optional(text(1000)),
       }),
       200,
     ),

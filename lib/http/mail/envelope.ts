@@ -65,14 +65,35 @@ function parse(text: string, most: number): Value {
 const textOf = (value: Value): string => (typeof value === 'string' ? value : '')
 const words = (value: Value): string => decodeWords(textOf(value).slice(0, LONGEST))
 
+/** An encoded word, or a phrase: what stands where an address should, and is a name. */
+const NO_ADDRESS = /=\?.*\?=|\s/
+/** All of it in one encoded word, the address too. */
+const NAME_AND_ADDRESS = /^([^<>]*)<([^<>\s]+)>\s*$/
+
+/** What has no domain is shown as it stands. */
+function personOf(name: string, mailbox: string, host: string): Person | undefined {
+  if (host !== '') return { name, address: rawText(`${mailbox}@${host}`) }
+  if (!NO_ADDRESS.test(mailbox.slice(0, LONGEST))) return name || mailbox ? { name, address: rawText(mailbox) } : undefined
+  const text = words(mailbox)
+  const [, inside = '', address] = NAME_AND_ADDRESS.exec(text.slice(0, 1000)) ?? []
+  return address === undefined ? { name: name || text, address: '' } : { name: name || inside.trim(), address }
+}
+
 function peopleOf(value: Value): readonly Person[] {
   if (typeof value === 'string' || value === undefined) return []
-  return value.flatMap((one) => {
-    if (typeof one === 'string' || one === undefined) return []
-    const [name, , mailbox, host] = one
-    // Start and end of a group have no host.
-    return host ? [{ name: words(name), address: rawText(`${textOf(mailbox)}@${textOf(host)}`) }] : []
-  })
+  const people: Person[] = []
+  let group: { readonly name: string; readonly first: number } | undefined
+  for (const entry of value) {
+    if (typeof entry === 'string' || entry === undefined) continue
+    const [name, , mailbox, host] = entry
+    if (host !== undefined) {
+      const person = personOf(words(name), textOf(mailbox), textOf(host))
+      if (person) people.push(person)
+    } else if (mailbox !== undefined) group = { name: words(mailbox), first: people.length }
+    // RFC 9051 7.5.2: start and end of a group have no host. One without members is all that there is to show.
+    else if (group?.first === people.length && group.name !== '') people.push({ name: group.name, address: '' })
+  }
+  return people
 }
 
 /** @param most people of each kind */

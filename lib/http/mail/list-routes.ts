@@ -1,5 +1,6 @@
 import { find } from '../../mailbox/find'
 import type { AccountMail, View } from '../../mailbox/mailbox'
+import { bodiesOf } from '../../mime/bodies'
 import type { Part } from '../../mime/prepared'
 import type { Uid } from '../../terms/numbers'
 import { turn } from '../../work/turns'
@@ -7,12 +8,12 @@ import type { Web } from '../ports'
 import { defineRoute, json, type Route } from '../route'
 import { choice, list, object, optional, text, whole } from '../schema'
 import { mailboxNamed, rowsOf, withView } from './access'
-import { attachmentsOf, fileNameOf } from './attachments'
 import { type Conversation, createConversations } from './conversations'
+import { fileNameOf } from './file-name'
 import { searchOf } from './query'
 import { summary, summaryOf } from './summary'
 
-const fileNames = (structure: Part): readonly string[] => attachmentsOf(structure).map(({ part }) => fileNameOf(part))
+const fileNames = (structure: Part): readonly string[] => bodiesOf(structure).files.map(({ part }) => fileNameOf(part))
 
 const PAGE = 50
 const MOST = 200

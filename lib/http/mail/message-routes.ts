@@ -1,64 +1,17 @@
 import type { AccountMail, View } from '../../mailbox/mailbox'
-import { htmlText } from '../../mime/html-text'
-import type { Part } from '../../mime/prepared'
+import { bodiesOf, isHtml } from '../../mime/bodies'
 import { partText } from '../../mime/text'
-import { decodePart } from '../../mime/transfer'
 import type { MessageRow } from '../../store/store'
 import { flagSet, isSystemFlag } from '../../terms/flags'
+import { turn } from '../../work/turns'
 import { notFound, Refused, unwrap } from '../faults'
 import type { Web } from '../ports'
 import { DONE, defineRoute, done, json, type Route } from '../route'
-import { any, flag, list, object, optional, text, whole } from '../schema'
+import { any, list, object, optional, text, whole } from '../schema'
 import { mailboxById, rowOf, uidList, uidsBody, uidsOf, withView } from './access'
-import { attachmentsOf, bodiesOf, fileNameOf, leavesOf } from './attachments'
-import { readEnvelope } from './envelope'
-import { messagePage } from './html'
-import { person } from './summary'
-
-/** Characters of text that a page shows; the whole message can be downloaded. */
-const MOST_TEXT = 1024 * 1024
-/** Octets of pictures inside one message's HTML. */
-const MOST_INLINE = 8 * 1024 * 1024
-/** People of each kind that are told. */
-const MOST_PEOPLE = 500
-const PICTURES = /^(?:png|jpeg|jpg|gif|webp|bmp)$/
-
-export async function octetsOf(mail: AccountMail, row: MessageRow, part: Part): Promise<Buffer> {
-  const octets = await mail.read(row.emailId, part.bodyStart, part.bodyEnd)
-  if (!octets) throw notFound('message')
-  return octets
-}
-export const decodedOf = async (mail: AccountMail, row: MessageRow, part: Part): Promise<Buffer> => {
-  const octets = await octetsOf(mail, row, part)
-  return decodePart(octets, part.encoding) ?? octets
-}
-
-async function textOf(mail: AccountMail, row: MessageRow, parts: readonly Part[]): Promise<string> {
-  const texts: string[] = []
-  let left = MOST_TEXT
-  for (const part of parts) {
-    if (left <= 0) break
-    const piece = partText(part, await octetsOf(mail, row, part)).slice(0, left)
-    left -= piece.length
-    texts.push(piece)
-  }
-  return texts.join('\n')
-}
-
-const angleless = (id: string): string => id.replace(/^<|>$/g, '')
-
-async function pictures(mail: AccountMail, row: MessageRow, html: string): Promise<Map<string, string>> {
-  const found = new Map<string, string>()
-  let left = MOST_INLINE
-  for (const { part } of leavesOf(row.prepared.structure)) {
-    if (part.id === undefined || part.type !== 'image' || !PICTURES.test(part.subtype)) continue
-    if (!/cid:/i.test(html) || part.bodyEnd - part.bodyStart > left) continue
-    const octets = await decodedOf(mail, row, part)
-    left -= octets.length
-    found.set(angleless(part.id), `data:image/${part.subtype};base64,${octets.toString('base64')}`)
-  }
-  return found
-}
+import { fileNameOf } from './file-name'
+import { decodedOf, type Letter, leafAt, octetsOf, opens } from './parts'
+import { content, contentOf, MOST_HTML, subjectOf } from './reading'
 
 /** RFC 6266 and RFC 8187: a name in ASCII for old readers, the real one beside it. */
 function download(name: string): string {
@@ -75,10 +28,29 @@ const fileHeaders = (name: string, type: string) => ({
   'Cross-Origin-Resource-Policy': 'same-origin',
 })
 
-async function htmlPage(mail: AccountMail, row: MessageRow, remoteImages: boolean) {
-  const html = await textOf(mail, row, bodiesOf(row.prepared.structure).html)
-  const inline = await pictures(mail, row, html)
-  return messagePage(html, { remoteImages, inline: (id) => inline.get(id) })
+/** HTML as it came, which is only ever shown cleaned and in a frame; whoever opens this address gets a page that can do nothing. */
+const HTML_HEADERS = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Content-Security-Policy': "sandbox; default-src 'none'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+}
+
+/** The HTML that a page shows: of one part, or all of it. */
+async function htmlOf(letter: Letter, number: string | undefined): Promise<Buffer> {
+  const { root, inside } = letter
+  const shown = bodiesOf(root, inside).html.filter(isHtml)
+  const parts = number === undefined ? shown.map(({ part }) => part) : [leafAt(root, number)]
+  const texts: string[] = []
+  let left = MOST_HTML
+  for (const part of parts) {
+    if (part?.type !== 'text' || part.subtype !== 'html') throw notFound('part')
+    left -= part.bodyEnd - part.bodyStart
+    if (left < 0) throw new Refused(413, 'too-big', 'That is too much to be shown; it can be saved as a file.')
+    await turn()
+    texts.push(partText(part, await octetsOf(letter, part)))
+  }
+  return Buffer.from(texts.join('\n'))
 }
 
 const moved = object({
@@ -88,7 +60,7 @@ const moved = object({
   destination: list(whole(1)),
 })
 
-export function messageRoutes({ room: { store } }: Web): readonly Route[] {
+export function messageRoutes({ room: { store, pool } }: Web): readonly Route[] {
   const withRow = <T>(
     mail: AccountMail,
     { mailbox = '', uid = '' }: Readonly<Record<string, string>>,
@@ -105,70 +77,37 @@ export function messageRoutes({ room: { store } }: Web): readonly Route[] {
         uid: whole(1),
         id: text(64),
         thread: text(64),
-        subject: text(),
-        from: list(person),
-        replyTo: list(person),
-        to: list(person),
-        cc: list(person),
-        bcc: list(person),
         date: whole(),
-        sentAt: optional(whole()),
-        messageId: text(),
-        references: list(text()),
-        size: whole(),
         flags: list(text()),
-        text: text(MOST_TEXT),
-        hasHtml: flag(),
-        blockedImages: whole(),
-        attachments: list(object({ part: text(), name: text(), type: text(), size: whole() })),
+        ...content,
       }),
       run: async ({ params, mail: enter }) => {
         const mail = await enter()
-        return withRow(mail, params, async (row) => {
-          const { keys, structure, envelope } = row.prepared
-          const { inReplyTo: _replied, ...people } = readEnvelope(envelope, MOST_PEOPLE)
-          const { plain, html } = bodiesOf(structure)
-          const shown = html.length > 0 ? await htmlPage(mail, row, false) : undefined
-          return json({
+        return withRow(mail, params, async (row) =>
+          json({
             uid: row.uid,
             id: row.emailId,
             thread: row.threadId,
-            ...people,
             date: row.internalDate,
-            sentAt: keys.sentAt,
-            references: keys.references,
-            size: row.size,
             flags: row.flags.names,
-            text:
-              plain.length > 0
-                ? await textOf(mail, row, plain)
-                : htmlText(await textOf(mail, row, html), { as: 'reading' }).text,
-            hasHtml: html.length > 0,
-            blockedImages: shown?.blocked ?? 0,
-            attachments: attachmentsOf(structure).map(({ path, part }) => ({
-              part: path,
-              name: fileNameOf(part),
-              type: `${part.type}/${part.subtype}`,
-              // Base64 is a third longer than what it holds.
-              size: Math.round((part.bodyEnd - part.bodyStart) * (part.encoding === 'base64' ? 0.73 : 1)),
-            })),
-          })
-        })
+            ...(await contentOf({ mail, row, root: row.prepared.structure, inside: [] }, pool)),
+          }),
+        )
       },
     }),
     defineRoute({
       method: 'get',
       path: '/mailboxes/:mailbox/messages/:uid/html',
       scope: 'mail:read',
-      summary: 'The HTML of a message, cleaned, for a sandboxed frame',
-      query: object({ images: optional(flag()) }),
+      summary: 'HTML of a message as it came: of one part, or all that a page shows; to be cleaned before it is shown',
+      query: object({ part: optional(text(1000)) }),
       answer: any('octets'),
       produces: 'text/html',
       run: async ({ params, query, mail: enter }) => {
         const mail = await enter()
         return withRow(mail, params, async (row) => {
-          const { html, headers } = await htmlPage(mail, row, query.images === true)
-          return { kind: 'octets', octets: Buffer.from(html), headers }
+          const octets = await htmlOf({ mail, row, root: row.prepared.structure, inside: [] }, query.part)
+          return { kind: 'octets', octets, headers: HTML_HEADERS }
         })
       },
     }),
@@ -182,11 +121,27 @@ export function messageRoutes({ room: { store } }: Web): readonly Route[] {
       run: async ({ params, mail: enter }) => {
         const mail = await enter()
         return withRow(mail, params, async (row) => {
-          const leaf = leavesOf(row.prepared.structure).find(({ path }) => path === params.part)
-          if (!leaf) throw notFound('part')
-          const { part } = leaf
-          const octets = await decodedOf(mail, row, part)
-          return { kind: 'octets', octets, headers: fileHeaders(fileNameOf(part), `${part.type}/${part.subtype}`) }
+          const part = leafAt(row.prepared.structure, params.part ?? '')
+          if (!part) throw notFound('part')
+          const octets = await decodedOf({ mail, row }, part)
+          const name = fileNameOf(part, part.message && (await subjectOf({ mail, row }, part.message)))
+          return { kind: 'octets', octets, headers: fileHeaders(name, `${part.type}/${part.subtype}`) }
+        })
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/mailboxes/:mailbox/messages/:uid/parts/:part/message',
+      scope: 'mail:read',
+      summary: 'A message that is attached to another; its parts have numbers of the outer one',
+      answer: object(content),
+      run: async ({ params, mail: enter }) => {
+        const mail = await enter()
+        return withRow(mail, params, async (row) => {
+          const part = leafAt(row.prepared.structure, params.part ?? '')
+          if (!part?.message || !opens(part)) throw notFound('message')
+          const inside = (params.part ?? '').split('.').map(Number)
+          return json(await contentOf({ mail, row, root: part.message, inside }, pool))
         })
       },
     }),

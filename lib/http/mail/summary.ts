@@ -1,6 +1,6 @@
+import { hasFiles } from '../../mime/bodies'
 import type { MessageRow } from '../../store/store'
 import { flag, list, object, optional, text, whole } from '../schema'
-import { attachmentsOf } from './attachments'
 import { readEnvelope } from './envelope'
 
 export const person = object({ name: text(), address: text() })
@@ -37,7 +37,7 @@ export function summaryOf(row: MessageRow) {
     date: row.internalDate,
     size: row.size,
     flags: row.flags.names,
-    attachments: attachmentsOf(row.prepared.structure).length > 0,
+    attachments: hasFiles(row.prepared.structure),
     preview: row.prepared.preview,
   }
 }

@@ -20,10 +20,16 @@ export class ApiError extends Error {
  * @param background live updates: they keep neither the session nor the lock alive
  */
 export async function call(method, path, body, { background = false, keepalive = false } = {}) {
+  const response = await ask(method, path, body, background, keepalive)
+  const answer = await response.json().catch(() => ({}))
+  if (response.ok) return answer
+  throw refused(response, answer)
+}
+
+async function ask(method, path, body, background = false, keepalive = false) {
   const form = body instanceof FormData
-  let response
   try {
-    response = await fetch(`/api/v1${path}`, {
+    return await fetch(`/api/v1${path}`, {
       method,
       credentials: 'same-origin',
       keepalive,
@@ -37,11 +43,19 @@ export async function call(method, path, body, { background = false, keepalive =
   } catch {
     throw new ApiError(0, {})
   }
-  const answer = await response.json().catch(() => ({}))
-  if (response.ok) return answer
+}
+
+function refused(response, answer) {
   const error = new ApiError(response.status, answer)
   if (onRefused(error)) error.handled = true
-  throw error
+  return error
+}
+
+/** What is no JSON: a part of a message. */
+export async function octets(path) {
+  const response = await ask('GET', path)
+  if (response.ok) return response.blob()
+  throw refused(response, await response.json().catch(() => ({})))
 }
 export const get = (path, options) => call('GET', path, undefined, options)
 export const post = (path, body = {}) => call('POST', path, body)

@@ -142,8 +142,8 @@ export const bytes = (count) =>
 export const personName = ({ name, address }) => name || address
 /** As one types it; a name in quotes only where it must be (RFC 5322 3.2.3). */
 const typed = ({ name, address }) =>
-  !name
-    ? address
+  !name || !address
+    ? address || name
     : /^[\p{L}\p{N} '_-]+$/u.test(name)
       ? `${name} <${address}>`
       : `"${name.replace(/["\\]/g, '')}" <${address}>`

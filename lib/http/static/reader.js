@@ -1,86 +1,77 @@
 import { get, post } from './api.js'
 import { bytes, dialog, exactTime, fill, h, icon, iconButton, personName, shortTime, typedAll } from './dom.js'
+import { messageBody } from './message-body.js'
 
 const WIDE = { class: 'icon-button only-wide' }
 const SAVE = 'Save the message'
-const address = ({ name, address: at }) => (name ? `${name} <${at}>` : at)
-
-/** Plain text with links, and quoted lines dimmed. */
-function plainText(text) {
-  const lines = text.replace(/\s+$/, '').split('\n')
-  return h(
-    'div',
-    { class: 'plain' },
-    lines.flatMap((line) => {
-      const pieces = line
-        .split(/(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]])/g)
-        .map((piece, index) =>
-          index % 2 === 1
-            ? h('a', { href: piece, target: '_blank', rel: 'noopener noreferrer nofollow' }, piece)
-            : piece,
-        )
-      return h('span', { class: line.startsWith('>') ? 'line quoted' : 'line' }, pieces, '\n')
-    }),
-  )
-}
+/** Characters of a message that an answer begins with: the API takes a million. */
+const MOST_QUOTED = 300_000
+/** A subject as the name of a file. */
+const topicOf = ({ subject }) =>
+  subject
+    .replace(/[\\/:*?"<>|]/g, '_')
+    .slice(0, 80)
+    .trim()
+const address = ({ name, address: at }) => (name && at ? `${name} <${at}>` : name || at)
 
 export function createReader({ onAction, onBack, mailboxOf }) {
   const element = h('section', { class: 'reader', 'aria-label': 'Message', tabindex: '-1' })
   const nothing = () => h('div', { class: 'nothing' }, icon('unread'), h('p', {}, 'No message is open.'))
   let message
+  /** what is seen: the message, or one that is attached to it, whose part has the number `inner` */
+  let shown
+  let inner
+  let outer = []
+  let others = []
   let place
+  let body
+  let asText = false
   let opening = 0
   fill(element, nothing())
 
-  function frame(images) {
-    return h('iframe', {
-      class: 'html',
-      title: 'Text of the message',
-      sandbox: 'allow-popups allow-popups-to-escape-sandbox',
-      referrerpolicy: 'no-referrer',
-      src: `/api/v1/mailboxes/${place.id}/messages/${message.uid}/html${images ? '?images=1' : ''}`,
-    })
-  }
-
-  function body() {
-    if (!message.hasHtml) return [plainText(message.text)]
-    const box = h('div', { class: 'html-box' }, frame(false))
-    if (message.blockedImages === 0) return [box]
-    const note = h(
-      'p',
-      { class: 'banner' },
-      h('span', {}, 'Pictures from elsewhere would tell the sender that you read this.'),
-      h('button', { type: 'button', onclick: () => (fill(box, frame(true)), note.remove()) }, 'Show them'),
-    )
-    return [note, box]
-  }
+  const base = () => `/mailboxes/${place.id}/messages/${message.uid}`
 
   function files() {
-    if (message.attachments.length === 0) return undefined
-    return h(
-      'ul',
-      { class: 'files', 'aria-label': 'Files' },
-      message.attachments.map(({ part, name, type, size }) =>
-        h(
-          'li',
-          {},
-          h(
-            'a',
-            {
-              href: `/api/v1/mailboxes/${place.id}/messages/${message.uid}/parts/${part}`,
-              download: name,
-              title: type,
-            },
-            icon('clip'),
-            h('span', {}, name),
-            h('small', {}, bytes(size)),
-          ),
-        ),
-      ),
-    )
+    if (shown.attachments.length === 0) return undefined
+    const file = ({ part, name, type, size, message: opens }) => {
+      const inside = [icon(opens ? 'unread' : 'clip'), h('span', {}, name), h('small', {}, bytes(size))]
+      const href = `/api/v1${base()}/parts/${part}`
+      if (!opens) return h('li', {}, h('a', { href, download: name, title: type }, inside))
+      return h(
+        'li',
+        {},
+        h('button', { type: 'button', title: 'Open this message', onclick: () => void openInside(part) }, inside),
+        h('a', { href, download: name, title: SAVE, 'aria-label': `Save ${name}` }, icon('down')),
+      )
+    }
+    return h('ul', { class: 'files', 'aria-label': 'Files' }, shown.attachments.map(file))
   }
 
-  function conversation(others) {
+  function drawBody() {
+    body?.free()
+    body = messageBody(shown, base(), asText)
+    return body.element
+  }
+
+  /** A message that is attached to the open one, or to one inside of it. */
+  async function openInside(part) {
+    const mine = opening
+    const inside = await get(`${base()}/parts/${part}/message`)
+    if (mine !== opening) return
+    outer.push({ shown, part: inner })
+    shown = inside
+    inner = part
+    draw()
+    element.focus({ preventScroll: true })
+  }
+  function closeInside() {
+    const before = outer.pop()
+    shown = before.shown
+    inner = before.part
+    draw()
+  }
+
+  function conversation() {
     if (others.length < 2) return undefined
     return h(
       'ol',
@@ -113,8 +104,8 @@ export function createReader({ onAction, onBack, mailboxOf }) {
 
   const junkLabel = () => (mailboxOf()?.role === 'junk' ? 'Not junk' : 'Junk')
   const source = () => ({
-    href: `/api/v1/mailboxes/${place.id}/messages/${message.uid}/source`,
-    download: 'message.eml',
+    href: `/api/v1${base()}/${inner === undefined ? 'source' : `parts/${inner}`}`,
+    download: `${topicOf(shown) || 'message'}.eml`,
   })
   /** What is rare, and what a phone's toolbar has no room for. */
   async function more() {
@@ -129,6 +120,13 @@ export function createReader({ onAction, onBack, mailboxOf }) {
         choice('junk', junkLabel(), 'junk'),
         choice('unread', 'Mark as unread', 'seen'),
         choice('clip', 'Forward as attachment', 'forwardFile', ''),
+        shown.hasHtml &&
+          h(
+            'button',
+            { type: 'button', class: 'quiet', onclick: () => (close(), (asText = !asText), draw()) },
+            icon('threads'),
+            asText ? 'Show as its sender made it' : 'Show as plain text',
+          ),
         h('a', { ...source(), class: 'button quiet', onclick: () => close() }, icon('down'), SAVE),
       )
     })
@@ -136,8 +134,9 @@ export function createReader({ onAction, onBack, mailboxOf }) {
   }
 
   const star = () => element.querySelector('[aria-label="Flag"]')
-  function draw(others) {
-    const recipients = [...message.to, ...message.cc]
+  function draw() {
+    const recipients = [...shown.to, ...shown.cc]
+    const date = shown.sentAt ?? (inner === undefined ? message.date : undefined)
     fill(
       element,
       h(
@@ -158,18 +157,25 @@ export function createReader({ onAction, onBack, mailboxOf }) {
         }),
         iconButton('more', 'More', () => void more()),
       ),
+      inner !== undefined &&
+        h(
+          'p',
+          { class: 'banner inside' },
+          h('span', {}, 'A message that is attached to another.'),
+          h('button', { type: 'button', onclick: closeInside }, 'Back to the other'),
+        ),
       h(
         'header',
         { class: 'message-head' },
-        h('h2', {}, message.subject || '(no subject)'),
-        conversation(others),
+        h('h2', {}, shown.subject || '(no subject)'),
+        inner === undefined && conversation(),
         h(
           'div',
           { class: 'from-line' },
           h(
             'span',
             { class: 'avatar', 'aria-hidden': 'true' },
-            (personName(message.from[0] ?? { address: '?' })[0] ?? '?').toUpperCase(),
+            (personName(shown.from[0] ?? { address: '?' })[0] ?? '?').toUpperCase(),
           ),
           h(
             'div',
@@ -177,12 +183,12 @@ export function createReader({ onAction, onBack, mailboxOf }) {
             h(
               'p',
               {},
-              h('strong', {}, message.from.map(personName).join(', ') || '(no sender)'),
+              h('strong', {}, shown.from.map(personName).join(', ') || '(no sender)'),
               ' ',
               h(
                 'span',
                 { class: 'muted' },
-                message.from
+                shown.from
                   .filter(({ name }) => name)
                   .map(({ address: at }) => at)
                   .join(', '),
@@ -196,30 +202,31 @@ export function createReader({ onAction, onBack, mailboxOf }) {
                 : 'no recipients shown',
             ),
           ),
-          h(
-            'time',
-            { class: 'muted', datetime: new Date(message.date).toISOString() },
-            exactTime(message.sentAt ?? message.date),
-          ),
+          date !== undefined && h('time', { class: 'muted', datetime: new Date(date).toISOString() }, exactTime(date)),
         ),
       ),
       files(),
-      h('div', { class: 'message-body' }, body()),
+      drawBody(),
     )
   }
 
   async function open(mailbox, uid, uids) {
     const mine = ++opening
-    const [got, others] = await Promise.all([
+    const [got, around] = await Promise.all([
       get(`/mailboxes/${mailbox.id}/messages/${uid}`),
       uids.length > 1 ? get(`/mailboxes/${mailbox.id}/summaries?uids=${uids.slice(-100).join(',')}`) : { messages: [] },
     ])
     if (mine !== opening) return
     message = got
+    shown = got
+    inner = undefined
+    outer = []
+    others = around.messages
+    asText = false
     place = mailbox
-    draw(others.messages)
+    draw()
     element.focus({ preventScroll: true })
-    const unseen = [got, ...others.messages].filter((one) => !one.flags.includes('\\Seen')).map((one) => one.uid)
+    const unseen = [got, ...others].filter((one) => !one.flags.includes('\\Seen')).map((one) => one.uid)
     if (unseen.length > 0) await post(`/mailboxes/${mailbox.id}/flags`, { uids: unseen, add: ['\\Seen'] })
   }
 
@@ -235,6 +242,8 @@ export function createReader({ onAction, onBack, mailboxOf }) {
     close() {
       opening++
       message = undefined
+      body?.free()
+      body = undefined
       fill(element, nothing())
     },
     flagged(on) {
@@ -242,35 +251,42 @@ export function createReader({ onAction, onBack, mailboxOf }) {
     },
     /** What a composer starts with. */
     answer(how, own) {
-      const { subject, from, replyTo, to, cc, references, messageId } = message
+      const { subject, from, replyTo, to, cc, references, messageId, sentAt = message.date } = shown
       const bare = subject.replace(/^(?:(?:re|fwd?|aw|wg)\s*:\s*)+/i, '')
       const origin = { mailbox: place.id, uid: message.uid }
-      const quoted = message.text
-        .trimEnd()
+      const answers = (what) => (inner === undefined ? { ...origin, how: what } : undefined)
+      const said = shown.text.slice(0, MOST_QUOTED).trimEnd()
+      const quoted = said
         .split('\n')
         .map((line) => (line.startsWith('>') ? `>${line}` : `> ${line}`))
         .join('\n')
       if (how === 'forwardFile') {
-        const name = `${(bare || 'message').replace(/[\\/:*?"<>|]/g, '_').slice(0, 80)}.eml`
+        const name = `${topicOf({ subject: bare }) || 'message'}.eml`
         return {
           subject: `Fwd: ${bare}`,
           text: '',
-          attachments: [{ name, size: message.size, ...origin }],
-          answers: { ...origin, how: 'forward' },
+          attachments: [{ name, size: shown.size, ...origin, ...(inner !== undefined && { part: inner }) }],
+          answers: answers('forward'),
         }
       }
       if (how === 'forward') {
         const head = [
           `From: ${from.map(address).join(', ')}`,
-          `Date: ${exactTime(message.sentAt ?? message.date)}`,
+          `Date: ${exactTime(sentAt)}`,
           `Subject: ${subject}`,
           `To: ${to.map(address).join(', ')}`,
         ]
         return {
           subject: `Fwd: ${bare}`,
-          text: `\n\n-------- Forwarded message --------\n${head.join('\n')}\n\n${message.text.trimEnd()}\n`,
-          attachments: message.attachments.map(({ part, name, size }) => ({ name, size, ...origin, part })),
-          answers: { ...origin, how: 'forward' },
+          text: `\n\n-------- Forwarded message --------\n${head.join('\n')}\n\n${said}\n`,
+          // What is forwarded is text: pictures inside of it become files.
+          attachments: [...shown.attachments, ...shown.pictures].map(({ part, name, size }) => ({
+            name,
+            size,
+            ...origin,
+            part,
+          })),
+          answers: answers('forward'),
         }
       }
       const sender = replyTo.length > 0 ? replyTo : from
@@ -283,10 +299,10 @@ export function createReader({ onAction, onBack, mailboxOf }) {
         to: typedAll(sender),
         cc: how === 'replyAll' ? typedAll(rest) : '',
         subject: `Re: ${bare}`,
-        text: `\n\nOn ${exactTime(message.sentAt ?? message.date)}, ${from.map(personName).join(', ')} wrote:\n${quoted}\n`,
+        text: `\n\nOn ${exactTime(sentAt)}, ${from.map(personName).join(', ')} wrote:\n${quoted}\n`,
         inReplyTo: messageId || undefined,
         references: [...references, messageId].filter(Boolean).slice(-50),
-        answers: { ...origin, how: 'reply' },
+        answers: answers('reply'),
       }
     },
   }

@@ -1,5 +1,6 @@
 import { type FieldChoice, fieldChoice, headerFields } from '../../mime/header'
 import { sectionRange } from '../../mime/section'
+import { MAX_DEPTH } from '../../mime/structure'
 import type { FetchItem, FetchMessage, FetchSlot } from '../extension'
 import type { Cursor } from '../wire/cursor'
 import * as encode from '../wire/encode'
@@ -42,7 +43,8 @@ function section(cursor: Cursor): Wanted {
   const path: number[] = []
   while (/\d/.test(cursor.ahead(1))) {
     path.push(cursor.nzNumber())
-    if (path.length > 100) cursor.fail('a shorter part number')
+    // The deepest part that is looked into has one part inside.
+    if (path.length > MAX_DEPTH + 1) cursor.fail('a shorter part number')
     if (!cursor.try('.')) break
   }
   const prefix = path.length > 0 ? `${path.join('.')}` : ''

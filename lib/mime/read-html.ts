@@ -1,0 +1,35 @@
+import { defineJob } from '../work/job'
+import { htmlShape } from './html-shape'
+import { type HtmlText, htmlText } from './html-text'
+import type { Part } from './prepared'
+import { partText } from './text'
+
+/** A leaf of text/html with its octets, from `bodyStart` to `bodyEnd`. */
+export interface HtmlPart {
+  readonly part: Part
+  readonly octets: Uint8Array
+  /** characters of text at most */
+  readonly mostText: number
+}
+
+export interface HtmlBody extends HtmlText {
+  readonly elements: number
+  readonly depth: number
+  readonly heavy: boolean
+  readonly contentIds: readonly string[]
+}
+
+const sourceOf = ({ part, octets }: HtmlPart): string => partText(part, Buffer.from(octets))
+
+/** What a page must know of an HTML part before it shows it. */
+export function readHtml(input: HtmlPart): HtmlBody {
+  const html = sourceOf(input)
+  return { ...htmlText(html, { as: 'reading', mostText: input.mostText }), ...htmlShape(html) }
+}
+
+const MEGABYTE = 1024 * 1024
+export const readHtmlJob = defineJob(__filename, readHtml, {
+  time: 3000,
+  octetsIn: 40 * MEGABYTE,
+  octetsOut: 10 * MEGABYTE,
+})
