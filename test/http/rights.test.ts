@@ -63,6 +63,7 @@ describe('rights of tokens', () => {
     getMailboxesMailboxMessagesUid: [{ does: ['reads'] }],
     getMailboxesMailboxMessagesUidHtml: [{ does: ['reads'] }],
     getMailboxesMailboxMessagesUidPartsPart: [{ does: ['reads'] }],
+    getMailboxesMailboxMessagesUidPartsPartMessage: [{ does: ['reads'] }],
     getMailboxesMailboxMessagesUidSource: [{ does: ['reads'] }],
     postMailboxesMailboxFlags: [
       { body: { uids: [1], add: ['\\Flagged'] }, does: ['writes'] },

@@ -73,7 +73,8 @@ const NAME_AND_ADDRESS = /^([^<>]*)<([^<>\s]+)>\s*$/
 /** What has no domain is shown as it stands. */
 function personOf(name: string, mailbox: string, host: string): Person | undefined {
   if (host !== '') return { name, address: rawText(`${mailbox}@${host}`) }
-  if (!NO_ADDRESS.test(mailbox.slice(0, LONGEST))) return name || mailbox ? { name, address: rawText(mailbox) } : undefined
+  if (!NO_ADDRESS.test(mailbox.slice(0, LONGEST)))
+    return name || mailbox ? { name, address: rawText(mailbox) } : undefined
   const text = words(mailbox)
   const [, inside = '', address] = NAME_AND_ADDRESS.exec(text.slice(0, 1000)) ?? []
   return address === undefined ? { name: name || text, address: '' } : { name: name || inside.trim(), address }
