@@ -24,6 +24,9 @@ const LITERAL = /\{(\d{1,10})(\+?)\}$/
 /** A client that sends more than this without waiting is not worth the traffic. */
 const DISCARD_LIMIT = 256 * 1024 * 1024
 
+/** literals of a command, and the texts between them */
+const MOST_PIECES = 4000
+
 const tagOf = (line: string): string => /^[^\x00-\x20\x7f-\xff(){%*"\\+]+(?= |$)/.exec(line)?.[0] ?? '*'
 
 async function line(connection: Connection, limit: number): Promise<Buffer | 'too-long' | undefined> {
@@ -87,7 +90,8 @@ export async function readFrame(connection: Connection, limits: FrameLimits): Pr
     const first = frame[0]
     const limit = limits.literal(typeof first === 'string' ? first : text)
     total += size + text.length
-    if (size > limit || total > limit + limits.line || oversize) {
+    const many = frame.length > MOST_PIECES
+    if (many || size > limit || total > limit + limits.line || oversize) {
       // A client that waits for our word has not sent the literal, and will not.
       if (waits) return { kind: 'too-long', tag, what: 'literal' }
       if (size > DISCARD_LIMIT) return { kind: 'hopeless' }

@@ -40,7 +40,7 @@ const STEP = 64
 /** Flags are looked at faster. */
 const FLAGS_STEP = 10_000
 /** Octets of a header in which texts are looked for. */
-const MOST_HEADER = 256 * 1024
+const MOST_HEADER = 128 * 1024
 
 /** Looks up what a key asks for, and no more: most keys ask for one thing. */
 class Facts implements IndexFacts {

@@ -1,9 +1,9 @@
-import type { PreparedMessage } from '../mime/prepared'
 import type { Account } from '../store/account'
 import type { AppendOptions, NewMessage } from '../store/store'
 import { failed, ok, type Result } from '../terms/fault'
-import type { Clock } from '../terms/ports'
+import type { AccountId } from '../terms/names'
 import type { Incoming } from './mailbox'
+import type { Parts } from './parts'
 import type { MailboxSettings } from './settings'
 
 export interface QuotaLimits {
@@ -28,20 +28,19 @@ export function quotaCheck({ bytes, messages }: QuotaLimits): AppendOptions {
   return { quota: { bytes: bytes === 0 ? unlimited : bytes, messages: messages === 0 ? unlimited : messages } }
 }
 
-/** Prepares messages for the store, outside of any transaction. Faults: too-big. */
-export function asNewMessages(
+/** Prepares messages for the store, outside of any transaction. Faults: too-big, unavailable. */
+export async function asNewMessages(
+  { settings, prepare, clock }: Pick<Parts, 'settings' | 'prepare' | 'clock'>,
+  account: AccountId,
   messages: readonly Incoming[],
-  limit: number,
-  prepare: (bytes: Buffer) => PreparedMessage,
-  clock: Clock,
-): Result<readonly NewMessage[]> {
+): Promise<Result<readonly NewMessage[]>> {
+  const limit = settings.maxMessageSize
   if (limit > 0 && messages.some((one) => one.bytes.length > limit)) return failed({ kind: 'too-big', limit })
-  return ok(
-    messages.map(({ bytes, flags, internalDate }) => ({
-      bytes,
-      prepared: prepare(bytes),
-      flags,
-      internalDate: internalDate ?? clock.now(),
-    })),
-  )
+  const made: NewMessage[] = []
+  for (const { bytes, flags, internalDate } of messages) {
+    const prepared = await prepare(bytes, account)
+    if (!prepared.ok) return prepared
+    made.push({ bytes, prepared: prepared.value, flags, internalDate: internalDate ?? clock.now() })
+  }
+  return ok(made)
 }

@@ -1,3 +1,4 @@
+import type { PreparedMessage } from '../mime/prepared'
 import { ok } from '../terms/fault'
 import type { AccountId } from '../terms/names'
 import type { Clock, Log, Metrics } from '../terms/ports'
@@ -9,9 +10,11 @@ import { createKept } from './kept'
 import type { Bus, MailRoom } from './mailbox'
 import { ensureSpecialUse } from './mailbox-verbs'
 import type { Parts } from './parts'
+import { preparing } from './prepare-message'
 import { createStates } from './view/states'
 
-export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states' | 'uidls'> {
+export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states' | 'uidls' | 'prepare'> {
+  readonly prepare: (octets: Buffer) => PreparedMessage
   readonly bus: Bus
   readonly clock: Clock
   readonly log: Log
@@ -28,7 +31,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   const hub = createHub({ states, bus, log })
   const kept = createKept(settings.keepTexts)
   const pool = createPool({ threads: settings.threads, memory: settings.threadMemory / MEGABYTE })
-  const parts: Parts = { ...options, states, hub, uidls: kept.columns() }
+  const parts: Parts = { ...options, states, hub, uidls: kept.columns(), prepare: preparing(pool, options.prepare) }
 
   /** Accounts that have their mailboxes: not looked at again at each login. */
   const provided = new Set<AccountId>()

@@ -72,7 +72,7 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
       messages.map(({ flags }) => flags),
     )
     if (tooMany) return failed(tooMany)
-    const prepared = asNewMessages(messages, settings.maxMessageSize, parts.prepare, parts.clock)
+    const prepared = await asNewMessages(parts, account, messages)
     if (!prepared.ok) return prepared
     const written = await store.messages.append(account, to.value.id, prepared.value, await quotaNow())
     const uids = published(hub, written)
@@ -91,7 +91,7 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     if (!to.ok) return to
     const tooMany = await keywordsFault(parts, account, to.value, [message.flags])
     if (tooMany) return failed(tooMany)
-    const prepared = asNewMessages([message], settings.maxMessageSize, parts.prepare, parts.clock)
+    const prepared = await asNewMessages(parts, account, [message])
     if (!prepared.ok) return prepared
     const [one] = prepared.value
     if (!one) return ok({ mailbox: to.value, uids: [] })

@@ -1,5 +1,4 @@
 import type { Locks } from '../locks/locks'
-import type { PreparedMessage } from '../mime/prepared'
 import type { Commit } from '../store/change'
 import type { Store, Written } from '../store/store'
 import { ok, type Result } from '../terms/fault'
@@ -7,6 +6,7 @@ import type { MailboxId } from '../terms/names'
 import type { Clock, Log, Metrics } from '../terms/ports'
 import type { CommitHub } from './hub'
 import type { KeptColumn } from './kept'
+import type { Prepare } from './prepare-message'
 import type { MailboxSettings } from './settings'
 import type { States } from './view/states'
 
@@ -18,7 +18,7 @@ export interface Parts {
   readonly states: States
   /** unique ids that POP3 has read, by mailbox */
   readonly uidls: (mailbox: MailboxId) => KeptColumn<string>
-  readonly prepare: (bytes: Buffer) => PreparedMessage
+  readonly prepare: Prepare
   readonly settings: MailboxSettings
   readonly clock: Clock
   readonly log: Log

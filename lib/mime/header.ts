@@ -81,21 +81,27 @@ export const fieldChoice = (names: readonly string[], which: 'only' | 'not'): Fi
 export function headerFields(header: Buffer, { names, which }: FieldChoice): Buffer {
   // One string that is searched and cut costs a fraction of as many views of a buffer.
   const text = header.toString('latin1')
-  let kept = ''
+  /** runs of lines, however many fields they are */
+  const kept: string[] = []
+  let run = 0
   let keep = false
   for (let at = text.startsWith(MARK) ? MARK.length : 0, next = 0; at < text.length; at = next) {
     next = text.indexOf('\n', at) + 1 || text.length
     const first = text.charCodeAt(at)
     if (first === LF || (first === CR && text.charCodeAt(at + 1) === LF)) {
-      kept += text.slice(at, next)
+      kept.push(text.slice(keep ? run : at, next))
+      keep = false
       break
     }
     if (first !== SPACE && first !== TAB) {
       const line = text.slice(at, Math.min(next, at + NAME_LIMIT))
       const name = line.slice(0, Math.max(0, line.indexOf(':')))
-      keep = names.has(name.trimEnd().toLowerCase()) === (which === 'only')
+      const wanted = names.has(name.trimEnd().toLowerCase()) === (which === 'only')
+      if (wanted && !keep) run = at
+      if (keep && !wanted) kept.push(text.slice(run, at))
+      keep = wanted
     }
-    if (keep) kept += text.slice(at, next)
   }
-  return Buffer.from(kept, 'latin1')
+  if (keep) kept.push(text.slice(run))
+  return Buffer.from(kept.join(''), 'latin1')
 }

@@ -9,6 +9,7 @@ const HEAD = 28
 const NOTHING = Buffer.alloc(0)
 
 export function encodePrepared(prepared: PreparedMessage): Buffer {
+  if (prepared instanceof DecodedMessage) return prepared.value
   const structure = Buffer.from(JSON.stringify(prepared.structure))
   const preview = Buffer.from(prepared.preview)
   const parts = [prepared.envelope, prepared.bodyStructure, prepared.body, structure, preview]

@@ -42,7 +42,9 @@ export type WorkResult<Out> =
 export interface Task {
   readonly file: string
   readonly name: string
+  /** the value itself when `isRaw`, or serialized */
   readonly input: Uint8Array
+  readonly isRaw: boolean
   readonly octetsOut: number
 }
 export type Answer =

@@ -102,9 +102,11 @@ export function createPool(options: PoolOptions = {}): Pool {
   }
 
   async function run<In, Out>({ file, run: job, budget }: Job<In, Out>, value: In, by: string) {
-    const input = serialize(value)
+    // Octets alone are copied once, and not into a buffer that grows.
+    const isRaw = value instanceof Uint8Array
+    const input = isRaw ? Uint8Array.from(value) : serialize(value)
     if (input.length > budget.octetsIn) return failed({ kind: 'over-budget', what: 'octets' })
-    const task = { file, name: job.name, input, octetsOut: budget.octetsOut }
+    const task = { file, name: job.name, input, isRaw, octetsOut: budget.octetsOut }
     const ended = await inTurn(by, input.length, (thread) => thread.run(task, budget))
     if (!ended || (closed && ended.kind !== 'done')) return busy()
     switch (ended.kind) {

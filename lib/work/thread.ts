@@ -20,9 +20,9 @@ function threadNumber(): number | undefined {
   }
 }
 
-async function run({ file, name, input, octetsOut }: Task): Promise<Answer> {
+async function run({ file, name, input, isRaw, octetsOut }: Task): Promise<Answer> {
   try {
-    const output = serialize(await require(file)[name](deserialize(input)))
+    const output = serialize(await require(file)[name](isRaw ? input : deserialize(input)))
     return output.length > octetsOut ? { kind: 'too-big' } : { kind: 'done', output }
   } catch (error) {
     return { kind: 'thrown', error: error instanceof Error ? error : new Error(String(error)) }

@@ -15,3 +15,22 @@ export async function manyTexts(site: Site): Promise<void> {
     assert.match(await alice.append('Big', Buffer.from(head + line.repeat(MEGABYTE / line.length))), /^OK/)
   }
 }
+
+/** One message for alice by LMTP, as it is: its lines must not begin with a dot. */
+export async function deliver(site: Site, message: Buffer): Promise<void> {
+  const lmtp = site.connect(site.demo.lmtp)
+  await lmtp.until('220 ')
+  for (const [line, answer] of [
+    ['LHLO bomb', '250 '],
+    ['MAIL FROM:<s@example.net>', '250 '],
+    ['RCPT TO:<alice@example.org>', '250 '],
+    ['DATA', '354 '],
+  ] as const) {
+    lmtp.send(`${line}\r\n`)
+    await lmtp.until(answer)
+  }
+  lmtp.send(message)
+  lmtp.send('\r\n.\r\n')
+  await lmtp.until('250 ')
+  lmtp.close()
+}

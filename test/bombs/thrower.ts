@@ -8,6 +8,8 @@ const LIMIT = 120_000
 export class Thrower {
   readonly socket: Socket
   received = 0
+  /** the end of the last answer, with what came before the line that was waited for */
+  seen = ''
   #tail = ''
   #over = false
   #wake: (() => void) | undefined
@@ -38,6 +40,7 @@ export class Thrower {
       const text = `\n${this.#tail}`
       const at = text.indexOf(`\n${beginning}`)
       if (at >= 0 && text.endsWith('\n')) {
+        this.seen = this.#tail
         this.#tail = ''
         return text.slice(at + 1)
       }

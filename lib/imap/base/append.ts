@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import type { Incoming } from '../../mailbox/mailbox'
 import type { Fault } from '../../terms/fault'
 import { flagSet } from '../../terms/flags'
@@ -28,12 +29,9 @@ export function appendMessage(cursor: Cursor): AppendMessage {
   return { incoming, utf8 }
 }
 
-const BLANK_LINE = /\r?\n\r?\n/
-
 function hasEightBitHeader(bytes: Buffer): boolean {
-  const first = bytes.findIndex((octet) => octet > 0x7f)
-  // Up to the first such octet all is ASCII: the header has ended before it, or not.
-  return first >= 0 && !BLANK_LINE.test(bytes.toString('latin1', 0, first))
+  const ends = ['\r\n\r\n', '\n\n', '\n\r\n'].map((line) => bytes.indexOf(line)).filter((at) => at >= 0)
+  return !isAscii(bytes.subarray(0, Math.min(bytes.length, ...ends)))
 }
 
 /** Why these messages are not taken, before anything else is looked at. */
@@ -53,6 +51,9 @@ export const appendFault = ({ ports }: Session, fault: Fault): Reply =>
     ? { kind: 'no', code: 'TRYCREATE', text: 'There is no such mailbox' }
     : faultReply(fault, ports.tellHolder)
 
+/** of one APPEND: they are stored in one transaction */
+const MOST_MESSAGES = 200
+
 /** APPEND of one message or of several (RFC 3502), all or none. */
 const append = defineCommand({
   name: 'APPEND',
@@ -62,7 +63,10 @@ const append = defineCommand({
     cursor.space()
     const mailbox = cursor.namedMailbox()
     const messages = [appendMessage(cursor)]
-    while (cursor.peek(' ')) messages.push(appendMessage(cursor))
+    while (cursor.peek(' ')) {
+      if (messages.length >= MOST_MESSAGES) cursor.fail(`at most ${MOST_MESSAGES} messages`)
+      messages.push(appendMessage(cursor))
+    }
     return { mailbox, messages }
   },
   run: async ({ session, state }, { mailbox, messages }) => {

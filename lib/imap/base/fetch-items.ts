@@ -1,3 +1,4 @@
+import { fieldsOfLarge } from '../../mailbox/large'
 import { type FieldChoice, fieldChoice, headerFields } from '../../mime/header'
 import { sectionRange } from '../../mime/section'
 import { MAX_DEPTH } from '../../mime/structure'
@@ -90,14 +91,12 @@ function withoutNul(octets: Buffer): Buffer {
   return clean
 }
 
-function chosenFields(header: Buffer, fields: FieldChoice, part: Partial | undefined): Buffer {
-  const chosen = headerFields(header, fields)
-  return part ? chosen.subarray(part.offset, part.offset + part.length) : chosen
-}
+const cut = (octets: Buffer, part: Partial | undefined): Buffer =>
+  part ? octets.subarray(part.offset, part.offset + part.length) : octets
 
 /** Octets of a section; undefined when the message is gone, an empty buffer when there is no such part. */
 function octetsOf(
-  { row, mail }: FetchMessage,
+  { session, row, mail }: FetchMessage,
   { path, text, fields }: Wanted,
   part: Partial | undefined,
 ): Buffer | undefined | Promise<Buffer | undefined> {
@@ -110,9 +109,11 @@ function octetsOf(
       : { start: text === 'text' ? headerSize : 0, end: text === 'header' ? headerSize : whole }
   if (!range) return Buffer.alloc(0)
   if (fields) {
-    if (path.length === 0 && header) return chosenFields(header, fields, part)
-    const reading = mail.read(row.emailId, range.start, range.end)
-    return reading.then((octets) => octets && chosenFields(octets, fields, part))
+    if (path.length === 0 && header) return cut(headerFields(header, fields), part)
+    const { pool } = session.ports.room
+    return mail
+      .read(row.emailId, range.start, range.end)
+      .then(async (octets) => octets && cut(await fieldsOfLarge(pool, mail.id, octets, fields), part))
   }
   const start = Math.min(range.end, range.start + (part?.offset ?? 0))
   const end = part ? Math.min(range.end, start + part.length) : range.end

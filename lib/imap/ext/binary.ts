@@ -1,5 +1,5 @@
+import { decodeLarge } from '../../mailbox/large'
 import { partAt } from '../../mime/section'
-import { decodePart } from '../../mime/transfer'
 import { type Partial, partial } from '../base/fetch-items'
 import type { Extension, FetchItem, FetchMessage } from '../extension'
 import type { Cursor } from '../wire/cursor'
@@ -18,7 +18,7 @@ function path(cursor: Cursor): number[] {
 }
 
 async function decoded(
-  { row, mail }: FetchMessage,
+  { session, row, mail }: FetchMessage,
   numbers: readonly number[],
 ): Promise<Buffer | 'unknown-cte' | undefined> {
   if (!row) return undefined
@@ -28,7 +28,8 @@ async function decoded(
   const octets = await mail.read(row.emailId, part.bodyStart, part.bodyEnd)
   if (!octets) return undefined
   // RFC 3516 4.3: multiparts have no encoding to undo.
-  return part.type === 'multipart' ? octets : (decodePart(octets, part.encoding) ?? 'unknown-cte')
+  if (part.type === 'multipart') return octets
+  return (await decodeLarge(session.ports.room.pool, mail.id, octets, part.encoding)) ?? 'unknown-cte'
 }
 
 function item(numbers: readonly number[], wanted: Partial | undefined, setsSeen: boolean): FetchItem {

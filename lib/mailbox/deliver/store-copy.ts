@@ -23,7 +23,7 @@ async function append(parts: Parts, delivery: Delivery): Promise<Result<Delivere
   const owner = await store.accounts.get(delivery.account)
   if (owner === undefined) return failed({ kind: 'no-such-account' })
   const incoming = { flags: NO_FLAGS, ...delivery }
-  const prepared = asNewMessages([incoming], settings.maxMessageSize, parts.prepare, parts.clock)
+  const prepared = await asNewMessages(parts, delivery.account, [incoming])
   if (!prepared.ok) return prepared
   const messages = prepared.value
   const quota = delivery.quota === 'ignore' ? {} : quotaCheck(quotaOf(owner, settings))
