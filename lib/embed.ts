@@ -6,7 +6,6 @@ import { createAuthHandler, createHandlers } from './lmtp/handlers'
 import { directoryChain } from './login/chain'
 import { loginSettings } from './login/settings'
 import { createFinalDelivery } from './mailbox/deliver/final-delivery'
-import { createRules } from './mailbox/deliver/rules'
 import { packageRoot } from './package-root'
 import { type Log, noMetrics, silentLog, systemClock } from './terms/ports'
 import type { Ini } from './terms/settings'
@@ -16,6 +15,7 @@ import {
   openLocks,
   openLogin,
   openRoom,
+  openRules,
   openStore,
   type Place,
   readMailboxSettings,
@@ -57,7 +57,7 @@ export async function openMailboxes(options: EmbedOptions) {
   )
   const forward = options.forward ?? (() => Promise.reject(new Error('this program forwards nothing')))
   const delivery = createFinalDelivery({
-    rules: createRules({ store, clock: systemClock, log, forward }),
+    rules: openRules(place, store, forward),
     store,
     room,
     settings: readMailboxSettings(place),

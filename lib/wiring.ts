@@ -24,6 +24,8 @@ import { type LoginSettings, loginSettings } from './login/settings'
 import { redisBus } from './mailbox/bus/redis-bus'
 import { socketBus } from './mailbox/bus/socket-bus'
 import { type DeliveryLog, openDeliveryLog } from './mailbox/deliver/delivery-log'
+import { globalScripts } from './mailbox/deliver/global-scripts'
+import { createRules, type Rules } from './mailbox/deliver/rules'
 import { createMailRoom } from './mailbox/mail-room'
 import type { Bus, MailRoom } from './mailbox/mailbox'
 import { type MailboxSettings, mailboxSettings } from './mailbox/settings'
@@ -31,6 +33,7 @@ import { type Gathering, openGathering as gather } from './metrics/gather'
 import { createMetrics, type Measured } from './metrics/registry'
 import { prepare } from './mime/prepare'
 import { version } from './package-root'
+import { rulesSettings } from './sieve/settings'
 import { type Account, settingCredentials } from './store/account'
 import type { StoreDriver, StorePlace } from './store/driver'
 import { storeDriver } from './store/drivers'
@@ -273,4 +276,17 @@ export async function openSessions(place: Place): Promise<Sessions> {
   return findStoreDriver(place).facts.name === POSTGRES_FACTS.name
     ? openPostgresSessions({ ...postgresSettings(place.ini('mailbox_store')), log: place.log })
     : openEmbeddedSessions({ path: path.join(dataFolder(place), 'http') })
+}
+
+/** What runs the owners' Sieve scripts. */
+export function openRules(
+  place: Place,
+  store: Store,
+  forward: (sender: string, recipients: readonly string[], octets: Buffer) => Promise<void>,
+): Rules {
+  const { globalScripts: folder, ...settings } = rulesSettings(place.ini('mailbox_sieve'))
+  return createRules({
+    ...{ store, clock: systemClock, log: place.log, forward, version, settings },
+    globalScript: globalScripts(folder === '' ? '' : path.resolve(place.home, folder)),
+  })
 }

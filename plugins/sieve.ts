@@ -4,6 +4,7 @@ import { listenAll } from '../lib/haraka/listeners'
 import { createSieveServer } from '../lib/managesieve/server'
 import { sieveSettings } from '../lib/managesieve/settings'
 import { version } from '../lib/package-root'
+import { rulesSettings } from '../lib/sieve/settings'
 import { placeOf } from '../lib/wiring'
 
 /** Line `mailbox/sieve`: ManageSieve listeners; config/mailbox_sieve.ini. */
@@ -16,6 +17,7 @@ export function register(this: HarakaPlugin): void {
         store: host.context.store,
         login: host.context.login,
         settings,
+        rules: rulesSettings(place.ini('mailbox_sieve')),
         tlsAvailable,
         version,
         log: host.log,

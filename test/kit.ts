@@ -15,6 +15,7 @@ import { sieveSettings } from '../lib/managesieve/settings'
 import { prepare } from '../lib/mime/prepare'
 import { createPop3Server } from '../lib/pop3/server'
 import { type Pop3Settings, pop3Settings } from '../lib/pop3/settings'
+import { rulesSettings } from '../lib/sieve/settings'
 import type { Store } from '../lib/store/store'
 import { NO_FLAGS } from '../lib/terms/flags'
 import type { AccountId } from '../lib/terms/names'
@@ -155,7 +156,9 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const pop3 = await listen(
     createPop3Server({ ...common, settings: { ...pop3Settings(options.pop3 ?? {}), ...options.pop3Settings } }),
   )
-  const sieve = await listen(createSieveServer({ ...common, store, settings: sieveSettings(options.sieve ?? {}) }))
+  const sieve = await listen(
+    createSieveServer({ ...common, store, settings: sieveSettings(options.sieve ?? {}), rules: rulesSettings({}) }),
+  )
   return {
     store,
     room,

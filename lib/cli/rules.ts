@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { parseScript } from '../sieve/parse'
+import { rulesSettings } from '../sieve/settings'
 import type { Account } from '../store/account'
 import { isScriptName, MAX_SCRIPTS, type ScriptTable } from '../store/records/scripts'
 import { homeOption, openHome } from './home'
@@ -36,7 +37,7 @@ export function rulesCommand(): Command {
     .action((name: string, file: string, { home, script }: Options) =>
       withScripts(home, name, async (scripts, account) => {
         const text = readFileSync(file, 'utf8')
-        parseScript(text)
+        parseScript(text, rulesSettings(openHome(home).place.ini('mailbox_sieve')).without)
         const target = (script ?? account.activeScript ?? 'main').normalize('NFC')
         if (!isScriptName(target)) throw new Error(`${target} is no name of a script`)
         if (await scripts.put(account.id, target, text))

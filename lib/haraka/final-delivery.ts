@@ -1,7 +1,6 @@
 import { createFinalDelivery, type FinalDelivery } from '../mailbox/deliver/final-delivery'
-import { createRules } from '../mailbox/deliver/rules'
 import { systemClock } from '../terms/ports'
-import { placeOf, readMailboxSettings } from '../wiring'
+import { openRules, placeOf, readMailboxSettings } from '../wiring'
 import { deliverySettings } from './delivery-settings'
 import type { Host } from './lines'
 import { outboundQueue } from './queue'
@@ -16,7 +15,7 @@ export function finalDelivery(host: Host): FinalDelivery {
   const files = openRecipientFiles(place.home, log)
   const forward = outboundQueue(host.plugin)
   const delivery = createFinalDelivery({
-    rules: createRules({ store: context.store, clock: systemClock, log, forward }),
+    rules: openRules(place, context.store, forward),
     store: context.store,
     room: context.room,
     settings: readMailboxSettings(place),

@@ -1,4 +1,5 @@
 import type { Identity, Login, LoginPeer } from '../login/login'
+import type { RulesSettings } from '../sieve/settings'
 import type { Store } from '../store/store'
 import type { Log } from '../terms/ports'
 import type { Connection } from '../transport/connection'
@@ -9,6 +10,7 @@ export interface SievePorts {
   readonly store: Pick<Store, 'accounts' | 'scripts'>
   readonly login: Login
   readonly settings: ListenSettings
+  readonly rules: RulesSettings
   readonly tlsAvailable: () => boolean
   readonly version: string
   readonly log: Log

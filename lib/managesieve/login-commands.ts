@@ -1,5 +1,4 @@
 import type { LoginAnswer, SaslStep } from '../login/login'
-import { MAX_REDIRECTS } from '../sieve/ext/core'
 import { CAPABILITIES } from '../sieve/extensions'
 import type { Command, Session } from './command'
 import { stringOf } from './frame'
@@ -9,12 +8,14 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 /** RFC 5804 1.7; comparators are no extensions there, but what `require` may name is. */
 export function sayCapabilities({ state, connection, ports, peer, say }: Session): void {
   const inside = state.name === 'authenticated'
+  const offered = CAPABILITIES.filter((capability) => !ports.rules.without.has(capability))
   const rows: readonly (readonly [string, string?])[] = [
     ['IMPLEMENTATION', `haraka-plugin-mailbox ${ports.version}`],
     ['VERSION', '1.0'],
     ['SASL', ports.login.mechanisms(peer()).join(' ')],
-    ['SIEVE', CAPABILITIES.join(' ')],
-    ['MAXREDIRECTS', String(MAX_REDIRECTS)],
+    ['SIEVE', offered.join(' ')],
+    ...(offered.includes('enotify') ? [['NOTIFY', 'mailto'] as const] : []),
+    ['MAXREDIRECTS', String(ports.rules.redirects)],
     ['UNAUTHENTICATE'],
     ...(!inside && !connection.secure && ports.tlsAvailable() ? [['STARTTLS'] as const] : []),
     ...(state.name === 'authenticated' ? [['OWNER', state.identity.name] as const] : []),

@@ -31,7 +31,7 @@ function nameOf(session: Session, argument: Argument | undefined): string | unde
 /** RFC 5804 2.6: what would not run is not stored. False: it was refused. */
 function isValid(session: Session, text: string): boolean {
   try {
-    parseScript(text)
+    parseScript(text, session.ports.rules.without)
     return true
   } catch (error) {
     if (!(error instanceof SieveError)) throw error

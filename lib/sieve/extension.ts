@@ -20,6 +20,8 @@ export interface Check {
   readonly namespaces: ReadonlySet<string>
   /** RFC 6609: it must be there before the script runs */
   include(wanted: Included): void
+  /** the commands of this name that stand around, outermost first */
+  within(command: string): readonly Arguments[]
   /** RFC 5463 */
   isBuilt(capability: string): boolean
   require(capability: string): void
@@ -35,14 +37,14 @@ interface Definition {
   /** of each group one tag at most */
   readonly exclusive?: readonly (readonly string[])[]
   readonly tests?: 'one' | 'list'
-  check?(node: Arguments, check: Check): void
-}
-
-export interface TestDefinition extends Definition {
   /** takes a match type and a comparator (RFC 5228 2.7) */
   readonly matching?: boolean
   /** takes a part of an address (RFC 5228 2.7.4) */
   readonly addressPart?: boolean
+  check?(node: Arguments, check: Check): void
+}
+
+export interface TestDefinition extends Definition {
   test(node: TestNode, run: Run): boolean
 }
 
@@ -123,13 +125,13 @@ export interface Run {
   /** RFC 6609 3.2 */
   call(script: Script): Leave | undefined
   /** @param sets whether match variables are set (RFC 5229 3.2) */
-  compare(node: TestNode, values: readonly string[], keys: readonly string[], sets?: boolean): boolean
+  compare(node: Arguments, values: readonly string[], keys: readonly string[], sets?: boolean): boolean
   /** values of fields in latin1, as the tags of this test choose them */
   rawFields(node: TestNode, names: readonly string[]): readonly string[]
   /** the same, decoded */
   fields(node: TestNode, names: readonly string[]): readonly string[]
   /** of addresses, the part that the tags choose */
-  parts(node: TestNode, addresses: readonly string[]): readonly string[]
+  parts(node: Arguments, addresses: readonly string[]): readonly string[]
   /** @param node undefined: the implicit keep */
   store(node: CommandNode | undefined, mailbox: string | undefined): undefined
   /** The message is kept unless another command stores it (RFC 5228 2.10.2). */

@@ -4,6 +4,7 @@ import { copy } from './ext/copy'
 import { core } from './ext/core'
 import { date, index } from './ext/date'
 import { duplicate } from './ext/duplicate'
+import { editheader } from './ext/editheader'
 import { encodedCharacter } from './ext/encoded-character'
 import { enotify } from './ext/enotify'
 import { envelope } from './ext/envelope'
@@ -13,6 +14,7 @@ import { ihave } from './ext/ihave'
 import { imap4flags } from './ext/imap4flags'
 import { includeExtension } from './ext/include'
 import { mailbox } from './ext/mailbox'
+import { extracttext, foreverypart, mime } from './ext/mime'
 import { regex } from './ext/regex'
 import { ereject, reject } from './ext/reject'
 import { relational } from './ext/relational'
@@ -42,6 +44,10 @@ export const EXTENSIONS: readonly Extension[] = [
   relational,
   regex,
   subaddress,
+  mime,
+  foreverypart,
+  extracttext,
+  editheader,
   date,
   index,
   mailbox,

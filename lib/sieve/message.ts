@@ -24,8 +24,8 @@ export interface SieveMessage {
   bodyText(): readonly string[]
   /** the MIME tree (RFC 5703) */
   root(): Node
-  /** decoded text of a part, its first octets */
-  textOf(part: Part): string
+  /** decoded text of a part, of HTML what a person reads; its first octets */
+  readable(part: Part): string
   /** RFC 5293: with what the script has changed; undefined: as it came */
   edited(): Buffer | undefined
   octets(): Buffer
@@ -133,7 +133,7 @@ export function sieveMessage(original: Buffer, budget: Budget): SieveMessage {
     bodyContent: (types) => parts(types, textOf),
     bodyText: () => parts(['text'], readable),
     root: tree,
-    textOf: (part) => textOf(part),
+    readable: (part) => readable(part, BODY_LIMIT),
     edited: () => (octets === original ? undefined : octets),
     octets: () => octets,
     edit: (changed) => {

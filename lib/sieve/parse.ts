@@ -22,10 +22,8 @@ function createWords(required: ReadonlySet<string>) {
   const matching: Tags = { ...Object.fromEntries(matchTypes), comparator: { takes: 'string' } }
   const tagsOf = (name: string, definition: Definition): Tags => ({
     ...definition.tags,
-    ...('matching' in definition && definition.matching ? matching : {}),
-    ...('addressPart' in definition && definition.addressPart
-      ? Object.fromEntries(addressParts.map((part) => [part, {}]))
-      : {}),
+    ...(definition.matching ? matching : {}),
+    ...(definition.addressPart ? Object.fromEntries(addressParts.map((part) => [part, {}])) : {}),
     ...Object.assign({}, ...active.map((extension) => extension.tags?.[name] ?? {})),
   })
   return {
@@ -73,6 +71,7 @@ export function parseScript(text: string, without: ReadonlySet<string> = new Set
   const tokens = tokenize(text)
   const required = new Set<string>()
   const includes: Included[] = []
+  const around: Arguments[] = []
   let words = createWords(required)
   let at = 0
 
@@ -174,6 +173,7 @@ export function parseScript(text: string, without: ReadonlySet<string> = new Set
       constant: (said) => !required.has('variables') || isConstant(said),
       namespaces: words.namespaces,
       include: (wanted) => includes.push(wanted),
+      within: (command) => around.filter((outer) => outer.name === command),
       isBuilt,
       require: requireOne,
       fail: (why) => fail(why, line),
@@ -268,7 +268,9 @@ export function parseScript(text: string, without: ReadonlySet<string> = new Set
       return { ...node, block: [] }
     }
     take('{')
+    around.push(node)
     const block = commands(depth + 1)
+    around.pop()
     take('}')
     return { ...node, block }
   }

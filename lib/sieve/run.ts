@@ -4,12 +4,12 @@ import { ALWAYS } from './ext/comparators'
 import type { Comparator, Extension, Leave, Run, Variables } from './extension'
 import { EXTENSIONS } from './extensions'
 import type { SieveMessage } from './message'
-import { type CommandNode, type Script, type TestNode, textOf, textsOf } from './script'
+import { type Arguments, type CommandNode, type Script, textOf, textsOf } from './script'
 import type { World } from './world'
 
 const MAX_TESTS = 10_000
 const MAX_COMMANDS = 20_000
-const MAX_ACTIONS = 20
+const MAX_ACTIONS = 32
 /** Texts from which on the fold of a comparator is kept. */
 const WORTH_KEEPING = 256
 const FOLDS_KEPT = 1_000
@@ -87,7 +87,7 @@ export function runScript(main: Script, message: SieveMessage, world: World, bud
     if (made !== undefined && text.length >= WORTH_KEEPING && kept.size < FOLDS_KEPT) kept.set(text, made)
     return made
   }
-  function compare({ tags }: TestNode, values: readonly string[], keys: readonly string[], sets = true): boolean {
+  function compare({ tags }: Arguments, values: readonly string[], keys: readonly string[], sets = true): boolean {
     const comparator = table.comparators.get(textOf(tags.get('comparator')) || 'i;ascii-casemap')
     const [name, value] = [...tags].find(([tag]) => table.matchTypes.has(tag)) ?? ['is', true]
     const type = table.matchTypes.get(name)
@@ -176,7 +176,7 @@ export function runScript(main: Script, message: SieveMessage, world: World, bud
     if (++commands > MAX_COMMANDS) throw new Error('the script has too many commands')
     if (node.definition.cancelsKeep && !table.keeps.some((keeps) => keeps(node))) implicitKeep = false
     const left = node.definition.run(node, run)
-    if (actions.length > MAX_ACTIONS) throw new Error('the script has too many actions')
+    if (actions.length > MAX_ACTIONS + world.maxRedirects) throw new Error('the script has too many actions')
     return left
   }
   function block(nodes: readonly CommandNode[]): Leave | undefined {

@@ -27,6 +27,8 @@ export interface World {
   readonly scan: Scan
   /** separators of a detail in local parts (RFC 5233); empty: there are none */
   readonly separators: string
+  /** addresses that the message may be redirected to */
+  readonly maxRedirects: number
   readonly mailboxes: readonly { readonly name: string; readonly specialUse: readonly string[] }[]
   readonly script: (wanted: Included) => Script | Error | undefined
   /** RFC 7352; undefined: not known yet */

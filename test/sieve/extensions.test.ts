@@ -206,6 +206,52 @@ describe('extensions of Sieve', () => {
     assert.throws(() => outcomeOf(REQUIRE + script, octetsOf(MAIL), { isRemembered: () => undefined }), NotKnown)
   })
 
+  it('RFC 5293: the message is changed for tests and actions that follow', () => {
+    const actions = actionsOf(
+      `${REQUIRE}fileinto "before"; addheader "X-New" "a\u0308\r\nBcc: x"; deleteheader "X-Twice"; deleteheader "Received";
+       if allof (exists "X-New", not exists "X-Twice") { redirect :copy "a@example.org"; }`,
+      octetsOf(MAIL),
+    )
+    const texts = actions.map((action) => 'octets' in action && action.octets?.toString('latin1'))
+    const changed = octetsOf(MAIL)
+      .toString()
+      .replace(/X-Twice: .*\r\n/g, '')
+    assert.equal(texts[0], undefined)
+    assert.match(String(texts[1]), /^X-New: =\?utf-8\?B\?YcyI\?= Bcc: x\r\nReceived: from a/)
+    assert.ok(String(texts[1]).endsWith(changed))
+  })
+
+  it('RFC 5293: not where a setting says so', () => {
+    assert.throws(() => parseScript('require "editheader";', new Set(['editheader'])), /editheader is not built/)
+    const asked = 'require "ihave"; if ihave "editheader" { addheader "x" "y"; }'
+    assert.equal(parseScript(asked, new Set(['editheader'])).required.has('editheader'), false)
+  })
+
+  it('RFC 5703: values of parameters and parts', () => {
+    const message = MAIL.replace(
+      'X-Num',
+      "Content-Type: Text/Plain; charset=utf-8; name*=utf-8''%c3%a4.txt\nContent-Disposition: attachment; filename=a.exe\nX-Num",
+    )
+    for (const test of [
+      'header :mime :type "Content-Type" "text"',
+      'header :mime :contenttype "Content-Type" "text/plain"',
+      'header :mime :param ["NAME", "other"] "Content-Type" "\u00e4.txt"',
+      'header :mime :anychild :param "filename" :matches ["Content-Type", "Content-Disposition"] "*.exe"',
+      'not header :mime :param "none" :contains "Content-Type" ""',
+    ])
+      assert.ok(holds(test, {}, message), test)
+    assert.equal(said('foreverypart { extracttext :first 3 "v"; }'), 'tex')
+    assert.throws(() => parseScript(`${REQUIRE}extracttext "v";`.replace('"ihave",', '')), /in no foreverypart/)
+    assert.throws(
+      () => parseScript(`${REQUIRE}foreverypart { break :name "x"; }`.replace('"ihave",', '')),
+      /no foreverypart x/,
+    )
+    assert.throws(
+      () => parseScript(`${REQUIRE}if header :type "a" "b" { keep; }`.replace('"ihave",', '')),
+      /without :mime/,
+    )
+  })
+
   describe('RFC 6609: include', () => {
     const scripts: Readonly<Record<string, string>> = {
       'personal set':

@@ -160,6 +160,46 @@ describe('rules at delivery', function () {
     assert.equal(await deliver('Subject: twice'), '250 2.0.0 stored')
   }
 
+  it('RFC 5490, RFC 8579: a mailbox that is made, and one that is found by its use', async () => {
+    await deliverBy('require ["fileinto", "mailbox"]; if not mailboxexists "New/Deep" { fileinto :create "New/Deep"; }')
+    assert.match(await counts(), /New\/Deep 1\/1/)
+    await kit.store.mailboxes.create(id, 'Old', { specialUse: ['\\Archive'] })
+    await deliverBy('require ["fileinto", "special-use"]; fileinto :specialuse "\\\\Archive" "INBOX";')
+    assert.match(await counts(), /Old 1\/1/)
+  })
+
+  it('RFC 7352: what came before is known in the store, once it was stored', async () => {
+    const before = await counts()
+    for (const nth of [1, 2, 3]) {
+      await use(id, `require ["duplicate", "fileinto"]; if duplicate :uniqueid "same" { discard; } # ${nth}`)
+      await deliver('Subject: duplicate')
+    }
+    assert.equal(
+      await counts(),
+      before.replace(/INBOX (\d+)\/(\d+)/, (_all, n, u) => `INBOX ${+n + 1}/${+u + 1}`),
+    )
+  })
+
+  it('RFC 6609: a script includes another of its owner', async () => {
+    await kit.store.scripts.put(id, 'other', 'require "fileinto"; fileinto "Included"; fileinto "Work";')
+    const before = /Work (\d+)/.exec(await counts())?.[1]
+    await deliverBy('require "include"; include "other";')
+    assert.equal(/Work (\d+)/.exec(await counts())?.[1], String(Number(before) + 1))
+  })
+
+  it('RFC 5436: a notification leaves with a null sender, and none about automatic mail', async () => {
+    sent.length = 0
+    await use(id, 'require "enotify"; notify :message "You have mail" "mailto:phone@example.net";')
+    await deliver('Subject: x\nMessage-ID: <n@example.net>')
+    await deliver('Subject: x\nAuto-Submitted: auto-generated')
+    assert.deepEqual(
+      sent.map(({ sender, to }) => `${sender}>${to}`),
+      ['>phone@example.net'],
+    )
+    assert.match(sent[0]?.text ?? '', /^Auto-Submitted: auto-notified; owner-email="me@example\.org"\r$/m)
+    assert.match(sent[0]?.text ?? '', /^Subject: You have mail\r$/m)
+  })
+
   it('warns the owner once for each threshold, and refuses when it is full', async () => {
     await kit.store.scripts.activate(id, undefined)
     const { messages } = await kit.store.accounts.usage(id)

@@ -14,6 +14,7 @@ export const worldOf = (known: Partial<World> = {}): World => ({
   version: '1.0',
   scan: {},
   separators: '+',
+  maxRedirects: 4,
   mailboxes: [],
   script: () => undefined,
   isRemembered: () => false,

@@ -89,6 +89,8 @@ export function createCopies(ports: FinalDeliveryPorts) {
   ): Promise<Reply> {
     const { account } = target
     const spam = mail.spam === true || (ports.junkByHeader === true && hasSpamHeader(bytes))
+    // An account that was never used has its INBOX only; rules look for the others.
+    if (spam || account.activeScript !== undefined) await room.ensureSpecialUse(account.id)
     const ruling = await ports.rules?.decide(account, {
       sender: mail.sender,
       to: to.address,
@@ -100,8 +102,6 @@ export function createCopies(ports: FinalDeliveryPorts) {
       return { code: 550, enhanced: '5.7.1', text: ruling.reject.replace(/[\r\n]+/g, ' ').slice(0, 400) }
     }
     const stores = ruling?.stores ?? [INTO_INBOX]
-    // An account that was never used has its INBOX only.
-    if (spam || stores.some((store) => store.mailbox !== undefined)) await room.ensureSpecialUse(account.id)
     const copies = await placesOf(account, stores, await mailboxOf(target, spam))
     let stored = false
     for (const { mailbox, flags, octets } of copies) {

@@ -90,7 +90,8 @@ export async function ownMail({
     messageId: `<${randomUUID()}@${domainOf(from.address)}>`,
     ...threadOf(answers),
     headers: [
-      { key: 'Auto-Submitted', value: automatic },
+      // A structured field (RFC 3834 5): what looks like text in it is not encoded.
+      { key: 'Auto-Submitted', value: { prepared: true, value: automatic } },
       ...fields.map(([key, value]) => ({ key, value: cut(oneLine(value), SUBJECT) })),
     ],
     newline: '\r\n',

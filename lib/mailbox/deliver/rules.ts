@@ -6,6 +6,7 @@ import { sieveMessage } from '../../sieve/message'
 import { parseScript } from '../../sieve/parse'
 import { runScript } from '../../sieve/run'
 import type { Included, Script } from '../../sieve/script'
+import { type RulesSettings, rulesSettings } from '../../sieve/settings'
 import { NotKnown, type Scan, type World } from '../../sieve/world'
 import type { Account } from '../../store/account'
 import type { Store } from '../../store/store'
@@ -21,8 +22,7 @@ export interface RulesPorts {
   /** name and version of this server, for the test `environment` */
   readonly host?: string
   readonly version?: string
-  /** capabilities that scripts may not use */
-  readonly without?: ReadonlySet<string>
+  readonly settings?: Omit<RulesSettings, 'globalScripts'>
   /** a script for `include :global`; undefined: there is none of this name */
   globalScript?(name: string): Promise<string | undefined>
   forward(sender: string, recipients: readonly string[], octets: Buffer): Promise<void>
@@ -106,8 +106,8 @@ function redirected(account: string, octets: Buffer, changed: Buffer): Buffer {
 }
 
 /** Runs an account's Sieve script for a message. Never rejects: whatever goes wrong, the message goes into INBOX (RFC 5228 2.10.6). */
-export function createRules({ store, clock, log, forward, ...ports }: RulesPorts) {
-  const scriptOf = createParsed(ports.without ?? new Set())
+export function createRules({ store, clock, log, forward, settings = rulesSettings({}), ...ports }: RulesPorts) {
+  const scriptOf = createParsed(settings.without)
 
   /** Whether `what` was not done within `milliseconds`, and from now on is. */
   const due = (account: Account, what: string, milliseconds: number): Promise<boolean> => {
@@ -169,6 +169,7 @@ export function createRules({ store, clock, log, forward, ...ports }: RulesPorts
       version: ports.version ?? '',
       scan: incoming.scan ?? {},
       separators: incoming.separators ?? '',
+      maxRedirects: settings.redirects,
       mailboxes: needsMailboxes ? await store.mailboxes.list(account.id) : [],
       script: (wanted) => scripts.get(keyOf(wanted)),
       isRemembered: (what) => remembered.get(what),

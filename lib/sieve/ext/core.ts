@@ -5,9 +5,6 @@ import { wildcards } from '../compare/wildcards'
 import type { Check, CommandDefinition, Extension, MatchType, Run, TestDefinition } from '../extension'
 import { numberOf, textsOf } from '../script'
 
-/** RFC 5228 10: addresses that one message may be redirected to. */
-export const MAX_REDIRECTS = 4
-
 /** RFC 5228 5.1: the test `address` is for fields that hold addresses. */
 const ADDRESS_FIELDS: ReadonlySet<string> = new Set([
   ...['from', 'to', 'cc', 'bcc', 'sender', 'reply-to'],
@@ -59,7 +56,7 @@ function addRedirect(run: Run, to: string): undefined {
   if (!/^[^\s@<>]+@[^\s@<>]+$/.test(to)) throw new Error(`redirect: ${to} is no address`)
   const isRedirect = (action: Action): boolean => action.kind === 'redirect'
   if (run.actions.some((action) => action.kind === 'redirect' && action.address === to)) return undefined
-  if (run.actions.filter(isRedirect).length >= MAX_REDIRECTS) throw new Error('too many redirects')
+  if (run.actions.filter(isRedirect).length >= run.world.maxRedirects) throw new Error('too many redirects')
   run.actions.push({ kind: 'redirect', address: to, octets: run.message.edited() })
   return undefined
 }
