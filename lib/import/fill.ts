@@ -6,7 +6,8 @@ import type { FlagSet } from '../terms/flags'
 import type { AccountId } from '../terms/names'
 import { modSeq, type Uid, uid } from '../terms/numbers'
 import { isSame } from './known'
-import { SourceGone, type SourceMailbox, type SourceMessage } from './source'
+import { EMPTY, SourceGone, type SourceMailbox, type SourceMessage } from './source'
+import { textOf } from './tree'
 import { hashOf } from './verify'
 
 export interface ImportPorts {
@@ -73,7 +74,7 @@ export async function fill({ store, prepare }: ImportPorts, filling: Filling): P
   }
 
   async function add(message: SourceMessage, bytes: Buffer, uidl: string | undefined): Promise<void> {
-    if (bytes.length === 0) throw new Error('it is empty')
+    if (bytes.length === 0) throw new Error(EMPTY)
     batch.push({
       bytes,
       prepared: prepare(bytes),
@@ -125,8 +126,6 @@ export async function fill({ store, prepare }: ImportPorts, filling: Filling): P
   })
   return { octets, added, there, older, deletedHere, cutOff }
 }
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 async function present(store: Store, account: AccountId, mailbox: Mailbox) {
   const snapshot = await store.messages.snapshot(account, mailbox.id)

@@ -45,6 +45,9 @@ export interface SourceMessage {
   read(): Promise<Buffer | undefined>
 }
 
+/** What is said of a message without an octet. */
+export const EMPTY = 'it is empty'
+
 /** The source as a whole cannot be read further; what came is kept, and the same import goes on from there. */
 export class SourceGone extends Error {}
 

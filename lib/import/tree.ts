@@ -53,6 +53,14 @@ export function openTree(root: string, passedOver: PassedOverList, { outsideLink
   const named = (file: string): string => path.relative(top, file) || '.'
   let folders = 0
 
+  /** the folders that a file is found in, each where it is in truth: links may have led here */
+  function above(at: string): readonly string[] {
+    const found: string[] = []
+    for (let folder = path.dirname(at); isBelow(top, folder); folder = path.dirname(folder))
+      found.push(realpathSync(folder))
+    return found
+  }
+
   /** where a link leads, or why it is not followed */
   function target(at: string): { readonly entry?: 'folder' | 'file'; readonly why?: string } {
     let real: string
@@ -67,8 +75,8 @@ export function openTree(root: string, passedOver: PassedOverList, { outsideLink
     const found = statSync(real)
     if (found.isFile()) return { entry: 'file' }
     if (!found.isDirectory()) return { why: 'a link to what is no file and no folder' }
-    // A folder above itself would come again and again.
-    if (isBelow(real, realpathSync(path.dirname(at)))) return { why: 'a link to a folder that it lies in' }
+    // A folder within itself would come again and again.
+    if (above(at).some((folder) => isBelow(real, folder))) return { why: 'a link to a folder that it lies in' }
     return { entry: 'folder' }
   }
 

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Mailbox, Store } from '../store/store'
 import type { AccountId } from '../terms/names'
 import { type Uid, uid } from '../terms/numbers'
-import type { SourceMailbox } from './source'
+import { EMPTY, type SourceMailbox } from './source'
+import { textOf } from './tree'
 
 export const hashOf = (octets: Buffer): string => createHash('sha256').update(octets).digest('base64')
 
@@ -50,8 +51,15 @@ export async function verifyAll(
   const missing: string[] = []
   for await (const message of from.messages(1)) {
     if (message.uid !== undefined && except.has(message.uid)) continue
-    const octets = await message.read().catch(() => Buffer.alloc(0))
+    // In the words of the first reading: it is told once.
+    const octets = await message
+      .read()
+      .catch((error: unknown) => void missing.push(`${message.label}: ${textOf(error)}`))
     if (!octets) continue
+    if (octets.length === 0) {
+      missing.push(`${message.label}: ${EMPTY}`)
+      continue
+    }
     const hash = hashOf(octets)
     const left = here.get(hash) ?? 0
     if (left === 0) missing.push(`${message.label}: not found here with the same octets`)
