@@ -30,11 +30,11 @@ export function decodedLevel(level: string): { readonly name: string; readonly i
 
 function partOf(tree: Tree, entry: TreeEntry): Folder['parts'][number] {
   const files: string[] = []
-  for (const { name, at, kind } of tree.entries(entry.at)) {
+  tree.each(entry.at, ({ name, at, kind }) => {
     if (kind === 'folder') tree.passedOver.add(tree.named(at), 'a folder where messages should be', true)
     else if (name.startsWith('.')) tree.passedOver.add(tree.named(at), 'a hidden file: no message of a Maildir', false)
     else files.push(name)
-  }
+  })
   return { directory: entry.at, files }
 }
 

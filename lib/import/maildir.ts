@@ -93,13 +93,12 @@ async function readMessage(reading: Reading, at: string, file: string): Promise<
 
 interface Listed {
   readonly file: string
-  readonly at: string
+  /** cur or new */
+  readonly part: string
 }
 
 function filesOf({ parts }: Folder, { index }: Numbers): readonly Listed[] {
-  const files = parts.flatMap(({ directory, files: own }) =>
-    own.map((file) => ({ file, at: path.join(directory, file) })),
-  )
+  const files = parts.flatMap(({ directory, files: own }) => own.map((file) => ({ file, part: directory })))
   const listed = (file: string): number => index?.entries.get(baseOf(file))?.uid ?? Number.POSITIVE_INFINITY
   // Unlisted files get the next UIDs in the order of their names, which begin with the time of delivery.
   return files.sort((a, b) => listed(a.file) - listed(b.file) || (baseOf(a.file) < baseOf(b.file) ? -1 : 1))
@@ -117,7 +116,8 @@ function* messagesOf(
   const keywords = parseKeywords(tree.text(directory, 'dovecot-keywords'))
   const courier = courierKeywords(tree, directory)
   let next = index?.next ?? 1
-  for (const { file, at } of files) {
+  for (const { file, part } of files) {
+    const at = path.join(part, file)
     const base = baseOf(file)
     const entry = index?.entries.get(base)
     const own = index ? (entry?.uid ?? next++) : undefined

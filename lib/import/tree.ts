@@ -22,6 +22,8 @@ export interface Tree {
   readonly top: string | undefined
   /** entries of a folder, sorted by name; what cannot be gone into is named */
   entries(folder: string): readonly TreeEntry[]
+  /** the same one after another: a folder of messages may have a million */
+  each(folder: string, look: (entry: TreeEntry) => void): void
   /** an index file whole; undefined: it is not there, or is named as not read */
   text(...parts: readonly string[]): string | undefined
   /** for people, below the root */
@@ -94,6 +96,25 @@ export function openTree(root: string, passedOver: PassedOverList, { outsideLink
     return kind
   }
 
+  function each(folder: string, look: (entry: TreeEntry) => void): void {
+    if (++folders > MOST_FOLDERS) {
+      passedOver.add(named(folder), `more than ${MOST_FOLDERS} folders: it was not looked into`, true)
+      return
+    }
+    let found: Dirent[]
+    try {
+      found = readdirSync(folder, { withFileTypes: true })
+    } catch (error) {
+      passedOver.add(named(folder), `it cannot be read: ${textOf(error)}`, true)
+      return
+    }
+    for (const entry of found.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+      const at = path.join(folder, entry.name)
+      const kind = kindOf(entry, at)
+      if (kind !== undefined) look({ name: entry.name, at, kind, isLink: entry.isSymbolicLink() })
+    }
+  }
+
   return {
     root: top,
     top: outsideLinks ? undefined : top,
@@ -108,25 +129,11 @@ export function openTree(root: string, passedOver: PassedOverList, { outsideLink
         return undefined
       }
     },
+    each,
     entries(folder) {
-      if (++folders > MOST_FOLDERS) {
-        passedOver.add(named(folder), `more than ${MOST_FOLDERS} folders: it was not looked into`, true)
-        return []
-      }
-      let found: readonly Dirent[]
-      try {
-        found = readdirSync(folder, { withFileTypes: true })
-      } catch (error) {
-        passedOver.add(named(folder), `it cannot be read: ${textOf(error)}`, true)
-        return []
-      }
-      return found
-        .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-        .flatMap((entry) => {
-          const at = path.join(folder, entry.name)
-          const kind = kindOf(entry, at)
-          return kind === undefined ? [] : [{ name: entry.name, at, kind, isLink: entry.isSymbolicLink() }]
-        })
+      const entries: TreeEntry[] = []
+      each(folder, (entry) => void entries.push(entry))
+      return entries
     },
   }
 }
