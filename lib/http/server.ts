@@ -35,7 +35,7 @@ const MOST_HEADERS = 100
 /** Answers while a live-update stream says nothing, so that proxies keep it open. */
 const HEARTBEAT = 25_000
 /** A session that ended in another process: its streams here end within this time, and tell nothing meanwhile. */
-const STILL_IN = 1000
+const STILL_IN = 2000
 
 /** Everything is ours, nothing is inline, nobody may frame us; frames of messages have a policy of their own (frame.ts). */
 const PAGE_HEADERS = {
@@ -93,6 +93,8 @@ export function createHttp(ports: HttpPorts) {
   const bodies = createBodies(settings)
   const connections = new WeakMap<object, string>()
   const streams = new Map<Response, string>()
+  /** one of each stream: looks now whether it may go on */
+  const looks = new Set<() => void>()
 
   function peerOf(request: Request): LoginPeer {
     const { socket } = request
@@ -254,10 +256,13 @@ export function createHttp(ports: HttpPorts) {
     send('hello', { version: ports.version })
     const stop = start((event, data) => onlyWhile(() => send(event, data)))
     const timer = setInterval(() => response.write(': \n\n'), HEARTBEAT).unref()
-    const watch = setInterval(() => onlyWhile(() => undefined), STILL_IN).unref()
+    const look = (): void => onlyWhile(() => undefined)
+    const watch = setInterval(look, STILL_IN).unref()
+    looks.add(look)
     response.once('close', () => {
       clearInterval(timer)
       clearInterval(watch)
+      looks.delete(look)
       stop()
       streams.delete(response)
     })
@@ -308,6 +313,9 @@ export function createHttp(ports: HttpPorts) {
             return await give(response, route, await route.run(call), call)
           } finally {
             end()
+            // It may have ended a session or a right.
+            const changes = route.method !== 'get' && (route.scope === 'session' || route.scope === 'admin')
+            if (changes) for (const look of looks) look()
           }
         })
         .catch((error) => fail(response, error))

@@ -249,6 +249,17 @@ describe('rights of tokens', () => {
       await own.until(/event: mailbox/)
       own.stop()
     })
+    it('an administrator who is demoted by another hears at once that it is over', async () => {
+      const { admin, browser } = await entered('demoted-by-another@example.org')
+      const hearing = await stream(browser)
+      await hearing.until(/hello/)
+      await web.account('other@example.org', { admin: true })
+      const other = client(web.url)
+      await other.logIn('other@example.org')
+      assert.equal((await other.ask('PATCH', `admin/accounts/${admin.id}`, { administrator: false })).status, 200)
+      assert.match(await hearing.end(), /event: lost/)
+      assert.equal((await browser.get('mailboxes')).status, 401)
+    })
     for (const [what, end] of [
       ['a session that ended', (browser: ReturnType<typeof client>) => browser.ask('DELETE', 'sessions')],
       [
