@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { type Lane, Overloaded } from '../processes/limiter'
 import type { Clock, Log } from '../terms/ports'
 import { accountName, splitMailbox } from './account-name'
@@ -59,6 +60,11 @@ export interface AdmissionPorts {
   granted(entry: DirectoryEntry, credential: Credential): void
 }
 
+interface Looked {
+  readonly answered: boolean
+  readonly entry: DirectoryEntry | undefined
+}
+
 const NOT_ASKED: Standing = { bar: undefined, strangers: undefined, goodNetwork: true }
 const NOTHING: Recorded = { bar: undefined, counted: false, begun: [] }
 
@@ -78,15 +84,27 @@ export function createAdmission(ports: AdmissionPorts) {
           .digest('base64url')
           .slice(0, 16)
 
+  const complain = (error: unknown): void =>
+    log.error(`login: the directory cannot answer: ${error instanceof Error ? error.message : String(error)}`)
+
+  async function look(user: string, { lookup = directory.lookup }: Credential): Promise<Looked> {
+    try {
+      return { answered: true, entry: user === '' ? undefined : await lookup(user) }
+    } catch (error) {
+      complain(error)
+      return { answered: false, entry: undefined }
+    }
+  }
+
   /** Our directories' say about one credential; asked once, by the chain or after it. */
-  function verification(peer: LoginPeer, user: string, credential: Credential, standing: Standing) {
-    let entry: DirectoryEntry | undefined
+  function verification(peer: LoginPeer, user: string, looked: Looked, credential: Credential, standing: Standing) {
+    const { answered, entry } = looked
     let checked: Checked | undefined
     let busy = false
     let asked: Promise<Outcome> | undefined
     async function ask(): Promise<Outcome> {
+      if (!answered) return 'unavailable'
       try {
-        entry = user === '' ? undefined : await (credential.lookup ?? directory.lookup)(user)
         const open = entry !== undefined && !entry.disabled && allowsProtocol(entry, peer.protocol)
         // By the network alone: a lane that depended on the name would tell who exists while many wait.
         const lane = standing.goodNetwork ? 'first' : 'second'
@@ -97,7 +115,7 @@ export function createAdmission(ports: AdmissionPorts) {
         return allowsProtocol(entry, peer.protocol) ? 'right' : 'protocol'
       } catch (error) {
         if (error instanceof Overloaded) busy = true
-        else log.error(`login: the directory cannot answer: ${error instanceof Error ? error.message : String(error)}`)
+        else complain(error)
         return 'unavailable'
       }
     }
@@ -106,7 +124,7 @@ export function createAdmission(ports: AdmissionPorts) {
       return asked
     }
     const appPassword = (): string | undefined => checked?.appPassword
-    return { verify, entry: () => entry, pay: () => checked?.pay?.(), busy: () => busy, appPassword }
+    return { verify, pay: () => checked?.pay?.(), busy: () => busy, appPassword }
   }
 
   /** A plugin that lets somebody in by itself names an account; our rules about accounts stay. */
@@ -137,19 +155,22 @@ export function createAdmission(ports: AdmissionPorts) {
 
   async function judge(peer: LoginPeer, credential: Credential): Promise<LoginAnswer> {
     const wanted = splitMailbox(peer, credential.user)
-    const user = accountName(wanted.user, defaultDomain)
+    const typed = accountName(wanted.user, defaultDomain)
+    const looked = await look(typed, credential)
+    // Directories may find one account by many names (an LDAP filter does): all of them count as the account's own.
+    const user = looked.entry?.name ?? typed
     const who: Who = { user, address: canonicalAddress(peer.address) }
     const spared = settings.neverBar(peer.address) || settings.trustedProxies(peer.address)
     const standing = spared ? NOT_ASKED : await attempts.judge(who, clock.now())
-    const { verify, entry, pay, busy, appPassword } = verification(peer, user, credential, standing)
+    const { verify, pay, busy, appPassword } = verification(peer, typed, looked, credential, standing)
     const { mechanism } = credential
-    const answer = await chain({ peer, user, mechanism, password: () => credential.password, verify })
+    const answer = await chain({ peer, user: typed, mechanism, password: () => credential.password, verify })
     const outcome = await verify()
     const same = await sameCredential(peer, user, credential)
     const named = await accountOf(answer, peer)
     const opened =
       answer.kind === 'accepted'
-        ? (named ?? (answer.account === undefined && outcome === 'right' ? entry() : undefined))
+        ? (named ?? (answer.account === undefined && outcome === 'right' ? looked.entry : undefined))
         : undefined
     const identity = opened && identityOf(opened, named ? undefined : appPassword())
     // Nobody who is barred learns that the password was right: the code is not looked at, and so nothing opens, even if the
@@ -166,13 +187,13 @@ export function createAdmission(ports: AdmissionPorts) {
       report({ ...event, verdict: 'unavailable', reason: why })
       return { kind: 'unavailable', why }
     }
-    const typed = second === 'wrong' ? `${credential.distinct} ${credential.second?.text}` : credential.distinct
+    const shown = second === 'wrong' ? `${credential.distinct} ${credential.second?.text}` : credential.distinct
     const learned: Learned =
       second === 'missing'
         ? { kind: 'incomplete' }
         : found
           ? { kind: 'success' }
-          : { kind: 'failure', mark: markOf(user, typed), sameAs: same?.counted ? same.at : undefined }
+          : { kind: 'failure', mark: markOf(user, shown), sameAs: same?.counted ? same.at : undefined }
     const { bar, begun, counted } = spared ? NOTHING : await attempts.record(who, learned, now)
     if (found && identity && !bar) {
       report({ ...event, verdict: 'granted', reason: named ? 'plugin' : 'right' })
@@ -207,8 +228,12 @@ export function createAdmission(ports: AdmissionPorts) {
   return {
     /** Never rejects. */
     async admit(peer: LoginPeer, credential: Credential): Promise<LoginAnswer> {
+      const begun = performance.now()
       try {
-        return await judge(peer, credential)
+        const answer = await judge(peer, credential)
+        const early = settings.refusalTime - (performance.now() - begun)
+        if (answer.kind === 'invalid' && early > 0) await pause(early)
+        return answer
       } catch (error) {
         log.error(`login: ${error instanceof Error ? error.message : String(error)}`)
         return { kind: 'unavailable', why: 'login' }

@@ -33,6 +33,8 @@ export interface LoginSettings {
   /** password hashes at once, and milliseconds that a login waits for its turn */
   readonly hashWidth: number
   readonly hashPatience: number
+  /** milliseconds before which no refusal is told */
+  readonly refusalTime: number
   /** milliseconds that a right password is remembered (as a keyed digest) */
   readonly cacheFor: number
   readonly attemptLog: 'embedded' | 'redis'
@@ -179,6 +181,7 @@ export function loginSettings(ini: Ini, plugin: Ini = {}): LoginSettings {
     defaultDomain: read.text('main.default_domain', '').toLowerCase(),
     hashWidth: read.number('main.hash_width', defaultWidth(), { min: 1, max: 64 }),
     hashPatience: read.duration('main.hash_patience', '5s'),
+    refusalTime: read.duration('main.refusal_time', '0s'),
     cacheFor: read.duration('main.cache', '10min'),
     attemptLog: read.choice('attempts.driver', ['embedded', 'redis'], 'embedded'),
     redis: readRedis(read, 'attempts.redis', plugin),

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { newTotpSecret, totpAt } from '../../lib/http/totp'
+import { settingCredentials } from '../../lib/store/account'
 import { client } from '../http/web'
 import { Wire } from '../kit'
 import { databaseOrSkip, openTestStore, type TestDatabase } from '../postgres'
@@ -128,6 +130,42 @@ describe('three Haraka hosts over one PostgreSQL and one Redis', function () {
     await browser.logIn(carol, { password: 'first secret' })
     assert.equal((await cli(['accounts', 'passwd', carol, ...home, '--password-stdin'], 'second secret')).code, 0)
     for (const index of [0, 1, 2]) assert.equal((await browser.get('session', { at: at(index) })).status, 401)
+  })
+
+  it('one TOTP code at two hosts at once opens once', async () => {
+    const dora = 'dora@example.org'
+    const { code: added } = await cli(
+      ['accounts', 'add', dora, '--home', host(0).home, '--password-stdin'],
+      'first secret',
+    )
+    assert.equal(added, 0)
+    const secret = newTotpSecret()
+    const store = await openTestStore(database ?? assert.fail('no database'))
+    try {
+      const account = await store.accounts.find(dora)
+      assert.ok(account && (await store.accounts.update(account.id, settingCredentials({ totp: secret }))).ok)
+    } finally {
+      await store.close()
+    }
+    for (let round = 0; round < 3; round++) {
+      // The code of the step before, of this one, of the next: each is good now, and good once.
+      const code = totpAt(secret, Math.floor(Date.now() / 30_000) - 1 + round)
+      const statuses = await Promise.all(
+        hosts
+          .flatMap((demo) => [demo, demo])
+          .map(async (demo) => {
+            const browser = client(`http://127.0.0.1:${demo.http}`)
+            return (await browser.logIn(dora, { password: 'first secret', code })).status
+          }),
+      )
+      assert.equal(statuses.filter((status) => status === 200).length, 1, `${statuses}`)
+      assert.ok(
+        statuses.every((status) => status === 200 || status === 401),
+        `${statuses}`,
+      )
+      // Five others had the code already: those were wrong codes, which bar.
+      assert.equal((await cli(['lockouts', 'clear', '--all', '--home', host(1).home])).code, 0)
+    }
   })
 
   it('mail comes in at all hosts at once: each session hears of every message, in order of UID, at once', async () => {

@@ -10,6 +10,8 @@ import { parsePasswd, passwdFileDirectory } from '../../lib/login/directories/pa
 import { vpopmaildDirectory } from '../../lib/login/directories/vpopmaild'
 import { type Directory, firstOf, passwordsFrom } from '../../lib/login/directory'
 import { loginSettings } from '../../lib/login/settings'
+import { storeDirectory } from '../../lib/wiring'
+import { DRIVERS, storeOrSkip } from '../stores'
 import { directoryOf, door, peerAt, person } from './room'
 
 describe('directories', () => {
@@ -119,6 +121,43 @@ describe('directories', () => {
     assert.ok(ldap)
     await assert.rejects(ldapDirectory(ldap).lookup('ann@example.org'))
   })
+
+  for (const driver of DRIVERS)
+    it(`names with SQL metacharacters find nobody, and are no error, in the store ${driver}`, async function () {
+      this.timeout(60_000)
+      const place = await storeOrSkip(driver)
+      if (!place) return this.skip()
+      const store = await place.open()
+      try {
+        await store.accounts.create({ name: 'ann@example.org', credentials: {} })
+        const directory = storeDirectory(store)
+        for (const name of [
+          ...[
+            "' or '1'='1",
+            "ann@example.org' --",
+            "ann@example.org'; drop table accounts; --",
+            'ann@example.org\\',
+            '%',
+            '_nn@example.org',
+          ],
+          ...[
+            '$1',
+            'ann@example.org/*',
+            '"ann@example.org"',
+            "e'ann'",
+            '\\x616e6e',
+            '__proto__',
+            'constructor',
+            'ANN@EXAMPLE.ORG%',
+          ],
+        ])
+          assert.equal(await directory.lookup(name), undefined, name)
+        assert.equal((await directory.lookup('ann@example.org'))?.name, 'ann@example.org')
+      } finally {
+        await store.close()
+        await place.remove()
+      }
+    })
 
   it('tells every mistake in the settings at once', () => {
     const wrong = {

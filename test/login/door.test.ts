@@ -48,7 +48,7 @@ describe('the door', () => {
 
   it('of a hundred passwords at once without the code, the right one is told only within the limit, and is seen', async () => {
     const ann = await person('ann@example.org', RIGHT)
-    const { login, attempts, counted } = door(directoryOf(ann))
+    const { login, attempts, counted } = door(directoryOf(ann), { main: { hash_patience: '5min' } })
     const second = { text: '', check: async () => 'missing' as const }
     const attempt = (password: string) => login.attempt(peerAt('192.0.2.1'), ann.name, password, second)
     const guesses = Array.from({ length: 100 }, (_, n) => attempt(n === 60 ? RIGHT : `wrong ${n}`))
@@ -125,6 +125,15 @@ describe('the door', () => {
     const right = login.attempt(peer, 'ann@example.org', RIGHT)
     await Promise.all(guesses)
     assert.equal((await right).kind, 'invalid')
+  })
+
+  it('all names by which a directory finds one account count together', async () => {
+    const ann = await person('ann@example.org', RIGHT)
+    const { login, attempts } = door({ lookup: async (name) => (/^ann@/.test(name) ? ann : undefined) })
+    for (let n = 0; n < 4; n++) await login.attempt(peerAt('192.0.2.1'), `ann@host${n}.example`, `wrong ${n}`)
+    assert.equal((await login.attempt(peerAt('192.0.2.1'), 'ann@another.example', RIGHT)).kind, 'invalid')
+    assert.equal((await attempts.trail({ user: ann.name, limit: 10 })).length, 5)
+    assert.equal((await login.attempt(peerAt('192.0.2.2'), 'ann@another.example', RIGHT)).kind, 'granted')
   })
 
   it('never bars never_bar networks and trusted front-ends', async () => {

@@ -10,6 +10,16 @@ const TWO_FORMS = 'wo\u0301nder\u00a0land'
 
 /** Refusals that must not be told apart by their time do the same work: counted here, measured by `npm run test:oracle`. */
 describe('equal work', () => {
+  /** Counts hashes of the default cost. */
+  function counting() {
+    let count = 0
+    const verify: typeof verifyPassword = (password, verifier) => {
+      if (verifier.includes('m=19456,t=2')) count++
+      return verifyPassword(password, verifier)
+    }
+    return { verify, counted: () => count }
+  }
+
   let hashes = 0
   const verify: typeof verifyPassword = (password, verifier) => {
     if (verifier.startsWith('{ARGON2ID}')) hashes++
@@ -96,6 +106,41 @@ describe('equal work', () => {
           assert.deepEqual(asked, ['search', 'bind', 'search', 'bind'], name)
         }
       })
+
+  for (const [what, password] of [
+    ['plain', `{PLAIN}${RIGHT}`],
+    ['a bcrypt hash of the lowest cost', '$2b$04$abcdefghijklmnopqrstuuuVqvcZ9LOy5QoxnxLdMmpkbE3VTlM6y'],
+    ['a bcrypt hash that would take hours', '$2b$31$abcdefghijklmnopqrstuuuVqvcZ9LOy5QoxnxLdMmpkbE3VTlM6y'],
+    ['an argon2 hash of a low cost', '{ARGON2ID}$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$Kf3R0e5h4w6r2h7Qx0a0bA'],
+    ['an argon2 hash that cannot be read', '{ARGON2ID}$argon2id$broken'],
+    ['a PBKDF2 hash that cannot be read', '{PBKDF2}broken'],
+    ['a scheme of the past', '{MD5-CRYPT}$1$abc$def'],
+    ['nothing', ''],
+  ] as const)
+    it(`a verifier that is ${what} costs a default hash, as an unknown name does`, async () => {
+      const { verify, counted } = counting()
+      const { login } = door(directoryOf(await person('ann@example.org', RIGHT, { password })), {}, { verify })
+      assert.equal((await login.attempt(peerAt('192.0.2.1'), 'ann@example.org', 'not it')).kind, 'invalid')
+      assert.equal(counted(), 1)
+    })
+
+  it('refusal_time: no refusal comes before it, and what is right does not wait', async () => {
+    const ann = await person('ann@example.org', RIGHT)
+    const { login } = door(directoryOf(ann), { main: { refusal_time: '300ms' } })
+    const timed = async (user: string, password: string) => {
+      const begun = performance.now()
+      const { kind } = await login.attempt(peerAt('192.0.2.1'), user, password)
+      return { kind, took: performance.now() - begun }
+    }
+    for (const user of [ann.name, 'nobody@example.org']) {
+      const { kind, took } = await timed(user, 'not it')
+      assert.equal(kind, 'invalid')
+      assert.ok(took > 299, `${took} ms`)
+    }
+    assert.equal((await timed(ann.name, RIGHT)).kind, 'granted')
+    const remembered = await timed(ann.name, RIGHT)
+    assert.ok(remembered.took < 300, `${remembered.took} ms`)
+  })
 
   it('SCRAM is not offered where a directory without keys decides, and asks none behind one that has them', async () => {
     const { asked, directory } = outside((name) => name.startsWith('ann@'))

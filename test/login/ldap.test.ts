@@ -51,6 +51,16 @@ describe('LDAP, with a real server', function () {
       assert.equal(await directory().lookup(name), undefined, name)
   })
 
+  it('names with LDAP metacharacters find nobody, and are no error', async () => {
+    for (const name of [
+      ...['*@example.org', 'ann*@example.org', 'a\\6en@example.org', 'ann)(|(uid=*@example.org', '(ann@example.org'],
+      ...['ann\\@example.org', 'ann@example.org)(objectClass=*', '%u@example.org', '%n@%d', '\u0000@example.org'],
+      ...['ann,dc=example@example.org', '#616e6e@example.org', '&(ann@example.org', '!@x', 'ann@*'],
+    ])
+      for (const filter of ['(mail=%u)', '(&(uid=%n)(mail=*@%d))'])
+        assert.equal(await directory({ filter }).lookup(name), undefined, `${filter} ${name}`)
+  })
+
   it('a wrong password of the searcher is a temporary error, and is not told', async () => {
     await assert.rejects(directory({ bind_password: 'not the admin' }).lookup('ann@example.org'), (error: Error) => {
       assert.ok(!error.message.includes('not the admin'))

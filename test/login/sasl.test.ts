@@ -171,6 +171,38 @@ describe('SASL', () => {
     assert.equal((await scram(login, peerAt('192.0.2.1'), 'SCRAM-SHA-256', y)).answer, 'granted')
   })
 
+  it('channel binding with odd base64: only the one spelling of RFC 4648 is right', async () => {
+    const { login } = await ann()
+    const exporter = Buffer.from('0123456789abcdef0123456789abcde\xff', 'latin1')
+    const odd: readonly ((coded: string) => string)[] = [
+      (coded) => coded.replace(/=+$/, ''),
+      (coded) => `${coded}=`,
+      (coded) => ` ${coded}`,
+      (coded) => coded.replace(/\+/g, '-').replace(/\//g, '_'),
+      (coded) => `${coded.slice(0, 8)}\r\n${coded.slice(8)}`,
+      (coded) => coded.toLowerCase(),
+      // The same octets, but bits are set that are thrown away.
+      (coded) => coded.replace(/.(=+)$/, '9$1'),
+      () => '=',
+      () => '====',
+      () => '\u{1d7d8}',
+    ]
+    for (const [n, spell] of odd.entries()) {
+      const peer = peerAt(`198.51.${n}.1`, { channelBindings: { 'tls-exporter': exporter } })
+      const client = scramClient({
+        ...{ user: ANN, password: RIGHT, gs2: 'p=tls-exporter,,', binding: exporter },
+        spellBinding: spell,
+      })
+      const exchange = login.sasl(peer, 'SCRAM-SHA-256-PLUS')
+      const first = await exchange?.step(client.first())
+      assert.equal(first?.kind, 'challenge')
+      const last = first?.kind === 'challenge' ? await exchange?.step(client.final(first.octets.toString())) : undefined
+      const coded = Buffer.concat([Buffer.from('p=tls-exporter,,'), exporter]).toString('base64')
+      const expected = spell(coded) === coded ? 'granted' : 'invalid'
+      assert.equal(said(last), expected, JSON.stringify(spell(coded)))
+    }
+  })
+
   it('SCRAM: broken messages fail and never reject', async () => {
     const { login } = await ann()
     for (const message of [

@@ -8,10 +8,19 @@ export interface ScramClientOptions {
   /** `n,,` unless told */
   readonly gs2?: string
   readonly binding?: Buffer
+  /** how `c=` is written; the proof is made over it */
+  readonly spellBinding?: (base64: string) => string
 }
 
 /** The client's side of RFC 5802, written from the RFC. */
-export function scramClient({ user, password, hash = 'sha256', gs2 = 'n,,', binding }: ScramClientOptions) {
+export function scramClient({
+  user,
+  password,
+  hash = 'sha256',
+  gs2 = 'n,,',
+  binding,
+  spellBinding,
+}: ScramClientOptions) {
   const nonce = 'fyko+d2lbbFgONRv9qkxdawL'
   const bare = `n=${user.replace(/=/g, '=3D').replace(/,/g, '=2C')},r=${nonce}`
   let expected = ''
@@ -23,7 +32,7 @@ export function scramClient({ user, password, hash = 'sha256', gs2 = 'n,,', bind
       const salted = pbkdf2Sync(password, Buffer.from(s, 'base64'), Number(i), length, hash)
       const clientKey = createHmac(hash, salted).update('Client Key').digest()
       const channel = Buffer.concat([Buffer.from(gs2), binding ?? Buffer.alloc(0)]).toString('base64')
-      const withoutProof = `c=${channel},r=${r}`
+      const withoutProof = `c=${spellBinding?.(channel) ?? channel},r=${r}`
       const message = `${bare},${serverFirst},${withoutProof}`
       const signature = hmac(hash, digest(hash, clientKey), message)
       const proof = Buffer.from(clientKey.map((octet, at) => octet ^ (signature[at] ?? 0)))

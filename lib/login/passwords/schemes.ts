@@ -51,10 +51,16 @@ const CHEAP = ['SSHA', 'SSHA256', 'SSHA512', 'PLAIN']
 /** `false`: nobody can log in with it (MD5-CRYPT, DES and other schemes of the past). */
 export const isSupported = (verifier: string): boolean => KNOWN.includes(split(verifier).scheme)
 
-/** Costs microseconds, so that the default hash is paid beside it. */
+/** Costs microseconds, so that it waits for no turn. */
 export const isCheap = (verifier: string): boolean => {
   const { scheme } = split(verifier)
   return CHEAP.includes(scheme) || !KNOWN.includes(scheme)
+}
+
+/** A verifier as we make them: checking it is the work that every other attempt is made equal to. */
+export function isDefault(verifier: string): boolean {
+  const { scheme, value } = split(verifier)
+  return scheme === 'ARGON2ID' && isArgon2(value) && !needsRehash(verifier)
 }
 
 const same = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b)
