@@ -9,6 +9,7 @@ import type {
 import type { Login, LoginPeer, LoginProtocol } from '../login/login'
 import { type Accepted, type FinalDelivery, isReply, LARGE } from '../mailbox/deliver/final-delivery'
 import { isFailure, type Reply, UNAVAILABLE, UNKNOWN } from '../mailbox/deliver/reply'
+import { turn } from '../work/turns'
 import { receivedLine } from './received'
 
 /** An error as smtp-server takes it: its reply code, and a text that begins with the enhanced code. */
@@ -46,6 +47,8 @@ export function createHandlers(ports: HandlerPorts & { onFailed?(sender: string,
   const accepted = new WeakMap<SMTPServerEnvelope, Accepted[]>()
 
   async function rcpt({ address }: SMTPServerAddress, { envelope }: SMTPServerSession): Promise<void> {
+    // Hundreds may come in one packet.
+    await turn()
     // RFC 5321 4.5.1: `postmaster` may stand without a domain.
     const answer = (await delivery.rcpt(address.includes('@') ? address : `${address}@${hostname}`)) ?? UNKNOWN
     if (isReply(answer)) throw new Refusal(answer)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
-import { ACCOUNTS, type Demo, removeHome, startDemo } from '../e2e/demo'
+import { ACCOUNTS, type Demo, freePorts, removeHome, startDemo } from '../e2e/demo'
 import { Thrower } from './thrower'
 import type { WatchData, Watched } from './watch'
 
@@ -20,6 +20,8 @@ const QUIET = 300
 
 export interface Site {
   readonly demo: Demo
+  /** port of ManageSieve */
+  readonly sieve: number
   /** process id of the worker */
   readonly worker: number
   /** alice, logged in by IMAP; closed after the bomb */
@@ -85,10 +87,12 @@ export function bombs(
 
     before(async function () {
       if (process.platform !== 'linux') return this.skip()
-      demo = await startDemo(['--nodes', '1', ...(await extra())])
+      const [sieve = 0] = await freePorts(1)
+      demo = await startDemo(['--nodes', '1', '--sieve', String(sieve), ...(await extra())])
       const started = demo
       site = {
         demo: started,
+        sieve,
         worker: workerOf(started.pid),
         connect: (port) => {
           const thrower = new Thrower(port)

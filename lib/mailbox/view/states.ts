@@ -1,8 +1,8 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import type { MailboxChange } from '../../store/change'
 import type { Mailbox, Store } from '../../store/store'
 import type { AccountId, MailboxId } from '../../terms/names'
 import type { Log } from '../../terms/ports'
+import { giveWay } from '../../work/turns'
 import { createState, type MailboxState } from './state'
 
 /** The mailboxes that sessions of this process look at, each once, and the last used ones in case they come back. */
@@ -169,7 +169,7 @@ export function createStates({ store, log, keepRows }: StatesOptions): States {
       while (watched.length > 0) {
         await Promise.all(watched.splice(-AT_ONCE).map((slot) => slot.state?.refresh()))
         // Everybody else has a turn: there may be thousands.
-        await turn()
+        await giveWay()
       }
     },
     get size() {

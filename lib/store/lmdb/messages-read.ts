@@ -1,8 +1,8 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import type { PreparedMessage } from '../../mime/prepared'
 import type { FlagSet } from '../../terms/flags'
 import type { AccountId, EmailId, MailboxId, ThreadId } from '../../terms/names'
 import { type ModSeq, modSeq, type Uid, uid } from '../../terms/numbers'
+import { turn } from '../../work/turns'
 import type { Change, IndexRow, MailboxChange } from '../change'
 import { accountNumber, mailboxNumber, makeEmailId, makeThreadId, uidlOf } from '../ids'
 import { decodePrepared } from '../prepared-codec'
@@ -15,8 +15,8 @@ import type { Head, LogEntry, Tables } from './tables'
 
 const BATCH = 200
 
-/** Rows of a snapshot that are read before others get a turn: some milliseconds. */
-const ROWS_AT_ONCE = 5000
+/** Rows of a snapshot between two looks at the clock. */
+const ROWS_AT_ONCE = 500
 
 /** One moment of a mailbox; `mailbox` tells what does not change. */
 export async function snapshot(tables: Tables, id: AccountId, mailbox: Mailbox): Promise<Snapshot> {
