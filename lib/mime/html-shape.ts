@@ -50,8 +50,9 @@ function depthOf(root: Node): number {
 /**
  * Parses as browsers do (WHATWG HTML 13.2.6), so that what may be left open (`p`, `li`, `td`) is no depth, and what the rules
  * for misnested tags make of a few octets is counted. It ends where a bound is passed, so its time is bounded as well.
+ * @param mostElements from there on it is heavy
  */
-export function htmlShape(html: string): HtmlShape {
+export function htmlShape(html: string, mostElements = MOST_ELEMENTS): HtmlShape {
   const contentIds = new Set<string>()
   let elements = 0
   let open = 0
@@ -61,7 +62,7 @@ export function htmlShape(html: string): HtmlShape {
     ...defaultTreeAdapter,
     createElement(tagName, namespace, attributes) {
       elements++
-      if (elements > MOST_ELEMENTS || attributes.length > MOST_ATTRIBUTES) throw new TooMuch()
+      if (elements > mostElements || attributes.length > MOST_ATTRIBUTES) throw new TooMuch()
       const src = tagName === 'img' ? attributes.find(({ name }) => name === 'src')?.value.trim() : undefined
       if (src !== undefined && /^cid:/i.test(src) && contentIds.size < MOST_CONTENT_IDS) {
         contentIds.add(decoded(src.slice(4)))

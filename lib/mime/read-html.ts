@@ -27,6 +27,18 @@ export function readHtml(input: HtmlPart): HtmlBody {
   return { ...htmlText(html, { as: 'reading', mostText: input.mostText }), ...htmlShape(html) }
 }
 
+/** Octets and elements of what is read in a few milliseconds. A few octets can be very many elements. */
+const SMALL = 16 * 1024
+const FEW = 2000
+
+/** The same of what is small, at once; undefined for what is not. */
+export function readSmallHtml(input: HtmlPart): HtmlBody | undefined {
+  if (input.octets.length > SMALL) return undefined
+  const html = sourceOf(input)
+  const shape = htmlShape(html, FEW)
+  return shape.heavy ? undefined : { ...htmlText(html, { as: 'reading', mostText: input.mostText }), ...shape }
+}
+
 const MEGABYTE = 1024 * 1024
 export const readHtmlJob = defineJob(__filename, readHtml, {
   time: 3000,

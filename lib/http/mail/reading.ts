@@ -6,7 +6,7 @@ import { fieldOf, parseFields } from '../../mime/header'
 import { htmlText } from '../../mime/html-text'
 import { messageIds } from '../../mime/message-id'
 import type { Part } from '../../mime/prepared'
-import { readHtml, readHtmlJob } from '../../mime/read-html'
+import { readHtmlJob, readSmallHtml } from '../../mime/read-html'
 import { partText } from '../../mime/text'
 import { decodeWords } from '../../mime/words'
 import { turn } from '../../work/turns'
@@ -20,9 +20,9 @@ import { person } from './summary'
 const MOST_TEXT = 1024 * 1024
 /** Octets of a plain text that are read for them. */
 const MOST_OCTETS = 2 * MOST_TEXT
-/** Octets of HTML that are looked at; in a thread from here on. */
+/** Octets of HTML that are looked at; of what is more the beginning, as text. */
 export const MOST_HTML = 16 * 1024 * 1024
-const SMALL_HTML = 16 * 1024
+const BEGINNING = 16 * 1024
 /** People of each kind that are told. */
 const MOST_PEOPLE = 500
 /** Texts that a page shows; those after them are files. */
@@ -111,18 +111,15 @@ async function htmlBody(letter: Letter, leaf: Leaf, mostText: number, pool: Mail
   })
   const plainPart = { ...part, children: [] }
   const input = { part: plainPart, octets, mostText }
-  const done =
-    size <= SMALL_HTML
-      ? ({ ok: true, value: readHtml(input) } as const)
-      : size <= MOST_HTML
-        ? await pool.run(readHtmlJob, input, letter.mail.id)
-        : undefined
-  if (done?.ok) {
-    const { text: shown, cut, ...html } = done.value
+  const small = readSmallHtml(input)
+  const done = small || size > MOST_HTML ? undefined : await pool.run(readHtmlJob, input, letter.mail.id)
+  const read = small ?? (done?.ok ? done.value : undefined)
+  if (read) {
+    const { text: shown, cut, ...html } = read
     return { leaf, text: shown, cut, html }
   }
   // Too much for the thread, or the threads have too much: the beginning, as text.
-  const beginning = partText(part, octets.subarray(0, SMALL_HTML))
+  const beginning = partText(part, octets.subarray(0, BEGINNING))
   const { text: shown } = htmlText(beginning, { as: 'reading', mostText, time: 100 })
   return { leaf, text: shown, cut: true, html: { elements: 0, depth: 0, heavy: true, contentIds: [] } }
 }
