@@ -151,19 +151,17 @@ describe('three Haraka hosts over one PostgreSQL and one Redis', function () {
       // The code of the step before, of this one, of the next: each is good now, and good once.
       const code = totpAt(secret, Math.floor(Date.now() / 30_000) - 1 + round)
       const statuses = await Promise.all(
-        hosts
-          .flatMap((demo) => [demo, demo])
-          .map(async (demo) => {
-            const browser = client(`http://127.0.0.1:${demo.http}`)
-            return (await browser.logIn(dora, { password: 'first secret', code })).status
-          }),
+        hosts.map(async (demo) => {
+          const browser = client(`http://127.0.0.1:${demo.http}`)
+          return (await browser.logIn(dora, { password: 'first secret', code })).status
+        }),
       )
       assert.equal(statuses.filter((status) => status === 200).length, 1, `${statuses}`)
       assert.ok(
         statuses.every((status) => status === 200 || status === 401),
         `${statuses}`,
       )
-      // Five others had the code already: those were wrong codes, which bar.
+      // For the others it was used already: wrong codes, which count.
       assert.equal((await cli(['lockouts', 'clear', '--all', '--home', host(1).home])).code, 0)
     }
   })
