@@ -229,9 +229,9 @@ export class MessageNeedsUtf8 extends Error {
 export type MessageText = 'as-is' | 'ascii' | 'refuse'
 
 export interface MaildropMessage {
-  /** octets that `octets` gives */
+  /** octets that `octets` gives, with the line end that the last line may lack */
   readonly size: number
-  /** CRLF lines without dot-stuffing, in pieces */
+  /** lines without dot-stuffing, in pieces; each ends with CRLF, also where the store has a bare LF or CR */
   octets(): AsyncIterable<Buffer>
   /** header, empty line and the first `lines` lines of the body */
   top(lines: number): AsyncIterable<Buffer>

@@ -3,6 +3,7 @@ import { rawText } from './charset'
 import { parseDate } from './date'
 import { encodeBody, encodeEnvelope } from './encode'
 import { type Field, fieldOf, unfoldedText } from './header'
+import { addedByLineEnds } from './line-ends'
 import { messageIds } from './message-id'
 import type { PreparedMessage, SearchKeys } from './prepared'
 import { parseStructure } from './structure'
@@ -90,7 +91,7 @@ export function prepare(bytes: Buffer): PreparedMessage {
     envelope: Buffer.from(encodeEnvelope(root.fields), 'latin1'),
     bodyStructure: Buffer.from(bodyStructure, 'latin1'),
     body: Buffer.from(body, 'latin1'),
-    structure: root.part,
+    structure: { ...root.part, added: addedByLineEnds(bytes) },
     keys: searchKeys(root.fields),
     preview: previewOf(bytes, root.part),
   }

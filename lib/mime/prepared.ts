@@ -44,6 +44,8 @@ export interface Part {
   readonly children: readonly Part[]
   /** of a message/rfc822 or message/global: the message inside, whose header starts at `bodyStart` */
   readonly message?: Part
+  /** of the message itself: what it has more where every line ends with CRLF (POP3); absent: not counted at delivery */
+  readonly added?: number
 }
 
 /**

@@ -1,8 +1,11 @@
 import { asciiHeader, has8bit } from '../../mime/downgrade'
+import { addedByLineEnds, canonicalLines } from '../../mime/line-ends'
 import type { Part } from '../../mime/prepared'
 import type { MessageRow } from '../../store/store'
 import { type MaildropMessage, MessageGone, MessageNeedsUtf8, type MessageText } from '../mailbox'
 import { headAndLines, octetsOf, PIECE, type ReadOctets } from './octets'
+
+const LF = 10
 
 interface Range {
   readonly start: number
@@ -35,11 +38,14 @@ async function surrogatesOf(read: ReadOctets, root: Part): Promise<Surrogate[]> 
   return found
 }
 
+const gone = (): never => {
+  throw new MessageGone('the message was removed by another session')
+}
+
 /** A message of a maildrop, opened: its headers as this client can take them (RFC 6856 2.1). Throws MessageNeedsUtf8, MessageGone. */
 export async function openMessage(row: MessageRow, stored: ReadOctets, text: MessageText): Promise<MaildropMessage> {
   // Most messages are one piece: it is read once, for their headers and for sending.
-  const head = await stored(0, Math.min(row.size, PIECE))
-  if (head === undefined) throw new MessageGone('the message was removed by another session')
+  const head = (await stored(0, Math.min(row.size, PIECE))) ?? gone()
   const read: ReadOctets = async (start, end) => (end <= head.length ? head.subarray(start, end) : stored(start, end))
   const { headerSize } = row.prepared
   const plain = text === 'as-is' || (head.length === row.size && !has8bit(head))
@@ -61,9 +67,25 @@ export async function openMessage(row: MessageRow, stored: ReadOctets, text: Mes
     if (first) yield first.octets
     else yield* octetsOf(read, 0, headerSize)
   }
+  const lines = (): AsyncGenerator<Buffer> => canonicalLines(octets(0))
+  /** What is in memory is counted, and what was counted at delivery is known; otherwise it is read for it. */
+  async function sizeOnWire(): Promise<number> {
+    if (surrogates.length === 0) {
+      if (head.length === row.size) return row.size + addedByLineEnds(head)
+      const { added } = row.prepared.structure
+      if (added !== undefined) return row.size + added
+    }
+    let size = 0
+    let last: number | undefined
+    for await (const piece of lines()) {
+      size += piece.length
+      last = piece.at(-1)
+    }
+    return last === undefined || last === LF ? size : size + 2
+  }
   return {
-    size: surrogates.reduce((size, { start, end, octets: { length } }) => size + length - (end - start), row.size),
-    octets: () => octets(0),
-    top: (lines) => headAndLines(header(), octets(headerSize), lines),
+    size: await sizeOnWire(),
+    octets: lines,
+    top: (count) => headAndLines(canonicalLines(header()), canonicalLines(octets(headerSize)), count),
   }
 }
