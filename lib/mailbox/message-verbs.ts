@@ -48,12 +48,10 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     if (mailbox === undefined || held === undefined) return failed({ kind: 'no-such-mailbox' })
     const { state, release } = held
     try {
-      let recentFrom = mailbox.recentFrom
-      if (recent === 'claim') {
-        if (recentFrom <= state.columns.lastUid) recentFrom = await store.mailboxes.claimRecent(account, mailbox.id)
-        state.recentStored = Math.max(state.recentStored, state.columns.lastUid)
-      }
-      const view = createView(state, { mailbox, recentFrom, recent, log, onClose: release })
+      // What was claimed by others before is known, and costs no question.
+      const others = mailbox.recentFrom - 1
+      if (recent === 'claim' && others < state.columns.lastUid) await state.claimRecent()
+      const view = createView(state, { mailbox, recentFrom: mailbox.recentFrom, recent, log, onClose: release })
       sessions.set(view, view)
       return ok(view)
     } catch (error) {

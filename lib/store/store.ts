@@ -122,8 +122,8 @@ export interface MailboxTable {
   /** Children stay. Its name gets a higher UIDVALIDITY when made again. Faults: no-such-mailbox, not-permitted (INBOX). */
   remove(account: AccountId, name: string): Promise<Result<Written<void>>>
   setSpecialUse(account: AccountId, name: string, uses: readonly SpecialUse[]): Promise<Result<Written<void>>>
-  /** Takes what is \Recent for the caller: returns the old `recentFrom` and sets it to `uidNext`. Need not be durable. */
-  claimRecent(account: AccountId, id: MailboxId): Promise<Uid>
+  /** Takes what is \Recent for the caller, in one step: sets `recentFrom` to `uidNext`. Need not be durable. */
+  claimRecent(account: AccountId, id: MailboxId): Promise<RecentClaim>
 }
 
 export interface CreateOptions {
@@ -132,6 +132,12 @@ export interface CreateOptions {
   /** for imports */
   readonly uidValidity?: UidValidity
   readonly uidNext?: Uid
+}
+
+/** The messages from `from` to before `next` are \Recent for who claimed them, and for nobody else (RFC 3501 2.3.2). */
+export interface RecentClaim {
+  readonly from: Uid
+  readonly next: Uid
 }
 
 /** A mailbox's whole index at one mod-sequence, as columns in order of UID. */

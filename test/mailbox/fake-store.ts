@@ -322,10 +322,10 @@ export function fakeStore(id: AccountId = accountId('a1'), patch: Partial<Accoun
       async claimRecent(_account, wanted) {
         asked.claims++
         const box = boxes.get(wanted)
-        if (box === undefined) return uid(1)
+        if (box === undefined) return { from: uid(1), next: uid(1) }
         const { recentFrom, uidNext } = box.mailbox
         box.mailbox = { ...box.mailbox, recentFrom: uidNext }
-        return recentFrom
+        return { from: recentFrom, next: uidNext }
       },
     },
     scripts: {

@@ -2,21 +2,60 @@ import type { MailboxState } from './state'
 import type { Window } from './window'
 
 /**
- * What is \Recent in one session (RFC 3501 2.3.2): what it took at SELECT, and what arrived later and was told to it before
- * any other session of this process. EXAMINE looks and takes nothing.
+ * What is \Recent in one session (RFC 3501 2.3.2): of what this process has claimed in the store, what was told to this session before
+ * any other. EXAMINE looks and takes nothing.
  */
 export interface Recent {
   has(uid: number): boolean
   readonly count: number
-  /** New messages up to `last` are about to be told to this session. */
+  /** New messages above `before`, up to `last`, are about to be told to this session. */
   arrived(before: number, last: number): void
+}
+
+/** Both included. */
+export interface UidRange {
+  readonly from: number
+  readonly to: number
 }
 
 /** A session keeps this many separate ranges; the oldest then stop being \Recent. */
 const MOST_RANGES = 256
 
+/** What a process has claimed and told nobody yet, and how far it has told. */
+export class ClaimedRecent {
+  #ranges: UidRange[] = []
+  /** highest UID that was told to a session as its own */
+  told = 0
+  /** below it nothing can be claimed any more, by anybody */
+  claimedTo = 0
+
+  claimed(range: UidRange): void {
+    if (range.from > range.to) return
+    this.#ranges.push(range)
+    if (this.#ranges.length > MOST_RANGES) this.#ranges.shift()
+  }
+  /** Takes out what lies in these bounds. */
+  take({ from, to }: UidRange): UidRange[] {
+    const taken: UidRange[] = []
+    const left: UidRange[] = []
+    for (const range of this.#ranges) {
+      const [low, high] = [Math.max(range.from, from), Math.min(range.to, to)]
+      if (low > high) {
+        left.push(range)
+        continue
+      }
+      taken.push({ from: low, to: high })
+      if (range.from < low) left.push({ from: range.from, to: low - 1 })
+      if (range.to > high) left.push({ from: high + 1, to: range.to })
+    }
+    this.#ranges = left
+    this.told = Math.max(this.told, taken.at(-1)?.to ?? 0)
+    return taken
+  }
+}
+
 class SessionRecent implements Recent {
-  readonly #ranges: { from: number; to: number }[] = []
+  readonly #ranges: UidRange[] = []
 
   constructor(
     readonly state: MailboxState,
@@ -25,14 +64,20 @@ class SessionRecent implements Recent {
   ) {}
 
   arrived(before: number, last: number): void {
-    const { state } = this
-    const start = Math.max(before + 1, state.recentTaken + 1)
-    if (start > last) return
-    if (this.how === 'claim') state.recentTaken = last
-    const latest = this.#ranges.at(-1)
-    if (latest !== undefined && latest.to + 1 === start) latest.to = last
-    else this.#ranges.push({ from: start, to: last })
-    if (this.#ranges.length > MOST_RANGES) this.#ranges.shift()
+    const { recent } = this.state
+    const mine =
+      this.how === 'claim'
+        ? recent.take({ from: before + 1, to: last })
+        : [{ from: Math.max(before, recent.told) + 1, to: last }]
+    for (const range of mine) if (range.from <= range.to) this.#add(range)
+  }
+  #add(range: UidRange): void {
+    const ranges = this.#ranges
+    const latest = ranges.at(-1)
+    if (latest !== undefined && latest.to + 1 === range.from)
+      ranges[ranges.length - 1] = { from: latest.from, to: range.to }
+    else ranges.push(range)
+    if (ranges.length > MOST_RANGES) ranges.shift()
   }
   has(uid: number): boolean {
     const ranges = this.#ranges
@@ -44,8 +89,9 @@ class SessionRecent implements Recent {
   }
 }
 
+/** @param from the first UID that may be \Recent here */
 export function createRecent(state: MailboxState, window: Window, from: number, how: 'claim' | 'peek'): Recent {
   const recent = new SessionRecent(state, window, how)
-  recent.arrived(from - 1, window.lastUid)
+  recent.arrived(how === 'claim' ? 0 : from - 1, window.lastUid)
   return recent
 }

@@ -7,6 +7,7 @@ import type { ModSeq } from '../../terms/numbers'
 import type { Log } from '../../terms/ports'
 import { type Columns, createColumns } from './columns'
 import { applyChange, difference, type Entry, firstEntry } from './journal'
+import { ClaimedRecent } from './recent'
 
 /** What a view is to the state it looks at. */
 export interface Watcher {
@@ -32,10 +33,9 @@ export interface MailboxState {
   readonly behind: boolean
   /** the mailbox was deleted */
   readonly gone: boolean
-  /** highest UID that some session of this process has taken as \Recent */
-  recentTaken: number
-  /** highest UID that the store knows to be taken */
-  recentStored: number
+  readonly recent: ClaimedRecent
+  /** Resolves when nobody else can claim what is in the columns now: it is this process's, or was another's before. */
+  claimRecent(): Promise<void>
   /** A commit of this process. */
   offer(change: MailboxChange): void
   /** The mailbox is known to be at this mod-sequence (a notice, or a look into the store). */
@@ -73,6 +73,8 @@ export function createState(
   let futile = 0
   let stepping: Promise<void> | undefined
   let asking: Promise<void> | undefined
+  let claiming: Promise<void> | undefined
+  const recent = new ClaimedRecent()
 
   function wakeSoon(): void {
     if (waking || watchers.size === 0) return
@@ -170,6 +172,21 @@ export function createState(
     await catchUp()
   }
 
+  async function claimRecent(): Promise<void> {
+    if (gone || recent.claimedTo >= columns.lastUid) return
+    claiming ??= store.mailboxes
+      .claimRecent(account, mailbox.id)
+      .then(({ from, next }) => {
+        recent.claimed({ from, to: next - 1 })
+        recent.claimedTo = Math.max(recent.claimedTo, next - 1)
+      })
+      .catch((error: Error) => log.debug(`mailbox ${mailbox.id}: nothing is \\Recent: ${error.message}`))
+      .finally(() => {
+        claiming = undefined
+      })
+    await claiming
+  }
+
   function vanish(): void {
     if (gone) return
     gone = true
@@ -181,8 +198,8 @@ export function createState(
     mailbox,
     columns,
     watchers,
-    recentTaken: 0,
-    recentStored: 0,
+    recent,
+    claimRecent,
     get modSeq() {
       return modSeq
     },

@@ -95,7 +95,6 @@ export function createStates({ store, log, keepRows }: StatesOptions): States {
 
   function letGo(slot: Slot, state: MailboxState): void {
     if (--slot.users > 0) return
-    keepRecent(state)
     if (state.gone || slots.get(slot.id) !== slot) return
     idle.set(slot.id, state)
     let rows = [...idle.values()].reduce((sum, one) => sum + one.columns.length, 0)
@@ -105,14 +104,6 @@ export function createStates({ store, log, keepRows }: StatesOptions): States {
       idle.delete(id)
       slots.delete(id)
     }
-  }
-  /** What arrived and was told to somebody as \Recent is so no more after the last session has left (RFC 3501 2.3.2). */
-  function keepRecent(state: MailboxState): void {
-    if (state.gone || state.recentTaken <= state.recentStored || state.recentTaken < state.columns.lastUid) return
-    state.recentStored = state.recentTaken
-    store.mailboxes
-      .claimRecent(state.account, state.mailbox.id)
-      .catch((error: Error) => log.debug(`mailbox ${state.mailbox.id}: \\Recent was not kept: ${error.message}`))
   }
 
   async function acquire(account: AccountId, { id, highestModSeq }: Mailbox): Promise<Held | undefined> {

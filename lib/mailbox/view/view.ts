@@ -206,6 +206,9 @@ class WindowView implements SessionView, Watcher {
   async sync(expunges: 'say' | 'hold'): Promise<readonly Update[]> {
     if (this.#closed) return []
     await this.#state.refresh()
+    // New messages are \Recent in one session of all processes.
+    if (this.#options.recent === 'claim' && this.#state.columns.lastUid > this.#window.lastUid)
+      await this.#state.claimRecent()
     return this.#closed ? [] : this.#move(expunges)
   }
   stored(commits: readonly ModSeq[]): void {

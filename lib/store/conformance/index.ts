@@ -404,8 +404,14 @@ export function storeConformance(
     it('recent messages are given to one session', async () => {
       const { id, inbox } = await account()
       await add(store, id, inbox, 'a', 'b')
-      assert.equal(await store.mailboxes.claimRecent(id, inbox.id), 1)
-      assert.equal(await store.mailboxes.claimRecent(id, inbox.id), 3)
+      assert.deepEqual(await store.mailboxes.claimRecent(id, inbox.id), { from: 1, next: 3 })
+      assert.deepEqual(await store.mailboxes.claimRecent(id, inbox.id), { from: 3, next: 3 })
+      await add(store, id, inbox, 'c')
+      const claims = await Promise.all([1, 2, 3].map(() => store.mailboxes.claimRecent(id, inbox.id)))
+      assert.deepEqual(
+        claims.filter(({ from, next }) => from < next),
+        [{ from: 3, next: 4 }],
+      )
     })
 
     it('imports keep UID, UIDVALIDITY and UIDL', async () => {

@@ -6,12 +6,12 @@ import { type ListChange, type MailboxChange, NO_COMMIT } from '../change'
 import { accountNumber, makeMailboxId } from '../ids'
 import { REMOVED_AT_ONCE } from '../limits'
 import { subscriptionRecord } from '../records/subscriptions'
-import type { CreateOptions, Mailbox, MailboxTable, SpecialUse, Written } from '../store'
+import type { CreateOptions, Mailbox, MailboxTable, RecentClaim, SpecialUse, Written } from '../store'
 import { accountKey, after, mailboxKey } from './keys'
 import { addMailbox, allMailboxes, byName, everyEntry, type Found, numbersOf, stateOf } from './mailbox-records'
 import { copyOrMove, expunge, mailboxOf, releaseEntries } from './messages-write'
 import { findRecord, putRecord } from './records'
-import type { Tables } from './tables'
+import type { MailboxRecord, Tables } from './tables'
 
 const written = <T>(value: T, list: readonly ListChange[]): Result<Written<T>> =>
   ok({ value, commit: { ...NO_COMMIT, list } })
@@ -153,13 +153,15 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
     return ok({ value: undefined, commit: NO_COMMIT })
   }
 
-  function claimRecent(id: AccountId, mailbox: MailboxId): Uid {
+  const claimOf = ({ recentFrom, uidNext }: Pick<MailboxRecord, 'recentFrom' | 'uidNext'>): RecentClaim => ({ from: uid(recentFrom), next: uid(uidNext) })
+
+  function claimRecent(id: AccountId, mailbox: MailboxId): RecentClaim {
     const found = mailboxOf(tables, id, mailbox)
-    if (!found) return uid(1)
+    if (!found) return { from: uid(1), next: uid(1) }
     const { account, number, record } = found
     if (record.recentFrom !== record.uidNext)
       void mailboxes.put(mailboxKey(account, number), { ...record, recentFrom: record.uidNext })
-    return uid(record.recentFrom)
+    return claimOf(record)
   }
 
   return {
@@ -189,7 +191,7 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
     claimRecent: async (id, mailbox) => {
       const record = mailboxOf(tables, id, mailbox)?.record
       // Nothing new is the usual case and costs no write.
-      if (record && record.recentFrom === record.uidNext) return uid(record.recentFrom)
+      if (record && record.recentFrom === record.uidNext) return claimOf(record)
       return tables.write(() => claimRecent(id, mailbox), false)
     },
   }

@@ -4,7 +4,7 @@ import { modSeq, uid } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type ListChange, NO_COMMIT } from '../change'
 import { accountNumber, mailboxNumber } from '../ids'
-import type { CreateOptions, Mailbox, MailboxTable, Written } from '../store'
+import type { CreateOptions, Mailbox, MailboxTable, RecentClaim, Written } from '../store'
 import type { Database, Session } from './database'
 import { copyEntries, releaseEntries } from './messages-write'
 import { type AccountRecord, type EntryRecord, type MailboxRecord, mailboxIdOf, toMailbox } from './row-types'
@@ -170,6 +170,12 @@ async function remove(work: Work, name: string): Promise<Result<Written<void>>> 
   return written(undefined, [{ account: work.id, kind: 'deleted', mailbox: mailboxIdOf(found), name }])
 }
 
+/** Of no mailbox: nothing. */
+const claimOf = (record: Pick<MailboxRecord, 'recent_from' | 'uid_next'> | undefined): RecentClaim => ({
+  from: uid(record?.recent_from ?? 1),
+  next: uid(record?.uid_next ?? 1),
+})
+
 export function createMailboxTable(db: Database, clock: Clock): MailboxTable {
   const write = <T>(id: AccountId, run: (work: Work) => Promise<Result<Written<T>>>): Promise<Result<Written<T>>> =>
     db.write(accountNumber(id), [LIST + accountNumber(id)], async (session, [locked = [], listed = []]) => {
@@ -216,14 +222,14 @@ export function createMailboxTable(db: Database, clock: Clock): MailboxTable {
       const where = 'WHERE account = $1 AND mailbox = $2'
       const [now] = await db.read<MailboxRecord>(`SELECT recent_from, uid_next FROM mailbox.mailboxes ${where}`, key)
       // Nothing new is the usual case and costs no write.
-      if (!now || now.recent_from === now.uid_next) return uid(now?.recent_from ?? 1)
-      const [taken] = await db.read<{ recent_from: number }>(
+      if (!now || now.recent_from === now.uid_next) return claimOf(now)
+      const [taken] = await db.read<Pick<MailboxRecord, 'recent_from' | 'uid_next'>>(
         `UPDATE mailbox.mailboxes m SET recent_from = m.uid_next
          FROM (SELECT account, mailbox, recent_from FROM mailbox.mailboxes ${where} FOR UPDATE) AS before
-         WHERE m.account = before.account AND m.mailbox = before.mailbox RETURNING before.recent_from`,
+         WHERE m.account = before.account AND m.mailbox = before.mailbox RETURNING before.recent_from, m.uid_next`,
         key,
       )
-      return uid(taken?.recent_from ?? 1)
+      return claimOf(taken)
     },
   }
 }
