@@ -2,9 +2,9 @@ import { runs } from '../work/loop'
 import { STARTED } from './base/connection'
 import type { Command, Expunges, Prepared } from './command'
 import { extensions } from './extensions'
-import type { Reply } from './faults'
+import { no, type Reply } from './faults'
 import type { Session } from './session'
-import { BadSyntax, Cursor, type Frame } from './wire/cursor'
+import { BadMailboxName, BadSyntax, Cursor, type Frame } from './wire/cursor'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
   extensions.flatMap((extension) => extension.commands ?? []).map((command) => [command.name, command]),
@@ -42,11 +42,7 @@ async function tellNews(session: Session, expunges: Expunges, uid: boolean): Pro
   const { view } = state
   const updates = await view.sync(expunges)
   session.tell(updates, uid)
-  if (view.gone) {
-    session.say('* BYE The mailbox was deleted')
-    session.state = { name: 'logout' }
-    return undefined
-  }
+  if (view.gone) return undefined
   const due = session.modes.qresync && (view.holdsExpunges || updates.some(({ kind }) => kind === 'expunge'))
   return due ? `HIGHESTMODSEQ ${view.highestModSeq}` : undefined
 }
@@ -65,8 +61,11 @@ async function execute(session: Session, command: Command, cursor: Cursor, tag: 
     prepared = command.prepare(cursor, session)
   } catch (error) {
     if (error instanceof BadSyntax) return bad(session, tag, `${command.name}: ${error.message}`)
-    throw error
+    if (!(error instanceof BadMailboxName)) throw error
+    return finish(session, tag, no(`This mailbox name cannot be used: ${error.message}`, 'CANNOT'))
   }
+  // The limit is for clients that are lost, not for a mistake now and then in a session of days.
+  session.badCommands = 0
   session.lease?.touch()
   let reply: Reply
   try {
@@ -78,6 +77,11 @@ async function execute(session: Session, command: Command, cursor: Cursor, tag: 
   }
   const code = await tellNews(session, prepared.expunges, command.uid)
   finish(session, tag, withCode(session, reply, code))
+  // The command is answered first. Without a word the client would go on with numbers of nothing.
+  if (session.state.name === 'selected' && session.state.view.gone) {
+    session.say('* BYE The mailbox was deleted')
+    session.state = { name: 'logout' }
+  }
 }
 
 /** One command from its octets to its tagged response. */

@@ -11,8 +11,11 @@ export type Reply =
 export const done = (text: string, code?: string): Reply => ({ kind: 'ok', text, ...(code !== undefined && { code }) })
 export const no = (text: string, code?: string): Reply => ({ kind: 'no', text, ...(code !== undefined && { code }) })
 
-/** RFC 5530 3, RFC 2180 4 */
-export const expungedReply = (): Reply => no('Some messages were expunged by another session', 'EXPUNGEISSUED')
+const EXPUNGED = 'Some messages were expunged by another session'
+/** RFC 5530 3, RFC 2180 4: nothing was done. */
+export const expungedReply = (): Reply => no(EXPUNGED, 'EXPUNGEISSUED')
+/** RFC 9051 7.1: the others were served. NO would be shown to people as an alarm. */
+export const partlyExpungedReply = (): Reply => done(EXPUNGED, 'EXPUNGEISSUED')
 
 /** One switch from what the world can do wrong to response codes (RFC 9051 7.1, RFC 5530, RFC 9208). */
 export function faultReply(fault: Fault | Refusal, tell: TellHolder): Reply {

@@ -15,6 +15,8 @@ export type Read =
 
 export interface FrameLimits {
   readonly line: number
+  /** octets of the first line, of a command that begins so */
+  first(line: string): number
   /** octets of one literal of this command */
   literal(firstLine: string): number
 }
@@ -79,6 +81,7 @@ export async function readFrame(connection: Connection, limits: FrameLimits): Pr
     const text = got.toString('latin1')
     if (begins && isHttpRequest(text)) return { kind: 'http' }
     tag ??= tagOf(text)
+    if (begins && got.length > limits.first(text)) return { kind: 'too-long', tag, what: 'line' }
     const match = LITERAL.exec(text)
     if (!match) {
       if (oversize) return { kind: 'too-long', tag, what: oversize }

@@ -19,6 +19,8 @@ const SLOTS = slotsOf(extensions)
 const LOGIN_LITERAL = 4096
 const LITERAL = 1024 * 1024
 const LOGIN_LINE = 16 * 1024
+/** ID at its longest (RFC 2971 3.3): 30 fields, each value of 1024 octets that all may be quoted */
+const ID_LINE = 72 * 1024
 
 function openSession(connection: Connection, ports: ImapPorts): Session {
   const say = (line: string): void => connection.writer.write(`${line}\r\n`)
@@ -113,7 +115,8 @@ export function createImapServer(ports: ImapPorts) {
   const limitsOf = (session: Session): FrameLimits => {
     const before = session.state.name === 'not-authenticated'
     return {
-      line: before ? LOGIN_LINE : ports.settings.maxLine,
+      line: before ? ID_LINE : ports.settings.maxLine,
+      first: (line) => (before && !/^\S+ ID /i.test(line) ? LOGIN_LINE : Number.POSITIVE_INFINITY),
       literal: (first) =>
         before ? LOGIN_LITERAL : /^\S+ (?:APPEND|(?:UID )?REPLACE) /i.test(first) ? ports.settings.maxAppend : LITERAL,
     }

@@ -29,6 +29,8 @@ function mistakeIn(name: string, limits: NameLimits): string | undefined {
   const levels = name.split('/')
   if (name === '') return 'a name must not be empty'
   if (levels.includes('')) return 'no level of a name may be empty'
+  // Clients make folders of names, and mbsync then takes the whole account for an attack.
+  if (levels.includes('.') || levels.includes('..')) return 'no level of a name may be . or ..'
   if (CONTROL.test(name)) return 'a name must not contain control characters'
   if (LONE_SURROGATE.test(name)) return 'a name must be Unicode text'
   // RFC 9051 5.1.1: `#` at the start means a namespace.

@@ -77,6 +77,8 @@ export function createSieveServer(ports: SievePorts) {
       return session.no(`A script has at most ${MAX_SCRIPT} octets`, 'QUOTA/MAXSIZE')
     const args = argumentsOf(command, rest)
     if (!args) return bad(session, `${command.name} takes other arguments`)
+    // Mistakes now and then are not those of a client that is lost.
+    session.badCommands = 0
     const end = runs(`ManageSieve ${command.name}`)
     try {
       if (command.states !== 'authenticated') await command.run(session, args)

@@ -73,6 +73,8 @@ export function createPop3Server(ports: Pop3Ports) {
     if (command.states !== 'any' && command.states !== state.name)
       return bad(session, state.name === 'authorization' ? 'log in first' : 'not in this state')
     if (command.bare && blank >= 0) return bad(session, 'without argument')
+    // Mistakes now and then are not those of a client that is lost.
+    session.badCommands = 0
     // A password keeps its blanks; other arguments do not end in any.
     const trimmed = verb === 'PASS' ? args : args.trim()
     if (state.name === 'transaction' && state.maildrop.lease.lost.aborted && verb !== 'QUIT') {

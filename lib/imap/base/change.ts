@@ -3,7 +3,7 @@ import type { Result } from '../../terms/fault'
 import { type FlagChange, type FlagSet, flagSet } from '../../terms/flags'
 import { modSeq } from '../../terms/numbers'
 import { type Command, defineCommand, nothing } from '../command'
-import { done, expungedReply, faultReply, no } from '../faults'
+import { done, expungedReply, faultReply, no, partlyExpungedReply } from '../faults'
 import type { Selected, Session } from '../session'
 import { compact, type SequenceSet } from '../wire/sequence-set'
 import { messagesOf, uidsOf } from './numbers'
@@ -74,12 +74,12 @@ const store = (by: By): Command =>
       const changed = flagSet(flags)
       if (how !== 'remove' && seqs.length > 0) session.learn(changed)
       const modified = new Set<number>(result.value)
-      let gone = false
+      let gone = 0
       for (const seq of seqs) {
         if (silent && !session.modes.condstore) break
         // RFC 2180 4.2: nothing is told of what is no more; .SILENT is OK when the others were stored.
         if (view.isGone(seq)) {
-          gone ||= !silent
+          if (!silent) gone++
           continue
         }
         const number = view.uidAt(seq)
@@ -94,7 +94,8 @@ const store = (by: By): Command =>
         if (session.connection.writer.full && !(await session.connection.writer.drained())) break
       }
       // RFC 9051 6.4.9: a UID that is no more is passed over.
-      if (gone && by === 'seq') return expungedReply()
+      if (gone > 0 && by === 'seq' && modified.size === 0)
+        return gone < seqs.length ? partlyExpungedReply() : expungedReply()
       if (modified.size === 0) return done('STORE completed')
       // RFC 7162 3.1.3: UIDs for UID STORE, sequence numbers for STORE.
       const numbers = by === 'uid' ? [...modified] : seqs.filter((seq) => modified.has(view.uidAt(seq)))

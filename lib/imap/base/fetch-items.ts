@@ -20,6 +20,11 @@ const stored = (name: string, octets: (row: NonNullable<FetchMessage['row']>) =>
 })
 
 const flags = index(({ session, view, seq }) => `FLAGS ${flagsText(session, view.flagsAt(seq), view.isRecent(seq))}`)
+/** What FETCH adds where it has set \Seen itself; RFC 7162 3.2: with the mod-sequence, for a client that knows them. */
+export const changedFlags = index(({ session, view, seq }) => {
+  const modSeq = session.modes.condstore ? ` MODSEQ (${view.modSeqAt(seq)})` : ''
+  return `FLAGS ${flagsText(session, view.flagsAt(seq), view.isRecent(seq))}${modSeq}`
+})
 const uidItem = index(({ uid }) => `UID ${uid}`)
 const internalDate = index(({ view, seq }) => `INTERNALDATE ${encode.dateTime(view.internalDateAt(seq))}`)
 const size = index(({ view, seq }) => `RFC822.SIZE ${view.sizeAt(seq)}`)
@@ -61,7 +66,7 @@ function section(cursor: Cursor): Wanted {
     if (!cursor.try(word)) continue
     cursor.space()
     const names = cursor.list(() => cursor.astring().toString('latin1'))
-    const list = names.map((name) => (/^[!-'*+\-./0-9A-Z^-z|~]+$/i.test(name) ? name : encode.string(name))).join(' ')
+    const list = names.map(encode.astring).join(' ')
     return end({ text: 'header', fields: fieldChoice(names, which), shown: show(`${word} (${list})`) })
   }
   if (cursor.try('HEADER')) return end({ text: 'header', fields: undefined, shown: show('HEADER') })
@@ -174,4 +179,4 @@ export const macros: Readonly<Record<string, readonly FetchItem[]>> = {
   FAST: [flags, internalDate, size],
   FULL: [flags, internalDate, size, envelope, body],
 }
-export { uidItem }
+export { flags as flagsItem, uidItem }

@@ -2,11 +2,11 @@ import { flagSet } from '../../terms/flags'
 import { turn } from '../../work/turns'
 import { type Command, defineCommand } from '../command'
 import type { FetchItem, FetchModifiers } from '../extension'
-import { done, expungedReply, faultReply, no, type Reply } from '../faults'
+import { done, expungedReply, faultReply, no, partlyExpungedReply, type Reply } from '../faults'
 import type { Selected, Session } from '../session'
 import type { Cursor } from '../wire/cursor'
 import type { SequenceSet } from '../wire/sequence-set'
-import { macros, uidItem } from './fetch-items'
+import { changedFlags, flagsItem, macros, uidItem } from './fetch-items'
 import { NO_ROWS, rowsOf, writeMessage } from './fetch-message'
 import { messagesOf, uidsOf } from './numbers'
 
@@ -74,12 +74,18 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
   const all = choose ? choose(named) : named
   const seqs = since === undefined ? all : all.filter((seq) => view.modSeqAt(seq) > since)
   if (since !== undefined) await before?.(state, args.set, since)
+  /** RFC 3501 6.4.5: flags that this FETCH changes are in its own responses. */
+  const changed = new Set<number>()
   const wanted = by === 'uid' && !args.items.includes(uidItem) ? [uidItem, ...args.items] : args.items
   if (!state.readOnly && wanted.some((one) => one.setsSeen)) {
     const unseen = seqs.filter((seq) => !view.flagsAt(seq).has('\\Seen'))
     if (unseen.length > 0) {
-      const marked = await mail.storeFlags(view, uidsOf(view, unseen), 'add', SEEN)
+      const uids = uidsOf(view, unseen)
+      view.quiet(uids)
+      const marked = await mail.storeFlags(view, uids, 'add', SEEN)
       if (!marked.ok) return faultReply(marked.fault, session.ports.tellHolder)
+      session.tell(await view.sync('hold'), by === 'uid')
+      for (const seq of unseen) changed.add(seq)
     }
   }
   const needsRow = wanted.some((one) => one.needs === 'row')
@@ -87,20 +93,24 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
     item,
     texts: item.keep === undefined ? undefined : session.ports.room.texts(`${view.mailbox.id} ${item.keep}`),
   }))
-  let gone = false
+  const askedOfChanged = wanted.includes(flagsItem) ? asked : [...asked, { item: changedFlags, texts: undefined }]
+  let gone = 0
   let unknown = false
   for (let start = 0; start < seqs.length; start += BATCH) {
     const batch = seqs.slice(start, start + BATCH)
     const rows = needsRow ? await rowsOf(state, batch, asked) : NO_ROWS
     for (const seq of batch) {
       if (needsRow && view.isGone(seq)) {
-        gone = true
+        gone++
         continue
       }
       const uid = view.uidAt(seq)
-      const writing = writeMessage({ session, mail, view, seq, uid, row: rows.get(uid) }, asked)
+      const writing = writeMessage(
+        { session, mail, view, seq, uid, row: rows.get(uid) },
+        changed.has(seq) ? askedOfChanged : asked,
+      )
       const outcome = writing instanceof Promise ? await writing : writing
-      if (outcome === 'gone') gone = true
+      if (outcome === 'gone') gone++
       if (outcome === 'unknown-cte') unknown = true
       if (writer.full && !(await writer.drained())) return done('FETCH ended: the client is gone')
       // A client that reads as fast as we write must not keep the others waiting.
@@ -109,7 +119,8 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
   }
   if (unknown) return no('The transfer encoding of a part is not known', 'UNKNOWN-CTE')
   // RFC 9051 6.4.9: a UID that is no more is passed over.
-  return gone && by === 'seq' ? expungedReply() : done('FETCH completed')
+  if (gone === 0 || by === 'uid') return done('FETCH completed')
+  return gone < seqs.length ? partlyExpungedReply() : expungedReply()
 }
 
 const fetch = (by: By): Command =>

@@ -81,7 +81,11 @@ const remove = defineCommand({
   run: async ({ session, state }, mailbox) => {
     const refused = await session.enter(state.mail)
     if (refused) return refused
+    const selected = state.name === 'selected' ? state.view.mailbox.id : undefined
+    const own = selected !== undefined && (await state.mail.find(mailbox.name))?.id === selected
     const removed = await state.mail.remove(mailbox.name)
+    // This client knows what it did: it goes on in the authenticated state.
+    if (removed.ok && own) session.close()
     if (removed.ok) sayOldName(session, mailbox, ['\\NonExistent'])
     return reply(session, removed, 'DELETE completed')
   },

@@ -2,7 +2,7 @@ import type { SearchKey } from '../../search/key'
 import { fold } from '../../terms/casemap'
 import type { SearchSlot } from '../extension'
 import type { Session } from '../session'
-import { BadSyntax, type Cursor } from '../wire/cursor'
+import type { Cursor } from '../wire/cursor'
 import { inRanges, merged, type Range, ranges, type SequenceSet } from '../wire/sequence-set'
 
 /** search-key of RFC 9051 6.4.4 (and RFC 3501's NEW, OLD, RECENT; RFC 5032's OLDER, YOUNGER). */
@@ -46,7 +46,7 @@ const DAYS: Readonly<Record<string, Pick<Extract<SearchKey, { kind: 'day' }>, 'd
 const FIELDS = ['SUBJECT', 'FROM', 'TO', 'CC', 'BCC'] as const
 const LOWER = { SUBJECT: 'subject', FROM: 'from', TO: 'to', CC: 'cc', BCC: 'bcc' } as const
 
-/** Numbers are resolved when the command runs: `*` depends on the mailbox then. */
+/** Numbers are resolved when the command runs: `*` depends on the mailbox then. One that no message has matches none, in any mailbox. */
 export function numbersKey(of: 'seq' | 'uid', set: SequenceSet, session: Session): SearchKey {
   if (set === '$') return savedKey(session)
   let resolved: readonly Range[] | undefined
@@ -62,8 +62,6 @@ export function numbersKey(of: 'seq' | 'uid', set: SequenceSet, session: Session
             ? state.view.uidAt(state.view.exists)
             : 0
     resolved = merged(ranges(set, highest))
-    if (of === 'seq' && resolved.some(([, high]) => high > highest))
-      throw new BadSyntax('message numbers of this mailbox')
     return resolved
   }
   return { kind: 'numbers', of, has: (number) => inRanges(load(), number) }

@@ -54,6 +54,10 @@ function gaps({ view }: Selected, wanted: readonly Range[]): Range[] {
   return found
 }
 
+/** The highest UID that there ever was: `*` reaches so far where expunged messages are asked for. */
+const lastUid = ({ view }: Selected): number =>
+  Math.max(view.mailbox.uidNext - 1, view.exists > 0 ? view.uidAt(view.exists) : 0)
+
 /**
  * `* VANISHED (EARLIER)`: what was expunged of these UIDs since. Messages that this client still counts are told by VANISHED
  * without EARLIER (RFC 7162 3.2.10).
@@ -67,7 +71,7 @@ async function sayVanished(
   match: Match | undefined,
 ): Promise<void> {
   const { view, mail } = state
-  const last = Math.max(view.mailbox.uidNext - 1, view.exists > 0 ? view.uidAt(view.exists) : 0)
+  const last = lastUid(state)
   const list = (from: number): Range[] =>
     merged(wanted.map(([low, high]) => [Math.max(low, from), Math.min(high, last)] as const)).filter(
       ([low, high]) => low <= high,
@@ -140,8 +144,7 @@ export const qresync: Extension = {
         modifiers.before = (state, set, since) => {
           // `$` has lost what was expunged already.
           if (set === '$') return undefined
-          const highest = state.view.exists > 0 ? state.view.uidAt(state.view.exists) : 0
-          return sayVanished(session, state, ranges(set, highest), since, undefined)
+          return sayVanished(session, state, ranges(set, lastUid(state)), since, undefined)
         }
       },
     },

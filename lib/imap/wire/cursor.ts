@@ -8,6 +8,11 @@ export class BadSyntax extends Error {
   override readonly name = 'BadSyntax'
 }
 
+/** A mailbox name that is no text of its convention (RFC 9051 5.1), or none at all: no such mailbox, and no broken command. */
+export class BadMailboxName extends Error {
+  override readonly name = 'BadMailboxName'
+}
+
 /** A command as it came: lines (latin1, without CRLF) with literals between them; `~` before one stays, it makes a literal8. */
 export type Frame = readonly (string | Buffer)[]
 
@@ -19,9 +24,14 @@ const NUMBER = /\d{1,16}/y
 const SEQUENCE = /[\d*][\d*:,]*/y
 const FLAG = /\\?[^\x00-\x20\x7f-\xff(){%*"\\\]]+|\\\*/y
 const DATE = /("?)(\d{1,2})-([A-Za-z]{3})-(\d{4})\1/y
-const DATE_TIME = /"([ \d]\d)-([A-Za-z]{3})-(\d{4}) (\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})"/y
+/** RFC 3501 9 has two digits or a blank and one; Apple Mail has sent one alone. */
+const DATE_TIME = /"([ \d]?\d)-([A-Za-z]{3})-(\d{4}) (\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})"/y
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 const MAX_NUMBER = 0xffff_ffff
+
+const ONE_ATOM = new RegExp(`^${ATOM.source}$`)
+/** Whether this text can stand in a response as an atom. */
+export const isAtom = (latin1: string): boolean => ONE_ATOM.test(latin1)
 
 /** A mailbox by its one spelling, and as the client wrote it; both UTF-8. */
 export interface NamedMailbox {
@@ -177,23 +187,29 @@ export class Cursor {
     return this.astring().toString('utf8')
   }
 
+  #decoded(octets: Buffer): string {
+    const name = decodeMailboxName(octets, this.utf8)
+    if (name === undefined) throw new BadMailboxName(this.utf8 ? 'it is no UTF-8' : 'it is no modified UTF-7')
+    return name
+  }
   /** UTF-8, canonical */
   mailbox(): string {
     return this.namedMailbox().name
   }
   namedMailbox(): NamedMailbox {
-    const supplied = decodeMailboxName(this.astring(), this.utf8) || this.fail('a mailbox name')
+    const supplied = this.#decoded(this.astring())
+    if (supplied === '') throw new BadMailboxName('it is empty')
     return { name: normalMailboxName(supplied), supplied }
   }
   /** a reference name: a mailbox name or "" */
   mailboxOrEmpty(): string {
-    return normalMailboxName(decodeMailboxName(this.astring(), this.utf8) ?? this.fail('a mailbox name'))
+    return normalMailboxName(this.#decoded(this.astring()))
   }
   /** list-mailbox: a name with wildcards, UTF-8 */
   listMailbox(): string {
     const chars = this.#match(LIST_CHARS)
     const octets = chars ? Buffer.from(chars[0], 'latin1') : this.string()
-    return normalMailboxName(decodeMailboxName(octets, this.utf8) ?? this.fail('a mailbox name'))
+    return normalMailboxName(this.#decoded(octets))
   }
 
   sequenceSet(): SequenceSet {

@@ -1,4 +1,5 @@
 import { encodeMailboxName } from '../../terms/modified-utf7'
+import { isAtom } from './cursor'
 
 /** string of RFC 9051 9 over latin1 octets: quoted where that is allowed, else a literal. */
 export function string(latin1: string): string {
@@ -6,6 +7,9 @@ export function string(latin1: string): string {
   const clean = latin1.replaceAll('\0', '')
   return `{${clean.length}}\r\n${clean}`
 }
+
+/** astring of RFC 9051 9 over latin1 octets: an atom where it can be one. */
+export const astring = (latin1: string): string => (isAtom(latin1) && !/^nil$/i.test(latin1) ? latin1 : string(latin1))
 
 /** UTF-8 text as latin1 octets for the writer. */
 export const octetsOf = (utf8: string): string => Buffer.from(utf8, 'utf8').toString('latin1')

@@ -153,7 +153,10 @@ export function createMailboxTable(tables: Tables, clock: Clock): MailboxTable {
     return ok({ value: undefined, commit: NO_COMMIT })
   }
 
-  const claimOf = ({ recentFrom, uidNext }: Pick<MailboxRecord, 'recentFrom' | 'uidNext'>): RecentClaim => ({ from: uid(recentFrom), next: uid(uidNext) })
+  const claimOf = ({ recentFrom, uidNext }: Pick<MailboxRecord, 'recentFrom' | 'uidNext'>): RecentClaim => ({
+    from: uid(recentFrom),
+    next: uid(uidNext),
+  })
 
   function claimRecent(id: AccountId, mailbox: MailboxId): RecentClaim {
     const found = mailboxOf(tables, id, mailbox)
