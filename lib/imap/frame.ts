@@ -19,6 +19,8 @@ export interface FrameLimits {
   first(line: string): number
   /** octets of one literal of this command */
   literal(firstLine: string): number
+  /** Waits until there is room for a literal. False: the client is gone. */
+  room(octets: number): Promise<boolean>
 }
 
 /** literal and literal8 at the end of a line (RFC 9051 9, RFC 7888) */
@@ -102,6 +104,7 @@ export async function readFrame(connection: Connection, limits: FrameLimits): Pr
       oversize = 'literal'
       continue
     }
+    if (!(await limits.room(size))) return { kind: 'end' }
     if (waits) {
       connection.writer.write('+ OK\r\n')
       connection.writer.flush()

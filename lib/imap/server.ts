@@ -10,6 +10,7 @@ import { extensions } from './extensions'
 import { faultReply, type Reply } from './faults'
 import { type FrameLimits, readFrame } from './frame'
 import { createKeywords } from './keywords'
+import { createLiterals, type Share } from './literals'
 import type { ImapPorts, Session } from './session'
 import { slotsOf } from './slots'
 import { compact } from './wire/sequence-set'
@@ -112,20 +113,25 @@ function openSession(connection: Connection, ports: ImapPorts): Session {
 }
 
 export function createImapServer(ports: ImapPorts) {
-  const limitsOf = (session: Session): FrameLimits => {
+  const literals = createLiterals()
+  const limitsOf = (session: Session, share: Share): FrameLimits => {
     const before = session.state.name === 'not-authenticated'
     return {
       line: before ? ID_LINE : ports.settings.maxLine,
       first: (line) => (before && !/^\S+ ID /i.test(line) ? LOGIN_LINE : Number.POSITIVE_INFINITY),
       literal: (first) =>
         before ? LOGIN_LITERAL : /^\S+ (?:APPEND|(?:UID )?REPLACE) /i.test(first) ? ports.settings.maxAppend : LITERAL,
+      room: async (octets) => {
+        const { connection, state } = session
+        return !('mail' in state) || share.take(state.mail.id, octets, connection.closed)
+      },
     }
   }
 
-  async function converse(session: Session): Promise<void> {
+  async function converse(session: Session, share: Share): Promise<void> {
     const { connection } = session
     while (session.state.name !== 'logout' && !connection.closed.aborted) {
-      const read = await readFrame(connection, limitsOf(session))
+      const read = await readFrame(connection, limitsOf(session, share))
       if (read.kind === 'end') return
       if (read.kind === 'http') return session.say('* BYE This is no web server')
       if (read.kind === 'hopeless') return session.say('* BYE The literal is too big')
@@ -135,6 +141,7 @@ export function createImapServer(ports: ImapPorts) {
         if (!literal && ++session.badCommands >= ports.settings.maxBadCommands)
           return session.say('* BYE Too many bad commands')
       } else await dispatch(session, read.frame)
+      share.release()
       // A client that sends many commands at once has no more than its turn.
       await turn()
       if (session.tries >= ports.settings.maxTries) return session.say('* BYE Too many failed logins')
@@ -145,15 +152,17 @@ export function createImapServer(ports: ImapPorts) {
   /** Serves one connection to its end. Never rejects. */
   async function serve(connection: Connection): Promise<void> {
     const session = openSession(connection, ports)
+    const share = literals()
     connection.idleAfter(ports.settings.loginTime, () => void session.bye(IDLE_TOO_LONG))
     try {
       session.say(`* OK [CAPABILITY ${session.capabilities()}] IMAP ready`)
-      await converse(session)
+      await converse(session, share)
     } catch (error) {
       ports.log.error(
         `IMAP ${connection.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
       )
     }
+    share.release()
     session.close()
     await session.lease?.release()
     await connection.end()

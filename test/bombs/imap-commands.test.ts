@@ -94,4 +94,23 @@ bombs('IMAP commands', {
     },
   },
   'EXPUNGE of 20,000': selected(['STORE 1:20000 +FLAGS.SILENT (\\Deleted)', /^OK/], ['EXPUNGE', /^OK/]),
+  'forty sessions of one account that send 45 MB each, and stall': {
+    async run(site) {
+      const piece = Buffer.alloc(1_000_000, 'a line of text\r\n')
+      const sessions = []
+      for (let nth = 0; nth < 40; nth++) {
+        const alice = await site.imap()
+        alice.send('s APPEND INBOX {45000000+}\r\n')
+        sessions.push(alice)
+      }
+      for (let sent = 0; sent < 30; sent++) {
+        for (const alice of sessions) alice.send(piece)
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+      for (const alice of sessions) alice.close()
+      const alice = await site.imap()
+      assert.match(await alice.append('INBOX', Buffer.from('a: b\r\n\r\nc\r\n')), /^OK/)
+    },
+  },
 })
