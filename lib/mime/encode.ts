@@ -92,12 +92,23 @@ export interface EncodedBody {
   readonly bodyStructure: string
 }
 
+/**
+ * RFC 2046 4.1.2: text/plain without a charset is US-ASCII, whether its Content-Type says nothing of it or is not there. Other texts
+ * may say it inside, as HTML does.
+ */
+function withCharset({ part, contentType: { raw } }: Node): Parameters['raw'] {
+  const isPlain = part.type === 'text' && part.subtype === 'plain'
+  const says = raw.some(([name]) => name === 'charset' || name.startsWith('charset*'))
+  return isPlain && !says ? [...raw, ['charset', 'us-ascii']] : raw
+}
+
 /** body-fields of RFC 9051 9 with the media type before them. */
-function basicOf({ part, fields, contentType }: Node, type: string, subtype: string): string {
+function basicOf(node: Node, type: string, subtype: string): string {
+  const { part, fields } = node
   return [
     imapString(type),
     imapString(subtype),
-    parameters(contentType.raw),
+    parameters(withCharset(node)),
     nstring(fieldOf(fields, 'content-id')),
     nstring(fieldOf(fields, 'content-description')),
     imapString(part.encoding),

@@ -32,8 +32,13 @@ function fieldText({ name, value }: Field): string {
   )
 }
 
+/** Lines of a header that are no fields: what a broken sender took for the body. */
+const STRAY = /^(?![ \t\r\n]|[\x21-\x39\x3b-\x7e]+[ \t]*:)[^\n]+/gm
+const strayLines = (header: Buffer): readonly string[] => header.toString('latin1').match(STRAY) ?? []
+
 /** @param header of a message or of a part */
-export const headerText = (header: Buffer): string => fold(fieldsOf(header).map(fieldText).join('\n'))
+export const headerText = (header: Buffer): string =>
+  fold([...fieldsOf(header).map(fieldText), ...strayLines(header).map(shown)].join('\n'))
 
 /**
  * Octets that a search for text looks at, beside the message's own header. RFC 9051 6.4.4: TEXT has the fields of parts; types

@@ -80,6 +80,24 @@ describe('ENVELOPE (RFC 9051 7.5.2)', () => {
 })
 
 describe('BODYSTRUCTURE (RFC 9051 7.5.2)', () => {
+  for (const [type, told] of [
+    ['text/plain', '("charset" "us-ascii")'],
+    ['text/plain; format=flowed', '("format" "flowed" "charset" "us-ascii")'],
+    ["text/plain; charset*=us-ascii''utf-8", '("charset*" "us-ascii\'\'utf-8")'],
+    ['text/html', 'NIL'],
+    ['a/b', 'NIL'],
+  ] as const) {
+    it(`${type}: the charset is told by one rule (RFC 2046 4.1.2)`, () => {
+      const [, media, subtype] = /^(\w+)\/(\w+)/.exec(type) ?? []
+      const whole = wire(prepared(`Content-Type: ${type}`, '', 'x').body)
+      assert.ok(whole.startsWith(`("${media}" "${subtype}" ${told} NIL`), whole)
+      const part = wire(
+        prepared('Content-Type: multipart/mixed; boundary=b', '', '--b', `Content-Type: ${type}`, '', 'x', '--b--')
+          .body,
+      )
+      assert.ok(part.startsWith(`(("${media}" "${subtype}" ${told} NIL`), part)
+    })
+  }
   it('encodes the multipart of the RFC', () => {
     const message = prepared(
       'Content-Type: multipart/mixed; boundary=x',

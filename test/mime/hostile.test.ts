@@ -5,6 +5,7 @@ import { decodeText } from '../../lib/mime/charset'
 import { fieldChoice, headerFields } from '../../lib/mime/header'
 import { prepare } from '../../lib/mime/prepare'
 import type { Part, PreparedMessage } from '../../lib/mime/prepared'
+import { searchedRanges } from '../../lib/mime/search-text'
 import { sectionRange } from '../../lib/mime/section'
 import { partText, textParts } from '../../lib/mime/text'
 import { decodePart } from '../../lib/mime/transfer'
@@ -309,6 +310,37 @@ describe('bombs', () => {
     ['zero', Buffer.alloc(MB)],
   ]
   for (const [name, bytes] of bombs) it(name, () => void check(bytes))
+
+  it('thousands of RFC 2231 parameters', () => {
+    for (const piece of ["p*{}*=utf-8''%C3%A4", 'p*{}=x', 'boundary*{}=x', "q{}*=utf-8''%C3%A4", 'charset*{}*=%75']) {
+      const all = Array.from({ length: 20_000 }, (_, nth) => piece.replace('{}', String(nth))).join(';\r\n ')
+      const { structure } = check(Buffer.from(`Content-Type: multipart/mixed; ${all}\r\n\r\nx`))
+      assert.ok(structure.params.length <= 2_000)
+    }
+  })
+  it('cyclic and 100-deep MIME', () => {
+    // Every multipart has the boundary of the one around it; messages hold themselves; both turn about.
+    const cycles = [
+      'Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n',
+      'Content-Type: message/rfc822\r\n\r\n',
+      'Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: message/rfc822\r\n\r\n',
+      'Content-Type: multipart/digest; boundary="x"\r\n\r\n--x--\r\n--x\r\n\r\n',
+    ]
+    const depthOf = (part: Part): number =>
+      1 + Math.max(0, ...[...part.children, ...(part.message ? [part.message] : [])].map(depthOf))
+    for (const cycle of cycles) {
+      const { structure } = check(Buffer.from(`${cycle.repeat(2_000)}Subject: deep\r\n\r\nx\r\n`))
+      assert.ok(depthOf(structure) <= 102)
+      for (const { start, end } of searchedRanges(structure)) assert.ok(start <= end)
+    }
+    const hundred = Array.from(
+      { length: 100 },
+      (_, nth) => `Content-Type: multipart/mixed; boundary=x${nth}\r\n\r\n--x${nth}\r\n`,
+    )
+    const { structure } = check(Buffer.from(`${hundred.join('')}Content-Type: text/plain\r\n\r\nfound\r\n`))
+    assert.equal(depthOf(structure), 101)
+    assert.equal([...searchedRanges(structure)].at(-1)?.part.subtype, 'plain')
+  })
 
   it('a structure is not many times the size of its message', () => {
     const from = `From: ${'a@b,'.repeat(600)}\r\n`

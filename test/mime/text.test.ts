@@ -384,6 +384,12 @@ describe('what SEARCH compares with', () => {
     assert.equal(headerValue(header, 'x-b'), undefined)
     assert.ok(headerText(header).includes(fold('subject: grün\nx-a: one\n')))
   })
+  it('lines of a header that are no fields', () => {
+    const text = headerText(lines('Subject: x', 'no field here', 'nor here: or', ' folded', 'A: b', ''))
+    assert.ok(text.includes('NO FIELD HERE') && text.includes('NOR HERE: OR') && text.includes('A: B'), text)
+    const bomb = 'a '.repeat(500_000)
+    assert.ok(headerText(Buffer.from(`${bomb}\n`.repeat(2))).length >= bomb.length)
+  })
   it('text parts, decoded and folded', () => {
     const texts = [...searchedRanges(structure)]
       .filter(({ kind }) => kind === 'text')
