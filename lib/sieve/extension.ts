@@ -20,6 +20,8 @@ export interface Check {
   readonly namespaces: ReadonlySet<string>
   /** RFC 6609: it must be there before the script runs */
   include(wanted: Included): void
+  /** what reading the script takes; too much of it is a mistake */
+  cost(instructions: number): void
   /** the commands of this name that stand around, outermost first */
   within(command: string): readonly Arguments[]
   /** RFC 5463 */
@@ -171,7 +173,7 @@ export interface Extension {
   /** chooses of the values of a field */
   select?(node: TestNode, values: readonly string[]): readonly string[]
   /** other text of such a value than all of it, decoded; undefined: that */
-  shape?(node: TestNode, raw: string): readonly string[] | undefined
+  shape?(node: TestNode, raw: string, run: Run): readonly string[] | undefined
   /** hears of what a match type found for match variables */
   onMatch?(run: Run, found: readonly string[]): void
 }

@@ -8,6 +8,8 @@ import type { Arguments, CommandNode, Included, Script, TestNode, Value } from '
 import { textOf } from './script'
 
 const DEPTH = 15
+/** instructions of all regular expressions of a script */
+const MOST_COST = 30_000
 type Definition = CommandDefinition | TestDefinition
 
 /** What the language has by `require`: found anew when that names more. */
@@ -72,6 +74,7 @@ export function parseScript(text: string, without: ReadonlySet<string> = new Set
   const required = new Set<string>()
   const includes: Included[] = []
   const around: Arguments[] = []
+  let costs = 0
   let words = createWords(required)
   let at = 0
 
@@ -173,6 +176,10 @@ export function parseScript(text: string, without: ReadonlySet<string> = new Set
       constant: (said) => !required.has('variables') || isConstant(said),
       namespaces: words.namespaces,
       include: (wanted) => includes.push(wanted),
+      cost: (instructions) => {
+        costs += instructions
+        if (costs > MOST_COST) fail('the script has too many regular expressions', line)
+      },
       within: (command) => around.filter((outer) => outer.name === command),
       isBuilt,
       require: requireOne,

@@ -82,7 +82,7 @@ export function runScript(main: Script, message: SieveMessage, world: World, bud
     folds.set(comparator, kept)
     const known = kept.get(text)
     if (known !== undefined) return known
-    budget.spend(1 + text.length / 8)
+    budget.spend(4 + text.length / 8)
     const made = comparator.fold(text)
     if (made !== undefined && text.length >= WORTH_KEEPING && kept.size < FOLDS_KEPT) kept.set(text, made)
     return made
@@ -160,7 +160,7 @@ export function runScript(main: Script, message: SieveMessage, world: World, bud
     fields: (node, names) =>
       run
         .rawFields(node, names)
-        .flatMap((raw) => firstOf(table.shape, (shape) => shape(node, raw)) ?? [message.decode(raw)]),
+        .flatMap((raw) => firstOf(table.shape, (shape) => shape(node, raw, run)) ?? [message.decode(raw)]),
     parts: ({ tags }, addresses) => {
       const name = [...tags.keys()].find((tag) => table.addressParts.has(tag)) ?? 'all'
       const part = table.addressParts.get(name)

@@ -69,4 +69,12 @@ bombs('Sieve', {
     'if address :matches ["to", "cc"] "*?*@?*z" { discard; }'.repeat(300),
     `To: ${'a@example.net,\r\n '.repeat(5000)}b@example.net\r\n\r\nx\r\n`,
   ),
+  'regular expressions': script(
+    `require "regex"; ${'if header :regex "subject" ["(x+x+)+y", "(a|aa)+$b", "(a?){50}a{50}b", "[a-z]*[a-z]*[a-z]*q"] { discard; }'.repeat(200)}`,
+    `Subject: ${folded}\r\n\r\nx\r\n`,
+  ),
+  'loops over many parts': script(
+    `require ["foreverypart", "mime"]; foreverypart { foreverypart { ${'if header :mime :anychild :param "x" "content-type" "z" { discard; }'.repeat(20)} } }`,
+    `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\nContent-Type: text/plain; x=y\r\n\r\nx\r\n'.repeat(9000)}--b--\r\n`,
+  ),
 })

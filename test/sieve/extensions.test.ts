@@ -143,6 +143,7 @@ describe('extensions of Sieve', () => {
     ['if date "date" "century" "1" { keep; }', /no part century/],
     ['if header :regex "a" "(" { keep; }', /is no regular expression/],
     ['if header :regex "a" "((a{1,900}){1,900}){1,900}" { keep; }', /too large|no regular/],
+    [`if header :regex "a" ["${Array(60).fill('(a{1,900})').join('", "')}"] { keep; }`, /too many regular/],
     ['if header :regex "a" "(?<=a)b" { keep; }', /is no regular expression/],
     ['vacation :days 1 :seconds 1 "x";', /only one of :days :seconds/],
     ['notify "tel:+1";', /is no mailto URI/],

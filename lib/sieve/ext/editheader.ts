@@ -87,7 +87,7 @@ function deleteheader(node: CommandNode, run: Run): undefined {
   const field = run.say(name).toLowerCase()
   if (PROTECTED.has(field)) return undefined
   const octets = run.message.octets()
-  run.budget.spend(octets.length / 64)
+  run.budget.spend(1 + headerEnd(octets) / 8)
   const named = fieldsOf(octets).filter((known) => known.name === field)
   const nth = numberOf(tags.get('index'))
   const chosen =
@@ -108,7 +108,7 @@ function deleteheader(node: CommandNode, run: Run): undefined {
 function change(run: Run, pieces: readonly Buffer[]): void {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
   // Each change makes a copy of the message.
-  run.budget.spend(1 + length / 64)
+  run.budget.spend(1 + length / 512)
   if (++edits(run).count > MOST_ADDED) throw new Error('the script changes too many fields')
   run.message.edit(Buffer.concat(pieces))
 }

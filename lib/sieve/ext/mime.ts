@@ -8,10 +8,21 @@ import { variablesOf } from './variables'
 const loopOf = slot((): Node[] => [])
 
 const childrenOf = (node: Node): readonly Node[] => (node.message ? [node.message] : node.children)
-/** depth first, with itself */
-function* walk(node: Node): Generator<Node> {
-  yield node
-  for (const child of childrenOf(node)) yield* walk(child)
+const walked = new WeakMap<Node, readonly Node[]>()
+/** depth first, with itself; found once for each part that is asked for */
+function partsIn(node: Node, run: Run): readonly Node[] {
+  const known = walked.get(node)
+  if (known) return known
+  const found: Node[] = []
+  for (const waiting = [node]; waiting.length > 0; ) {
+    const next = waiting.pop()
+    if (!next) break
+    found.push(next)
+    waiting.push(...childrenOf(next).toReversed())
+  }
+  run.budget.spend(4 * found.length)
+  walked.set(node, found)
+  return found
 }
 
 const MIME: Tags = { mime: {}, anychild: {} }
@@ -31,7 +42,7 @@ function fieldsOf({ name, tags }: TestNode, run: Run, field: string): readonly s
   if (!Object.hasOwn(TAGGED, name) || !tags.has('mime')) return undefined
   const [part = run.message.root()] = loopOf(run)
   const wanted = field.toLowerCase()
-  const parts = tags.has('anychild') ? [...walk(part)] : [part]
+  const parts = tags.has('anychild') ? partsIn(part, run) : [part]
   return parts.flatMap(({ fields }) => {
     run.budget.spend(1 + fields.length)
     return fields.filter((known) => known.name === wanted).map(({ value }) => value)
@@ -39,8 +50,9 @@ function fieldsOf({ name, tags }: TestNode, run: Run, field: string): readonly s
 }
 
 /** RFC 5703 3.1.1: what of a value is compared. */
-function shapeOf({ name, tags }: TestNode, raw: string): readonly string[] | undefined {
+function shapeOf({ name, tags }: TestNode, raw: string, run: Run): readonly string[] | undefined {
   if (name !== 'header' || !OPTION_NAMES.some((tag) => tags.has(tag))) return undefined
+  run.budget.spend(1 + raw.length)
   const { value, raw: parameters } = parseParameters(raw)
   const [type = '', subtype] = value.split('/').map((word) => word.trim())
   if (tags.has('type')) return [type]
@@ -64,7 +76,7 @@ export const mime: Extension = {
 function loop(name: string, run: Run, block: () => Leave | undefined): Leave | undefined {
   const parts = loopOf(run)
   const [current] = parts
-  const all = [...walk(current ?? run.message.root())]
+  const all = partsIn(current ?? run.message.root(), run)
   for (const part of current ? all.slice(1) : all) {
     run.budget.spend(10)
     parts.unshift(part)

@@ -5,9 +5,11 @@ import { textsOf } from '../script'
 
 /** characters of an expression, and instructions that it may be made into */
 const MOST = 1_000
-const MOST_INSTRUCTIONS = 20_000
+const MOST_INSTRUCTIONS = 10_000
+/** steps that making one of them takes */
+const INSTRUCTION = 80
 /** characters of a value that are looked at */
-const LOOKED_AT = 64 * 1024
+const LOOKED_AT = 16 * 1024
 const KEPT = 200
 
 const INVALID = 'is no regular expression'
@@ -20,6 +22,8 @@ function sizeOf(source: string): number {
   return source.length * Math.max(1, ...times)
 }
 
+const isTooLarge = (source: string): boolean => source.length > MOST || sizeOf(source) > MOST_INSTRUCTIONS
+
 /** Throws with a text for the owner. re2js never backtracks: its time grows with the value. */
 function compile(source: string, sameCase: boolean): RE2JS {
   if (source.length > MOST || sizeOf(source) > MOST_INSTRUCTIONS)
@@ -31,12 +35,20 @@ function compile(source: string, sameCase: boolean): RE2JS {
   }
 }
 
+function sizeOrFail(source: string, fail: (why: string) => never): number {
+  try {
+    return compile(source, true).programSize()
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : INVALID)
+  }
+}
+
 const compiled = new Map<string, RE2JS>()
 function expression(source: string, sameCase: boolean, budget: Budget): RE2JS {
   const key = `${sameCase ? '=' : '~'}${source}`
   const known = compiled.get(key)
   if (known) return known
-  budget.spend(10 * sizeOf(source))
+  if (!isTooLarge(source)) budget.spend(INSTRUCTION * sizeOf(source))
   const made = compile(source, sameCase)
   if (compiled.size >= KEPT) compiled.clear()
   compiled.set(key, made)
@@ -49,14 +61,9 @@ export const regex: Extension = {
   rfc: 'draft-ietf-sieve-regex',
   matchTypes: {
     regex: {
-      check: ({ positional }, { constant, fail }: Check) => {
+      check: ({ positional }, { constant, cost, fail }: Check) => {
         for (const source of textsOf(positional.at(-1))) {
-          if (!constant(source)) continue
-          try {
-            compile(source, true)
-          } catch (error) {
-            fail(error instanceof Error ? error.message : INVALID)
-          }
+          if (constant(source)) cost(sizeOrFail(source, fail))
         }
       },
       compare: ({ values, keys, comparator, budget }) => {
@@ -65,8 +72,7 @@ export const regex: Extension = {
           const text = value.slice(0, LOOKED_AT)
           for (const key of keys) {
             const found = expression(key, sameCase, budget)
-            const size = Math.min(found.programSize(), 64)
-            budget.spend(10 + (text.length * (8 + size)) / 64)
+            budget.spend(10 + text.length * (4 + found.programSize() / 2))
             const matcher = found.matcher(text)
             if (!matcher.find()) continue
             return Array.from({ length: 1 + matcher.groupCount() }, (_none, group) => matcher.group(group) ?? '')
