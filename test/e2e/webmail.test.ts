@@ -312,7 +312,7 @@ describe('webmail in Chromium', function () {
     const show = page.getByRole('button', { name: 'Show them' })
     await show.waitFor()
     assert.deepEqual(asked, [])
-    const picture = page.waitForRequest('**/picture.png')
+    const picture = page.waitForResponse('**/picture.png')
     await show.click()
     await picture
     assert.deepEqual(asked, ['https://pictures.example/picture.png'])

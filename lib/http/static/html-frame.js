@@ -131,7 +131,16 @@ function fit(frame) {
     measure()
   })
   watch.observe(frame)
-  root.addEventListener('load', measure, true)
+  for (const event of ['load', 'toggle']) root.addEventListener(event, measure, true)
+}
+
+/** Keys work while the message has the focus. */
+function passKeys(frame) {
+  frame.contentDocument.addEventListener('keydown', (event) => {
+    const { key, code, ctrlKey, metaKey, shiftKey, altKey } = event
+    const init = { key, code, ctrlKey, metaKey, shiftKey, altKey, bubbles: true, cancelable: true }
+    if (!frame.dispatchEvent(new KeyboardEvent('keydown', init))) event.preventDefault()
+  })
 }
 
 /**
@@ -170,6 +179,7 @@ export function htmlFrame({ base, part, pictures, images }, told) {
       inside.body.setAttribute(name, colour)
     }
     fit(frame)
+    passKeys(frame)
     told({ remote: remote && !images })
     for (const address of await Promise.allSettled(own)) if (address.value) addresses.push(address.value)
     if (!frame.isConnected) free()

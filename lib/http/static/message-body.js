@@ -4,23 +4,28 @@ import { htmlFrame } from './html-frame.js'
 /** Frames in a page; what comes after them is shown as text. */
 const MOST_FRAMES = 20
 
+/** Links and quotes of a text that are made elements; the rest of a text that has more is text. */
+const MOST_ELEMENTS = 10_000
+const LINK = /(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]])/g
+
 /** Plain text with links, and quoted lines dimmed. */
 function plainText(text) {
   const lines = text.replace(/\s+$/, '').split('\n')
-  return h(
-    'div',
-    { class: 'plain' },
-    lines.flatMap((line) => {
-      const pieces = line
-        .split(/(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]])/g)
-        .map((piece, index) =>
-          index % 2 === 1
-            ? h('a', { href: piece, target: '_blank', rel: 'noopener noreferrer nofollow' }, piece)
-            : piece,
-        )
-      return h('span', { class: line.startsWith('>') ? 'line quoted' : 'line' }, pieces, '\n')
-    }),
-  )
+  const blocks = []
+  let left = MOST_ELEMENTS
+  const linked = (some) =>
+    some.split(left > 0 ? LINK : undefined).map((piece, index) => {
+      if (index % 2 === 0 || left-- <= 0) return piece
+      return h('a', { href: piece, target: '_blank', rel: 'noopener noreferrer nofollow' }, piece)
+    })
+  for (let at = 0, next = 0; at < lines.length; at = next) {
+    const quoted = lines[at].startsWith('>')
+    while (next < lines.length && (left <= 0 || lines[next].startsWith('>') === quoted)) next++
+    const pieces = linked(`${lines.slice(at, next).join('\n')}\n`)
+    if (quoted && left-- > 0) blocks.push(h('span', { class: 'quoted' }, pieces))
+    else blocks.push(...pieces)
+  }
+  return h('div', { class: 'plain' }, blocks)
 }
 
 const note = (text, label, run) =>
