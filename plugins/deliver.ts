@@ -4,6 +4,7 @@ import { deliverySettings } from '../lib/haraka/delivery-settings'
 import { finalDelivery } from '../lib/haraka/final-delivery'
 import { createHarvestGuard } from '../lib/haraka/harvest'
 import type { Address, Connection, HarakaPlugin, Next } from '../lib/haraka/host'
+import { startLearning } from '../lib/haraka/learn'
 import { line } from '../lib/haraka/lines'
 import { createSizeLimit } from '../lib/haraka/size-limit'
 import { messageLimit, placeOf } from '../lib/wiring'
@@ -19,7 +20,8 @@ export function register(this: HarakaPlugin): void {
   let sizes = createSizeLimit(0)
   line(this, 'deliver', ['store', 'locks'], async (host) => {
     sizes = createSizeLimit(messageLimit(placeOf(host)))
-    const { junk } = deliverySettings(placeOf(host).ini('mailbox_deliver'))
+    const { junk, learn } = deliverySettings(placeOf(host).ini('mailbox_deliver'))
+    startLearning({ room: host.context.room, log: host.log, programs: learn })
     delivery = createDelivery({
       delivery: finalDelivery(host),
       harvest: createHarvestGuard(() => (host.context.has('strangers') ? host.context.part('strangers') : undefined)),

@@ -7,6 +7,8 @@ export interface DeliverySettings {
   settingsOf(domain: string): DomainSettings
   /** what tells spam, which then goes into Junk */
   readonly junk: { readonly byHeader: boolean; readonly byResults: boolean }
+  /** programs, each with its words, that learn from what owners put into Junk and take out of it; empty: none */
+  readonly learn: { readonly spam: readonly string[]; readonly ham: readonly string[] }
   /** whether recipients are checked before other plugins, or after them */
   readonly rcpt: 'first' | 'last'
   /** milliseconds that the log of deliveries keeps an entry */
@@ -45,9 +47,11 @@ export function deliverySettings(ini: Ini): DeliverySettings {
     if (!['none', 'header', 'results'].includes(word))
       read.complain(`main.junk: ${word} is not none, header or results`)
   const junk = { byHeader: words.includes('header'), byResults: words.includes('results') }
+  const program = (key: string): readonly string[] => read.list(key, []).filter((word) => word !== 'none')
+  const learn = { spam: program('main.learn_spam'), ham: program('main.learn_ham') }
   const rcpt = read.choice('main.rcpt', ['first', 'last'], 'first')
   const duplicates = read.duration('main.duplicates', '0s')
   const keepLog = read.duration('main.keep_log', '30d')
   read.done()
-  return { domains, settingsOf: (domain) => own.get(domain) ?? main, junk, duplicates, rcpt, keepLog }
+  return { domains, settingsOf: (domain) => own.get(domain) ?? main, junk, learn, duplicates, rcpt, keepLog }
 }

@@ -9,11 +9,11 @@ import { createHub } from './hub'
 import { createKept } from './kept'
 import type { Bus, MailRoom } from './mailbox'
 import { ensureSpecialUse } from './mailbox-verbs'
-import type { Parts } from './parts'
+import type { Filed, Parts } from './parts'
 import { preparing } from './prepare-message'
 import { createStates } from './view/states'
 
-export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states' | 'uidls' | 'prepare'> {
+export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states' | 'uidls' | 'prepare' | 'filed'> {
   readonly prepare: (octets: Buffer) => PreparedMessage
   readonly bus: Bus
   readonly clock: Clock
@@ -31,7 +31,21 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   const hub = createHub({ states, bus, log })
   const kept = createKept(settings.keepTexts)
   const pool = createPool({ threads: settings.threads, memory: settings.threadMemory / MEGABYTE })
-  const parts: Parts = { ...options, states, hub, uidls: kept.columns(), prepare: preparing(pool, options.prepare) }
+  const listeners: ((filed: Filed) => void)[] = []
+  const filed = (done: Filed): void => {
+    for (const listener of listeners) {
+      try {
+        listener(done)
+      } catch (error) {
+        log.error(`told of messages that were moved: ${error instanceof Error ? error.message : String(error)}`)
+      }
+    }
+  }
+  const parts: Parts = {
+    ...{ ...options, states, hub, filed },
+    uidls: kept.columns(),
+    prepare: preparing(pool, options.prepare),
+  }
 
   /** Accounts that have their mailboxes: not looked at again at each login. */
   const provided = new Set<AccountId>()
@@ -57,6 +71,9 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
       if (provided.size >= MOST_PROVIDED) provided.clear()
       if (ensured.ok) provided.add(account)
       return ensured
+    },
+    onFiled(listener) {
+      listeners.push(listener)
     },
     async close() {
       clearInterval(timer)

@@ -10,6 +10,7 @@ import type { AccountId, EmailId, MailboxId } from '../terms/names'
 import type { ModSeq, SeqNum, Uid } from '../terms/numbers'
 import type { Pool } from '../work/pool'
 import type { KeptColumn } from './kept'
+import type { Filed } from './parts'
 
 /**
  * The verbs of one logged-in account, for IMAP, POP3, HTTP and delivery. A verb checks names and limits, writes through the
@@ -33,6 +34,8 @@ export interface MailRoom {
   deliver(request: Delivery): Promise<Result<Delivered>>
   /** Makes the special-use mailboxes of the settings in an account that has only its INBOX. Faults: no-such-account, limit. */
   ensureSpecialUse(account: AccountId): Promise<Result<void>>
+  /** Tells of messages that an owner moves or copies in this process, after it is done. */
+  onFiled(listener: (filed: Filed) => void): void
   close(): Promise<void>
 }
 

@@ -139,7 +139,11 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
           return copied
         }
         const { values, fault } = await inBatches(uids, AT_ONCE, copySome, progress)
-        if (!fault) return ok(joined(values))
+        if (!fault) {
+          const done = joined(values)
+          parts.filed({ account, from: view.mailbox, to: to.value, uids: done.destination })
+          return ok(done)
+        }
         // RFC 9051 6.4.7: all or nothing
         await takeBack()
         return failed(fault)
@@ -161,7 +165,9 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
       const { values, fault } = await inBatches(uids, AT_ONCE, moveSome, progress)
       // RFC 6851 3.3: each message is in one of the two mailboxes; some may have been moved.
       if (fault && values.length === 0) return failed(fault)
-      return ok({ ...joined(values), ...(fault && { fault }) })
+      const done = joined(values)
+      parts.filed({ account, from: view.mailbox, to: to.value, uids: done.destination })
+      return ok({ ...done, ...(fault && { fault }) })
     },
     async storeFlags(view, uids, how, flags, unchangedSince, progress) {
       if (uids.length === 0) return ok([])

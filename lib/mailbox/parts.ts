@@ -1,8 +1,9 @@
 import type { Locks } from '../locks/locks'
 import type { Commit } from '../store/change'
-import type { Store, Written } from '../store/store'
+import type { Mailbox, Store, Written } from '../store/store'
 import { ok, type Result } from '../terms/fault'
-import type { MailboxId } from '../terms/names'
+import type { AccountId, MailboxId } from '../terms/names'
+import type { Uid } from '../terms/numbers'
 import type { Clock, Log, Metrics } from '../terms/ports'
 import type { CommitHub } from './hub'
 import type { KeptColumn } from './kept'
@@ -19,10 +20,21 @@ export interface Parts {
   /** unique ids that POP3 has read, by mailbox */
   readonly uidls: (mailbox: MailboxId) => KeptColumn<string>
   readonly prepare: Prepare
+  /** told of messages that an owner has put elsewhere; must not throw */
+  readonly filed: (filed: Filed) => void
   readonly settings: MailboxSettings
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
+}
+
+/** Messages that were moved or copied by their owner. */
+export interface Filed {
+  readonly account: AccountId
+  readonly from: Mailbox
+  readonly to: Mailbox
+  /** in `to` */
+  readonly uids: readonly Uid[]
 }
 
 /** Publishes what was committed, if it was, and hands on the value: every write of this room ends here. */
