@@ -30,6 +30,8 @@ import { has, Invalid } from './schema'
 import type { Credential } from './sessions'
 
 export const API = '/api/v1'
+/** milliseconds that an answer of /healthz holds */
+const HEALTHY_FOR = 500
 /** header fields of a request; their octets are Node's to limit (16 KB) */
 const MOST_HEADERS = 100
 /** Answers while a live-update stream says nothing, so that proxies keep it open. */
@@ -321,7 +323,7 @@ export function createHttp(ports: HttpPorts) {
         .catch((error) => fail(response, error))
     }
 
-  async function healthy(): Promise<boolean> {
+  async function probe(): Promise<boolean> {
     try {
       await room.store.accounts.find('healthz@invalid')
       await ports.locks.list('healthz')
@@ -329,6 +331,13 @@ export function createHttp(ports: HttpPorts) {
     } catch {
       return false
     }
+  }
+  let health = { at: Number.NEGATIVE_INFINITY, well: Promise.resolve(false) }
+  /** Anybody may ask, and as often as they like: the store and the locks hear of it once in a while. */
+  function healthy(): Promise<boolean> {
+    const now = performance.now()
+    if (now - health.at > HEALTHY_FOR) health = { at: now, well: probe() }
+    return health.well
   }
 
   return {

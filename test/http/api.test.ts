@@ -839,6 +839,18 @@ describe('HTTP', () => {
     it('has health and metrics, the latter for named networks only', async () => {
       const browser = client(web.url)
       assert.deepEqual((await browser.get('/healthz')).body, { status: 'ok' })
+      // Whoever asks often asks the store seldom.
+      let asked = 0
+      const { list } = web.locks
+      const counted = (...given: Parameters<typeof list>): ReturnType<typeof list> => {
+        asked++
+        return list(...given)
+      }
+      Object.assign(web.locks, { list: counted })
+      const answers = await Promise.all(Array.from({ length: 100 }, () => fetch(`${web.url}/healthz`)))
+      Object.assign(web.locks, { list })
+      assert.ok(answers.every(({ status }) => status === 200))
+      assert.ok(asked < 50, String(asked))
       assert.match((await browser.get('/metrics')).body, /^served_by/)
       const own = await openWeb({ http: { main: { metrics_from: 'none' } } })
       assert.equal((await client(own.url).get('/metrics')).status, 404)
