@@ -64,7 +64,7 @@ describe('HTTP: what a message shows', () => {
   it('shows all texts in order, and lists what it does not show', async () => {
     const { message, list } = await reader(
       mixed(
-        'Content-Type: text/plain\n\nnoon',
+        'Content-Type: text/plain\n\nnoon\n',
         'Content-Type: image/heic; name=photo.heic\nContent-Disposition: inline\nContent-ID: <p@a>\n\nx',
         'Content-Type: text/html\n\n<p>list footer',
         'Content-Type: text/html; name="report.html"\n\n<p>R',

@@ -146,10 +146,11 @@ async function subjectsOf(letter: Letter, leaves: readonly Leaf[]): Promise<Map<
   return subjects
 }
 
+/** One after the other, with an empty line between. */
 const textOf = (bodies: readonly Body[]): string =>
   bodies
-    .map((body) => body.text)
-    .join('\n\n')
+    .map((body, at) => (at < bodies.length - 1 ? `${body.text.trimEnd()}\n\n` : body.text))
+    .join('')
     .slice(0, MOST_TEXT)
 
 /** Everything that a page needs to know; octets of files are asked for by themselves. */
