@@ -7,9 +7,10 @@ import type { AttemptLog, Recorded, Standing } from './attempts'
 import type { Chain, ChainAnswer, Outcome } from './chain'
 import type { createConnections, Proof } from './connections'
 import { allowsProtocol, type Directory, type DirectoryEntry } from './directory'
+import { createInOrder } from './in-order'
 import type { Outcome as Learned, Who } from './lockout'
 import type { Identity, LoginAnswer, LoginPeer, SecondFactor } from './login'
-import { canonicalAddress } from './networks'
+import { canonicalAddress, networkOf } from './networks'
 import type { createReport } from './report'
 import type { LoginSettings } from './settings'
 
@@ -75,6 +76,7 @@ const NOTHING: Recorded = { bar: undefined, counted: false, begun: [] }
 export function createAdmission(ports: AdmissionPorts) {
   const { directory, attempts, chain, settings, clock, log, connections, report } = ports
   const { defaultDomain } = settings
+  const inOrder = createInOrder()
 
   const markOf = (user: string, distinct: string | undefined): string | undefined =>
     distinct === undefined
@@ -124,7 +126,13 @@ export function createAdmission(ports: AdmissionPorts) {
       return asked
     }
     const appPassword = (): string | undefined => checked?.appPassword
-    return { verify, pay: () => checked?.pay?.(), busy: () => busy, appPassword }
+    return {
+      verify,
+      remembered: () => checked?.pay !== undefined,
+      pay: () => checked?.pay?.(),
+      busy: () => busy,
+      appPassword,
+    }
   }
 
   /** A plugin that lets somebody in by itself names an account; our rules about accounts stay. */
@@ -154,6 +162,20 @@ export function createAdmission(ports: AdmissionPorts) {
   }
 
   async function judge(peer: LoginPeer, credential: Credential): Promise<LoginAnswer> {
+    const { user } = splitMailbox(peer, credential.user)
+    const turn = inOrder.begin(`${accountName(user, defaultDomain)} ${networkOf(peer.address)}`)
+    try {
+      return await judgeNow(peer, credential, turn.before)
+    } finally {
+      turn.over()
+    }
+  }
+
+  async function judgeNow(
+    peer: LoginPeer,
+    credential: Credential,
+    before: () => Promise<unknown>,
+  ): Promise<LoginAnswer> {
     const wanted = splitMailbox(peer, credential.user)
     const typed = accountName(wanted.user, defaultDomain)
     const looked = await look(typed, credential)
@@ -162,10 +184,11 @@ export function createAdmission(ports: AdmissionPorts) {
     const who: Who = { user, address: canonicalAddress(peer.address) }
     const spared = settings.neverBar(peer.address) || settings.trustedProxies(peer.address)
     const standing = spared ? NOT_ASKED : await attempts.judge(who, clock.now())
-    const { verify, pay, busy, appPassword } = verification(peer, typed, looked, credential, standing)
+    const { verify, remembered, pay, busy, appPassword } = verification(peer, typed, looked, credential, standing)
     const { mechanism } = credential
     const answer = await chain({ peer, user: typed, mechanism, password: () => credential.password, verify })
     const outcome = await verify()
+    if (remembered()) await before()
     const same = await sameCredential(peer, user, credential)
     const named = await accountOf(answer, peer)
     const opened =

@@ -64,6 +64,20 @@ describe('the door', () => {
     await login.close()
   })
 
+  it('a right password that is remembered does not overtake wrong ones that began before it', async () => {
+    const ann = await person('ann@example.org', RIGHT)
+    for (const second of [undefined, { text: '', check: async () => 'missing' as const }]) {
+      const { login } = door(directoryOf(ann), { main: { hash_patience: '5min' } })
+      const attempt = (password: string) => login.attempt(peerAt('192.0.2.1'), ann.name, password, second)
+      const kind = second ? 'invalid' : 'granted'
+      assert.equal((await attempt(RIGHT)).kind, kind, 'it is in memory now')
+      const wrong = Array.from({ length: 6 }, (_, n) => attempt(`wrong ${n}`))
+      const right = attempt(RIGHT)
+      await Promise.all(wrong)
+      assert.deepEqual(await right, { kind: 'invalid' })
+    }
+  })
+
   it('a code is asked about beside a wrong password too, of nobody: equal work', async () => {
     const ann = await person('ann@example.org', RIGHT)
     const { login } = door(directoryOf(ann))

@@ -143,8 +143,8 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
     size: () => entries(buckets),
     judge: async (who, now) => standingOn(who, read, policy, now),
     record: async (who, outcome, now) => {
-      // What is right and no news needs no transaction, unless this process has failures on their way to the disk.
-      if (outcome.kind !== 'failure' && underWay === 0) {
+      // A success that is no news needs no transaction, unless this process has failures on their way to the disk.
+      if (outcome.kind === 'success' && underWay === 0) {
         const { recorded, changed } = recordOn(who, outcome, read, policy, now)
         if (changed.size === 0) return recorded
       }
