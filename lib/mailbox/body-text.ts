@@ -78,7 +78,7 @@ const CODINGS = new Set(['', '7bit', '8bit', 'binary', 'base64', 'quoted-printab
 const charsetOf = (part: Part): string => part.params.find(([name]) => name === 'charset')?.[1] ?? ''
 /** Its text can be cut at the end of a line, whatever came before. */
 const isPlain = (part: Part): boolean =>
-  CODINGS.has(part.encoding) && !/utf-?(?:7|16|32)|ucs|2022|^hz/i.test(charsetOf(part))
+  CODINGS.has(part.encoding) && !/utf-?(?:7|16|32)|ucs|2022|5022|^hz/i.test(charsetOf(part))
 
 const LF = 10
 /** Where a piece of encoded text can end: what follows begins anew. */

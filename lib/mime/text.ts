@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { cutUtf8, decodeText } from './charset'
 import { htmlText } from './html-text'
 import type { Part } from './prepared'
@@ -12,11 +13,21 @@ export function* textParts(part: Part): Generator<Part> {
   else if (part.type === 'text') yield part
 }
 
-const charsetOf = (part: Part): string => part.params.find(([name]) => name === 'charset')?.[1] ?? ''
+/** octets of HTML in which it may name its charset, as browsers look for it */
+const HTML_HEAD = 1024
+const META = /<meta\s[^>]{0,200}?charset\s*=\s*["']?([\w.:-]{1,40})/i
+
+/** A charset that nobody declares is what HTML says of itself, if it does; the octets decide the rest. */
+function charsetOf({ params, subtype }: Part, decoded: Buffer): string {
+  const declared = params.find(([name]) => name === 'charset')?.[1]
+  if (declared !== undefined || subtype !== 'html' || isUtf8(decoded)) return declared ?? ''
+  return META.exec(decoded.toString('latin1', 0, HTML_HEAD))?.[1] ?? ''
+}
 
 /** A text part's octets as text: transfer encoding and charset undone. */
 export function partText(part: Part, octets: Buffer): string {
-  return decodeText(decodePart(octets, part.encoding) ?? octets, charsetOf(part))
+  const decoded = decodePart(octets, part.encoding) ?? octets
+  return decodeText(decoded, charsetOf(part, decoded))
 }
 
 /** Blanks and what has no width, which newsletters fill their beginning with. */
@@ -30,7 +41,7 @@ function shown(bytes: Buffer, part: Part, limit: number): string {
   const end = Math.min(part.bodyEnd, part.bodyStart + limit)
   const octets = bytes.subarray(part.bodyStart, end)
   const decoded = decodePart(octets, part.encoding) ?? octets
-  const text = decodeText(end < part.bodyEnd ? cutUtf8(decoded) : decoded, charsetOf(part))
+  const text = decodeText(end < part.bodyEnd ? cutUtf8(decoded) : decoded, charsetOf(part, decoded))
   const words = part.subtype === 'html' ? htmlText(text, { as: 'index', mostText: ENOUGH }).text : text
   return words.replace(BLANKS, blankOf).trim()
 }

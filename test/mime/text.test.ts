@@ -311,6 +311,17 @@ describe('text of messages', () => {
     ],
     ['no attachment', [MIXED, '', '--x', 'Content-Disposition: attachment', '', 'p', '--x--'], ''],
     ['base64', ['Content-Type: text/plain; charset=utf-8', 'Content-Transfer-Encoding: base64', '', 'w6Q='], 'ä'],
+    [
+      'HTML that names its charset itself',
+      ['Content-Type: text/html', '', '<meta http-equiv=x content="text/html; charset=koi8-r"><p>\xf0\xd2\xc9'],
+      'При',
+    ],
+    [
+      'HTML whose charset is declared',
+      ['Content-Type: text/html; charset=koi8-r', '', '<meta charset=utf-8><p>\xf0'],
+      'П',
+    ],
+    ['HTML that is UTF-8, whatever it says', ['Content-Type: text/html', '', '<meta charset=koi8-r><p>\xc3\xa4'], 'ä'],
     ['nothing', [''], ''],
   ]
   for (const [name, text, expected] of rows) {
