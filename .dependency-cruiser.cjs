@@ -4,6 +4,7 @@ const floors = [
   ['metrics', 'mime', 'search', 'transport', 'locks', 'login'],
   ['store', 'sieve'],
   ['mailbox'],
+  ['web'],
   ['imap', 'pop3', 'http', 'lmtp', 'managesieve', 'import', 'export'],
 ]
 const rooms = floors.flatMap((names, floor) => names.map((name) => ({ name, floor })))
@@ -27,7 +28,7 @@ module.exports = {
       'lib/locks/(embedded|redis|memory)',
       'lib/store/(lmdb|postgres)',
       'lib/login/(attempts|directories)',
-      'lib/http/sessions',
+      'lib/web/who/sessions',
     ].map((driver) => ({
       name: 'drivers-from-wiring-only',
       severity: 'error',

@@ -5,10 +5,10 @@ import type { HarakaPlugin, HarakaServer, Next } from '../lib/haraka/host'
 import { line } from '../lib/haraka/lines'
 import { submitter } from '../lib/haraka/submit'
 import { createHttp } from '../lib/http/server'
-import { httpSettings } from '../lib/http/settings'
 import { explain } from '../lib/login/explain'
 import { packageRoot, version } from '../lib/package-root'
 import { systemClock } from '../lib/terms/ports'
+import { httpSettings } from '../lib/web/settings'
 import { openSessions, placeOf, readLockSettings } from '../lib/wiring'
 
 /** Line `mailbox/http`: webmail, administrator pages, JSON API in Haraka's own HTTP server; config/mailbox_http.ini. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { newTotpSecret, totpAt } from '../../lib/http/totp'
 import { settingCredentials } from '../../lib/store/account'
+import { newTotpSecret, totpAt } from '../../lib/web/who/totp'
 import { client } from '../http/web'
 import { Wire } from '../kit'
 import { databaseOrSkip, openTestStore, type TestDatabase } from '../postgres'

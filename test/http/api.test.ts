@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { SCOPES } from '../../lib/http/sessions'
-import { totpAt } from '../../lib/http/totp'
 import { hashPassword, setPassword } from '../../lib/login/passwords'
 import { settingCredentials } from '../../lib/store/account'
 import { ok } from '../../lib/terms/fault'
+import { SCOPES } from '../../lib/web/who/sessions'
+import { totpAt } from '../../lib/web/who/totp'
 import { answered, documentOf } from './openapi'
 import { client, form, message, openWeb, PASSWORD, type Web } from './web'
 

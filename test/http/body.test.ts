@@ -4,8 +4,8 @@ import { type ClientRequest, type IncomingMessage, type RequestOptions, request 
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { MOST_JSON, readJson } from '../../lib/http/body/json'
-import { boundaryOf, readMultipart } from '../../lib/http/body/multipart'
+import { MOST_JSON, readJson } from '../../lib/web/kernel/body/json'
+import { boundaryOf, readMultipart } from '../../lib/web/kernel/body/multipart'
 import { client, form, openWeb, type Web } from './web'
 
 const octets = Buffer.from

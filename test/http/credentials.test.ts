@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { totpAt } from '../../lib/http/totp'
 import { hashPassword, setPassword } from '../../lib/login/passwords'
 import { type Account, settingCredentials } from '../../lib/store/account'
 import { ok } from '../../lib/terms/fault'
+import { totpAt } from '../../lib/web/who/totp'
 import { storeDirectory } from '../../lib/wiring'
 import { client, openWeb, PASSWORD, type Web } from './web'
 

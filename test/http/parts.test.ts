@@ -4,10 +4,10 @@ import MailComposer from 'nodemailer/lib/mail-composer'
 import { readEnvelope } from '../../lib/http/mail/envelope'
 import { fileNameOf } from '../../lib/http/mail/file-name'
 import { searchOf } from '../../lib/http/mail/query'
-import { choice, flag, Invalid, list, object, optional, text, whole } from '../../lib/http/schema'
-import { httpSettings } from '../../lib/http/settings'
 import { bodiesOf } from '../../lib/mime/bodies'
 import { prepare } from '../../lib/mime/prepare'
+import { choice, flag, Invalid, list, object, optional, text, whole } from '../../lib/web/kernel/schema'
+import { httpSettings } from '../../lib/web/settings'
 
 const built = (mail: object): Promise<Buffer> => new MailComposer(mail).compile().build()
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { SCOPES, type Scope } from '../../lib/http/sessions'
-import { totpAt } from '../../lib/http/totp'
 import type { Account } from '../../lib/store/account'
 import { ok } from '../../lib/terms/fault'
+import { SCOPES, type Scope } from '../../lib/web/who/sessions'
+import { totpAt } from '../../lib/web/who/totp'
 import { type Document, documentOf } from './openapi'
 import { client, message, openWeb, PASSWORD, type Web } from './web'
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { MadeCredential, NewCredential, Sessions } from '../../lib/http/sessions'
-import { openEmbeddedSessions } from '../../lib/http/sessions/embedded'
-import { openPostgresSessions } from '../../lib/http/sessions/postgres'
 import { silentLog } from '../../lib/terms/ports'
+import type { MadeCredential, NewCredential, Sessions } from '../../lib/web/who/sessions'
+import { openEmbeddedSessions } from '../../lib/web/who/sessions/embedded'
+import { openPostgresSessions } from '../../lib/web/who/sessions/postgres'
 import { databaseOrSkip, type TestDatabase } from '../postgres'
 
 const session = (account: string): NewCredential => ({

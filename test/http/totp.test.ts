@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { newTotpSecret, totpAt, totpStep } from '../../lib/http/totp'
+import { newTotpSecret, totpAt, totpStep } from '../../lib/web/who/totp'
 
 /** `12345678901234567890` in base32: the secret of the vectors of RFC 6238, appendix B (SHA-1, last six digits). */
 const SECRET = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ'

@@ -2,13 +2,11 @@ import type { LoginPeer } from '../../login/login'
 import { setPassword } from '../../login/passwords'
 import { newAppPassword } from '../../login/passwords/app-passwords'
 import { type Account, type AccountChange, type AppPassword, settingCredentials } from '../../store/account'
-import type { Admit } from '../admit'
-import { notFound, Refused, unwrap } from '../faults'
-import type { Web } from '../ports'
-import { DONE, defineRoute, done, json, type Principal, type Route } from '../route'
-import { choice, list, object, optional, text, whole } from '../schema'
-import { SCOPES } from '../sessions'
-import { newRecoveryCodes, newTotpSecret, qrRows, totpStep, totpUri } from '../totp'
+import { notFound, Refused, unwrap } from '../../web/kernel/faults'
+import { choice, list, object, optional, text, whole } from '../../web/kernel/schema'
+import type { Web } from '../../web/ports'
+import { DONE, defineRoute, done, json, type Principal, type Route } from '../../web/route/route'
+import type { Admit } from '../../web/who/admit'
 import {
   addingAppPassword,
   addingTotp,
@@ -17,7 +15,9 @@ import {
   replacingTotp,
   whileOpen,
   withoutTotp,
-} from './own'
+} from '../../web/who/credentials'
+import { SCOPES } from '../../web/who/sessions'
+import { newRecoveryCodes, newTotpSecret, qrRows, totpStep, totpUri } from '../../web/who/totp'
 
 const DAY = 86_400_000
 const SHORTEST_PASSWORD = 8

@@ -1,9 +1,9 @@
-import type { Admit } from '../admit'
-import { notFound } from '../faults'
-import type { Web } from '../ports'
-import { DONE, defineRoute, done, json, type Principal, type Route } from '../route'
-import { choice, flag, list, object, optional, text, whole } from '../schema'
-import type { Credential } from '../sessions'
+import { notFound } from '../../web/kernel/faults'
+import { choice, flag, list, object, optional, text, whole } from '../../web/kernel/schema'
+import type { Web } from '../../web/ports'
+import { DONE, defineRoute, done, json, type Principal, type Route } from '../../web/route/route'
+import type { Admit } from '../../web/who/admit'
+import type { Credential } from '../../web/who/sessions'
 
 const me = object({
   account: text(),

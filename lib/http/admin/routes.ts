@@ -1,6 +1,6 @@
-import type { Admit } from '../admit'
-import type { Web } from '../ports'
-import type { Route } from '../route'
+import type { Web } from '../../web/ports'
+import type { Route } from '../../web/route/route'
+import type { Admit } from '../../web/who/admit'
 import { adminAccountRoutes } from './account-routes'
 import { adminWatchRoutes } from './watch-routes'
 

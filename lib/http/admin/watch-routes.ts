@@ -2,13 +2,13 @@ import type { TrailEntry } from '../../login/attempts'
 import { canonicalAddress } from '../../login/networks'
 import type { DeliveryEntry } from '../../mailbox/deliver/delivery-log'
 import { accountId } from '../../terms/names'
+import { notFound } from '../../web/kernel/faults'
+import { amount, choice, flag, list, object, optional, record, text, whole } from '../../web/kernel/schema'
+import type { Web } from '../../web/ports'
+import { DONE, defineRoute, done, json, type Route } from '../../web/route/route'
+import type { Admit } from '../../web/who/admit'
 import { turn } from '../../work/turns'
 import { holderShape, sessionShape, sessionView } from '../account/session-routes'
-import type { Admit } from '../admit'
-import { notFound } from '../faults'
-import type { Web } from '../ports'
-import { DONE, defineRoute, done, json, type Route } from '../route'
-import { amount, choice, flag, list, object, optional, record, text, whole } from '../schema'
 
 const HOUR = 3_600_000
 const HOURS = 24

@@ -3,8 +3,8 @@ import type { Mailbox, MessageRow, SpecialUse, Store } from '../../store/store'
 import { fold } from '../../terms/casemap'
 import { mailboxId } from '../../terms/names'
 import { type Uid, uid } from '../../terms/numbers'
-import { notFound, unwrap } from '../faults'
-import { list, object, whole } from '../schema'
+import { notFound, unwrap } from '../../web/kernel/faults'
+import { list, object, whole } from '../../web/kernel/schema'
 
 /** What most mail routes begin with. */
 

@@ -1,6 +1,6 @@
-import type { Web } from '../ports'
-import { defineRoute, type Route } from '../route'
-import { any } from '../schema'
+import { any } from '../../web/kernel/schema'
+import type { Web } from '../../web/ports'
+import { defineRoute, type Route } from '../../web/route/route'
 
 /** Changes within this time are told together. */
 const GATHER = 150

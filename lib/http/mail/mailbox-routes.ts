@@ -1,8 +1,8 @@
 import type { Mailbox } from '../../store/store'
-import { notFound, unwrap } from '../faults'
-import type { Web } from '../ports'
-import { DONE, defineRoute, done, json, type Route } from '../route'
-import { flag, list, object, optional, text, whole } from '../schema'
+import { notFound, unwrap } from '../../web/kernel/faults'
+import { flag, list, object, optional, text, whole } from '../../web/kernel/schema'
+import type { Web } from '../../web/ports'
+import { DONE, defineRoute, done, json, type Route } from '../../web/route/route'
 import { mailboxById } from './access'
 
 const mailbox = object({

@@ -3,7 +3,7 @@ import type { Part } from '../../mime/prepared'
 import { partAt } from '../../mime/section'
 import { decodePart } from '../../mime/transfer'
 import type { MessageRow } from '../../store/store'
-import { notFound } from '../faults'
+import { notFound } from '../../web/kernel/faults'
 
 /** A stored message, or a message inside of it. */
 export interface Letter {

@@ -1,6 +1,6 @@
 import { hasFiles } from '../../mime/bodies'
 import type { MessageRow } from '../../store/store'
-import { flag, list, object, optional, text, whole } from '../schema'
+import { flag, list, object, optional, text, whole } from '../../web/kernel/schema'
 import { readEnvelope } from './envelope'
 
 export const person = object({ name: text(), address: text() })

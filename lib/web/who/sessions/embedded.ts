@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
-import { openEnvironment, settled } from '../../processes/environment'
-import { ok, type Result } from '../../terms/fault'
+import { openEnvironment, settled } from '../../../processes/environment'
+import { ok, type Result } from '../../../terms/fault'
 import type { Credential, MadeCredential, Sessions, TotpState } from '../sessions'
 import { FRESH, idOf, keyOf, newSecret, tooMany } from './secrets'
 

@@ -1,5 +1,5 @@
-import type { Refusal } from '../locks/locks'
-import { assertNever, type Fault, type Result } from '../terms/fault'
+import type { Refusal } from '../../locks/locks'
+import { assertNever, type Fault, type Result } from '../../terms/fault'
 
 /** An answer that is no success; thrown by a route, caught where answers are written. */
 export class Refused extends Error {

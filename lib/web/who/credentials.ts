@@ -1,7 +1,7 @@
 import { MOST_APP_PASSWORDS } from '../../login/passwords/app-passwords'
 import type { Account, AccountChange, AppPassword, Credentials } from '../../store/account'
 import { failed, ok } from '../../terms/fault'
-import type { Credential } from '../sessions'
+import type { Credential } from './sessions'
 
 /** Changes of credentials, made of the account as it is when they are written. */
 

@@ -1,7 +1,7 @@
-import type { Lease, Refusal } from '../locks/locks'
-import type { AccountMail, Entry } from '../mailbox/mailbox'
-import { ok, type Result } from '../terms/fault'
-import type { Clock, Log } from '../terms/ports'
+import type { Lease, Refusal } from '../../locks/locks'
+import type { AccountMail, Entry } from '../../mailbox/mailbox'
+import { ok, type Result } from '../../terms/fault'
+import type { Clock, Log } from '../../terms/ports'
 import type { Credential, Sessions } from './sessions'
 
 /**

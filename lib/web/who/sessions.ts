@@ -1,4 +1,4 @@
-import type { Result } from '../terms/fault'
+import type { Result } from '../../terms/fault'
 
 /** Who is logged in, kept where every process reads it: any of Haraka's workers, on any host of the store, may get any request. */
 

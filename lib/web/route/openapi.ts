@@ -1,4 +1,4 @@
-import { MESSAGE } from './body'
+import { MESSAGE } from '../kernel/body'
 import type { Route } from './route'
 
 const parameter = (where: 'path' | 'query', name: string, schema: unknown, required: boolean) => ({

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { failed, type Result } from '../../terms/fault'
+import { failed, type Result } from '../../../terms/fault'
 import type { Credential, NewCredential, TotpState } from '../sessions'
 
 /** What is the same in every driver: how a secret is made, and what of it is kept. */

@@ -6,9 +6,9 @@ import type { Login, LoginProtocol } from '../login/login'
 import type { DeliveryLog } from '../mailbox/deliver/delivery-log'
 import type { MailRoom } from '../mailbox/mailbox'
 import type { Clock, Log } from '../terms/ports'
-import type { Leases } from './leases'
-import type { Sessions } from './sessions'
 import type { HttpSettings } from './settings'
+import type { Leases } from './who/leases'
+import type { Sessions } from './who/sessions'
 
 /** A finished message on its way out. */
 export interface Submission {

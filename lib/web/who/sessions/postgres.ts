@@ -1,7 +1,7 @@
 import { Pool, type QueryResultRow } from 'pg'
-import { StoreUnavailable } from '../../store/store'
-import { ok } from '../../terms/fault'
-import type { Log } from '../../terms/ports'
+import { StoreUnavailable } from '../../../store/store'
+import { ok } from '../../../terms/fault'
+import type { Log } from '../../../terms/ports'
 import type { Credential, Sessions, TotpState } from '../sessions'
 import { FRESH, keyOf, newSecret, tooMany } from './secrets'
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Route } from '../../route/route'
 import { Refused } from '../faults'
-import type { Route } from '../route'
 import { type Bodies, MOST_OF_STRANGERS } from './bodies'
 import { MOST_JSON, readJson } from './json'
 import { boundaryOf, readMultipart } from './multipart'

@@ -1,4 +1,4 @@
-import { turn } from '../../work/turns'
+import { turn } from '../../../work/turns'
 import { Refused } from '../faults'
 import { Invalid } from '../schema'
 

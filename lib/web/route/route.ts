@@ -1,8 +1,8 @@
-import type { LoginPeer } from '../login/login'
-import type { AccountMail } from '../mailbox/mailbox'
-import type { Account } from '../store/account'
-import { flag, type Of, object, type Schema } from './schema'
-import type { Credential, Scope } from './sessions'
+import type { LoginPeer } from '../../login/login'
+import type { AccountMail } from '../../mailbox/mailbox'
+import type { Account } from '../../store/account'
+import { flag, type Of, object, type Schema } from '../kernel/schema'
+import type { Credential, Scope } from '../who/sessions'
 
 /** Who asks: checked anew with every request, so that a disabled account is out at once. */
 export interface Principal {
