@@ -122,16 +122,33 @@ async function writePieces(
   return outcome
 }
 
-/** Records of those messages of which not all is kept. */
+/** of the records that are in memory at once */
+const MOST_RECORDS = 1024 * 1024
+
+/**
+ * Records of those messages of which not all is kept, up to some octets.
+ * @returns they, and how many of the messages they are enough for: all, or the first ones
+ */
 export async function rowsOf(
   { mail, view }: Selected,
   seqs: readonly number[],
   asked: readonly Asked[],
-): Promise<ReadonlyMap<number, MessageRow>> {
+): Promise<{ readonly rows: ReadonlyMap<number, MessageRow>; readonly enoughFor: number }> {
   const needing = asked.filter(({ item }) => item.needs === 'row')
   const uids = uidsOf(view, seqs).filter((uid) => needing.some(({ texts }) => texts?.get(uid) === undefined))
   const rows = new Map<number, MessageRow>()
-  if (uids.length > 0) for await (const some of mail.rows(view, uids)) for (const row of some) rows.set(row.uid, row)
-  return rows
+  let octets = 0
+  if (uids.length > 0) {
+    for await (const some of mail.rows(view, uids)) {
+      for (const row of some) {
+        rows.set(row.uid, row)
+        octets += row.prepared.envelope.length + row.prepared.bodyStructure.length
+      }
+      const last = some.at(-1)?.uid ?? 0
+      if (octets < MOST_RECORDS) continue
+      return { rows, enoughFor: seqs.filter((seq) => view.uidAt(seq) <= last).length }
+    }
+  }
+  return { rows, enoughFor: seqs.length }
 }
 export const NO_ROWS: ReadonlyMap<number, MessageRow> = new Map()

@@ -96,10 +96,13 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
   const askedOfChanged = wanted.includes(flagsItem) ? asked : [...asked, { item: changedFlags, texts: undefined }]
   let gone = 0
   let unknown = false
-  for (let start = 0; start < seqs.length; start += BATCH) {
+  for (let start = 0, step = 0; start < seqs.length; start += step) {
     const batch = seqs.slice(start, start + BATCH)
-    const rows = needsRow ? await rowsOf(state, batch, asked) : NO_ROWS
-    for (const seq of batch) {
+    const { rows, enoughFor } = needsRow
+      ? await rowsOf(state, batch, asked)
+      : { rows: NO_ROWS, enoughFor: batch.length }
+    step = Math.max(1, enoughFor)
+    for (const seq of batch.slice(0, step)) {
       if (needsRow && view.isGone(seq)) {
         gone++
         continue

@@ -14,6 +14,8 @@ import { indexRow, type Row } from './row'
 import type { Head, LogEntry, Tables } from './tables'
 
 const BATCH = 200
+/** of what is kept beside the messages of a batch: that of 10,000 parts is megabytes */
+const MOST_OCTETS = 1024 * 1024
 
 /** Rows of a snapshot between two looks at the clock. */
 const ROWS_AT_ONCE = 500
@@ -186,10 +188,19 @@ export async function* rows(
   for (let start = 0; start < uids.length; start += BATCH) {
     const uidValidity = tables.mailbox(account, number)?.uidValidity
     if (uidValidity === undefined) return
-    const batch = entriesOf(tables, account, number, uids.slice(start, start + BATCH)).flatMap((entry) => {
+    let batch: MessageRow[] = []
+    let octets = 0
+    for (const entry of entriesOf(tables, account, number, uids.slice(start, start + BATCH))) {
       const prepared = tables.prepared.get(messageKey(account, entry.row.message))
-      return prepared ? [new StoredMessage(tables, { account, uidValidity }, entry.uid, entry.row, prepared)] : []
-    })
+      if (!prepared) continue
+      batch.push(new StoredMessage(tables, { account, uidValidity }, entry.uid, entry.row, prepared))
+      octets += prepared.length
+      if (octets < MOST_OCTETS) continue
+      yield batch
+      batch = []
+      octets = 0
+      await turn()
+    }
     if (batch.length > 0) yield batch
     // Reads do not wait for anything: without this, nobody else would have a turn before the end of a big mailbox.
     if (start + BATCH < uids.length) await turn()
