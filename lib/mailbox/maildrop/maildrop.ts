@@ -105,6 +105,8 @@ async function seenUids({ store }: Parts, account: AccountId, mailbox: MailboxId
 
 /** rows that are read at once for a client that takes all */
 const AHEAD = 20
+/** octets of their BODYSTRUCTUREs */
+const MOST_AHEAD = 1024 * 1024
 
 function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, options: OpenMaildrop): Maildrop {
   const { store } = parts
@@ -124,7 +126,15 @@ function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, option
   async function readRows(first: number, behind: number): Promise<Map<number, MessageRow>> {
     const uids = Array.from({ length: behind - first }, (_, nth) => uidOf(first + nth)).sort((a, b) => a - b)
     const read = new Map<number, MessageRow>()
-    for await (const some of store.messages.rows(account, mailbox, uids)) for (const row of some) read.set(row.uid, row)
+    let octets = 0
+    for await (const some of store.messages.rows(account, mailbox, uids)) {
+      for (const row of some) {
+        read.set(row.uid, row)
+        octets += row.prepared.bodyStructure.length
+      }
+      // Records of thousands of parts are megabytes.
+      if (octets >= MOST_AHEAD && read.has(uidOf(first))) break
+    }
     return read
   }
   async function rowOf(number: number): Promise<MessageRow> {

@@ -2,6 +2,7 @@ import { asciiHeader, has8bit } from '../../mime/downgrade'
 import { addedByLineEnds, canonicalLines } from '../../mime/line-ends'
 import type { Part } from '../../mime/prepared'
 import type { MessageRow } from '../../store/store'
+import { turn } from '../../work/turns'
 import { type MaildropMessage, MessageGone, MessageNeedsUtf8, type MessageText } from '../mailbox'
 import { headAndLines, octetsOf, PIECE, type ReadOctets } from './octets'
 
@@ -33,6 +34,7 @@ async function surrogatesOf(read: ReadOctets, root: Part): Promise<Surrogate[]> 
   const found: Surrogate[] = []
   for (const range of headersOf(root)) {
     const header = await whole(read, range)
+    await turn()
     if (has8bit(header)) found.push({ ...range, octets: asciiHeader(header) })
   }
   return found
