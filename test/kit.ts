@@ -62,9 +62,12 @@ export interface KitOptions {
   readonly frontEnd?: ProxyHeaderPolicy
   /** TLS from the first octet, on all ports */
   readonly implicitTls?: boolean
+  /** false: passwords only inside TLS */
+  readonly cleartext?: boolean
 }
 
-function simpleLogin(store: Store): Login {
+function simpleLogin(store: Store, cleartext: boolean): Login {
+  const allowsCleartext = (peer: LoginPeer): boolean => cleartext || peer.tls
   async function attempt(peer: LoginPeer, name: string, password: string): Promise<LoginAnswer> {
     const { user, mailbox } = splitMailbox(peer, name)
     const account = await store.accounts.find(user)
@@ -88,9 +91,9 @@ function simpleLogin(store: Store): Login {
   return {
     attempt,
     admitsToken: async (_peer, _token, user) => user !== undefined,
-    mechanisms: () => ['PLAIN'],
-    sasl: (peer, mechanism) => (mechanism.toUpperCase() === 'PLAIN' ? plain(peer) : undefined),
-    allowsCleartext: () => true,
+    mechanisms: (peer) => (allowsCleartext(peer) ? ['PLAIN'] : []),
+    sasl: (peer, mechanism) => (mechanism.toUpperCase() === 'PLAIN' && allowsCleartext(peer) ? plain(peer) : undefined),
+    allowsCleartext,
     trustsProxy: () => false,
     proxyHeader: () => 'never',
     clientCa: undefined,
@@ -120,7 +123,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const common = {
     room,
     login: {
-      ...(options.login ?? simpleLogin(store)),
+      ...(options.login ?? simpleLogin(store, options.cleartext ?? true)),
       ...(options.frontEnd && { trustsProxy: (address: string) => address === '127.0.0.1' }),
     },
     tellHolder: settings.tellHolder,

@@ -62,7 +62,9 @@ function parse(cursor: Cursor, session: Session): ListArguments {
   const reference = cursor.mailboxOrEmpty()
   cursor.space()
   const several = cursor.peek('(')
-  const patterns = several ? cursor.list(() => cursor.listMailbox()) : [cursor.listMailbox()]
+  const patterns = (several ? cursor.list(() => cursor.listMailbox()) : [cursor.listMailbox()]).filter(
+    (pattern) => pattern !== undefined,
+  )
   const returns = cursor.try(' RETURN ') ? returnOptions(cursor, session) : undefined
   return {
     subscribed: false,

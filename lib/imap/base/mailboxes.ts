@@ -157,6 +157,7 @@ const lsub = defineCommand({
     return { reference, wanted: cursor.listMailbox() }
   },
   run: async ({ session, state }, { reference, wanted }) => {
+    if (wanted === undefined) return done('LSUB completed')
     const rule = pattern(reference, wanted)
     const subscribed = await state.mail.subscriptions()
     const shown = new Map<string, boolean>()

@@ -205,11 +205,11 @@ export class Cursor {
   mailboxOrEmpty(): string {
     return normalMailboxName(this.#decoded(this.astring()))
   }
-  /** list-mailbox: a name with wildcards, UTF-8 */
-  listMailbox(): string {
+  /** list-mailbox: a name with wildcards, UTF-8; undefined when it is no name, which matches none (RFC 9051 6.3.9) */
+  listMailbox(): string | undefined {
     const chars = this.#match(LIST_CHARS)
-    const octets = chars ? Buffer.from(chars[0], 'latin1') : this.string()
-    return normalMailboxName(this.#decoded(octets))
+    const pattern = decodeMailboxName(chars ? Buffer.from(chars[0], 'latin1') : this.string(), this.utf8)
+    return pattern === undefined ? undefined : normalMailboxName(pattern)
   }
 
   sequenceSet(): SequenceSet {
