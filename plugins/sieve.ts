@@ -14,7 +14,7 @@ export function register(this: HarakaPlugin): void {
     const settings = sieveSettings(place.ini('mailbox_sieve'))
     await listenAll(host, 'mailbox_sieve.ini', settings, (tlsAvailable) =>
       createSieveServer({
-        store: host.context.store,
+        room: host.context.room,
         login: host.context.login,
         settings,
         rules: rulesSettings(place.ini('mailbox_sieve')),

@@ -49,7 +49,7 @@ export interface KitOptions {
   readonly sieve?: Ini
   readonly locks?: Ini
   readonly tls?: TlsSource
-  /** of the protocols; the store has its own */
+  /** of the room and the protocols; the store has its own */
   readonly clock?: Clock
   /** milliseconds; the settings allow no less than half an hour */
   readonly imapIdle?: number
@@ -116,7 +116,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     prepare,
     settings: mailboxSettings({ mailboxes: { autocreate: 'none' } }, settings.mode),
     metrics: noMetrics,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     log,
   })
   const tls = options.tls ?? noTls
@@ -160,7 +160,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     createPop3Server({ ...common, settings: { ...pop3Settings(options.pop3 ?? {}), ...options.pop3Settings } }),
   )
   const sieve = await listen(
-    createSieveServer({ ...common, store, settings: sieveSettings(options.sieve ?? {}), rules: rulesSettings({}) }),
+    createSieveServer({ ...common, settings: sieveSettings(options.sieve ?? {}), rules: rulesSettings({}) }),
   )
   return {
     store,

@@ -9,6 +9,7 @@ import { mailboxVerbs } from './mailbox-verbs'
 import { openMaildrop } from './maildrop/maildrop'
 import { messageVerbs } from './message-verbs'
 import type { Parts } from './parts'
+import { scriptVerbs } from './script-verbs'
 
 /** The verbs of one logged-in account. */
 export function createAccountMail(parts: Parts, identity: Identity): AccountMail {
@@ -47,9 +48,11 @@ export function createAccountMail(parts: Parts, identity: Identity): AccountMail
       const { lease, mode } = await acquire(entry, 'exclusive', signal)
       if (!lease.ok) return lease
       const mailbox = options.mailbox ?? identity.mailbox ?? 'INBOX'
-      return openMaildrop(parts, id, { ...options, mailbox, lease: lease.value, checkFence: mode !== 'snapshot' })
+      const checkFence = mode !== 'snapshot'
+      return openMaildrop(parts, id, { ...options, mailbox, lease: lease.value, checkFence }, signal)
     },
     ...mailboxVerbs(parts, id),
     ...messageVerbs(parts, id),
+    scripts: scriptVerbs(store, id),
   }
 }

@@ -26,7 +26,7 @@ import type { AccountMail, MailRoom, View } from './mailbox'
 
 /** What is searched. */
 export interface Searched {
-  readonly room: Pick<MailRoom, 'store' | 'keys' | 'grams' | 'pool'>
+  readonly room: Pick<MailRoom, 'keys' | 'grams' | 'pool'>
   readonly mail: AccountMail
   readonly view: View
   /** names of the files in a message; IMAP has no key that asks for them */
@@ -210,7 +210,7 @@ async function keysOf({ room, mail, view }: Searched, facts: readonly IndexFacts
     else missing.push(uid(number))
   }
   if (missing.length === 0) return known
-  for await (const rows of room.store.messages.keys(mail.id, view.mailbox.id, missing)) {
+  for await (const rows of mail.keys(view, missing)) {
     for (const row of rows) {
       const keys = keyFacts(row)
       known.set(row.uid, keys)

@@ -56,6 +56,8 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   const timer = settings.safetyPoll > 0 ? setInterval(poll, settings.safetyPoll).unref() : undefined
 
   return {
+    accounts: store.accounts,
+    storeName: store.facts.name,
     store,
     hub,
     pool,

@@ -5,10 +5,11 @@ import { quotaOf } from './limits'
 import type { AccountMail } from './mailbox'
 import { checkNewName, spellMailbox } from './mailbox-name'
 import { type Parts, published } from './parts'
+import { mailboxNamed, mailboxOfId } from './resolve'
 
 export type MailboxVerbs = Pick<
   AccountMail,
-  'mailboxes' | 'subscriptions' | 'find' | 'create' | 'rename' | 'remove' | 'subscribe' | 'quota'
+  'mailboxes' | 'subscriptions' | 'find' | 'findById' | 'create' | 'rename' | 'remove' | 'subscribe' | 'quota'
 >
 
 /** What may be done to the list of an account's mailboxes. */
@@ -56,7 +57,7 @@ export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId
   /** RFC 9051 6.3.7 lets us insist that the mailbox exists; unsubscribing works for any name. */
   async function subscribe(nameUtf8: string, subscribed: boolean): Promise<Result<void>> {
     const name = spellMailbox(nameUtf8.endsWith('/') ? nameUtf8.slice(0, -1) : nameUtf8)
-    if (subscribed && (await store.mailboxes.find(account, name)) === undefined) {
+    if (subscribed && (await mailboxNamed(store, account, name)) === undefined) {
       return failed({ kind: 'no-such-mailbox' })
     }
     return published(hub, await store.subscriptions.set(account, name, subscribed))
@@ -65,7 +66,8 @@ export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId
   return {
     mailboxes: () => store.mailboxes.list(account),
     subscriptions: () => store.subscriptions.list(account),
-    find: (nameUtf8) => store.mailboxes.find(account, spellMailbox(nameUtf8)),
+    find: (nameUtf8) => mailboxNamed(store, account, nameUtf8),
+    findById: (id) => mailboxOfId(store, account, id),
     create,
     rename,
     remove,

@@ -3,7 +3,19 @@ import type { Identity } from '../login/login'
 import type { Grams, KeyFacts } from '../search/key'
 import type { ListChange } from '../store/change'
 import type { Mark } from '../store/records/marks'
-import type { AppendOptions, Copied, CopyOptions, Mailbox, MessageRow, SpecialUse, Store } from '../store/store'
+import type { ScriptFault } from '../store/records/scripts'
+import type {
+  AccountTable,
+  AppendOptions,
+  Copied,
+  CopyOptions,
+  KeyRow,
+  Mailbox,
+  MessageRow,
+  Snapshot,
+  SpecialUse,
+  Store,
+} from '../store/store'
 import type { Fault, Result } from '../terms/fault'
 import type { FlagChange, FlagSet } from '../terms/flags'
 import type { AccountId, EmailId, MailboxId } from '../terms/names'
@@ -17,6 +29,10 @@ import type { Filed } from './parts'
  * store and publishes the commit to the hub, in that order. Locking: `enter` first; verbs do not check it again.
  */
 export interface MailRoom {
+  /** The verbs of accounts: for administrators, and for what an owner changes of the own account. */
+  readonly accounts: AccountTable
+  /** as `[store] driver` names it */
+  readonly storeName: string
   readonly store: Store
   readonly hub: Hub
   /** for work whose size a message, a script or a request decides */
@@ -51,11 +67,17 @@ export interface AccountMail {
   /** Takes the shared lock with the account's overrides. */
   enter(entry: Entry, signal?: AbortSignal): Promise<Result<Lease, Refusal>>
   /** POP3: takes the exclusive lock, registers its fence with the store and freezes the maildrop. */
-  openMaildrop(entry: Entry, options: MaildropOptions, signal?: AbortSignal): Promise<Result<Maildrop, Refusal | Fault>>
+  openMaildrop(
+    entry: Entry,
+    options: MaildropOptions,
+    signal?: AbortSignal,
+  ): Promise<Result<Maildrop, Refusal | Fault | TooSoon>>
 
   mailboxes(): Promise<readonly Mailbox[]>
   subscriptions(): Promise<readonly string[]>
   find(name: string): Promise<Mailbox | undefined>
+  /** RFC 8474 4: an id stays when a mailbox is renamed. */
+  findById(id: MailboxId): Promise<Mailbox | undefined>
   create(name: string, specialUse?: readonly SpecialUse[]): Promise<Result<Mailbox>>
   rename(from: string, to: string): Promise<Result<void>>
   remove(name: string): Promise<Result<void>>
@@ -64,6 +86,7 @@ export interface AccountMail {
 
   /** Opens a window on a mailbox; views of one mailbox share their columns. `recent: 'claim'` for SELECT, `'peek'` for EXAMINE. */
   open(name: string, recent: 'claim' | 'peek'): Promise<Result<View>>
+  openById(id: MailboxId, recent: 'claim' | 'peek'): Promise<Result<View>>
   /** Appends all or none. Faults: no-such-mailbox (tryCreate), over-quota, too-big. */
   append(name: string, messages: readonly Incoming[]): Promise<Result<Appended>>
   /**
@@ -99,9 +122,37 @@ export interface AccountMail {
   expunge(view: View, uids: readonly Uid[] | 'all', progress?: Progress): Promise<Result<readonly Uid[]>>
   /** What was expunged after `since`, ascending; undefined: too long ago to know (RFC 7162 3.2.6) */
   expungedSince(view: View, since: ModSeq): Promise<readonly Uid[] | undefined>
-  /** RFC 4314-free: rows and bodies of a view's messages */
+  /** The whole index of a mailbox that is not open, as it is now: for STATUS; undefined: it was deleted. */
+  index(mailbox: Mailbox): Promise<Snapshot | undefined>
+  /** In batches, ascending, those that exist: what is stored of messages beside the index and the octets. */
   rows(view: View, uids: readonly Uid[]): AsyncIterable<readonly MessageRow[]>
+  /** Search keys, dates and threads only: cheaper than `rows`. */
+  keys(view: View, uids: readonly Uid[]): AsyncIterable<readonly KeyRow[]>
+  /** Octets `start` to `end` (exclusive) of a message; undefined: it is gone. */
   read(id: EmailId, start: number, end: number): Promise<Buffer | undefined>
+
+  readonly scripts: ScriptVerbs
+}
+
+/** An account's Sieve scripts (RFC 5804). A fault is undefined: done. */
+export interface ScriptVerbs {
+  /** in order of their names, by octets */
+  list(): Promise<readonly { readonly name: string; readonly active: boolean }[]>
+  /** whether one of this name could be put */
+  fits(name: string): Promise<boolean>
+  get(name: string): Promise<string | undefined>
+  /** Adds one, or replaces the one of this name. It does not become active. */
+  put(name: string, text: string): Promise<ScriptFault | undefined>
+  /** @param name undefined: no script runs */
+  activate(name: string | undefined): Promise<ScriptFault | undefined>
+  rename(from: string, to: string): Promise<ScriptFault | undefined>
+  /** The active one is not removed. */
+  remove(name: string): Promise<ScriptFault | undefined>
+}
+
+/** RFC 2449 8.1.1 */
+export interface TooSoon {
+  readonly kind: 'too-soon'
 }
 
 /** `fault`: what ended it after those that were moved */
@@ -213,6 +264,10 @@ export interface MaildropOptions {
   /** mailbox to use; INBOX by default */
   readonly mailbox?: string
   readonly order?: 'arrival' | 'newest-first'
+  /** RFC 2449 6.5, milliseconds between two logins; 0: any */
+  readonly loginDelay?: number
+  /** what becomes of one that comes sooner: the fault too-soon, or a maildrop without messages */
+  readonly tooSoon?: 'refuse' | 'empty'
 }
 
 /**

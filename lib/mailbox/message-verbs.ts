@@ -8,13 +8,26 @@ import { inBatches } from './batches'
 import { keywordsFault } from './keywords'
 import { asNewMessages, quotaCheck, quotaOf } from './limits'
 import type { AccountMail, Incoming, Progress, View } from './mailbox'
-import { checkNewName, spellMailbox } from './mailbox-name'
+import { checkNewName } from './mailbox-name'
 import { type Parts, published } from './parts'
+import { mailboxNamed, mailboxOfId } from './resolve'
 import { createView, type SessionView } from './view/view'
 
 export type MessageVerbs = Pick<
   AccountMail,
-  'open' | 'append' | 'replace' | 'copy' | 'move' | 'storeFlags' | 'expunge' | 'expungedSince' | 'rows' | 'read'
+  | 'open'
+  | 'openById'
+  | 'append'
+  | 'replace'
+  | 'copy'
+  | 'move'
+  | 'storeFlags'
+  | 'expunge'
+  | 'expungedSince'
+  | 'index'
+  | 'rows'
+  | 'keys'
+  | 'read'
 >
 
 /** Messages of one transaction: in LMDB nobody else has a turn while it runs. */
@@ -34,16 +47,15 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
 
   /** RFC 9051 6.3.12, 6.4.7: TRYCREATE only where CREATE would work. */
   async function target(nameUtf8: string): Promise<Result<Mailbox>> {
-    const found = await store.mailboxes.find(account, spellMailbox(nameUtf8))
-    if (found !== undefined) return ok(found)
+    const mailbox = await mailboxNamed(store, account, nameUtf8)
+    if (mailbox !== undefined) return ok(mailbox)
     return failed({ kind: 'no-such-mailbox', tryCreate: checkNewName(nameUtf8).ok })
   }
   async function quotaNow(): Promise<ReturnType<typeof quotaCheck>> {
     return quotaCheck(quotaOf((await store.accounts.get(account)) ?? {}, settings))
   }
 
-  async function open(nameUtf8: string, recent: 'claim' | 'peek'): Promise<Result<View>> {
-    const mailbox = await store.mailboxes.find(account, spellMailbox(nameUtf8))
+  async function openView(mailbox: Mailbox | undefined, recent: 'claim' | 'peek'): Promise<Result<View>> {
     const held = mailbox === undefined ? undefined : await states.acquire(account, mailbox)
     if (mailbox === undefined || held === undefined) return failed({ kind: 'no-such-mailbox' })
     const { state, release } = held
@@ -114,7 +126,8 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
   }
 
   return {
-    open,
+    open: async (nameUtf8, recent) => openView(await mailboxNamed(store, account, nameUtf8), recent),
+    openById: async (id, recent) => openView(await mailboxOfId(store, account, id), recent),
     append,
     replace,
     async copy(view, uids, nameUtf8, missing, progress) {
@@ -188,7 +201,9 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     },
     expunge,
     expungedSince: (view, since) => store.messages.expungedSince(account, view.mailbox.id, since),
+    index: ({ id }) => store.messages.snapshot(account, id),
     rows: (view, uids) => store.messages.rows(account, view.mailbox.id, uids),
+    keys: (view, uids) => store.messages.keys(account, view.mailbox.id, uids),
     read: (id, start, end) => store.messages.read(account, id, start, end),
   }
 }

@@ -1,13 +1,13 @@
-import type { Identity, Login, LoginPeer } from '../login/login'
+import type { Login, LoginPeer } from '../login/login'
+import type { AccountMail, MailRoom } from '../mailbox/mailbox'
 import type { RulesSettings } from '../sieve/settings'
-import type { Store } from '../store/store'
 import type { Log } from '../terms/ports'
 import type { Connection } from '../transport/connection'
 import type { ListenSettings } from '../transport/settings'
 import type { Frame } from './frame'
 
 export interface SievePorts {
-  readonly store: Pick<Store, 'accounts' | 'scripts'>
+  readonly room: Pick<MailRoom, 'account'>
   readonly login: Login
   readonly settings: ListenSettings
   readonly rules: RulesSettings
@@ -29,7 +29,7 @@ export type ResponseCode =
 /** RFC 5804 2 */
 export type State =
   | { readonly name: 'not-authenticated' }
-  | { readonly name: 'authenticated'; readonly identity: Identity }
+  | { readonly name: 'authenticated'; readonly mail: AccountMail }
 
 export interface Session {
   readonly connection: Connection
@@ -66,6 +66,6 @@ export type Command = {
     }
   | {
       readonly states: 'authenticated'
-      run(session: Session, args: readonly Argument[], identity: Identity): Promise<void> | void
+      run(session: Session, args: readonly Argument[], mail: AccountMail): Promise<void> | void
     }
 )

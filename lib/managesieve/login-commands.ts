@@ -18,7 +18,7 @@ export function sayCapabilities({ state, connection, ports, peer, say }: Session
     ['MAXREDIRECTS', String(ports.rules.redirects)],
     ['UNAUTHENTICATE'],
     ...(!inside && !connection.secure && ports.tlsAvailable() ? [['STARTTLS'] as const] : []),
-    ...(state.name === 'authenticated' ? [['OWNER', state.identity.name] as const] : []),
+    ...(state.name === 'authenticated' ? [['OWNER', state.mail.identity.name] as const] : []),
   ]
   for (const [name, value] of rows) {
     if (value === undefined) say(stringOf(name))
@@ -39,7 +39,7 @@ function enter(session: Session, answer: LoginAnswer, final: Buffer | undefined)
     case 'unavailable':
       return session.no('Login not available now, try again later', 'TRYLATER')
     case 'granted':
-      session.state = { name: 'authenticated', identity: answer.identity }
+      session.state = { name: 'authenticated', mail: session.ports.room.account(answer.identity) }
       // RFC 5804 2.1: the server's last octets go with the OK.
       if (final) return session.say('OK (SASL ', stringOf(final.toString('base64')), ') "Logged in"')
       return session.ok('Logged in')

@@ -1,7 +1,6 @@
+import { isScriptName } from '../mailbox/script-verbs'
 import { MAX_SCRIPT, SieveError } from '../sieve/lexer'
 import { parseScript } from '../sieve/parse'
-import { isScriptName, MAX_SCRIPTS } from '../store/records/scripts'
-import { accountId } from '../terms/names'
 import type { Argument, Command, ResponseCode, Session } from './command'
 import { stringOf } from './frame'
 
@@ -45,12 +44,11 @@ const havespace: Command = {
   rfc: 'RFC 5804 2.5',
   states: 'authenticated',
   args: ['string', 'number'],
-  run: async (session, [argument, size], { id }) => {
+  run: async (session, [argument, size], { scripts }) => {
     const name = nameOf(session, argument)
     if (name === undefined) return
     if (Number(size) > MAX_SCRIPT) return session.no(`A script has at most ${MAX_SCRIPT} octets`, 'QUOTA/MAXSIZE')
-    const names = await session.ports.store.scripts.list(accountId(id))
-    answer(session, names.includes(name) || names.length < MAX_SCRIPTS ? undefined : 'too-many')
+    answer(session, (await scripts.fits(name)) ? undefined : 'too-many')
   },
 }
 
@@ -59,10 +57,10 @@ const putscript: Command = {
   rfc: 'RFC 5804 2.6',
   states: 'authenticated',
   args: ['string', 'string'],
-  run: async (session, [argument, text], { id }) => {
+  run: async (session, [argument, text], { scripts }) => {
     const name = nameOf(session, argument)
     if (name === undefined || !isValid(session, textOf(text))) return
-    answer(session, await session.ports.store.scripts.put(accountId(id), name, textOf(text)))
+    answer(session, await scripts.put(name, textOf(text)))
   },
 }
 
@@ -81,10 +79,8 @@ const listscripts: Command = {
   rfc: 'RFC 5804 2.7',
   states: 'authenticated',
   args: [],
-  run: async (session, _args, { id }) => {
-    const { accounts, scripts } = session.ports.store
-    const active = (await accounts.get(accountId(id)))?.activeScript
-    for (const name of await scripts.list(accountId(id))) session.say(stringOf(name), name === active ? ' ACTIVE' : '')
+  run: async (session, _args, { scripts }) => {
+    for (const { name, active } of await scripts.list()) session.say(stringOf(name), active ? ' ACTIVE' : '')
     session.ok('LISTSCRIPTS completed')
   },
 }
@@ -94,11 +90,11 @@ const setactive: Command = {
   rfc: 'RFC 5804 2.8',
   states: 'authenticated',
   args: ['string'],
-  run: async (session, [argument], { id }) => {
+  run: async (session, [argument], { scripts }) => {
     // The empty name: none is active.
     const name = argument === '' ? undefined : nameOf(session, argument)
     if (name === undefined && argument !== '') return
-    answer(session, await session.ports.store.scripts.activate(accountId(id), name))
+    answer(session, await scripts.activate(name))
   },
 }
 
@@ -107,10 +103,10 @@ const getscript: Command = {
   rfc: 'RFC 5804 2.9',
   states: 'authenticated',
   args: ['string'],
-  run: async (session, [argument], { id }) => {
+  run: async (session, [argument], { scripts }) => {
     const name = nameOf(session, argument)
     if (name === undefined) return
-    const text = await session.ports.store.scripts.get(accountId(id), name)
+    const text = await scripts.get(name)
     if (text === undefined) return answer(session, 'nonexistent')
     session.say(stringOf(text))
     session.ok('GETSCRIPT completed')
@@ -122,9 +118,9 @@ const deletescript: Command = {
   rfc: 'RFC 5804 2.10',
   states: 'authenticated',
   args: ['string'],
-  run: async (session, [argument], { id }) => {
+  run: async (session, [argument], { scripts }) => {
     const name = nameOf(session, argument)
-    if (name !== undefined) answer(session, await session.ports.store.scripts.remove(accountId(id), name))
+    if (name !== undefined) answer(session, await scripts.remove(name))
   },
 }
 
@@ -133,11 +129,11 @@ const renamescript: Command = {
   rfc: 'RFC 5804 2.11',
   states: 'authenticated',
   args: ['string', 'string'],
-  run: async (session, [from, to], { id }) => {
+  run: async (session, [from, to], { scripts }) => {
     const before = nameOf(session, from)
     const after = before === undefined ? undefined : nameOf(session, to)
     if (before === undefined || after === undefined) return
-    answer(session, await session.ports.store.scripts.rename(accountId(id), before, after))
+    answer(session, await scripts.rename(before, after))
   },
 }
 

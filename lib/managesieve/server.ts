@@ -82,7 +82,7 @@ export function createSieveServer(ports: SievePorts) {
     const end = runs(`ManageSieve ${command.name}`)
     try {
       if (command.states !== 'authenticated') await command.run(session, args)
-      else if (state.name === 'authenticated') await command.run(session, args, state.identity)
+      else if (state.name === 'authenticated') await command.run(session, args, state.mail)
     } finally {
       end()
     }

@@ -1,14 +1,18 @@
 import type { Refusal } from '../locks/locks'
-import { holderText, type TellHolder } from '../locks/refusal'
+import { holderText } from '../locks/refusal'
+import type { TooSoon } from '../mailbox/mailbox'
 import { assertNever, type Fault } from '../terms/fault'
 import type { Session } from './command'
 
 /** DESIGN's table of replies, and RFC 2449 8 / RFC 3206 for the codes. Capacity never says [AUTH]: clients would disable the account. */
-export function refuse(session: Session, fault: Refusal | Fault, tell: TellHolder): void {
+export function refuse(session: Session, fault: Refusal | Fault | TooSoon): void {
+  const { tellHolder, settings } = session.ports
   switch (fault.kind) {
     case 'held':
     case 'locked':
-      return session.err('Mailbox Locked{}', 'IN-USE', holderText(fault.by, tell))
+      return session.err('Mailbox Locked{}', 'IN-USE', holderText(fault.by, tellHolder))
+    case 'too-soon':
+      return session.err('wait {} seconds between logins', 'LOGIN-DELAY', Math.ceil(settings.loginDelay / 1000))
     case 'limit':
       return session.err('Too many sessions', 'SYS/TEMP')
     case 'no-such-account':

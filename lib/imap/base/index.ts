@@ -34,11 +34,12 @@ export const base: Extension = {
     { name: 'SIZE', value: ({ size }) => String(size) },
     {
       name: 'RECENT',
-      value: async ({ id, messages, recentFrom, uidNext }, mail, { ports }) => {
+      value: async (mailbox, mail) => {
+        const { messages, recentFrom, uidNext } = mailbox
         if (recentFrom === uidNext) return '0'
         if (recentFrom === 1) return String(messages)
-        const snapshot = await ports.room.store.messages.snapshot(mail.id, id)
-        return String(snapshot?.uids.filter((uid) => uid >= recentFrom).length ?? 0)
+        const index = await mail.index(mailbox)
+        return String(index?.uids.filter((uid) => uid >= recentFrom).length ?? 0)
       },
     },
   ],

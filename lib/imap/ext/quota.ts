@@ -62,10 +62,10 @@ export const quota: Extension = {
     {
       // RFC 9208 4.1.4: QUOTA=RES-STORAGE requires it; octets, as SIZE.
       name: 'DELETED-STORAGE',
-      value: async ({ id, deleted }, mail, { ports }) => {
-        const snapshot = deleted === 0 ? undefined : await ports.room.store.messages.snapshot(mail.id, id)
-        if (!snapshot) return '0'
-        const { sizes, flags, flagSets } = snapshot
+      value: async (mailbox, mail) => {
+        const index = mailbox.deleted === 0 ? undefined : await mail.index(mailbox)
+        if (!index) return '0'
+        const { sizes, flags, flagSets } = index
         return String(sizes.reduce((sum, size, at) => sum + (flagSets[flags[at] ?? 0]?.has('\\Deleted') ? size : 0), 0))
       },
     },

@@ -45,7 +45,7 @@ async function found(session: Session, state: Selected, key: NonNullable<SearchA
   const { view, mail } = state
   const seqs = await search(session, state, key, tag)
   const rows: ThreadingRow[] = []
-  for await (const some of session.ports.room.store.messages.keys(mail.id, view.mailbox.id, uidsOf(view, seqs))) {
+  for await (const some of mail.keys(view, uidsOf(view, seqs))) {
     for (const { uid, internalDate, keys } of some) rows.push({ uid, internalDate, keys: threadKeys(keys) })
   }
   const numberOf = ({ uid }: ThreadingRow): number => (by === 'uid' ? uid : (view.seqOf(uid) ?? 0))
@@ -81,7 +81,7 @@ const KEY_OF: Readonly<Record<SortKey, keyof SortKeys | undefined>> = {
 }
 
 /** What the order needs of each message (RFC 5256 8: texts by i;unicode-casemap), and no more: a mailbox may have a million. */
-async function* rowsFor({ ports }: Session, { view, mail }: Selected, seqs: readonly number[], order: SortCriterion[]) {
+async function* rowsFor({ view, mail }: Selected, seqs: readonly number[], order: SortCriterion[]) {
   const needed = order.flatMap(({ by }) => KEY_OF[by] ?? [])
   const row = (seq: number, keys: SortKeys) => ({
     seq,
@@ -96,7 +96,7 @@ async function* rowsFor({ ports }: Session, { view, mail }: Selected, seqs: read
     }
     return
   }
-  for await (const some of ports.room.store.messages.keys(mail.id, view.mailbox.id, uidsOf(view, seqs))) {
+  for await (const some of mail.keys(view, uidsOf(view, seqs))) {
     for (const { uid, keys } of some) {
       const seq = view.seqOf(uid)
       const kept = Object.fromEntries(
@@ -125,7 +125,7 @@ const sorting = (by: By): Command =>
       if (!key) return badCharset(state, returns)
       const rows: (SortRow & { readonly seq: number })[] = []
       const unsorted = await search(session, state, key, tag)
-      for await (const row of rowsFor(session, state, unsorted, order)) rows.push(row)
+      for await (const row of rowsFor(state, unsorted, order)) rows.push(row)
       const seqs = (await sortRows(rows, order)).map(({ seq }) => seq)
       // RFC 7162 3.1.9 and 3.1.10
       sayFound(session, state, { tag, by, seqs, returns, usesModSeq, plain: 'SORT' })

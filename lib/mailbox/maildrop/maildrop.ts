@@ -4,10 +4,11 @@ import { type Fault, failed, ok, type Result } from '../../terms/fault'
 import type { AccountId, MailboxId } from '../../terms/names'
 import { type Uid, uid } from '../../terms/numbers'
 import type { KeptColumn } from '../kept'
-import { type Maildrop, type MaildropOptions, MessageGone } from '../mailbox'
-import { spellMailbox } from '../mailbox-name'
+import { type Maildrop, type MaildropOptions, MessageGone, type TooSoon } from '../mailbox'
 import type { Parts } from '../parts'
+import { mailboxNamed } from '../resolve'
 import type { Entry } from '../view/journal'
+import { noteLogin } from './login-delay'
 import { openMessage } from './message'
 import { type MaildropUpdate, updateMaildrop } from './update'
 
@@ -18,18 +19,28 @@ export interface OpenMaildrop extends MaildropOptions {
   readonly checkFence: boolean
 }
 
-/** Freezes a mailbox for POP3 under a lease whose fence the store has seen. Keeps the lease only when it succeeds. */
+/**
+ * Freezes a mailbox for POP3 under a lease whose fence the store has seen. Keeps the lease only when it succeeds.
+ * @param signal the client has left: its login is none
+ */
 export async function openMaildrop(
   parts: Parts,
   account: AccountId,
   options: OpenMaildrop,
-): Promise<Result<Maildrop, Refusal | Fault>> {
-  try {
-    const found = await parts.store.mailboxes.find(account, spellMailbox(options.mailbox))
-    const frozen = found === undefined ? undefined : await freeze(parts, account, found)
-    if (frozen !== undefined) return ok(createMaildrop(parts, account, frozen, options))
+  signal?: AbortSignal,
+): Promise<Result<Maildrop, Refusal | Fault | TooSoon>> {
+  const refused = async <F>(fault: F): Promise<Result<never, F>> => {
     await options.lease.release()
-    return failed({ kind: 'no-such-mailbox' })
+    return failed(fault)
+  }
+  try {
+    const mailbox = await mailboxNamed(parts.store, account, options.mailbox)
+    const frozen = mailbox && (await freeze(parts, account, mailbox))
+    if (frozen === undefined) return refused({ kind: 'no-such-mailbox' })
+    const maildrop = createMaildrop(parts, account, frozen, options)
+    const tooSoon = !signal?.aborted && (await noteLogin(parts, account, options.loginDelay ?? 0))
+    if (!tooSoon) return ok(maildrop)
+    return options.tooSoon === 'empty' ? ok({ ...maildrop, count: 0 }) : refused({ kind: 'too-soon' })
   } catch (error) {
     await options.lease.release()
     if (error instanceof StoreUnavailable) return failed({ kind: 'unavailable', why: error.message })

@@ -1,45 +1,11 @@
 import { isIP } from 'node:net'
-import type { Identity, LoginAnswer, SaslStep } from '../../login/login'
-import type { Maildrop } from '../../mailbox/mailbox'
-import { StoreUnavailable } from '../../store/store'
+import type { LoginAnswer, SaslStep } from '../../login/login'
 import { onAbort } from '../../terms/abort'
-import { ok } from '../../terms/fault'
-import { accountId } from '../../terms/names'
 import type { Command, Session } from '../command'
 import { refuse } from '../faults'
 import { sendLines } from '../multiline'
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
-
-/**
- * RFC 2449 6.5 and 8.1.1. The time of the last login is the store's, so that it counts in every process; the lock is held, so
- * that no other login comes between. What came too soon starts no new delay, or a client that is too quick would never get mail.
- * @returns the maildrop, one without messages (`empty`), or undefined: refused, and closed
- */
-async function afterDelay(session: Session, { id }: Identity, maildrop: Maildrop): Promise<Maildrop | undefined> {
-  const { ports } = session
-  const { loginDelay, loginDelayAnswer } = ports.settings
-  if (loginDelay === 0) return maildrop
-  const { accounts } = ports.room.store
-  try {
-    const now = ports.clock.now()
-    const last = (await accounts.get(accountId(id)))?.lastPop3Login
-    // A clock that was set back must not bar anybody.
-    if (last === undefined || now < last || now - last >= loginDelay) {
-      await accounts.update(accountId(id), () => ok({ lastPop3Login: now }))
-      return maildrop
-    }
-  } catch (error) {
-    await maildrop.close()
-    if (!(error instanceof StoreUnavailable)) throw error
-    session.err('Mailbox not available now, try again later', 'SYS/TEMP')
-    return undefined
-  }
-  if (loginDelayAnswer === 'empty') return { ...maildrop, count: 0 }
-  await maildrop.close()
-  session.err('wait {} seconds between logins', 'LOGIN-DELAY', Math.ceil(loginDelay / 1000))
-  return undefined
-}
 
 /** Refused, or given up half way: a try, or a connection could ask for first answers of SCRAM without end. */
 function failed(session: Session, ...answer: Parameters<Session['err']>): void {
@@ -57,14 +23,14 @@ async function enter(session: Session, answer: LoginAnswer): Promise<void> {
       return session.err('Login not available now, try again later', 'SYS/TEMP')
     case 'granted': {
       const { identity } = answer
+      const { order, loginDelay, loginDelayAnswer: tooSoon } = ports.settings
       const entry = { protocol: 'pop3', address: connection.address } as const
       const opened = await ports.room
         .account(identity)
-        .openMaildrop(entry, { order: ports.settings.order }, connection.closed)
-      if (!opened.ok) return refuse(session, opened.fault, ports.tellHolder)
-      if (connection.closed.aborted) return opened.value.close()
-      const maildrop = await afterDelay(session, identity, opened.value)
-      if (maildrop === undefined) return
+        .openMaildrop(entry, { order, loginDelay, tooSoon }, connection.closed)
+      if (!opened.ok) return refuse(session, opened.fault)
+      const maildrop = opened.value
+      if (connection.closed.aborted) return maildrop.close()
       session.state = { name: 'transaction', maildrop, identity, deleted: new Set(), retrieved: new Set() }
       // A lease that is lost ends the session without UPDATE: at once when somebody ended it; when this process was stopped or
       // cut off for too long (`expired`), the client hears at its next command that nothing was removed.
