@@ -1,8 +1,8 @@
 import { Command, Option } from 'commander'
-import type { AttemptLog, TrailEntry } from '../login/attempts'
 import type { Directory } from '../login/directory'
-import { type Explanation, explain } from '../login/explain'
-import type { Bar } from '../login/lockout'
+import type { AttemptLog, TrailEntry } from '../login/lockout/attempts'
+import { type Explanation, explain } from '../login/lockout/explain'
+import type { Bar } from '../login/lockout/lockout'
 import type { LoginProtocol } from '../login/login'
 import type { LoginSettings } from '../login/settings'
 

@@ -1,4 +1,4 @@
-import type { Strangers } from '../login/strangers'
+import type { Strangers } from '../login/admission/strangers'
 import type { Connection } from './host'
 
 /** What of a connection's recipients was unknown so far. */

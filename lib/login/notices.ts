@@ -1,6 +1,6 @@
 import { quoted } from './account-name'
-import type { Bar } from './lockout'
-import type { Event, Tell } from './report'
+import type { Event, Tell } from './admission/report'
+import type { Bar } from './lockout/lockout'
 import type { NotifySettings } from './settings'
 
 /** A mail as text; whoever sends it composes the message. */

@@ -2,7 +2,7 @@ import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import { type RedisAddress, readRedis } from '../processes/redis'
 import { type Ini, readSettings, type SettingsReader } from '../terms/settings'
-import type { LockoutPolicy, Rule } from './lockout'
+import type { LockoutPolicy, Rule } from './lockout/lockout'
 import { networkList } from './networks'
 
 export type InNetworks = (address: string) => boolean

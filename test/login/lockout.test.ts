@@ -9,7 +9,7 @@ import {
   learn,
   type Outcome,
   type Who,
-} from '../../lib/login/lockout'
+} from '../../lib/login/lockout/lockout'
 import { networkOf } from '../../lib/login/networks'
 import { loginSettings } from '../../lib/login/settings'
 

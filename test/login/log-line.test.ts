@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { failureLine } from '../../lib/login/report'
+import { failureLine } from '../../lib/login/admission/report'
 import { peerAt } from './room'
 
 const docs = readFileSync(join(__dirname, '../../docs/login.md'), 'utf8')

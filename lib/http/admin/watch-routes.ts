@@ -1,4 +1,4 @@
-import type { TrailEntry } from '../../login/attempts'
+import type { TrailEntry } from '../../login/lockout/attempts'
 import { canonicalAddress } from '../../login/networks'
 import type { DeliveryEntry } from '../../mailbox/deliver/delivery-log'
 import { accountId } from '../../terms/names'

@@ -4,9 +4,18 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Database, Key } from 'lmdb'
 import { decodedOnce, openEnvironment, settled } from '../../processes/environment'
 import { turn } from '../../work/turns'
-import type { AttemptLog, TrailEntry } from '../attempts'
-import { type Clear, clearing, matches, pastOf, recordOn, standingOn } from '../ledger'
-import { type Bucket, expiresAt, inForce, type LockoutPolicy, mostOver, WEIGHTS, type Weight, weight } from '../lockout'
+import type { AttemptLog, TrailEntry } from '../lockout/attempts'
+import { type Clear, clearing, matches, pastOf, recordOn, standingOn } from '../lockout/ledger'
+import {
+  type Bucket,
+  expiresAt,
+  inForce,
+  type LockoutPolicy,
+  mostOver,
+  WEIGHTS,
+  type Weight,
+  weight,
+} from '../lockout/lockout'
 
 export interface EmbeddedAttemptsOptions {
   /** folder of its own; made when missing */

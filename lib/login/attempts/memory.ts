@@ -1,6 +1,6 @@
-import type { AttemptLog, TrailEntry } from '../attempts'
-import { clearing, matches, pastOf, recordOn, standingOn } from '../ledger'
-import { type Bucket, expiresAt, inForce, type LockoutPolicy } from '../lockout'
+import type { AttemptLog, TrailEntry } from '../lockout/attempts'
+import { clearing, matches, pastOf, recordOn, standingOn } from '../lockout/ledger'
+import { type Bucket, expiresAt, inForce, type LockoutPolicy } from '../lockout/lockout'
 
 /** For one process and for tests: forgets at restart. */
 export function memoryAttempts(policy: LockoutPolicy, limit = 10_000): AttemptLog {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { connectRedis, type RedisAddress } from '../../processes/redis'
 import type { Log } from '../../terms/ports'
-import type { AttemptLog, Recorded, TrailEntry } from '../attempts'
-import { clearing, matches, pastOf, recordOn, standingOn } from '../ledger'
+import type { AttemptLog, Recorded, TrailEntry } from '../lockout/attempts'
+import { clearing, matches, pastOf, recordOn, standingOn } from '../lockout/ledger'
 import {
   type Bucket,
   expiresAt,
@@ -13,7 +13,7 @@ import {
   SHARES,
   type Who,
   weight,
-} from '../lockout'
+} from '../lockout/lockout'
 
 export interface RedisAttemptsOptions {
   readonly redis: RedisAddress

@@ -1,6 +1,6 @@
 import type { Limiter } from '../../processes/limiter'
 import type { Random } from '../../terms/ports'
-import type { Credential } from '../admission'
+import type { Credential } from '../admission/admission'
 import type { Directory, DirectoryEntry } from '../directory'
 import type { LoginAnswer, LoginPeer, SaslExchange, SaslStep } from '../login'
 import { bearerExchange, type VerifyToken } from './bearer'

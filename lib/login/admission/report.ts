@@ -1,8 +1,8 @@
-import type { Log, Metrics } from '../terms/ports'
-import { quoted } from './account-name'
-import type { AttemptLog, TrailEntry } from './attempts'
-import type { Bar } from './lockout'
-import type { LoginPeer } from './login'
+import type { Log, Metrics } from '../../terms/ports'
+import { quoted } from '../account-name'
+import type { AttemptLog, TrailEntry } from '../lockout/attempts'
+import type { Bar } from '../lockout/lockout'
+import type { LoginPeer } from '../login'
 
 /** Half a login, as every login of somebody with a second factor is: not what fail2ban should count. */
 const INCOMPLETE = 'code-missing'

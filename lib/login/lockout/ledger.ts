@@ -1,3 +1,4 @@
+import { prefixOf } from '../networks'
 import type { Recorded, Standing, TrailEntry, TrailFilter } from './attempts'
 import {
   type Bucket,
@@ -10,7 +11,6 @@ import {
   placesOf,
   type Who,
 } from './lockout'
-import { prefixOf } from './networks'
 
 /** What all drivers do between reading buckets and writing them. */
 

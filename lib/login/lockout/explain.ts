@@ -1,10 +1,10 @@
-import { accountName } from './account-name'
+import { accountName } from '../account-name'
+import { allowsProtocol, type Directory } from '../directory'
+import type { LoginProtocol } from '../login'
+import { canonicalAddress } from '../networks'
+import type { LoginSettings } from '../settings'
 import type { AttemptLog, TrailEntry } from './attempts'
-import { allowsProtocol, type Directory } from './directory'
 import { type Bar, type Bucket, countedBy, judge, placesOf, type Rule, rulesOf } from './lockout'
-import type { LoginProtocol } from './login'
-import { canonicalAddress } from './networks'
-import type { LoginSettings } from './settings'
 
 /** Why a login would succeed or not, for an operator. Never shown to a client. */
 export interface Explanation {

@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto'
-import type { Clock, Log } from '../terms/ports'
-import type { AttemptLog } from './attempts'
-import type { Bar } from './lockout'
-import { canonicalAddress } from './networks'
+import type { Clock, Log } from '../../terms/ports'
+import type { AttemptLog } from '../lockout/attempts'
+import type { Bar } from '../lockout/lockout'
+import { canonicalAddress } from '../networks'
+import type { LoginSettings } from '../settings'
 import type { Event } from './report'
-import type { LoginSettings } from './settings'
 
 /**
  * RCPT must say who does not exist (RFC 5321 3.3), and so is how names are harvested. Recipients that nobody has are counted for

@@ -1,6 +1,6 @@
 import type { Bar, Bucket, Outcome, Who } from './lockout'
 
-/** Remembers attempts. One driver for the processes of a host, one for several hosts; the policy is lib/login/lockout.ts. */
+/** Remembers attempts. One driver for the processes of a host, one for several hosts; the policy is lib/login/lockout/lockout.ts. */
 export interface AttemptLog {
   readonly driver: string
   /** Whether these are barred now; changes nothing. */

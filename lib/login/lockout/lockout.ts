@@ -1,4 +1,4 @@
-import { isV6, networkOf, prefixOf } from './networks'
+import { isV6, networkOf, prefixOf } from '../networks'
 
 /**
  * Who is barred: a pure function of what was noted before (DESIGN 4). A driver of `AttemptLog` keeps the buckets, this
