@@ -271,7 +271,7 @@ describe('webmail in Chromium', function () {
       "globalThis.DOMPurify = (frame) => ({ addHook() {}, sanitize: (html) => new frame.DOMParser().parseFromString(html, 'text/html').documentElement })"
     await changed(page, '/mail/purify.min.js', () => stub)
     // Nor is anything taken out by hand.
-    await changed(page, '/mail/html-frame.js', (script) =>
+    await changed(page, '/mail/reader/html-frame.js', (script) =>
       script.replace('const remote = withoutRemote(root, images)', 'const remote = true'),
     )
     await page.reload()
@@ -281,7 +281,7 @@ describe('webmail in Chromium', function () {
   it('runs nothing of it without the frame: the cleaning alone does not let it', async () => {
     const page = await mailOf(BOB)
     await changed(page, '/mail/frame', (body) => body, ['content-security-policy'])
-    await changed(page, '/mail/html-frame.js', (script) => script.replace('sandbox: SANDBOX,', ''))
+    await changed(page, '/mail/reader/html-frame.js', (script) => script.replace('sandbox: SANDBOX,', ''))
     await page.reload()
     const names = Object.keys(ATTACKS)
     await row(page, new RegExp(`attack ${names.length - 1},`)).click()

@@ -865,13 +865,13 @@ describe('HTTP', () => {
       for (const name of [
         '',
         'app.js',
-        'api.js',
-        'dom.js',
-        'mail.js',
-        'list.js',
-        'reader.js',
-        'compose.js',
-        'app.css',
+        'base/api.js',
+        'base/dom.js',
+        'mail/mail.js',
+        'mail/list.js',
+        'reader/reader.js',
+        'compose/compose.js',
+        'styles/app.css',
         'icon.svg',
       ]) {
         const response = await fetch(`${web.url}/mail/${name}`, { headers: { 'accept-encoding': 'identity' } })

@@ -1,5 +1,5 @@
-import { call, del, get, setCsrf, whenRefused } from './api.js'
-import { field, fill, h, icon, shortTime, toast } from './dom.js'
+import { call, del, get, setCsrf, whenRefused } from './base/api.js'
+import { field, fill, h, icon, shortTime, toast } from './base/dom.js'
 
 const root = document.getElementById('app')
 /** What is shown now; asked to stop before something else is. */
@@ -193,9 +193,9 @@ export function loggedOut() {
 async function route() {
   if (!session.me) return
   const [, page] = location.hash.split('/')
-  if (page === 'account') show(await (await import('./account.js')).accountView())
-  else if (page === 'admin') show(await (await import('./admin.js')).adminView())
-  else if (current?.name !== 'mail') show(await (await import('./mail.js')).mailView())
+  if (page === 'account') show(await (await import('./account/account.js')).accountView())
+  else if (page === 'admin') show(await (await import('./admin/admin.js')).adminView())
+  else if (current?.name !== 'mail') show(await (await import('./mail/mail.js')).mailView())
 }
 
 let routing = Promise.resolve()

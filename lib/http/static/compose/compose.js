@@ -1,5 +1,5 @@
-import { get, post } from './api.js'
-import { bytes, field, fill, h, icon, iconButton, shortTime, toast } from './dom.js'
+import { get, post } from '../base/api.js'
+import { bytes, field, fill, h, icon, iconButton, shortTime, toast } from '../base/dom.js'
 
 const SAVE_AFTER = 2500
 

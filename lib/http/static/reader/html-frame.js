@@ -1,5 +1,5 @@
-import { octets } from './api.js'
-import { h } from './dom.js'
+import { octets } from '../base/api.js'
+import { h } from '../base/dom.js'
 
 /**
  * HTML of messages. Two walls, each of which lets no script run: DOMPurify cleans it, and the frame that shows it is sandboxed and
@@ -31,7 +31,7 @@ blockquote { margin: 0 0 0 .5em; padding-left: .8em; border-left: 3px solid #99a
 let loading
 /** The library itself is fetched with the first message that has HTML. */
 const loadPurify = () => {
-  loading ??= import('./purify.min.js').then(() => globalThis.DOMPurify)
+  loading ??= import('../purify.min.js').then(() => globalThis.DOMPurify)
   return loading
 }
 

@@ -1,6 +1,6 @@
-import { del, get, post } from './api.js'
-import { applyTheme, boot, loggedOut, session } from './app.js'
-import { confirmBox, dialog, exactTime, field, fill, h, programName, toast } from './dom.js'
+import { applyTheme, boot, loggedOut, session } from '../app.js'
+import { del, get, post } from '../base/api.js'
+import { confirmBox, dialog, exactTime, field, fill, h, programName, toast } from '../base/dom.js'
 
 const value = (label) => label.querySelector('input').value
 const password = (label = 'Password') =>

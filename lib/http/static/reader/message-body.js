@@ -1,4 +1,4 @@
-import { fill, h } from './dom.js'
+import { fill, h } from '../base/dom.js'
 import { htmlFrame } from './html-frame.js'
 
 /** Frames in a page; what comes after them is shown as text. */

@@ -1,5 +1,5 @@
-import { get, post } from './api.js'
-import { bytes, dialog, exactTime, fill, h, icon, iconButton, personName, shortTime, typedAll } from './dom.js'
+import { get, post } from '../base/api.js'
+import { bytes, dialog, exactTime, fill, h, icon, iconButton, personName, shortTime, typedAll } from '../base/dom.js'
 import { messageBody } from './message-body.js'
 
 const WIDE = { class: 'icon-button only-wide' }

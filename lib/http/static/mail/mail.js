@@ -1,9 +1,9 @@
-import { del, get, patch, post } from './api.js'
-import { boot, loggedOut, session } from './app.js'
-import { openComposer } from './compose.js'
-import { bytes, confirmBox, dialog, field, fill, h, icon, iconButton, toast, typedAll } from './dom.js'
+import { boot, loggedOut, session } from '../app.js'
+import { del, get, patch, post } from '../base/api.js'
+import { bytes, confirmBox, dialog, field, fill, h, icon, iconButton, toast, typedAll } from '../base/dom.js'
+import { openComposer } from '../compose/compose.js'
+import { createReader } from '../reader/reader.js'
 import { createList } from './list.js'
-import { createReader } from './reader.js'
 
 const ORDER = ['inbox', 'drafts', 'sent', 'archive', 'junk', 'trash']
 const KEYS = [

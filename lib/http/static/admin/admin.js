@@ -1,7 +1,7 @@
-import { form, showSecret, table } from './account.js'
-import { del, get, patch, post } from './api.js'
-import { boot } from './app.js'
-import { bytes, confirmBox, dialog, exactTime, field, fill, h, iconButton, programName, toast } from './dom.js'
+import { form, showSecret, table } from '../account/account.js'
+import { boot } from '../app.js'
+import { del, get, patch, post } from '../base/api.js'
+import { bytes, confirmBox, dialog, exactTime, field, fill, h, iconButton, programName, toast } from '../base/dom.js'
 
 const TABS = {
   overview: 'Overview',

@@ -1,4 +1,4 @@
-import { fill, h, icon, personName, shortTime } from './dom.js'
+import { fill, h, icon, personName, shortTime } from '../base/dom.js'
 
 const PAGE = 100
 const SPARE = 8
