@@ -1,6 +1,7 @@
 // The rooms of docs/architecture.md: a room imports only rooms below it, never a sibling, never a driver but from wiring.
 const floors = [
-  ['terms', 'processes', 'work'],
+  ['terms'],
+  ['processes', 'work'],
   ['metrics', 'mime', 'search', 'transport', 'locks', 'login'],
   ['store', 'sieve'],
   ['mailbox'],

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+
 import { Command } from 'commander'
 import { version } from '../package-root'
+import { textOf } from '../terms/errors'
 import { SettingsError } from '../terms/settings'
 import { accountsCommand } from './accounts'
 import { backupCommand } from './backup'
@@ -38,6 +40,6 @@ const program = new Command('haraka-mailbox')
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof SettingsError) for (const mistake of error.mistakes) console.error(`${error.file}: ${mistake}`)
-  else console.error(error instanceof Error ? error.message : String(error))
+  else console.error(textOf(error))
   process.exit(1)
 })

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { ownMail, postmasterAt } from '../mailbox/deliver/own-mail'
+import { textOf } from '../terms/errors'
 import { systemClock } from '../terms/ports'
 import type { Host } from './lines'
 import { outboundQueue } from './queue'
@@ -32,10 +33,6 @@ export function bouncer({ plugin, log }: Host): (failed: Failed) => void {
     await queue('', [sender], mail)
   }
   return (failed) => {
-    send(failed).catch((error) =>
-      log.error(
-        `a sender could not be told about a failed delivery: ${error instanceof Error ? error.message : String(error)}`,
-      ),
-    )
+    send(failed).catch((error) => log.error(`a sender could not be told about a failed delivery: ${textOf(error)}`))
   }
 }

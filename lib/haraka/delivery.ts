@@ -1,6 +1,7 @@
 import DSN from 'haraka-dsn'
 import { type Accepted, type FinalDelivery, isReply, LARGE } from '../mailbox/deliver/final-delivery'
 import { isFailure, type Reply, UNAVAILABLE, UNKNOWN } from '../mailbox/deliver/reply'
+import { textOf } from '../terms/errors'
 import type { Log } from '../terms/ports'
 import type { Failed } from './bounce'
 import type { HarvestGuard } from './harvest'
@@ -123,7 +124,7 @@ export function createDelivery({ delivery, harvest, log, bounce, junkByResults }
     /** Hook `rcpt`. */
     rcpt(next: Next, connection: Connection, address: Address): void {
       answerRcpt(next, connection, address).catch((error) => {
-        log.error(`recipient check failed: ${error instanceof Error ? error.message : String(error)}`)
+        log.error(`recipient check failed: ${textOf(error)}`)
         answer(next, UNAVAILABLE)
       })
     },
@@ -131,7 +132,7 @@ export function createDelivery({ delivery, harvest, log, bounce, junkByResults }
     queue(next: Next, { transaction }: Connection): void {
       if (!transaction) return next()
       const fail = (error: unknown): void => {
-        log.error(`delivery failed: ${error instanceof Error ? error.message : String(error)}`)
+        log.error(`delivery failed: ${textOf(error)}`)
         answer(next, UNAVAILABLE)
       }
       const deliverOurs = async (): Promise<void> => {

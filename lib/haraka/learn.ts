@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { MailRoom } from '../mailbox/mailbox'
 import type { Filed } from '../mailbox/parts'
 import type { Mailbox } from '../store/store'
+import { textOf } from '../terms/errors'
 import type { AccountId } from '../terms/names'
 import type { Uid } from '../terms/numbers'
 import type { Log } from '../terms/ports'
@@ -79,9 +80,7 @@ export function startLearning({ room, log, programs }: LearnPorts): void {
     if (running) return
     running = true
     for (let next = waiting.shift(); next; next = waiting.shift()) {
-      await learn(next).catch((error) =>
-        log.warn(`learning failed: ${error instanceof Error ? error.message : String(error)}`),
-      )
+      await learn(next).catch((error) => log.warn(`learning failed: ${textOf(error)}`))
     }
     running = false
   }

@@ -9,6 +9,7 @@ import type { Bus, MailRoom } from '../mailbox/mailbox'
 import type { Gathering } from '../metrics/gather'
 import { packageRoot, version } from '../package-root'
 import type { Store } from '../store/store'
+import { textOf } from '../terms/errors'
 import type { Log, Metrics } from '../terms/ports'
 import { type HarakaPlugin, type HarakaServer, HOOK, type Next } from './host'
 
@@ -111,8 +112,6 @@ export function logOf(plugin: HarakaPlugin): Log {
   }
 }
 
-const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
 /**
  * One line of config/plugins. Call it first in register(): Haraka would look for defaults in the stub's folder, and
  * register() also runs in a cluster's master and under `haraka -o`, so nothing is opened here.
@@ -141,14 +140,14 @@ export function line(
       await start({ plugin, server, context, log: logOf(plugin), forked, closing })
       next()
     } catch (error) {
-      plugin.logerror(`mailbox/${name} cannot start: ${text(error)}`)
-      next(HOOK.deny, `mailbox/${name}: ${text(error)}`)
+      plugin.logerror(`mailbox/${name} cannot start: ${textOf(error)}`)
+      next(HOOK.deny, `mailbox/${name}: ${textOf(error)}`)
     }
   }
   Object.assign(plugin, {
     mailbox_start: starter,
     shutdown: async () => {
-      for (const close of closing.reverse()) await close().catch((error) => plugin.logerror(text(error)))
+      for (const close of closing.reverse()) await close().catch((error) => plugin.logerror(textOf(error)))
     },
   })
   plugin.register_hook('init_master', 'mailbox_start')

@@ -1,4 +1,5 @@
 import { onAbort } from '../terms/abort'
+import { textOf } from '../terms/errors'
 import type { Connection } from '../transport/connection'
 import { createListener, parseListen } from '../transport/listener'
 import type { ListenSettings } from '../transport/settings'
@@ -63,7 +64,7 @@ export async function listenAll(
       const bound = await listener.listen()
       plugin.lognotice(`${plugin.name} listens on ${bound.host}:${bound.port}${implicitTls ? ' (TLS)' : ''}`)
     } catch (error) {
-      throw new Error(`cannot listen on ${text}: ${error instanceof Error ? error.message : String(error)}`)
+      throw new Error(`cannot listen on ${text}: ${textOf(error)}`)
     }
     // Haraka closes what stands here when it stops gracefully.
     server.listeners?.push(listener.server)

@@ -1,6 +1,7 @@
 import { chmodSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { SMTPServer } from 'smtp-server'
+import { textOf } from '../terms/errors'
 import { parseListen } from '../transport/listener'
 import type { Host } from './lines'
 
@@ -42,7 +43,7 @@ export async function listenLmtp(host: Host, text: string, make: () => SMTPServe
     })
     if ('path' in place) chmodSync(place.path, mode)
   } catch (error) {
-    throw new Error(`cannot listen on ${text}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new Error(`cannot listen on ${text}: ${textOf(error)}`)
   }
   const name = 'path' in place ? place.path : `${place.host}:${place.port}`
   host.plugin.lognotice(`${host.plugin.name} listens on ${name}`)

@@ -1,6 +1,7 @@
 import addressparser from 'nodemailer/lib/addressparser'
 import type { Notice } from '../login/notices'
 import { addressOf, ownMail } from '../mailbox/deliver/own-mail'
+import { textOf } from '../terms/errors'
 import { systemClock } from '../terms/ports'
 import type { Host } from './lines'
 import { outboundQueue } from './queue'
@@ -18,7 +19,7 @@ export function noticeSender({ plugin, log }: Host): (notice: Notice) => Promise
       // RFC 3834 3.3: an automatic mail has no address for answers of machines.
       await queue('', recipients, await ownMail(mail))
     } catch (error) {
-      log.error(`a notice to ${to} could not be sent: ${error instanceof Error ? error.message : String(error)}`)
+      log.error(`a notice to ${to} could not be sent: ${textOf(error)}`)
     }
   }
 }

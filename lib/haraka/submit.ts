@@ -1,5 +1,6 @@
 import { type Accepted, isReply } from '../mailbox/deliver/final-delivery'
 import { isFailure, type Reply, UNAVAILABLE } from '../mailbox/deliver/reply'
+import { textOf } from '../terms/errors'
 import { bouncer } from './bounce'
 import { finalDelivery } from './final-delivery'
 import type { Host } from './lines'
@@ -37,7 +38,7 @@ export function submitter(host: Host): (submission: Submission) => Promise<strin
       try {
         await queue(from, remote, bytes)
       } catch (error) {
-        return `Not sent: ${error instanceof Error ? error.message : String(error)}`
+        return `Not sent: ${textOf(error)}`
       }
     }
     const replies: readonly Reply[] = await delivery.deliver(

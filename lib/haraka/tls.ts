@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContext, type SecureContextOptions, type TLSSocketOptions } from 'node:tls'
+import { textOf } from '../terms/errors'
 import { SESSION_ID_CONTEXT, TlsSource } from '../transport/tls'
 import type { HarakaPlugin } from './host'
 
@@ -24,7 +25,7 @@ function authorities(plugin: HarakaPlugin, file: string): Buffer {
     new X509Certificate(read)
     return read
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = textOf(error)
     throw new Error(`mailbox_login.ini: client_ca: config/${file} must hold certificates (PEM): ${why}`)
   }
 }

@@ -5,6 +5,7 @@ import type { Application, Request, RequestHandler, Response } from 'express'
 import type { LoginPeer } from '../login/login'
 import type { AccountMail } from '../mailbox/mailbox'
 import type { Account } from '../store/account'
+import { traceOf } from '../terms/errors'
 import { accountId } from '../terms/names'
 import { readBody } from '../web/kernel/body'
 import { createBodies } from '../web/kernel/body/bodies'
@@ -301,7 +302,7 @@ export function createHttp(ports: HttpPorts) {
       return
     }
     const id = randomBytes(4).toString('hex')
-    log.error(`http: error ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    log.error(`http: error ${id}: ${traceOf(error)}`)
     response.status(500).json({ error: 'internal', message: `An internal error; the log has it under ${id}.` })
   }
 

@@ -1,3 +1,4 @@
+import { traceOf } from '../terms/errors'
 import { runs } from '../work/loop'
 import { STARTED } from './base/connection'
 import type { Command, Expunges, Prepared } from './command'
@@ -105,9 +106,7 @@ export async function dispatch(session: Session, frame: Frame): Promise<void> {
     await execute(session, command, cursor, tag)
   } catch (error) {
     const id = session.connection.id.slice(0, 8)
-    session.ports.log.error(
-      `IMAP ${id} ${command.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    )
+    session.ports.log.error(`IMAP ${id} ${command.name}: ${traceOf(error)}`)
     const unavailable = error instanceof Error && error.name === 'StoreUnavailable'
     session.say(
       unavailable

@@ -1,5 +1,6 @@
 import type { Account } from '../store/account'
 import type { Store } from '../store/store'
+import { textOf } from '../terms/errors'
 import type { ImportPorts } from './fill'
 import { createImport, type ImportOptions, type MailboxReport } from './import'
 import { inParallel } from './parallel'
@@ -71,7 +72,7 @@ async function one(
     source = await open(account)
     return { account: name, source: source.name, mailboxes: await run(account, source), ...rest(undefined) }
   } catch (error) {
-    const refused = error instanceof Error ? error.message : String(error)
+    const refused = textOf(error)
     return { account: name, source: source?.name, mailboxes: [], ...rest(refused) }
   } finally {
     await source?.close()

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import type { PreparedMessage } from '../mime/prepared'
 import { storableFlags } from '../store/limits'
 import type { Mailbox, NewMessage, Store } from '../store/store'
+import { asError, textOf } from '../terms/errors'
 import type { FlagSet } from '../terms/flags'
 import type { AccountId } from '../terms/names'
 import { modSeq, type Uid, uid } from '../terms/numbers'
 import { isSame } from './known'
 import { EMPTY, SourceGone, type SourceMailbox, type SourceMessage } from './source'
-import { textOf } from './tree'
 import { hashOf } from './verify'
 
 export interface ImportPorts {
@@ -117,7 +117,7 @@ export async function fill({ store, prepare }: ImportPorts, filling: Filling): P
       if (batch.length >= BATCH || batchOctets >= BATCH_OCTETS) await flush()
     }
   } catch (error) {
-    cutOff = error instanceof Error ? error : new Error(String(error))
+    cutOff = asError(error)
     problem(`${from.name}: not read to its end: ${cutOff.message}`)
   }
   await flush().catch((error) => {

@@ -1,5 +1,6 @@
 import { checkNewName } from '../mailbox/mailbox-name'
 import type { Mailbox, SpecialUse, Store } from '../store/store'
+import { textOf } from '../terms/errors'
 import type { AccountId } from '../terms/names'
 import { type Filled, fill, type ImportPorts } from './fill'
 import { follow } from './follow'
@@ -80,7 +81,7 @@ export function createImport(ports: ImportPorts) {
       return { from, name: checked.value, uids: await whatHappens(store, account, existing, from), problems }
     } catch (error) {
       if (error instanceof SourceGone) throw error
-      return refused(error instanceof Error ? error.message : String(error))
+      return refused(textOf(error))
     }
   }
 

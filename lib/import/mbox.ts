@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { statSync } from 'node:fs'
 import path from 'node:path'
+import { textOf } from '../terms/errors'
 import { canonicalMailboxName } from '../terms/names'
 import { uid, uidValidity } from '../terms/numbers'
 import { madeUidl } from './maildir-names'
@@ -10,7 +11,7 @@ import { isEmptyMbox, whyNoMbox } from './mbox-kind'
 import { flagsOf, isExpunged, isInternal, type MboxMessage, parseMboxMessage } from './mbox-message'
 import { createPassedOver, createRemarks, type PassedOverList, type Remarks } from './remarks'
 import { type ReadingOptions, type Source, type SourceMailbox, type SourceMessage, USUAL, usualUse } from './source'
-import { NotTaken, openFile, openTree, type Tree, textOf, tooLarge } from './tree'
+import { NotTaken, openFile, openTree, type Tree, tooLarge } from './tree'
 
 /** A file of this size that is nearly all holes is no mailbox, and takes an hour to read. */
 const SPARSE_OCTETS = 1024 ** 3

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import path from 'node:path'
+import { textOf } from '../terms/errors'
 import type { PassedOverList } from './remarks'
 
 /** The folder of a source. Its owner may have put links, pipes and devices into it; the reader has more rights than that person. */
@@ -142,8 +143,6 @@ const isBelow = (above: string, file: string): boolean => {
   const way = path.relative(above, file)
   return way === '' || (way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way))
 }
-
-export const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /**
  * Opens a file. One that became a pipe, a device or a link to elsewhere since it was listed is not read, and nothing waits for it.

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
+import { textOf } from '../terms/errors'
 import { DOVECOT_LZ4, dovecotLz4 } from './lz4'
-import { megabytes, NotTaken, textOf } from './tree'
+import { megabytes, NotTaken } from './tree'
 
 /** Messages that a server keeps packed, known by their first octets: Dovecot's names do not tell. */
 interface Packing {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Mailbox, Store } from '../store/store'
+import { textOf } from '../terms/errors'
 import type { AccountId } from '../terms/names'
 import { type Uid, uid } from '../terms/numbers'
 import { EMPTY, type SourceMailbox } from './source'
-import { textOf } from './tree'
 
 export const hashOf = (octets: Buffer): string => createHash('sha256').update(octets).digest('base64')
 

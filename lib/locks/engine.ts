@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { textOf } from '../terms/errors'
 import { failed, ok, type Result } from '../terms/fault'
 import { fence } from '../terms/numbers'
 import type { Clock, Log, Metrics } from '../terms/ports'
@@ -114,7 +115,7 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     }
   }
   function broken(account: string, error: unknown): void {
-    log.error(`lock of ${account}: ${error instanceof Error ? error.message : String(error)}`)
+    log.error(`lock of ${account}: ${textOf(error)}`)
   }
 
   const leases = createLeases({

@@ -1,3 +1,4 @@
+import { textOf } from '../terms/errors'
 import type { Clock, Log, Metrics, Random } from '../terms/ports'
 import { accountName } from './account-name'
 import { type Credential, createAdmission } from './admission/admission'
@@ -132,7 +133,7 @@ const logged =
     try {
       return await verifyToken(token)
     } catch (error) {
-      log.error(`login: tokens cannot be checked: ${error instanceof Error ? error.message : 'rejected'}`)
+      log.error(`login: tokens cannot be checked: ${textOf(error)}`)
       throw error
     }
   }

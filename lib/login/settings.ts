@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
 import { type RedisAddress, readRedis } from '../processes/redis'
+import { textOf } from '../terms/errors'
 import { type Ini, readSettings, type SettingsReader } from '../terms/settings'
 import type { LockoutPolicy, Rule } from './lockout/lockout'
 import { networkList } from './networks'
@@ -90,7 +91,7 @@ function networks(read: SettingsReader, key: string, fallback: readonly string[]
   try {
     return networkList(read.list(key, fallback))
   } catch (error) {
-    read.complain(`${key}: ${error instanceof Error ? error.message : String(error)}`)
+    read.complain(`${key}: ${textOf(error)}`)
     return () => false
   }
 }

@@ -1,4 +1,5 @@
 import type { PreparedMessage } from '../mime/prepared'
+import { textOf } from '../terms/errors'
 import { ok } from '../terms/fault'
 import type { AccountId } from '../terms/names'
 import type { Clock, Log, Metrics } from '../terms/ports'
@@ -37,7 +38,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
       try {
         listener(done)
       } catch (error) {
-        log.error(`told of messages that were moved: ${error instanceof Error ? error.message : String(error)}`)
+        log.error(`told of messages that were moved: ${textOf(error)}`)
       }
     }
   }

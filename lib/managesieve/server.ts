@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { peerOf } from '../login/peer'
 import { MAX_SCRIPT } from '../sieve/lexer'
+import { textOf, traceOf } from '../terms/errors'
 import type { Connection } from '../transport/connection'
 import { runs } from '../work/loop'
 import { turn } from '../work/turns'
@@ -93,9 +94,7 @@ export function createSieveServer(ports: SievePorts) {
       await dispatch(session, tokens)
     } catch (error) {
       const id = randomBytes(4).toString('hex')
-      ports.log.error(
-        `ManageSieve ${id} ${session.connection.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      )
+      ports.log.error(`ManageSieve ${id} ${session.connection.id}: ${traceOf(error)}`)
       session.no(`Not available now, try again later (${id})`, 'TRYLATER')
     }
   }
@@ -127,7 +126,7 @@ export function createSieveServer(ports: SievePorts) {
       session.ok('ManageSieve ready')
       await converse(session)
     } catch (error) {
-      ports.log.error(`ManageSieve ${connection.id}: ${error instanceof Error ? error.message : String(error)}`)
+      ports.log.error(`ManageSieve ${connection.id}: ${textOf(error)}`)
     } finally {
       await connection.end()
     }

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { peerOf } from '../login/peer'
+import { traceOf } from '../terms/errors'
 import type { Connection } from '../transport/connection'
 import { isHttpRequest } from '../transport/http'
 import { runs } from '../work/loop'
@@ -128,9 +129,7 @@ export function createPop3Server(ports: Pop3Ports) {
       await converse(session)
       await connection.end()
     } catch (error) {
-      ports.log.error(
-        `POP3 ${connection.id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-      )
+      ports.log.error(`POP3 ${connection.id}: ${traceOf(error)}`)
       session.err('internal error', 'SYS/TEMP')
       await connection.end()
     } finally {

@@ -1,5 +1,7 @@
+import { Unavailable } from '../terms/errors'
+
 /** Too much waits already, or this waited too long: a temporary error. */
-export class Overloaded extends Error {
+export class Overloaded extends Unavailable {
   override readonly name = 'Overloaded'
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import { textOf } from '../terms/errors'
 
 type Options = Pick<
   RedisOptions,
@@ -110,7 +111,7 @@ export function readRedis(
   try {
     return text === '' ? fromPlugin(plugin) : parseRedis(text)
   } catch (error) {
-    read.complain(`${text === '' ? 'redis.ini' : key}: ${error instanceof Error ? error.message : 'not understood'}`)
+    read.complain(`${text === '' ? 'redis.ini' : key}: ${textOf(error)}`)
     return { kind: 'single', nodes: [], options: {} }
   }
 }

@@ -1,4 +1,5 @@
 import type { PreparedMessage } from '../mime/prepared'
+import { Unavailable } from '../terms/errors'
 import type { Result } from '../terms/fault'
 import type { FlagChange, FlagSet } from '../terms/flags'
 import type { AccountId, EmailId, MailboxId, ThreadId } from '../terms/names'
@@ -42,7 +43,7 @@ export interface StoreFacts {
 }
 
 /** Thrown (rejected) by every method when the engine cannot be used now: temporary for all protocols. */
-export class StoreUnavailable extends Error {
+export class StoreUnavailable extends Unavailable {
   override readonly name = 'StoreUnavailable'
 }
 

@@ -1,6 +1,9 @@
 /**
- * What can go wrong in the world (not in the code). A verb returns `Result`; each protocol has one switch from `Fault`
- * to its response codes. Anything thrown is a bug.
+ * What can go wrong, and how it travels:
+ * - A client's mistake in the protocol is thrown by what reads it (`BadSyntax`, `Invalid`) and caught where commands begin.
+ * - What the world forbids is a `Fault`, returned in a `Result`; each protocol has one switch from `Fault` to its codes.
+ * - What cannot be used now (the store, locks, a thread) is thrown as `Unavailable` (errors.ts): temporary in every protocol.
+ * - Anything else that is thrown is a bug, and is logged with its stack.
  */
 export type Fault =
   | { readonly kind: 'no-such-account' }

@@ -1,4 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
+import { textOf } from '../terms/errors'
 import type { Log } from '../terms/ports'
 import type { Connection } from './connection'
 import { peerKey, watchDeadPeers } from './dead-peers'
@@ -111,7 +112,7 @@ export function createListener(options: ListenerOptions): Listener {
     { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: KEEPALIVE, noDelay: true },
     (socket) => {
       accept(socket).catch((error) => {
-        options.log.error(`connection failed: ${error instanceof Error ? error.message : String(error)}`)
+        options.log.error(`connection failed: ${textOf(error)}`)
         socket.destroy()
       })
     },

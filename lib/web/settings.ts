@@ -1,4 +1,5 @@
 import { networkList } from '../login/networks'
+import { textOf } from '../terms/errors'
 import { type Ini, readSettings } from '../terms/settings'
 
 export interface HttpSettings {
@@ -36,7 +37,7 @@ export function httpSettings(ini: Ini): HttpSettings {
   try {
     metricsFrom = networkList(words)
   } catch (error) {
-    read.complain(`main.metrics_from: ${error instanceof Error ? error.message : String(error)}`)
+    read.complain(`main.metrics_from: ${textOf(error)}`)
   }
   const settings: HttpSettings = {
     metricsFrom,

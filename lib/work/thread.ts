@@ -2,6 +2,7 @@ import { readlinkSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
 import { deserialize, serialize } from 'node:v8'
 import { parentPort } from 'node:worker_threads'
+import { asError } from '../terms/errors'
 import type { Answer, Task } from './job'
 
 /** What runs in a thread of the pool: one task after another, until the pool ends it. */
@@ -25,7 +26,7 @@ async function run({ file, name, input, isRaw, octetsOut }: Task): Promise<Answe
     const output = serialize(await require(file)[name](isRaw ? input : deserialize(input)))
     return output.length > octetsOut ? { kind: 'too-big' } : { kind: 'done', output }
   } catch (error) {
-    return { kind: 'thrown', error: error instanceof Error ? error : new Error(String(error)) }
+    return { kind: 'thrown', error: asError(error) }
   }
 }
 

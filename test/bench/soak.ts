@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { createTransport } from 'nodemailer'
+import { textOf } from '../../lib/terms/errors'
 import { cli, removeHome, startDemo } from '../e2e/demo'
 import { open, type Talk } from './talk'
 
@@ -99,7 +100,7 @@ async function forever(what: string, run: () => Promise<void>, rest: () => numbe
     try {
       await run()
     } catch (error) {
-      add(errors, `${what}: ${error instanceof Error ? error.message : String(error)}`)
+      add(errors, `${what}: ${textOf(error)}`)
       await pause(1000)
     }
     if (!over) await pause(rest())

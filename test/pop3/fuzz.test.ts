@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { textOf } from '../../lib/terms/errors'
 import type { AccountId } from '../../lib/terms/names'
 import { type Kit, startKit, Wire } from '../kit'
 import { createModel, type Expected, type ModelMessage } from './model'
@@ -166,7 +167,7 @@ describe('POP3 fuzz', function () {
       for (const { line, expected } of commands) compare(lines, expected, line.toString('latin1').slice(0, 200))
       assert.deepEqual(lines, [''], 'nothing more is said')
     } catch (error) {
-      throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`)
+      throw new Error(`seed ${seed}: ${textOf(error)}`)
     }
     return { sent: commands.length, removed: model.removed() }
   }

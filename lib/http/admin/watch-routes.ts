@@ -1,6 +1,7 @@
 import type { TrailEntry } from '../../login/lockout/attempts'
 import { canonicalAddress } from '../../login/networks'
 import type { DeliveryEntry } from '../../mailbox/deliver/delivery-log'
+import { textOf } from '../../terms/errors'
 import { accountId } from '../../terms/names'
 import { notFound } from '../../web/kernel/faults'
 import { amount, choice, flag, list, object, optional, record, text, whole } from '../../web/kernel/schema'
@@ -136,7 +137,7 @@ export function adminWatchRoutes(web: Web, admit: Admit): readonly Route[] {
       await run()
       return { ok: true, milliseconds: took() }
     } catch (error) {
-      return { ok: false, milliseconds: took(), why: error instanceof Error ? error.message : String(error) }
+      return { ok: false, milliseconds: took(), why: textOf(error) }
     }
   }
 

@@ -1,5 +1,6 @@
 import type { AccountMail } from '../../mailbox/mailbox'
 import { createLimiter, Overloaded } from '../../processes/limiter'
+import { textOf } from '../../terms/errors'
 import { flagSet } from '../../terms/flags'
 import { Refused, unwrap } from '../../web/kernel/faults'
 import { object, optional, text, whole } from '../../web/kernel/schema'
@@ -171,7 +172,7 @@ export function composeRoutes({ room: { store }, submit, clock, log, settings }:
           if (refused !== undefined) throw new Refused(422, 'not-sent', refused)
           // Sent is sent: what fails from here on must not make anybody send it again.
           const copy = await keep(mail, '\\Sent', kept, ['\\Seen']).catch((error) => {
-            log.warn(`http: no copy in Sent for ${name}: ${error instanceof Error ? error.message : String(error)}`)
+            log.warn(`http: no copy in Sent for ${name}: ${textOf(error)}`)
             return undefined
           })
           await markAnswered(mail, body.answers)

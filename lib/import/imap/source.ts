@@ -1,5 +1,6 @@
 import type { ImapFlow, ListResponse } from 'imapflow'
 import { SPECIAL_USES } from '../../store/store'
+import { textOf } from '../../terms/errors'
 import { canonicalMailboxName } from '../../terms/names'
 import { uid, uidValidity } from '../../terms/numbers'
 import { type Source, SourceGone, type SourceMailbox } from '../source'
@@ -82,7 +83,7 @@ export async function imapSource(options: ImapSourceOptions): Promise<Source> {
       }
     } catch (error) {
       if (error instanceof SourceGone) throw error
-      const broken = error instanceof Error ? error.message : String(error)
+      const broken = textOf(error)
       return { name, uids: undefined, specialUse, count: 0, broken, messages: nothing }
     }
   }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { openEnvironment } from '../../processes/environment'
 import { identify } from '../../processes/identity'
+import { textOf } from '../../terms/errors'
 import { type Clock, type Log, type Metrics, noMetrics, silentLog, systemClock } from '../../terms/ports'
 import { createEngine, type Engine, type LockTable } from '../engine'
 import type { Locks } from '../locks'
@@ -75,7 +76,7 @@ export async function openEmbeddedLocks(options: EmbeddedLocksOptions): Promise<
       }
     } catch (error) {
       // The next one that can be written finds that it is too late.
-      log.error(`locks: not renewed: ${error instanceof Error ? error.message : String(error)}`)
+      log.error(`locks: not renewed: ${textOf(error)}`)
     }
     engine?.tend()
   }

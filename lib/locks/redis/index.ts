@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readlinkSync } from 'node:fs'
 import { identify, runs } from '../../processes/identity'
 import { connectRedis, connectSubscriber } from '../../processes/redis'
+import { textOf } from '../../terms/errors'
 import { failed, ok, type Result } from '../../terms/fault'
 import { fence } from '../../terms/numbers'
 import { type Log, type Metrics, noMetrics, silentLog } from '../../terms/ports'
@@ -45,8 +46,6 @@ function processSpace(): string {
     return '0'
   }
 }
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /**
  * Any number of hosts that share a Redis (6.2 or later). A process shows life by a key that expires; one write renews all of its

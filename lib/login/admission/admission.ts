@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Lane, Overloaded } from '../../processes/limiter'
+import { textOf } from '../../terms/errors'
 import type { Clock, Log } from '../../terms/ports'
 import { accountName, splitMailbox } from '../account-name'
 import type { Chain, ChainAnswer, Outcome } from '../chain'
@@ -86,8 +87,7 @@ export function createAdmission(ports: AdmissionPorts) {
           .digest('base64url')
           .slice(0, 16)
 
-  const complain = (error: unknown): void =>
-    log.error(`login: the directory cannot answer: ${error instanceof Error ? error.message : String(error)}`)
+  const complain = (error: unknown): void => log.error(`login: the directory cannot answer: ${textOf(error)}`)
 
   async function look(user: string, { lookup = directory.lookup }: Credential): Promise<Looked> {
     try {
@@ -258,7 +258,7 @@ export function createAdmission(ports: AdmissionPorts) {
         if (answer.kind === 'invalid' && early > 0) await pause(early)
         return answer
       } catch (error) {
-        log.error(`login: ${error instanceof Error ? error.message : String(error)}`)
+        log.error(`login: ${textOf(error)}`)
         return { kind: 'unavailable', why: 'login' }
       }
     },

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { textOf } from '../../terms/errors'
 import type { Clock, Log } from '../../terms/ports'
 import type { AttemptLog } from '../lockout/attempts'
 import type { Bar } from '../lockout/lockout'
@@ -36,7 +37,7 @@ export function createStrangers({ attempts, settings, secret, clock, log, report
     try {
       return await ask()
     } catch (error) {
-      log.error(`login: recipients cannot be counted: ${error instanceof Error ? error.message : String(error)}`)
+      log.error(`login: recipients cannot be counted: ${textOf(error)}`)
       return true
     }
   }

@@ -1,4 +1,5 @@
 import constants from 'haraka-constants'
+import { textOf } from '../../terms/errors'
 import type { Log } from '../../terms/ports'
 import type { Chain, ChainRequest } from '../chain'
 import { type HookResult, LoginAttempt } from './attempt'
@@ -33,7 +34,7 @@ export function createHookChain(server: HookServer, log: Log): Chain {
         return typeof account === 'string' ? { kind: 'accepted', account } : { kind: 'accepted' }
       return { kind: code === constants.denysoft ? 'unavailable' : 'refused' }
     } catch (error) {
-      log.error(`login hook: ${error instanceof Error ? error.message : String(error)}`)
+      log.error(`login hook: ${textOf(error)}`)
       return { kind: 'unavailable' }
     } finally {
       clearTimeout(timer)

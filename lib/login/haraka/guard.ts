@@ -1,4 +1,5 @@
 import constants from 'haraka-constants'
+import { textOf } from '../../terms/errors'
 import type { Log } from '../../terms/ports'
 
 type Hook = (this: unknown, next: (code?: number) => void, attempt: object, params: unknown) => unknown
@@ -18,7 +19,7 @@ function guard(name: string, original: Hook, log: Log): Hook {
     const result = original.call(this, next, attempt, params)
     if (isThenable(result)) {
       result.then(undefined, (error: unknown) => {
-        log.error(`login hook of ${name}: ${error instanceof Error ? error.message : 'rejected'}`)
+        log.error(`login hook of ${name}: ${textOf(error)}`)
         next(constants.denysoft)
       })
     }

@@ -1,4 +1,5 @@
 import constants from 'haraka-constants'
+import { textOf } from '../../terms/errors'
 import type { Log } from '../../terms/ports'
 import type { Login, LoginPeer, SaslExchange, SaslStep } from '../login'
 import { masked } from './masked'
@@ -136,7 +137,7 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
     exchange.step(response).then(
       (step) => settle(next, connection, step, mechanism),
       (error) => {
-        log.error(`SMTP AUTH: ${error instanceof Error ? error.message : String(error)}`)
+        log.error(`SMTP AUTH: ${textOf(error)}`)
         settle(next, connection, { kind: 'done', answer: { kind: 'unavailable', why: 'login' } }, mechanism)
       },
     )

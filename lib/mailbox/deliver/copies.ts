@@ -1,6 +1,7 @@
 import type { Account } from '../../store/account'
 import { storableFlags } from '../../store/limits'
 import type { Mark } from '../../store/records/marks'
+import { textOf } from '../../terms/errors'
 import { spellDomain } from './address'
 import type { Accepted, FinalDeliveryPorts, Mail } from './final-delivery'
 import { domainOf, type OwnMail, ownMail } from './own-mail'
@@ -14,8 +15,6 @@ import { hasSpamHeader, scanInHeader } from './spam'
 
 /** Longer than a client tries to send (RFC 5321 4.5.4.1: 4 to 5 days). */
 const TRIES_END = 6 * 86_400_000
-
-const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** The copy of one account: its owner's rules, the mailbox it goes into, what is not to be stored twice. Never rejects. */
 export function createCopies(ports: FinalDeliveryPorts) {
@@ -75,7 +74,7 @@ export function createCopies(ports: FinalDeliveryPorts) {
       for (const mark of marks) if (await store.marks.has(account.id, mark)) return STORED_BEFORE
       return await storeCopies(target, mail, to, bytes, marks)
     } catch (error) {
-      log.error(`delivery to ${account.name} failed: ${text(error)}`)
+      log.error(`delivery to ${account.name} failed: ${textOf(error)}`)
       return UNAVAILABLE
     }
   }
@@ -120,7 +119,7 @@ export function createCopies(ports: FinalDeliveryPorts) {
     }
     if (!stored) for (const mark of marks) await store.marks.set(account.id, mark)
     if (ruling) await ports.rules?.remember?.(account, ruling)
-    afterwards(account, bytes.length, ruling?.complaint).catch((error) => log.error(`notice: ${text(error)}`))
+    afterwards(account, bytes.length, ruling?.complaint).catch((error) => log.error(`notice: ${textOf(error)}`))
     return STORED
   }
 

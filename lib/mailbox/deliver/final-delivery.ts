@@ -3,6 +3,7 @@ import { createLimiter } from '../../processes/limiter'
 import type { Scan } from '../../sieve/world'
 import type { Account } from '../../store/account'
 import type { Store } from '../../store/store'
+import { textOf } from '../../terms/errors'
 import type { Clock, Log } from '../../terms/ports'
 import { runs } from '../../work/loop'
 import type { MailRoom } from '../mailbox'
@@ -63,8 +64,6 @@ const LARGE_AT_ONCE = 8
 const PATIENCE = 20_000
 const AT_ONCE = 32
 
-const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
 /** From the first octets: a header that hides it further down is not worth a search. */
 function loggedMessageId(octets: readonly Buffer[]): string {
   const head = (octets[0] ?? Buffer.alloc(0)).toString('latin1', 0, 16 * 1024)
@@ -102,7 +101,7 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
       for (const { account } of targets.local) if (await isFull(account)) return fullReply(full)
       return { address, targets, full }
     } catch (error) {
-      log.error(`recipient check failed: ${text(error)}`)
+      log.error(`recipient check failed: ${textOf(error)}`)
       return UNAVAILABLE
     }
   }
@@ -118,7 +117,7 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
       await forward(mail.sender, addresses, Buffer.concat([Buffer.from(mark), head]))
       return STORED
     } catch (error) {
-      log.error(`forwarding from ${to.address} failed: ${text(error)}`)
+      log.error(`forwarding from ${to.address} failed: ${textOf(error)}`)
       return UNAVAILABLE
     }
   }

@@ -10,6 +10,7 @@ import { type RulesSettings, rulesSettings } from '../../sieve/settings'
 import { NotKnown, type Scan, type World } from '../../sieve/world'
 import type { Account } from '../../store/account'
 import type { Store } from '../../store/store'
+import { asError, textOf } from '../../terms/errors'
 import type { Clock, Log } from '../../terms/ports'
 import { mayNotify, notification } from './notification'
 import { addressOf, type OwnMail, ownMail, postmasterOf } from './own-mail'
@@ -65,8 +66,6 @@ const MAX_INCLUDED = 50
 const NEED_MAILBOXES = ['mailbox', 'special-use']
 const keyOf = ({ location, name }: Included): string => `${location} ${name}`
 const MONTH = 30 * 86_400_000
-const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
 /** Scripts by their text, parsed once. */
 function createParsed(without: ReadonlySet<string>): (source: string) => Script | Error {
   const parsed = new Map<string, Script | Error>()
@@ -78,7 +77,7 @@ function createParsed(without: ReadonlySet<string>): (source: string) => Script 
     try {
       made = parseScript(source, without)
     } catch (error) {
-      made = error instanceof Error ? error : new Error(String(error))
+      made = asError(error)
     }
     kept += source.length + 1000
     if (kept > KEPT) {
@@ -202,7 +201,7 @@ export function createRules({ store, clock, log, forward, settings = rulesSettin
         remember,
       }
     } catch (error) {
-      return await complaint(account, source, text(error))
+      return await complaint(account, source, textOf(error))
     }
   }
 
@@ -217,7 +216,7 @@ export function createRules({ store, clock, log, forward, settings = rulesSettin
     },
     decide: (account: Account, incoming: Incoming): Promise<Ruling> =>
       decide(account, incoming).catch((error) => {
-        log.error(`rules of ${account.name}: ${text(error)}`)
+        log.error(`rules of ${account.name}: ${textOf(error)}`)
         return KEEP
       }),
   }

@@ -1,6 +1,7 @@
 import type { Database, RootDatabase } from 'lmdb'
 import type { SearchKeys } from '../../mime/prepared'
 import { decodedOnce, diskOf, openEnvironment, settled } from '../../processes/environment'
+import { textOf } from '../../terms/errors'
 import type { Account } from '../account'
 import type { StoredRecord } from '../records/records'
 import { type SpecialUse, StoreUnavailable } from '../store'
@@ -93,9 +94,7 @@ export function openTables(path: string): Tables {
       return value
     } catch (error) {
       disk.failed()
-      throw new StoreUnavailable(
-        `the mail store cannot write: ${error instanceof Error ? error.message : String(error)}`,
-      )
+      throw new StoreUnavailable(`the mail store cannot write: ${textOf(error)}`)
     }
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Pool, type PoolClient, type QueryResultRow, TypeOverrides } from 'pg'
+import { textOf } from '../../terms/errors'
 import { ok, type Result } from '../../terms/fault'
 import type { Log } from '../../terms/ports'
 import { StoreUnavailable } from '../store'
@@ -54,8 +55,6 @@ const CONFLICTS = new Set(['40001', '40P01'])
 const UNNAMED = new Set(['26000', '42P05'])
 /** SQLSTATE classes: connection lost, operator intervention (shutdown, terminated). No code: the socket. */
 const LOST = /^(|08...|57P0[0-9]|E[A-Z]+)$/
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const INT8 = 20
 const INT8_ARRAY = 1016

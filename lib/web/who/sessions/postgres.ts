@@ -1,5 +1,6 @@
 import { Pool, type QueryResultRow } from 'pg'
 import { StoreUnavailable } from '../../../store/store'
+import { textOf } from '../../../terms/errors'
 import { ok } from '../../../terms/fault'
 import type { Log } from '../../../terms/ports'
 import type { Credential, Sessions, TotpState } from '../sessions'
@@ -51,7 +52,7 @@ export async function openPostgresSessions(options: PostgresSessionsOptions): Pr
     try {
       return await run()
     } catch (error) {
-      throw new StoreUnavailable(`web sessions cannot be read: ${error instanceof Error ? error.message : 'unknown'}`)
+      throw new StoreUnavailable(`web sessions cannot be read: ${textOf(error)}`)
     }
   }
   interface Row {
