@@ -7,7 +7,7 @@ export function settingsOfManual(file: string): Record<string, Record<string, st
   let section = ''
   for (const line of readFileSync(join(__dirname, '../config', file), 'utf8').split('\n')) {
     section = /^\[(\w+)\]$/.exec(line)?.[1] ?? section
-    const [, key, value] = /^;([a-z_]+) = ?(.*)$/.exec(line) ?? []
+    const [, key, value] = /^;([a-z0-9_]+) = ?(.*)$/.exec(line) ?? []
     if (key !== undefined && value !== undefined) ini[section] = { ...ini[section], [key]: value }
   }
   return ini

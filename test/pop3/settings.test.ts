@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
-import { packageRoot } from '../../lib/package-root'
 import { pop3Settings } from '../../lib/pop3/settings'
 import type { Ini } from '../../lib/terms/settings'
+import { settingsOfManual } from '../manual'
 
 describe('mailbox_pop3.ini', () => {
   it('documents the defaults that the code has', () => {
-    const text = readFileSync(path.join(packageRoot, 'config/mailbox_pop3.ini'), 'utf8')
-    const ini: Record<string, Record<string, string>> = {}
-    let section = 'main'
-    for (const line of text.split('\n')) {
-      section = /^\[(\w+)\]$/.exec(line)?.[1] ?? section
-      const [, key, value = ''] = /^;([a-z0-9_]+) = (.*)$/.exec(line) ?? []
-      if (key !== undefined) ini[section] = { ...ini[section], [key]: value }
-    }
+    const ini = settingsOfManual('mailbox_pop3.ini')
     assert.deepEqual(pop3Settings(ini), pop3Settings({}))
     assert.equal(Object.values(ini).flatMap(Object.keys).length, Object.keys(pop3Settings({})).length)
   })
