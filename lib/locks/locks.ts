@@ -1,9 +1,9 @@
 import type { LockHolder, Result } from '../terms/fault'
 import type { Fence } from '../terms/numbers'
 
-/** Who may be in an account's mail now (DESIGN 3). The account is named by its id, as text: locks know nothing of the store. */
+/** Who may be in an account's mail now (docs/locks.md). The account is named by its id, as text: locks know nothing of the store. */
 export type Access = 'exclusive' | 'shared'
-/** `strict`: the table of DESIGN 3. `pop3`: exclusive against exclusive only. `snapshot`: nobody is refused. */
+/** `strict`: the table of docs/locks.md. `pop3`: exclusive against exclusive only. `snapshot`: nobody is refused. */
 export type LockMode = 'strict' | 'pop3' | 'snapshot'
 export type LockProtocol = 'pop3' | 'imap' | 'webmail' | 'admin' | 'api'
 

@@ -30,7 +30,7 @@ export interface WaiterRecord extends ClaimRecord {
 
 export const emptyRecord = (): AccountRecord => ({ fence: 0, lastAccess: 'shared', holders: [], waiters: [] })
 
-/** The matrix of DESIGN 3. The mode of the newcomer decides. */
+/** The matrix of docs/locks.md. The mode of the newcomer decides. */
 export function conflicts(claim: Pick<ClaimRecord, 'access' | 'mode'>, holder: Pick<ClaimRecord, 'access'>): boolean {
   switch (claim.mode) {
     case 'strict':

@@ -1,4 +1,4 @@
-/** The one door (DESIGN 4): POP3, IMAP, SMTP AUTH, HTTP and LMTP ask here and nowhere else. */
+/** The one door (docs/login.md): POP3, IMAP, SMTP AUTH, HTTP and LMTP ask here and nowhere else. */
 
 export type LoginProtocol = 'pop3' | 'imap' | 'smtp' | 'http' | 'sieve'
 

@@ -19,7 +19,7 @@ export function createAccountMail(parts: Parts, identity: Identity): AccountMail
 
   /**
    * The account has seen this grant: a POP3 session whose lease was lost before it can delete nothing from now on
-   * (DESIGN 3). Not in `snapshot`, where sessions work side by side; and in `pop3` a shared grant says nothing about the
+   * (docs/locks.md#invariants). Not in `snapshot`, where sessions work side by side; and in `pop3` a shared grant says nothing about the
    * exclusive one beside it.
    */
   async function fenced(lease: Lease, mode: LockMode): Promise<Result<Lease, Refusal>> {

@@ -90,7 +90,7 @@ const BEGUN = 'special-use mailboxes begun'
 const DONE = 'special-use mailboxes done'
 const DAY = 86_400_000
 
-/** DESIGN: what a new account gets. One that has more than its INBOX has had it, or made its own choice. */
+/** What a new account gets (docs/mailboxes.md). One that has more than its INBOX has had it, or made its own choice. */
 export async function ensureSpecialUse(parts: Parts, account: AccountId): Promise<Result<void>> {
   const { marks, mailboxes } = parts.store
   const at = parts.clock.now()

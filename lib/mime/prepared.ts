@@ -1,5 +1,5 @@
 /**
- * What is computed once, at delivery, from a message's octets, and kept beside them (DESIGN 6): FETCH then copies bytes.
+ * What is computed once, at delivery, from a message's octets, and kept beside them (docs/architecture.md): FETCH then copies bytes.
  * Everything here is a plain value of JSON types and Buffers, so that a store can keep it as it likes.
  */
 export interface PreparedMessage {

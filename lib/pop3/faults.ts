@@ -4,7 +4,7 @@ import type { TooSoon } from '../mailbox/mailbox'
 import { assertNever, type Fault } from '../terms/fault'
 import type { Session } from './command'
 
-/** DESIGN's table of replies, and RFC 2449 8 / RFC 3206 for the codes. Capacity never says [AUTH]: clients would disable the account. */
+/** RFC 2449 8 and RFC 3206 for the codes (docs/pop3.md). Capacity never says [AUTH]: clients would disable the account. */
 export function refuse(session: Session, fault: Refusal | Fault | TooSoon): void {
   const { tellHolder, settings } = session.ports
   switch (fault.kind) {

@@ -11,7 +11,7 @@ import type { ScriptTable } from './records/scripts'
 import type { SubscriptionTable } from './records/subscriptions'
 
 /**
- * The mail store, in mail terms (DESIGN 6). Reads are snapshots. Writes of one account are serialised, each is one
+ * The mail store, in mail terms (docs/store.md). Reads are snapshots. Writes of one account are serialised, each is one
  * transaction and resolves only after it is durable; a failed write leaves nothing. Every promise may reject only when the
  * store itself is broken or closed (`StoreUnavailable`); what the world can do wrong is a `Result`.
  */

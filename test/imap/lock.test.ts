@@ -4,7 +4,7 @@ import { type Kit, startKit, Wire } from '../kit'
 const MESSAGE = 'Subject: one\r\n\r\ntext\r\n'
 const INUSE = 'NO \\[INUSE\\] Mailbox locked by POP3 since \\d\\d:\\d\\d'
 
-/** What each command answers while a POP3 session has the account's mail (DESIGN 8); the rest takes no lock. */
+/** What each command answers while a POP3 session has the account's mail (docs/imap.md); the rest takes no lock. */
 const WHILE_LOCKED: readonly (readonly [command: string, answer: string])[] = [
   ['SELECT INBOX', INUSE],
   ['EXAMINE INBOX', INUSE],

@@ -22,7 +22,7 @@ const ACCESS: Readonly<Record<'pop3' | 'imap' | 'webmail' | 'admin', Access>> = 
 }
 const PROTOCOLS = ['pop3', 'imap', 'webmail', 'admin'] as const
 
-/** DESIGN 3: who is refused when the first is in. */
+/** docs/locks.md: who is refused when the first is in. */
 function refused(mode: LockMode, first: LockProtocol, second: LockProtocol): boolean {
   if (mode === 'snapshot') return false
   if (mode === 'pop3') return first === 'pop3' && second === 'pop3'

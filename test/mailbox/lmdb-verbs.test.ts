@@ -186,7 +186,7 @@ describe('a mail room on the lmdb store', () => {
     assert.deepEqual([trash.exists, trash.flagsAt(1).wire], [1, '(\\Seen)'])
   })
 
-  it('lets POP3 and IMAP in by the table of DESIGN 3, and delivery always', async () => {
+  it('lets POP3 and IMAP in by the table of docs/locks.md, and delivery always', async () => {
     const locks = await openMemoryLocks({ settings: lockSettings({}), forked: false, log: silentLog })
     const { room } = enter({}, locks)
     const mail = room.account({ id: account, name: 'a@example.org', overrides: { 'lock.wait': '0s' }, admin: false })

@@ -84,7 +84,7 @@ describe('maildrop', () => {
     assert.equal(!update.ok && update.fault.kind, 'unavailable')
   })
 
-  it('deletes nothing after its lease was lost (DESIGN 3)', async () => {
+  it('deletes nothing after its lease was lost (docs/locks.md#invariants)', async () => {
     const { locks, maildrop, mail } = await opened()
     locks.held[0]?.lose()
     assert.deepEqual(await maildrop.update([1], [2], 'delete'), { ok: false, fault: { kind: 'lease-lost' } })

@@ -71,7 +71,7 @@ const NOT_ASKED: Standing = { bar: undefined, strangers: undefined, goodNetwork:
 const NOTHING: Recorded = { bar: undefined, counted: false, begun: [] }
 
 /**
- * The order of one attempt (DESIGN 4): look whether it is barred; run the chain all the same; record; answer. The lockout
+ * The order of one attempt (docs/login.md#the-hook-login): look whether it is barred; run the chain all the same; record; answer. The lockout
  * is around the chain, not in it: whatever a plugin answers, throws or forgets, a barred account stays closed.
  */
 export function createAdmission(ports: AdmissionPorts) {

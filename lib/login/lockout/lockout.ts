@@ -1,7 +1,7 @@
 import { isV6, networkOf, prefixOf } from '../networks'
 
 /**
- * Who is barred: a pure function of what was noted before (DESIGN 4). A driver of `AttemptLog` keeps the buckets, this
+ * Who is barred: a pure function of what was noted before (docs/login.md). A driver of `AttemptLog` keeps the buckets, this
  * file alone decides. Nothing here is told to a client.
  */
 

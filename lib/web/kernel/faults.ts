@@ -17,7 +17,7 @@ export class Refused extends Error {
 
 const refuse = (status: number, code: string, message: string): Refused => new Refused(status, code, message)
 
-/** One body for everything that is wrong with a login (DESIGN 8). */
+/** One body for everything that is wrong with a login (docs/login.md#what-a-client-hears). */
 export const unauthorized = (): Refused => refuse(401, 'unauthorized', 'Authentication failed.')
 export const notFound = (what: string): Refused => refuse(404, 'not-found', `There is no such ${what}.`)
 
