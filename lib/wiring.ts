@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { deliverySettings } from './haraka/delivery-settings'
 import type { Host } from './haraka/lines'
@@ -13,10 +11,12 @@ import { openRedisAttempts } from './login/attempts/redis'
 import type { Chain } from './login/chain'
 import { createLogin, type Door } from './login/create-login'
 import { openDirectories } from './login/directories'
-import type { Directory, DirectoryEntry } from './login/directory'
+import { storeDirectory } from './login/directories/store'
+import type { Directory } from './login/directory'
 import type { AttemptLog } from './login/lockout/attempts'
 import { createNotices, type Notice } from './login/notices'
 import { jwtVerifier } from './login/sasl/jwt'
+import { loginSecret } from './login/secret'
 import { type LoginSettings, loginSettings } from './login/settings'
 import { redisBus } from './mailbox/bus/redis-bus'
 import { socketBus } from './mailbox/bus/socket-bus'
@@ -31,7 +31,6 @@ import { createMetrics, type Measured } from './metrics/registry'
 import { prepare } from './mime/prepare'
 import { version } from './package-root'
 import { rulesSettings } from './sieve/settings'
-import { type Account, settingCredentials } from './store/account'
 import type { StoreDriver, StorePlace } from './store/driver'
 import { storeDriver } from './store/drivers'
 import { POSTGRES_FACTS } from './store/postgres'
@@ -39,8 +38,6 @@ import { postgresSettings } from './store/postgres/settings'
 import type { RepairEnd } from './store/repair'
 import { storeSettings } from './store/settings'
 import type { Store } from './store/store'
-import { ok } from './terms/fault'
-import { accountId } from './terms/names'
 import { type Log, type Metrics, noMetrics, systemClock } from './terms/ports'
 import type { Ini } from './terms/settings'
 import type { Sessions } from './web/who/sessions'
@@ -161,54 +158,6 @@ export function openRoom(place: Place, parts: { store: Store; locks: Locks; bus:
   return createMailRoom({ ...parts, prepare, settings, clock: systemClock, log: place.log })
 }
 
-function entryOf({ id, name, disabled, protocols, admin, overrides, credentials }: Account): DirectoryEntry {
-  const { password, scram, epoch, appPasswords = [] } = credentials
-  return {
-    id,
-    name,
-    disabled,
-    protocols,
-    admin,
-    overrides,
-    ...(password !== undefined && { password }),
-    ...(scram !== undefined && { scram }),
-    ...(epoch !== undefined && { epoch }),
-    appPasswords,
-  }
-}
-
-/** The store's accounts as a login directory. */
-export const storeDirectory = (store: Store): Directory => ({
-  lookup: async (user) => {
-    const account = await store.accounts.find(user)
-    return account && entryOf(account)
-  },
-  rehash: async (entry, verifiers) => {
-    await store.accounts.update(accountId(entry.id), (account) =>
-      // The password may have been changed while this one was hashed.
-      account.credentials.password === entry.password ? settingCredentials(verifiers)(account) : ok({}),
-    )
-  },
-})
-
-/** Keys digests of passwords in memory and in the attempt log; made once, the same for all processes. */
-function loginSecret(folder: string): Buffer {
-  const file = path.join(folder, 'secret')
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  if (!existsSync(file)) {
-    // Written whole and then named: of several processes one wins, and nobody reads half a secret.
-    const draft = `${file}.${process.pid}`
-    writeFileSync(draft, randomBytes(32), { mode: 0o600 })
-    try {
-      linkSync(draft, file)
-    } catch {
-      // somebody else was faster
-    }
-    unlinkSync(draft)
-  }
-  return readFileSync(file)
-}
-
 export interface LoginParts {
   readonly settings: LoginSettings
   readonly directory: Directory
@@ -227,7 +176,7 @@ export function openLoginParts(place: Place, store: Store): LoginParts {
     secret: loginSecret(folder),
     directory: openDirectories({
       settings,
-      accounts: storeDirectory(store),
+      accounts: storeDirectory(store.accounts),
       home: place.home,
       flatFile: () => place.ini('auth_flat_file'),
       vpopmaild: () => place.ini('auth_vpopmaild'),

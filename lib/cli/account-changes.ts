@@ -1,3 +1,4 @@
+import { LOGIN_PROTOCOLS } from '../login/login'
 import type { Account, AccountChange } from '../store/account'
 import { ok } from '../terms/fault'
 
@@ -15,7 +16,7 @@ export interface AccountChanges {
 
 export const gather = (text: string, before: readonly string[]): readonly string[] => [...before, text]
 const OVERRIDES = ['lock.mode', 'lock.wait', 'lock.takeover', 'forward']
-const PROTOCOLS = ['pop3', 'imap', 'smtp', 'http', 'sieve']
+const PROTOCOLS: readonly string[] = LOGIN_PROTOCOLS
 
 function overrideOf(word: string): readonly [key: string, value: string] {
   const [, key = '', value = ''] = /^([\w.]+)=(.*)$/s.exec(word) ?? []

@@ -13,8 +13,8 @@ import { hashPassword } from './passwords'
 import { needsRehash, type verifyPassword } from './passwords/schemes'
 import { createVerifier } from './passwords/verifier'
 import { createSasl } from './sasl'
-import type { VerifyToken } from './sasl/bearer'
 import { offered } from './sasl/offer'
+import type { VerifyToken } from './sasl/ports'
 import type { LoginSettings } from './settings'
 
 export interface LoginPorts {

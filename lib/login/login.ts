@@ -1,6 +1,7 @@
 /** The one door (docs/login.md): POP3, IMAP, SMTP AUTH, HTTP and LMTP ask here and nowhere else. */
 
-export type LoginProtocol = 'pop3' | 'imap' | 'smtp' | 'http' | 'sieve'
+export const LOGIN_PROTOCOLS = ['pop3', 'imap', 'smtp', 'http', 'sieve'] as const
+export type LoginProtocol = (typeof LOGIN_PROTOCOLS)[number]
 
 /** Where an attempt comes from; made once per connection. */
 export interface LoginPeer {

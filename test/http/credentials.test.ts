@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
+import { storeDirectory } from '../../lib/login/directories/store'
 import { hashPassword, setPassword } from '../../lib/login/passwords'
 import { type Account, settingCredentials } from '../../lib/store/account'
 import { ok } from '../../lib/terms/fault'
 import { totpAt } from '../../lib/web/who/totp'
-import { storeDirectory } from '../../lib/wiring'
 import { client, openWeb, PASSWORD, type Web } from './web'
 
 /** What somebody wrote stays, whoever else writes at the same time, by whatever way. */
@@ -126,7 +126,7 @@ describe('credentials change in one step', () => {
 
   it('a hash that is made anew after a login brings no old password back', async () => {
     const account = await web.account('rehashed@example.org')
-    const directory = storeDirectory(web.room.store)
+    const directory = storeDirectory(web.room.store.accounts)
     const entry = await directory.lookup('rehashed@example.org')
     assert.ok(entry)
     const again = await hashPassword(PASSWORD)

@@ -11,6 +11,7 @@ import { lockSettings } from '../../lib/locks/settings'
 import { memoryAttempts } from '../../lib/login/attempts/memory'
 import { directoryChain } from '../../lib/login/chain'
 import { createLogin } from '../../lib/login/create-login'
+import { storeDirectory } from '../../lib/login/directories/store'
 import type { AttemptLog } from '../../lib/login/lockout/attempts'
 import { explain } from '../../lib/login/lockout/explain'
 import { hashPassword } from '../../lib/login/passwords'
@@ -30,7 +31,6 @@ import type { Ini } from '../../lib/terms/settings'
 import type { Submission } from '../../lib/web/ports'
 import { httpSettings } from '../../lib/web/settings'
 import { openEmbeddedSessions } from '../../lib/web/who/sessions/embedded'
-import { storeDirectory } from '../../lib/wiring'
 import { type TestClock, testClock, testLog } from '../login/room'
 import { checkAnswer } from './openapi'
 
@@ -65,7 +65,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
   })
   const settings = loginSettings(ini.login ?? {})
   const attempts = memoryAttempts(settings.policy)
-  const directory = storeDirectory(store)
+  const directory = storeDirectory(store.accounts)
   const login = createLogin({
     ...{ directory, attempts, chain: directoryChain, settings, clock, log: silentLog, metrics: noMetrics },
     secret: Buffer.alloc(32, 7),

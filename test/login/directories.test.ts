@@ -7,10 +7,10 @@ import { openDirectories } from '../../lib/login/directories'
 import { flatFileDirectory } from '../../lib/login/directories/flat-file'
 import { filterFor, ldapDirectory } from '../../lib/login/directories/ldap'
 import { parsePasswd, passwdFileDirectory } from '../../lib/login/directories/passwd-file'
+import { storeDirectory } from '../../lib/login/directories/store'
 import { vpopmaildDirectory } from '../../lib/login/directories/vpopmaild'
 import { type Directory, firstOf, passwordsFrom } from '../../lib/login/directory'
 import { loginSettings } from '../../lib/login/settings'
-import { storeDirectory } from '../../lib/wiring'
 import { DRIVERS, storeOrSkip } from '../stores'
 import { directoryOf, door, peerAt, person } from './room'
 
@@ -130,7 +130,7 @@ describe('directories', () => {
       const store = await place.open()
       try {
         await store.accounts.create({ name: 'ann@example.org', credentials: {} })
-        const directory = storeDirectory(store)
+        const directory = storeDirectory(store.accounts)
         for (const name of [
           ...[
             "' or '1'='1",

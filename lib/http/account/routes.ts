@@ -1,4 +1,5 @@
 import type { LoginPeer } from '../../login/login'
+import { LOGIN_PROTOCOLS } from '../../login/login'
 import { setPassword } from '../../login/passwords'
 import { newAppPassword } from '../../login/passwords/app-passwords'
 import { type Account, type AccountChange, type AppPassword, settingCredentials } from '../../store/account'
@@ -23,7 +24,6 @@ const DAY = 86_400_000
 const SHORTEST_PASSWORD = 8
 /** of an account: more are refused until some are taken away */
 const MOST_TOKENS = 50
-export const PROTOCOLS = ['pop3', 'imap', 'smtp', 'http', 'sieve'] as const
 
 export const appPassword = object({ id: text(64), label: text(100), protocols: list(text(20)), createdAt: whole() })
 const token = object({
@@ -188,7 +188,11 @@ export function accountRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/account/app-passwords',
       scope: 'session',
       summary: 'Makes a password for one mail program; shown once',
-      body: object({ label: text(100), protocols: optional(list(choice(...PROTOCOLS), 5)), password: text(1000) }),
+      body: object({
+        label: text(100),
+        protocols: optional(list(choice(...LOGIN_PROTOCOLS), LOGIN_PROTOCOLS.length)),
+        password: text(1000),
+      }),
       answer: object({ id: text(), password: text() }),
       status: 201,
       run: async (call) => {

@@ -1,3 +1,4 @@
+import { LOGIN_PROTOCOLS } from '../../login/login'
 import { setPassword } from '../../login/passwords'
 import { newAppPassword } from '../../login/passwords/app-passwords'
 import type { Account } from '../../store/account'
@@ -10,7 +11,7 @@ import { DONE, defineRoute, done, json, type Route } from '../../web/route/route
 import type { Admit } from '../../web/who/admit'
 import { addingAppPassword, removingAppPassword, withoutTotp } from '../../web/who/credentials'
 import { turn } from '../../work/turns'
-import { appPassword, appPasswordView, newPassword, PROTOCOLS } from '../account/routes'
+import { appPassword, appPasswordView, newPassword } from '../account/routes'
 
 const account = object({
   id: text(64),
@@ -112,7 +113,7 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
       body: object({
         disabled: optional(flag()),
         administrator: optional(flag()),
-        protocols: optional(list(choice(...PROTOCOLS), 5)),
+        protocols: optional(list(choice(...LOGIN_PROTOCOLS), LOGIN_PROTOCOLS.length)),
         quotaBytes: optional(whole()),
         quotaMessages: optional(whole()),
         password: optional(text(1000)),
@@ -168,7 +169,7 @@ export function adminAccountRoutes(web: Web, admit: Admit): readonly Route[] {
       path: '/admin/accounts/:account/app-passwords',
       scope: 'admin',
       summary: 'Makes an app password for a user; shown once',
-      body: object({ label: text(100), protocols: list(choice(...PROTOCOLS), 5) }),
+      body: object({ label: text(100), protocols: list(choice(...LOGIN_PROTOCOLS), LOGIN_PROTOCOLS.length) }),
       answer: object({ id: text(), password: text() }),
       status: 201,
       run: async ({ params, body, principal, peer }) => {

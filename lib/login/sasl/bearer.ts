@@ -1,8 +1,5 @@
 import type { LoginAnswer, LoginPeer, SaslExchange } from '../login'
-import type { SaslPorts } from './index'
-
-/** @returns the account that the token is good for; undefined: it is not good. Rejects when nobody can tell now. */
-export type VerifyToken = (token: string) => Promise<string | undefined>
+import type { SaslPorts, VerifyToken } from './ports'
 
 interface Bearer {
   readonly user: string

@@ -1,24 +1,8 @@
-import type { Limiter } from '../../processes/limiter'
-import type { Random } from '../../terms/ports'
-import type { Credential } from '../admission/admission'
-import type { Directory, DirectoryEntry } from '../directory'
+import type { DirectoryEntry } from '../directory'
 import type { LoginAnswer, LoginPeer, SaslExchange, SaslStep } from '../login'
-import { bearerExchange, type VerifyToken } from './bearer'
+import { bearerExchange } from './bearer'
+import type { SaslPorts } from './ports'
 import { scramExchange } from './scram'
-
-export interface SaslPorts {
-  readonly secret: Buffer
-  readonly random: Random | undefined
-  /** the spelling by which directories find a name; empty: nobody can have it */
-  nameOf(user: string): string
-  /** for SCRAM: where keys are kept */
-  readonly lookup: Directory['lookup']
-  readonly limited: Limiter
-  readonly verifyToken: VerifyToken | undefined
-  admit(peer: LoginPeer, credential: Credential): Promise<LoginAnswer>
-  byPassword(peer: LoginPeer, user: string, password: string, mechanism: string): Promise<LoginAnswer>
-  offers(peer: LoginPeer, mechanism: string): boolean
-}
 
 const done = (answer: LoginAnswer): SaslStep => ({ kind: 'done', answer })
 const challenge = (text: string): SaslStep => ({ kind: 'challenge', octets: Buffer.from(text) })

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { OAuthSettings } from '../settings'
-import type { VerifyToken } from './bearer'
+import type { VerifyToken } from './ports'
 
 /** Tokens that are signed JWT (RFC 7519, RFC 9068), by the keys at a URL (fetched and kept by jose) or in a file. */
 export function jwtVerifier(settings: OAuthSettings): VerifyToken {

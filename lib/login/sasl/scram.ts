@@ -11,8 +11,8 @@ import {
   type ScramHash,
   type ScramKeys,
 } from '../passwords/scram-keys'
-import type { SaslPorts } from './index'
 import { BINDINGS } from './offer'
+import type { SaslPorts } from './ports'
 
 interface First {
   readonly gs2: string
