@@ -13,7 +13,7 @@ import { replace } from './ext/replace'
 import { searchres } from './ext/searchres'
 import { sort } from './ext/sort'
 import { utf8 } from './ext/utf8'
-import type { Extension } from './extension'
+import type { Extension } from './kernel/extension'
 
 /** Everything that this server speaks; an extension is one line here and one file or folder in ext/. */
 export const extensions: readonly Extension[] = [

@@ -1,7 +1,7 @@
 import { decodeLarge } from '../../mailbox/large'
 import { partAt } from '../../mime/section'
-import { type Partial, partial } from '../base/fetch-items'
-import type { Extension, FetchItem, FetchMessage } from '../extension'
+import { type Partial, partial } from '../base/messages/fetch-items'
+import type { Extension, FetchItem, FetchMessage } from '../kernel/extension'
 import type { Cursor } from '../wire/cursor'
 
 /** BINARY (RFC 3516, RFC 9051 6.4.5): parts with their transfer encoding undone. */

@@ -1,7 +1,7 @@
-import { STARTED } from '../base/connection'
-import { defineCommand } from '../command'
-import type { Extension } from '../extension'
-import { no } from '../faults'
+import { STARTED } from '../base/session/connection'
+import { defineCommand } from '../kernel/command'
+import type { Extension } from '../kernel/extension'
+import { no } from '../kernel/faults'
 
 /** COMPRESS=DEFLATE (RFC 4978). */
 const compress = defineCommand({

@@ -1,4 +1,4 @@
-import type { Extension, FetchItem } from '../extension'
+import type { Extension, FetchItem } from '../kernel/extension'
 
 const modSeqItem: FetchItem = { needs: 'index', write: ({ view, seq }) => [`MODSEQ (${view.modSeqAt(seq)})`] }
 

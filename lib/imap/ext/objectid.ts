@@ -1,5 +1,5 @@
 import type { SearchKey } from '../../search/key'
-import type { Extension } from '../extension'
+import type { Extension } from '../kernel/extension'
 import type { Cursor } from '../wire/cursor'
 import * as encode from '../wire/encode'
 

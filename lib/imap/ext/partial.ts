@@ -1,4 +1,4 @@
-import type { Extension } from '../extension'
+import type { Extension } from '../kernel/extension'
 import type { Cursor } from '../wire/cursor'
 import { compact } from '../wire/sequence-set'
 

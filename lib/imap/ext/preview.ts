@@ -1,4 +1,4 @@
-import type { Extension } from '../extension'
+import type { Extension } from '../kernel/extension'
 import * as encode from '../wire/encode'
 
 /** PREVIEW (RFC 8970): computed at delivery, so LAZY is never late. */

@@ -1,8 +1,8 @@
 import { modSeq } from '../../terms/numbers'
-import { flagsText } from '../base/change'
-import { firstAtOrAfter, messagesOf } from '../base/numbers'
-import type { Extension } from '../extension'
-import type { Selected, Session } from '../session'
+import { flagsText } from '../base/messages/change'
+import { firstAtOrAfter, messagesOf } from '../base/messages/numbers'
+import type { Extension } from '../kernel/extension'
+import type { Selected, Session } from '../kernel/session'
 import type { Cursor } from '../wire/cursor'
 import { compact, inRanges, merged, type Range, ranges, rangesText, type SeqRange } from '../wire/sequence-set'
 

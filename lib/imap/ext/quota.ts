@@ -1,8 +1,8 @@
 import type { QuotaState } from '../../mailbox/mailbox'
-import { type Command, defineCommand } from '../command'
-import type { Extension } from '../extension'
-import { done, no } from '../faults'
-import type { Session } from '../session'
+import { type Command, defineCommand } from '../kernel/command'
+import type { Extension } from '../kernel/extension'
+import { done, no } from '../kernel/faults'
+import type { Session } from '../kernel/session'
 import * as encode from '../wire/encode'
 
 /** QUOTA (RFC 9208): one quota root, the account, unless it has no limit; STORAGE in units of 1024 octets, and MESSAGE. */

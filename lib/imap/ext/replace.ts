@@ -1,9 +1,9 @@
-import { appendFault, appendMessage, refusal } from '../base/append'
-import { sayOldName } from '../base/mailboxes'
-import { messagesOf, uidsOf } from '../base/numbers'
-import { type Command, defineCommand } from '../command'
-import type { Extension } from '../extension'
-import { done, no } from '../faults'
+import { sayOldName } from '../base/mailboxes/mailboxes'
+import { appendFault, appendMessage, refusal } from '../base/messages/append'
+import { messagesOf, uidsOf } from '../base/messages/numbers'
+import { type Command, defineCommand } from '../kernel/command'
+import type { Extension } from '../kernel/extension'
+import { done, no } from '../kernel/faults'
 
 /** REPLACE (RFC 8508): a new message for an old one, in one transaction. */
 const replacing = (by: 'seq' | 'uid'): Command =>

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
-import type { LoginAnswer, SaslStep } from '../../login/login'
-import { type Command, defineCommand, nothing } from '../command'
-import { done, no, type Reply } from '../faults'
-import type { Session } from '../session'
-import { octetsOf, string } from '../wire/encode'
+import type { LoginAnswer, SaslStep } from '../../../login/login'
+import { type Command, defineCommand, nothing } from '../../kernel/command'
+import { done, no, type Reply } from '../../kernel/faults'
+import type { Session } from '../../kernel/session'
+import { octetsOf, string } from '../../wire/encode'
 
 /** RFC 9051 5.4 */
 export const IDLE_TOO_LONG = 'Idle for too long'

@@ -1,7 +1,7 @@
-import { find } from '../../mailbox/find'
-import type { SearchKey } from '../../search/key'
-import type { Selected, Session } from '../session'
-import { createProgress } from './progress'
+import { find } from '../../../mailbox/find'
+import type { SearchKey } from '../../../search/key'
+import type { Selected, Session } from '../../kernel/session'
+import { createProgress } from '../messages/progress'
 
 /** Ascending sequence numbers of what matches in the window of a session. */
 export const search = (session: Session, { mail, view }: Selected, key: SearchKey, tag: string): Promise<number[]> => {

@@ -1,4 +1,4 @@
-import { SYSTEM_FLAGS } from '../terms/flags'
+import { SYSTEM_FLAGS } from '../../terms/flags'
 import type { Session } from './session'
 
 /** More are not announced, so that nobody makes the list of every SELECT grow without end. */

@@ -1,6 +1,6 @@
+import type { Cursor } from '../wire/cursor'
 import type { Reply } from './faults'
 import type { Session, State } from './session'
-import type { Cursor } from './wire/cursor'
 
 export type StateName = State['name']
 type StateIn<Names extends StateName> = Extract<State, { name: Names }>

@@ -1,13 +1,13 @@
 import { isAscii } from 'node:buffer'
-import type { Incoming } from '../../mailbox/mailbox'
-import type { Fault } from '../../terms/fault'
-import { flagSet } from '../../terms/flags'
-import { type Command, defineCommand } from '../command'
-import { done, faultReply, no, type Reply } from '../faults'
-import type { Session } from '../session'
-import type { Cursor } from '../wire/cursor'
-import { compact } from '../wire/sequence-set'
-import { sayOldName } from './mailboxes'
+import type { Incoming } from '../../../mailbox/mailbox'
+import type { Fault } from '../../../terms/fault'
+import { flagSet } from '../../../terms/flags'
+import { type Command, defineCommand } from '../../kernel/command'
+import { done, faultReply, no, type Reply } from '../../kernel/faults'
+import type { Session } from '../../kernel/session'
+import type { Cursor } from '../../wire/cursor'
+import { compact } from '../../wire/sequence-set'
+import { sayOldName } from '../mailboxes/mailboxes'
 
 export interface AppendMessage {
   readonly incoming: Incoming

@@ -1,9 +1,9 @@
-import type { SearchKey } from '../../search/key'
-import { fold } from '../../terms/casemap'
-import type { SearchSlot } from '../extension'
-import type { Session } from '../session'
-import type { Cursor } from '../wire/cursor'
-import { inRanges, merged, type Range, ranges, type SequenceSet } from '../wire/sequence-set'
+import type { SearchKey } from '../../../search/key'
+import { fold } from '../../../terms/casemap'
+import type { SearchSlot } from '../../kernel/extension'
+import type { Session } from '../../kernel/session'
+import type { Cursor } from '../../wire/cursor'
+import { inRanges, merged, type Range, ranges, type SequenceSet } from '../../wire/sequence-set'
 
 /** search-key of RFC 9051 6.4.4 (and RFC 3501's NEW, OLD, RECENT; RFC 5032's OLDER, YOUNGER). */
 

@@ -1,4 +1,4 @@
-import type { Session } from '../session'
+import type { Session } from '../../kernel/session'
 
 /** Milliseconds between two words of progress: clients and NAT give up after about a minute. */
 const EVERY = 10_000

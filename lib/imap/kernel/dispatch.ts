@@ -1,11 +1,11 @@
-import { traceOf } from '../terms/errors'
-import { runs } from '../work/loop'
-import { STARTED } from './base/connection'
+import { traceOf } from '../../terms/errors'
+import { runs } from '../../work/loop'
+import { STARTED } from '../base/session/connection'
+import { extensions } from '../extensions'
+import { BadMailboxName, BadSyntax, Cursor, type Frame } from '../wire/cursor'
 import type { Command, Expunges, Prepared } from './command'
-import { extensions } from './extensions'
 import { no, type Reply } from './faults'
 import type { Session } from './session'
-import { BadMailboxName, BadSyntax, Cursor, type Frame } from './wire/cursor'
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map(
   extensions.flatMap((extension) => extension.commands ?? []).map((command) => [command.name, command]),

@@ -1,10 +1,10 @@
-import type { AccountMail, View } from '../mailbox/mailbox'
-import type { SearchKey } from '../search/key'
-import type { Mailbox, MessageRow } from '../store/store'
+import type { AccountMail, View } from '../../mailbox/mailbox'
+import type { SearchKey } from '../../search/key'
+import type { Mailbox, MessageRow } from '../../store/store'
+import type { Cursor } from '../wire/cursor'
+import type { SequenceSet } from '../wire/sequence-set'
 import type { Command } from './command'
 import type { Selected, Session } from './session'
-import type { Cursor } from './wire/cursor'
-import type { SequenceSet } from './wire/sequence-set'
 
 /** What one FETCH item needs of a message: the index in memory, its stored record, or octets. */
 export type FetchNeeds = 'index' | 'row'

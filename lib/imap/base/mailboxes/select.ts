@@ -1,9 +1,9 @@
-import type { View } from '../../mailbox/mailbox'
-import { type Command, defineCommand, nothing } from '../command'
-import type { SelectParameter } from '../extension'
-import { done, faultReply } from '../faults'
-import type { Selected, Session } from '../session'
-import type { NamedMailbox } from '../wire/cursor'
+import type { View } from '../../../mailbox/mailbox'
+import { type Command, defineCommand, nothing } from '../../kernel/command'
+import type { SelectParameter } from '../../kernel/extension'
+import { done, faultReply } from '../../kernel/faults'
+import type { Selected, Session } from '../../kernel/session'
+import type { NamedMailbox } from '../../wire/cursor'
 import { listAttributes, listLine, oldName, parentsIn } from './mailboxes'
 
 /** Messages that SELECT looks at for keywords and the first unseen one; beyond, FETCH shows them all the same. */

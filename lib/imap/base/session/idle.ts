@@ -1,6 +1,6 @@
-import { type Command, defineCommand, nothing } from '../command'
-import { done } from '../faults'
-import type { Session } from '../session'
+import { type Command, defineCommand, nothing } from '../../kernel/command'
+import { done } from '../../kernel/faults'
+import type { Session } from '../../kernel/session'
 
 /** Says what changed, one batch after another, until `stop`. */
 function watch(session: Session): { stop(): Promise<void> } {

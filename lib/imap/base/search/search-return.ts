@@ -1,9 +1,9 @@
-import type { Uid } from '../../terms/numbers'
-import type { ReturnItem, ReturnSlot } from '../extension'
-import { no, type Reply } from '../faults'
-import type { Selected, Session } from '../session'
-import type { Cursor } from '../wire/cursor'
-import { compact } from '../wire/sequence-set'
+import type { Uid } from '../../../terms/numbers'
+import type { ReturnItem, ReturnSlot } from '../../kernel/extension'
+import { no, type Reply } from '../../kernel/faults'
+import type { Selected, Session } from '../../kernel/session'
+import type { Cursor } from '../../wire/cursor'
+import { compact } from '../../wire/sequence-set'
 
 /** What SEARCH and SORT give back (RFC 4731, RFC 5182 and RFC 5267 3; all but SORT in RFC 9051 6.4.4). */
 export interface Returns {

@@ -1,8 +1,8 @@
-import type { KeptColumn } from '../../mailbox/kept'
-import type { MessageRow } from '../../store/store'
-import { turn } from '../../work/turns'
-import type { FetchItem, FetchMessage, FetchValue } from '../extension'
-import type { Selected } from '../session'
+import type { KeptColumn } from '../../../mailbox/kept'
+import type { MessageRow } from '../../../store/store'
+import { turn } from '../../../work/turns'
+import type { FetchItem, FetchMessage, FetchValue } from '../../kernel/extension'
+import type { Selected } from '../../kernel/session'
 import { uidsOf } from './numbers'
 
 /** octets */

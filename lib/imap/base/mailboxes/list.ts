@@ -1,10 +1,10 @@
-import type { AccountMail } from '../../mailbox/mailbox'
-import type { Mailbox } from '../../store/store'
-import { levelsAbove } from '../../terms/names'
-import { type Command, defineCommand } from '../command'
-import { done } from '../faults'
-import type { Session } from '../session'
-import type { Cursor } from '../wire/cursor'
+import type { AccountMail } from '../../../mailbox/mailbox'
+import type { Mailbox } from '../../../store/store'
+import { levelsAbove } from '../../../terms/names'
+import { type Command, defineCommand } from '../../kernel/command'
+import { done } from '../../kernel/faults'
+import type { Session } from '../../kernel/session'
+import type { Cursor } from '../../wire/cursor'
 import { listAttributes, listLine, parentsIn, pattern, statusItem, statusLine } from './mailboxes'
 
 /** LIST with the options of RFC 5258, RFC 5819 and RFC 6154 (all in RFC 9051 6.3.9). */

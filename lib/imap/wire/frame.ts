@@ -1,6 +1,6 @@
-import type { Connection } from '../transport/connection'
-import { isHttpRequest } from '../transport/http'
-import type { Frame } from './wire/cursor'
+import type { Connection } from '../../transport/connection'
+import { isHttpRequest } from '../../transport/http'
+import type { Frame } from './cursor'
 
 /** What stands on the wire: a whole command, or why there is none. */
 export type Read =

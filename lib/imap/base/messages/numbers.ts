@@ -1,8 +1,8 @@
-import type { View } from '../../mailbox/mailbox'
-import { type Uid, uid } from '../../terms/numbers'
-import type { Selected } from '../session'
-import { BadSyntax } from '../wire/cursor'
-import { merged, ranges, type SequenceSet, sequenceNumbers } from '../wire/sequence-set'
+import type { View } from '../../../mailbox/mailbox'
+import { type Uid, uid } from '../../../terms/numbers'
+import type { Selected } from '../../kernel/session'
+import { BadSyntax } from '../../wire/cursor'
+import { merged, ranges, type SequenceSet, sequenceNumbers } from '../../wire/sequence-set'
 
 /**
  * The messages that a set names, as ascending sequence numbers of the window. UIDs that do not exist are passed over

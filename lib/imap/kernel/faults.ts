@@ -1,6 +1,6 @@
-import type { Refusal } from '../locks/locks'
-import { holderText, type TellHolder } from '../locks/refusal'
-import { assertNever, type Fault } from '../terms/fault'
+import type { Refusal } from '../../locks/locks'
+import { holderText, type TellHolder } from '../../locks/refusal'
+import { assertNever, type Fault } from '../../terms/fault'
 
 /** The end of a command. */
 export type Reply =

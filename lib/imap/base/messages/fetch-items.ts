@@ -1,10 +1,10 @@
-import { fieldsOfLarge } from '../../mailbox/large'
-import { type FieldChoice, fieldChoice, headerFields } from '../../mime/header'
-import { sectionRange } from '../../mime/section'
-import { MAX_DEPTH } from '../../mime/structure'
-import type { FetchItem, FetchMessage, FetchSlot } from '../extension'
-import type { Cursor } from '../wire/cursor'
-import * as encode from '../wire/encode'
+import { fieldsOfLarge } from '../../../mailbox/large'
+import { type FieldChoice, fieldChoice, headerFields } from '../../../mime/header'
+import { sectionRange } from '../../../mime/section'
+import { MAX_DEPTH } from '../../../mime/structure'
+import type { FetchItem, FetchMessage, FetchSlot } from '../../kernel/extension'
+import type { Cursor } from '../../wire/cursor'
+import * as encode from '../../wire/encode'
 import { flagsText } from './change'
 
 /** The FETCH items of RFC 9051 6.4.5 and RFC 3501. What was prepared at delivery is copied, nothing is parsed here. */

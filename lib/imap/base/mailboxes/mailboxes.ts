@@ -1,11 +1,11 @@
-import type { Mailbox, SpecialUse } from '../../store/store'
-import { SPECIAL_USES } from '../../store/store'
-import { canonicalMailboxName, levelsAbove } from '../../terms/names'
-import { type Command, defineCommand } from '../command'
-import { done, faultReply, no, type Reply } from '../faults'
-import type { Session } from '../session'
-import type { Cursor, NamedMailbox } from '../wire/cursor'
-import * as encode from '../wire/encode'
+import type { Mailbox, SpecialUse } from '../../../store/store'
+import { SPECIAL_USES } from '../../../store/store'
+import { canonicalMailboxName, levelsAbove } from '../../../terms/names'
+import { type Command, defineCommand } from '../../kernel/command'
+import { done, faultReply, no, type Reply } from '../../kernel/faults'
+import type { Session } from '../../kernel/session'
+import type { Cursor, NamedMailbox } from '../../wire/cursor'
+import * as encode from '../../wire/encode'
 
 const LOGGED_IN = ['authenticated', 'selected'] as const
 
