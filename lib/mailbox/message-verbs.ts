@@ -187,9 +187,10 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
       const tooMany = how === 'remove' ? undefined : await keywordsFault(parts, account, view.mailbox, [flags])
       if (tooMany) return failed(tooMany)
       const { id } = view.mailbox
+      const limits = how === 'remove' || flags.keywords.length === 0 ? undefined : await quotaNow()
       const commits: ModSeq[] = []
       const storeSome = async (some: readonly Uid[]): Promise<Result<FlagsStored>> => {
-        const written = await store.messages.storeFlags(account, id, some, how, flags, unchangedSince)
+        const written = await store.messages.storeFlags(account, id, some, how, flags, unchangedSince, limits)
         if (written.ok) {
           for (const change of written.value.commit.mailboxes) if (change.mailbox === id) commits.push(change.modSeq)
         }

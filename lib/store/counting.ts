@@ -11,12 +11,21 @@ export interface Delta {
   unseen: number
   deleted: number
   size: number
+  /** what the account's quota changes by, in octets */
+  used: number
 }
-export const nothing = (): Delta => ({ messages: 0, unseen: 0, deleted: 0, size: 0 })
+export const nothing = (): Delta => ({ messages: 0, unseen: 0, deleted: 0, size: 0, used: 0 })
+
+/** octets of a message's flags that no quota counts: what mail programs use of keywords is free */
+const FREE_FLAGS = 256
+
+/** What a message in a mailbox counts in the quota: its octets, and keywords beyond what programs use. */
+export const quotaOctets = (size: number, flags: FlagSet): number => size + Math.max(0, flags.wire.length - FREE_FLAGS)
 
 export function weigh(delta: Delta, flags: FlagSet, size: number, sign: 1 | -1): void {
   delta.messages += sign
   delta.size += sign * size
+  delta.used += sign * quotaOctets(size, flags)
   if (!flags.has('\\Seen')) delta.unseen += sign
   if (flags.has('\\Deleted')) delta.deleted += sign
 }

@@ -172,6 +172,9 @@ export interface AppendOptions {
   readonly marks?: readonly Mark[] | undefined
 }
 
+/** What keywords count in the quota is checked where they grow. */
+export type FlagLimits = Pick<AppendOptions, 'quota'>
+
 export interface CopyOptions {
   /** messages that are gone: passed over (default), or the fault message-gone and nothing is done */
   readonly missing?: 'pass-over' | 'refuse' | undefined
@@ -238,6 +241,7 @@ export interface MessageTable {
     how: FlagChange,
     flags: FlagSet,
     unchangedSince?: ModSeq,
+    limits?: FlagLimits,
   ): Promise<Result<Written<FlagsStored>>>
   /**
    * Removes those that exist. `only: 'deleted'` leaves out what has no \Deleted. With `fence`, nothing is removed unless it is

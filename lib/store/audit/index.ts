@@ -1,3 +1,5 @@
+import { flagSet } from '../../terms/flags'
+import { quotaOctets } from '../counting'
 import { digestOf } from '../ids'
 import { preparedFault } from '../prepared-codec'
 import type { ChangeTransfer, ThreadTransfer, TransferAccount } from '../transfer'
@@ -116,13 +118,14 @@ const COUNTERS = ['messages', 'unseen', 'deleted', 'size'] as const
 
 /** Counters of the mailboxes, and the account's use of its quota. */
 function auditSums({ boxes, kept, owner, faults }: Work): void {
-  const none = () => ({ messages: 0, unseen: 0, deleted: 0, size: 0 })
+  const none = () => ({ messages: 0, unseen: 0, deleted: 0, size: 0, used: 0 })
   const sums = new Map([...boxes.keys()].map((box) => [box, none()]))
   for (const { mailbox, flags, size } of kept) {
     const sum = sums.get(mailbox)
     if (!sum) continue
     sum.messages++
     sum.size += size
+    sum.used += quotaOctets(size, flagSet(flags))
     if (!flags.includes('\\Seen')) sum.unseen++
     if (flags.includes('\\Deleted')) sum.deleted++
   }
@@ -138,7 +141,7 @@ function auditSums({ boxes, kept, owner, faults }: Work): void {
       faults.push(`${box.name}: the first recent UID is above UIDNEXT`)
       box.recentFrom = box.uidNext
     }
-    usedBytes += box.size
+    usedBytes += sum.used
     usedMessages += box.messages
   }
   if (owner.usedBytes === usedBytes && owner.usedMessages === usedMessages) return

@@ -221,6 +221,34 @@ export function storeConformance(
       )
     })
 
+    it('keywords beyond what programs use count in the quota, wherever they come and go', async () => {
+      const { id, inbox } = await account()
+      const wordy = (letter: string): ReturnType<typeof flagSet> =>
+        flagSet(Array.from({ length: 10 }, (_, nth) => `${letter}${nth}${'x'.repeat(80)}`))
+      const used = async (): Promise<number> => (await store.accounts.usage(id)).bytes
+      const uids = await add(store, id, inbox, 'a', 'b')
+      const plain = await used()
+      value(await store.messages.storeFlags(id, inbox.id, uids, 'add', flagSet(['$Junk', 'Work'])))
+      assert.equal(await used(), plain)
+      const quota = { bytes: plain + 1000, messages: 0 }
+      const over = await store.messages.storeFlags(id, inbox.id, uids, 'add', wordy('a'), undefined, { quota })
+      assert.equal(over.ok ? '' : over.fault.kind, 'over-quota')
+      assert.equal(await used(), plain)
+      value(await store.messages.storeFlags(id, inbox.id, uids.slice(0, 1), 'add', wordy('a'), undefined, { quota }))
+      const wordiness = (await used()) - plain
+      assert.ok(wordiness > 500 && wordiness < 1000)
+      const { value: other } = value(await store.mailboxes.create(id, 'Other'))
+      const { value: copied } = value(await store.messages.copy(id, inbox.id, uids.slice(0, 1), other.id))
+      const copies = await used()
+      value(await store.messages.move(id, other.id, copied.destination, inbox.id))
+      assert.equal(await used(), copies)
+      value(await store.messages.storeFlags(id, inbox.id, uids, 'replace', flagSet([])))
+      assert.equal(await used(), copies - wordiness)
+      assert.deepEqual(await store.check(id), [])
+      value(await store.messages.append(id, inbox.id, [{ ...message('c'), flags: wordy('c') }]))
+      assert.deepEqual(await store.check(id), [])
+    })
+
     it('expunge removes, remembers, and never uses a UID again', async () => {
       const { id, inbox } = await account()
       const uids = await add(store, id, inbox, 'a', 'b', 'c')

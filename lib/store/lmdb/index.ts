@@ -52,8 +52,8 @@ export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOpti
       const account = accountNumber(id)
       return readBody(tables, account, messageNumber(account, email), start, end)
     },
-    storeFlags: (id, mailbox, uids, how, flags, unchangedSince) =>
-      tables.write(() => storeFlags(tables, id, mailbox, uids, how, flags, unchangedSince)),
+    storeFlags: (id, mailbox, uids, how, flags, unchangedSince, limits) =>
+      tables.write(() => storeFlags(tables, id, mailbox, uids, how, flags, unchangedSince, limits)),
     expunge: (id, mailbox, uids, options) => tables.write(() => expunge(tables, id, mailbox, uids, options)),
     replace: (id, from, replaced, to, message, options) =>
       tables.write(() => replace(tables, clock, id, { from, replaced, to }, message, options)),

@@ -4,7 +4,7 @@ import type { AccountId, MailboxId } from '../../terms/names'
 import { type Fence, type ModSeq, modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type Change, type Commit, type MailboxChange, NO_COMMIT } from '../change'
-import { type Delta, loggedUids, nothing, overQuota, weigh } from '../counting'
+import { type Delta, loggedUids, nothing, overQuota, quotaOctets, weigh } from '../counting'
 import { accountNumber, mailboxNumber, makeMailboxId } from '../ids'
 import { flagsFault, LOG_LENGTH, MAX_UID, TRIM_EVERY } from '../limits'
 import { encodePrepared } from '../prepared-codec'
@@ -14,6 +14,7 @@ import type {
   Copied,
   CopyOptions,
   ExpungeOptions,
+  FlagLimits,
   FlagsStored,
   NewMessage,
   Usage,
@@ -46,7 +47,7 @@ function addUsage(tables: Tables, account: number, delta: Delta, messages = 0): 
   void tables.states.put(accountKey(account), {
     ...state,
     messages: state.messages + messages,
-    usedBytes: state.usedBytes + delta.size,
+    usedBytes: state.usedBytes + delta.used,
     usedMessages: state.usedMessages + delta.messages,
   })
 }
@@ -128,7 +129,7 @@ export function append(
   const { marks = [] } = options ?? {}
   if (marks.some((mark) => markCounts(findRecord(tables, found.account, 'mark', markKey(mark)), mark.at)))
     return failed({ kind: 'stored-before' })
-  const bytes = messages.reduce((sum, message) => sum + message.bytes.length, 0)
+  const bytes = messages.reduce((sum, message) => sum + quotaOctets(message.bytes.length, message.flags), 0)
   if (overQuota(usageOf(tables, found.account), options, bytes, messages.length)) return failed({ kind: 'over-quota' })
   for (const { flags } of messages) {
     const fault = flagsFault(flags)
@@ -181,6 +182,7 @@ export function storeFlags(
   how: FlagChange,
   flags: FlagSet,
   unchangedSince: ModSeq | undefined,
+  limits: FlagLimits | undefined,
 ): Result<Written<FlagsStored>> {
   const found = mailboxOf(tables, id, mailbox)
   if (!found) return failed({ kind: 'no-such-mailbox' })
@@ -200,10 +202,17 @@ export function storeFlags(
     const fault = flagsFault(row.flags, before.flags)
     if (fault) return failed(fault)
   }
-  for (const { uid: one, before, row } of after) {
+  for (const { before, row } of after) {
     if (row === before) continue
     weigh(delta, before.flags, before.size, -1)
     weigh(delta, row.flags, row.size, 1)
+  }
+  if (delta.used > 0 && overQuota(usageOf(tables, found.account), limits, delta.used, 0)) {
+    return failed({ kind: 'over-quota' })
+  }
+  if (delta.used !== 0) addUsage(tables, found.account, delta)
+  for (const { uid: one, before, row } of after) {
+    if (row === before) continue
     void tables.rows.put(rowKey(found.account, found.number, one), encodeRow(row))
   }
   const rows = after.map(({ uid: one, row }) => indexRow(one, row))
@@ -253,7 +262,7 @@ export function replace(
   const [old] = entriesOf(tables, source.account, source.number, [replaced])
   if (!old) return failed({ kind: 'message-gone' })
   // RFC 8508 3.4: the number of messages stays, and what does not grow fits.
-  const growth = message.bytes.length - old.row.size
+  const growth = quotaOctets(message.bytes.length, message.flags) - quotaOctets(old.row.size, old.row.flags)
   const limit = options?.quota && { quota: { ...options.quota, messages: 0 } }
   if (growth > 0 && overQuota(usageOf(tables, source.account), limit, growth, 0)) return failed({ kind: 'over-quota' })
   const appended = append(tables, clock, id, to, [message])
@@ -287,7 +296,7 @@ export function copyOrMove(
     return failed({ kind: 'lease-lost' })
   const entries = entriesOf(tables, source.account, source.number, uids).sort((a, b) => a.uid - b.uid)
   if (mode.options?.missing === 'refuse' && entries.length < uids.length) return failed({ kind: 'message-gone' })
-  const bytes = entries.reduce((sum, { row }) => sum + row.size, 0)
+  const bytes = entries.reduce((sum, { row }) => sum + quotaOctets(row.size, row.flags), 0)
   if (mode.kind === 'copy' && overQuota(usageOf(tables, source.account), mode.options, bytes, entries.length)) {
     return failed({ kind: 'over-quota' })
   }

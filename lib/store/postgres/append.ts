@@ -4,7 +4,7 @@ import type { AccountId, MailboxId } from '../../terms/names'
 import { modSeq, type Uid } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type IndexRow, NO_COMMIT } from '../change'
-import { nothing, overQuota, weigh } from '../counting'
+import { nothing, overQuota, quotaOctets, weigh } from '../counting'
 import { accountNumber, digestOf, mailboxNumber } from '../ids'
 import { flagsFault, MAX_UID } from '../limits'
 import { encodePrepared } from '../prepared-codec'
@@ -66,7 +66,7 @@ WITH wanted AS (
   SELECT $1, $2, (one->>0)::bigint, ARRAY(SELECT json_array_elements_text(one->1)::bigint), '{}', '{}'
   FROM json_array_elements($18::json) AS t(one)
 ), counted AS (
-  UPDATE mailbox.accounts SET last_message = $19, used_bytes = used_bytes + $20, used_messages = used_messages + $21
+  UPDATE mailbox.accounts SET last_message = $19, used_bytes = used_bytes + $26, used_messages = used_messages + $21
   WHERE account = $1
 )
 UPDATE mailbox.mailboxes SET uid_next = $22, mod_seq = $23, messages = messages + $21, size = size + $20,
@@ -125,8 +125,8 @@ export async function appendAll(
   const results = wanted.map(({ messages, options }): Appended => {
     const marks = options?.marks ?? []
     if (book.counts(marks)) return failed({ kind: 'stored-before' })
-    const bytes = messages.reduce((sum, message) => sum + message.bytes.length, 0)
-    const used = { bytes: owner.used_bytes + delta.size, messages: owner.used_messages + delta.messages }
+    const bytes = messages.reduce((sum, message) => sum + quotaOctets(message.bytes.length, message.flags), 0)
+    const used = { bytes: owner.used_bytes + delta.used, messages: owner.used_messages + delta.messages }
     if (overQuota(used, options, bytes, messages.length)) return failed({ kind: 'over-quota' })
     for (const { flags } of messages) {
       const fault = flagsFault(flags)
@@ -208,6 +208,7 @@ export async function appendAll(
     modSequence,
     delta.unseen,
     delta.deleted,
+    delta.used,
   ])
   await book.write(session, owner.account)
   await trimLog(session, box, modSequence)

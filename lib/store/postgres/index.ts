@@ -37,7 +37,8 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
       keys: (id, mailbox, uids) => keys(db, id, mailbox, uids),
       uidls: (id, mailbox, above) => uidls(db, id, mailbox, above),
       read: (id, email, start, end) => read(db, id, email, start, end),
-      storeFlags: (id, mailbox, uids, how, flags, since) => storeFlags(db, id, mailbox, uids, how, flags, since),
+      storeFlags: (id, mailbox, uids, how, flags, since, limits) =>
+        storeFlags(db, id, mailbox, uids, how, flags, since, limits),
       expunge: (id, mailbox, uids, how) => expunge(db, id, mailbox, uids, how),
       replace: (id, from, replaced, to, message, how) => replace(db, clock, id, from, replaced, to, message, how),
       copy: (id, from, uids, to, how) =>

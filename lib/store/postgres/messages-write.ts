@@ -4,10 +4,10 @@ import type { AccountId, MailboxId } from '../../terms/names'
 import { type Fence, type ModSeq, modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type Change, type MailboxChange, NO_COMMIT } from '../change'
-import { type Delta, loggedUids, nothing, overQuota, weigh } from '../counting'
+import { type Delta, loggedUids, nothing, overQuota, quotaOctets, weigh } from '../counting'
 import { accountNumber, mailboxNumber } from '../ids'
 import { flagsFault, LOG_LENGTH, MAX_UID, TRIM_EVERY } from '../limits'
-import type { AppendOptions, Copied, CopyOptions, ExpungeOptions, FlagsStored, Written } from '../store'
+import type { AppendOptions, Copied, CopyOptions, ExpungeOptions, FlagLimits, FlagsStored, Written } from '../store'
 import type { Database, Session } from './database'
 import {
   type AccountRecord,
@@ -70,7 +70,7 @@ export const entriesOf = (session: Session, box: MailboxRecord, uids: readonly U
 async function addUsage({ query }: Session, account: number, delta: Delta): Promise<void> {
   const text =
     'UPDATE mailbox.accounts SET used_bytes = used_bytes + $2, used_messages = used_messages + $3 WHERE account = $1'
-  await query(text, [account, delta.size, delta.messages])
+  await query(text, [account, delta.used, delta.messages])
 }
 
 async function removeEntries({ query }: Session, box: MailboxRecord, entries: readonly EntryRecord[]): Promise<Delta> {
@@ -156,8 +156,9 @@ export const storeFlags = (
   how: FlagChange,
   flags: FlagSet,
   unchangedSince?: ModSeq,
+  limits?: FlagLimits,
 ): Promise<Result<Written<FlagsStored>>> =>
-  writeTo(db, id, [mailbox], async (session, { boxes: [box] }) => {
+  writeTo(db, id, [mailbox], async (session, { account, boxes: [box] }) => {
     if (!box) return failed({ kind: 'no-such-mailbox' })
     const entries = await entriesOf(session, box, uids)
     const isLater = (entry: EntryRecord): boolean => unchangedSince !== undefined && entry.mod_seq > unchangedSince
@@ -177,9 +178,12 @@ export const storeFlags = (
         return indexRow({ ...entry, flags: flagsText(after), mod_seq: next })
       })
     if (fault) return failed(fault)
+    const used = { bytes: account.used_bytes, messages: account.used_messages }
+    if (delta.used > 0 && overQuota(used, limits, delta.used, 0)) return failed({ kind: 'over-quota' })
     const changed = rows.filter((row) => row.modSeq === next)
     if (changed.length === 0) return ok({ value: { modified, rows }, commit: NO_COMMIT })
     const texts = changed.map((row) => flagsText(row.flags))
+    if (delta.used !== 0) await addUsage(session, box.account, delta)
     await session.query(SET_FLAGS, [box.account, box.mailbox, changed.map((row) => row.uid), next, texts])
     const change = await commitMailbox(session, id, box, delta, [{ kind: 'flags', rows: changed }])
     return ok({ value: { modified, rows }, commit: { ...NO_COMMIT, mailboxes: [change] } })
@@ -271,7 +275,7 @@ export const copyOrMove = (
     if (mode.kind === 'move' && fenceLost(account, mode.fence)) return failed({ kind: 'lease-lost' })
     const entries = await entriesOf(session, source, uids)
     if (mode.missing === 'refuse' && entries.length < new Set(uids).size) return failed({ kind: 'message-gone' })
-    const bytes = entries.reduce((sum, { size }) => sum + size, 0)
+    const bytes = entries.reduce((sum, { size, flags }) => sum + quotaOctets(size, flagsFrom(flags)), 0)
     const used = { bytes: account.used_bytes, messages: account.used_messages }
     if (mode.kind === 'copy' && overQuota(used, mode.options, bytes, entries.length)) {
       return failed({ kind: 'over-quota' })

@@ -2,10 +2,12 @@ import { failed, ok, type Result } from '../../terms/fault'
 import type { AccountId, MailboxId } from '../../terms/names'
 import { type Uid, uid } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
+import { quotaOctets } from '../counting'
 import type { AppendOptions, NewMessage, Written } from '../store'
 import { appendAll, threadNames } from './append'
 import type { Database } from './database'
 import { commitMailbox, entriesOf, releaseEntries, writeTo } from './messages-write'
+import { flagsFrom } from './row-types'
 
 const THREADS = `
 SELECT encode(message_id, 'hex') AS name, thread FROM mailbox.threads
@@ -35,7 +37,7 @@ export const replace = (
     // The quota counts the difference: as if the old one were gone already.
     const without = {
       ...account,
-      used_bytes: account.used_bytes - old.size,
+      used_bytes: account.used_bytes - quotaOctets(old.size, flagsFrom(old.flags)),
       used_messages: account.used_messages - 1,
     }
     const [added] = await appendAll(session, clock, id, to, without, target, known, [{ messages: [message], options }])
