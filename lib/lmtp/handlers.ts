@@ -6,9 +6,9 @@ import type {
   SMTPServerEnvelope,
   SMTPServerSession,
 } from 'smtp-server'
+import { type Accepted, type FinalDelivery, isReply, LARGE } from '../delivery/delivery'
+import { isFailure, type Reply, UNAVAILABLE, UNKNOWN } from '../delivery/reply'
 import type { Login, LoginPeer, LoginProtocol } from '../login/login'
-import { type Accepted, type FinalDelivery, isReply, LARGE } from '../mailbox/deliver/final-delivery'
-import { isFailure, type Reply, UNAVAILABLE, UNKNOWN } from '../mailbox/deliver/reply'
 import { turn } from '../work/turns'
 import { receivedLine } from './received'
 

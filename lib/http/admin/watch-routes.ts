@@ -1,6 +1,6 @@
+import type { DeliveryEntry } from '../../delivery/log'
 import type { TrailEntry } from '../../login/lockout/attempts'
 import { canonicalAddress } from '../../login/networks'
-import type { DeliveryEntry } from '../../mailbox/deliver/delivery-log'
 import { textOf } from '../../terms/errors'
 import { accountId } from '../../terms/names'
 import { notFound } from '../../web/kernel/faults'
