@@ -76,6 +76,7 @@ export async function openMailboxes(options: EmbedOptions) {
     maxSize: messageLimit(place),
     received: true,
     replies: options.replies ?? 'one',
+    log,
     ...(options.onFailed && { onFailed: options.onFailed }),
   })
   return {

@@ -6,6 +6,7 @@ import type { Scan } from '../sieve/world'
 import type { Account } from '../store/account'
 import type { Store } from '../store/store'
 import { textOf } from '../terms/errors'
+import { logThrown } from '../terms/log-thrown'
 import type { Clock, Log } from '../terms/ports'
 import { runs } from '../work/loop'
 import { createCopies } from './copies'
@@ -101,7 +102,7 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
       for (const { account } of targets.local) if (await isFull(account)) return fullReply(full)
       return { address, targets, full }
     } catch (error) {
-      log.error(`recipient check failed: ${textOf(error)}`)
+      logThrown(log, 'recipient check', error)
       return UNAVAILABLE
     }
   }

@@ -36,8 +36,6 @@ export function faultReply(fault: Fault, full: keyof typeof FULL): Reply {
     case 'bad-mailbox-name':
     case 'not-permitted':
     case 'limit':
-    case 'read-only':
-    case 'locked':
     case 'lease-lost':
     case 'message-gone':
     case 'unavailable':

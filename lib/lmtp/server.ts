@@ -123,7 +123,7 @@ export function createLmtpServer(ports: LmtpPorts): SMTPServer {
       log.warn(`LMTP from ${remoteAddress} refused: not in mailbox_lmtp.ini trusted`)
       done(new Refusal({ code: 554, enhanced: '5.7.1', text: 'this network may not deliver here' }))
     },
-    ...createHandlers({ delivery, hostname, maxSize, received: settings.received, replies: 'each' }),
+    ...createHandlers({ delivery, hostname, maxSize, received: settings.received, replies: 'each', log }),
   })
   server.secureContext = new LiveContexts(tls)
   // Resets and time-outs of clients; their messages were not acknowledged and come again.

@@ -1,7 +1,7 @@
 import DSN from 'haraka-dsn'
 import { type Accepted, type FinalDelivery, isReply, LARGE } from '../../delivery/delivery'
 import { isFailure, type Reply, UNAVAILABLE, UNKNOWN } from '../../delivery/reply'
-import { textOf } from '../../terms/errors'
+import { logThrown } from '../../terms/log-thrown'
 import type { Log } from '../../terms/ports'
 import { type Address, type Connection, HOOK, type Next, type Transaction } from '../host'
 import type { Failed } from '../outbound/bounce'
@@ -124,7 +124,7 @@ export function createDelivery({ delivery, harvest, log, bounce, junkByResults }
     /** Hook `rcpt`. */
     rcpt(next: Next, connection: Connection, address: Address): void {
       answerRcpt(next, connection, address).catch((error) => {
-        log.error(`recipient check failed: ${textOf(error)}`)
+        logThrown(log, 'recipient check', error)
         answer(next, UNAVAILABLE)
       })
     },
@@ -132,7 +132,7 @@ export function createDelivery({ delivery, harvest, log, bounce, junkByResults }
     queue(next: Next, { transaction }: Connection): void {
       if (!transaction) return next()
       const fail = (error: unknown): void => {
-        log.error(`delivery failed: ${textOf(error)}`)
+        logThrown(log, 'delivery', error)
         answer(next, UNAVAILABLE)
       }
       const deliverOurs = async (): Promise<void> => {
