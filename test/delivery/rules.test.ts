@@ -6,6 +6,7 @@ import { mailboxSettings } from '../../lib/mailbox/settings'
 import { ok } from '../../lib/terms/fault'
 import type { AccountId } from '../../lib/terms/names'
 import { silentLog } from '../../lib/terms/ports'
+import { becomes } from '../eventually'
 import { type Kit, startKit } from '../kit'
 
 const me = 'me@example.org'
@@ -60,9 +61,7 @@ describe('rules at delivery', function () {
       .join(', ')
   /** A notice to the owner is written after the reply. */
   async function until(expected: string): Promise<void> {
-    for (let i = 0; i < 500 && (await counts()) !== expected; i++)
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    assert.equal(await counts(), expected)
+    await becomes(counts, expected)
   }
 
   it('files with flags; a mailbox that is not there means INBOX; a detail is a mailbox', async () => {
@@ -205,10 +204,8 @@ describe('rules at delivery', function () {
     const { messages } = await kit.store.accounts.usage(id)
     await kit.store.accounts.update(id, () => ok({ quotaMessages: 2 * (messages + 1) }))
     await deliver('Subject: half')
-    for (let i = 0; i < 500 && (await kit.store.accounts.usage(id)).messages < messages + 2; i++) {
-      await new Promise((resolve) => setTimeout(resolve, 10))
-    }
-    assert.equal((await kit.store.accounts.usage(id)).messages, messages + 2, 'the mail, and the warning')
+    // The mail, and the warning.
+    await becomes(async () => (await kit.store.accounts.usage(id)).messages, messages + 2)
     await deliver('Subject: more')
     assert.equal((await kit.store.accounts.usage(id)).messages, messages + 3)
     await kit.store.accounts.update(id, () => ok({ quotaMessages: messages + 3 }))

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ImapFlow } from 'imapflow'
 import { createTransport } from 'nodemailer'
+import { eventually } from '../eventually'
 import { ACCOUNTS, type Demo, freePorts, removeHome, startDemo } from './demo'
 
 const alice = 'alice@example.org'
@@ -90,23 +91,18 @@ describe('demo --lmtp', function () {
     const front = spawn(process.execPath, [path.join(haraka, 'bin/haraka'), '-c', home], { stdio: 'ignore' })
     try {
       const transport = createTransport({ host: '127.0.0.1', port, ignoreTLS: true })
-      for (let tries = 0; tries < 200 && !(await transport.verify().catch(() => false)); tries++) {
-        await new Promise((resolve) => setTimeout(resolve, 50))
-      }
+      await eventually('the Haraka in front answers', () => transport.verify().catch(() => false))
       const to = [alice, 'nobody@example.org', bob]
       await transport.sendMail({
         envelope: { from: 'a@example.net', to },
         raw: 'Subject: by queue/lmtp\r\n\r\nhello\r\n',
       })
       transport.close()
-      const has = async (user: keyof typeof ACCOUNTS, wanted: RegExp): Promise<number> => {
-        for (let tries = 0; tries < 200; tries++) {
-          const found = (await subjects(user)).filter((subject) => wanted.test(subject))
-          if (found.length > 0) return found.length
-          await new Promise((resolve) => setTimeout(resolve, 50))
-        }
-        return 0
-      }
+      const has = (user: keyof typeof ACCOUNTS, wanted: RegExp): Promise<number> =>
+        eventually(`${user} has ${wanted}`, async () => {
+          const matching = (await subjects(user)).filter((subject) => wanted.test(subject))
+          return matching.length > 0 && matching.length
+        })
       assert.equal(await has(bob, /^by queue\/lmtp$/), 1)
       assert.equal(await has(alice, /^by queue\/lmtp$/), 1)
     } finally {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { eventually } from '../eventually'
 import { Wire } from '../kit'
 import { type Demo, freePorts, removeHome, startDemo } from './demo'
 
@@ -65,10 +66,7 @@ describe('more clients than there are places', function () {
       assert.match(await greeted(next), served)
       for (const wire of [...inside, next]) wire.close()
       if (process.platform !== 'linux') return
-      for (let tries = 0; tries < 2000 && descriptors(demo.pid) > before; tries++) {
-        await new Promise((resolve) => setTimeout(resolve, 10))
-      }
-      assert.ok(descriptors(demo.pid) <= before, 'descriptors are left')
+      await eventually('no descriptors are left', () => descriptors(demo.pid) <= before)
     })
   }
 })

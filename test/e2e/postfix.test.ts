@@ -4,10 +4,10 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from '
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { ImapFlow } from 'imapflow'
 import { createTransport } from 'nodemailer'
 import { SMTPServer } from 'smtp-server'
+import { eventually } from '../eventually'
 import { cli, type Demo, freePorts, removeHome, run, startDemo } from './demo'
 import { boxOf, hasPostfix, type Postfix, startPostfix } from './postfix'
 
@@ -26,14 +26,9 @@ interface Sent {
   readonly refused: Readonly<Record<string, string>>
 }
 
-/** Until `found` has something; the suite's time limit ends it. */
-async function eventually<T>(found: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const value = await found()
-    if (value !== undefined) return value
-    await pause(200)
-  }
-}
+/** Postfix takes its time: what it deferred is sent again after seconds. */
+const later = <T>(look: () => Promise<T | undefined>) =>
+  eventually('what Postfix was to do', look, { within: 80_000, every: 200 })
 
 const childrenOf = (pid: number): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
@@ -184,7 +179,7 @@ describe('behind Postfix', function () {
     return found
   }
   const has = (user: User, subject: string): Promise<string[]> =>
-    eventually(async () => {
+    later(async () => {
       const found = await subjects(user)
       return found.includes(subject) ? found : undefined
     })
@@ -198,7 +193,7 @@ describe('behind Postfix', function () {
       .flatMap((line) => JSON.parse(line).recipients)
   }
   const flushed = (done: (left: Awaited<ReturnType<typeof waiting>>) => boolean) =>
-    eventually(async () => {
+    later(async () => {
       const left = await waiting()
       if (done(left)) return left
       await postfix?.run('postqueue', ['-f'])
@@ -236,7 +231,7 @@ describe('behind Postfix', function () {
     )
     assert.match((await send(outside, 'new', ['new@example.org'])).refused['new@example.org'] ?? '', /^550/)
     await accounts('add', 'new@example.org', '--password-stdin')
-    await eventually(async () => (await send(outside, 'new', ['new@example.org'])).accepted[0])
+    await later(async () => (await send(outside, 'new', ['new@example.org'])).accepted[0])
   })
 
   /** The commands of Postfix in a box. */
@@ -293,7 +288,7 @@ describe('behind Postfix', function () {
     try {
       await by((between.address() as AddressInfo).port) // it listens on TCP
       await send(inside, 'again', ['alice@example.org', 'bob@example.org'])
-      const left = await eventually(async () => {
+      const left = await later(async () => {
         const found = await waiting()
         return found.length === 2 && found.every(({ delay_reason }) => delay_reason !== undefined) ? found : undefined
       })
@@ -333,7 +328,7 @@ describe('behind Postfix', function () {
     await send(inside, 'queued', ['full@example.org', 'full@strict.example'])
     const [kept] = await flushed((left) => left.length === 1 && left[0]?.delay_reason !== undefined)
     assert.match(kept?.delay_reason ?? '', /full@example\.org|452 4\.2\.2/)
-    const bounce = await eventually(async () => world.find(({ text }) => text.includes('full@strict.example')))
+    const bounce = await later(async () => world.find(({ text }) => text.includes('full@strict.example')))
     assert.deepEqual(bounce.to, ['sender@other.example'])
     assert.match(bounce.text, /552[ -]5\.2\.2/)
     await accounts('set', 'full@example.org', '--quota-messages', '0')
@@ -346,7 +341,7 @@ describe('behind Postfix', function () {
     const { accepted, refused } = await send(outside, 'waits', ['alice@example.org', 'carol@example.org'])
     assert.deepEqual(accepted, ['alice@example.org'])
     assert.match(refused['carol@example.org'] ?? '', /^450 4\.1\.1/)
-    const [kept] = await eventually(async () => {
+    const [kept] = await later(async () => {
       const left = await waiting()
       return left[0]?.delay_reason === undefined ? undefined : left
     })
@@ -371,21 +366,21 @@ describe('behind Postfix', function () {
         [before[0], 10],
         [before[1], 40],
       ] as const) {
-        await eventually(async () => (sentLines() >= after ? true : undefined))
+        await later(async () => (sentLines() >= after ? true : undefined))
         process.kill(victim ?? 0, 'SIGKILL')
       }
     })()
     for (const name of names) assert.deepEqual((await send(inside, name, all)).accepted, all)
     await killed
     // New workers have come; all is delivered but what the full mailbox must wait for.
-    await eventually(async () => (childrenOf(haraka).length === 2 ? true : undefined))
+    await later(async () => (childrenOf(haraka).length === 2 ? true : undefined))
     const left = await flushed((found) => found.every(({ address }) => address === 'full@example.org'))
     assert.equal(left.length, 50)
     const many = (found: readonly string[]): string[] => found.filter((subject) => subject.startsWith('many-')).sort()
     const expected = [...names].sort()
     assert.deepEqual(many(await subjects('alice@example.org')), expected)
     assert.deepEqual(many(await subjects('bob@example.org')), expected)
-    const bounces = await eventually(async () => {
+    const bounces = await later(async () => {
       const found = world.filter(({ text }) => /many-\d+@/.test(text))
       return found.length >= 50 ? found : undefined
     })
@@ -414,11 +409,11 @@ describe('behind Postfix', function () {
     })
     transport.close()
     await has('bob@example.org', 'from-alice')
-    const out = await eventually(async () => world.find(({ text }) => text.includes('from-alice')))
+    const out = await later(async () => world.find(({ text }) => text.includes('from-alice')))
     assert.deepEqual(out.to, ['friend@other.example'])
     assert.match(out.text, /^Received: from .*\r?\n\tby mx\.example\.net \(Postfix\)/m)
     await send(outside, 'through-alias', ['away@example.org'])
-    const forwarded = await eventually(async () => world.find(({ text }) => text.includes('Subject: through-alias')))
+    const forwarded = await later(async () => world.find(({ text }) => text.includes('Subject: through-alias')))
     assert.deepEqual(forwarded.to, ['friend@other.example'])
   })
 })

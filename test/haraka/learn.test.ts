@@ -6,6 +6,7 @@ import { startLearning } from '../../lib/haraka/deliver/learn'
 import type { AccountMail } from '../../lib/mailbox/mailbox'
 import { seqNum } from '../../lib/terms/numbers'
 import { silentLog } from '../../lib/terms/ports'
+import { becomes } from '../eventually'
 import { type Kit, startKit } from '../kit'
 
 const me = 'learner@example.org'
@@ -53,8 +54,7 @@ describe('learning from what owners put into Junk', function () {
 
   const learnt = (): string[] => readdirSync(folder).filter((name) => /^(?:spam|ham)\.\d+$/.test(name))
   async function until(count: number): Promise<void> {
-    for (let i = 0; i < 1000 && learnt().length < count; i++) await new Promise((resolve) => setTimeout(resolve, 10))
-    assert.equal(learnt().length, count)
+    await becomes(() => learnt().length, count)
   }
   async function move(from: string, to: string): Promise<void> {
     const view = await mail.open(from, 'peek')

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type Kit, startKit, Wire } from '../kit'
-import { random } from './model'
+import { randomFrom } from '../random'
 
 type Pick = (below: number) => number
 
@@ -365,7 +365,7 @@ describe('IMAP and random commands', function () {
 
   for (const [name, start] of Object.entries(STATES)) {
     it(`${COMMANDS_A_STATE} when ${name}: none stops the server, none is a bug of its own, nothing is left behind`, async () => {
-      const pick = random(name.length)
+      const pick = randomFrom(name.length)
       const rounds = COMMANDS_A_STATE / COMMANDS_A_CONNECTION / CONNECTIONS_AT_ONCE
       let before = 0
       let answered = 0

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import { setTimeout as pause } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { constants, createInflateRaw, deflateRawSync } from 'node:zlib'
 import { generate } from 'selfsigned'
 import { tlsFrom } from '../../lib/transport/tls'
+import { watchCalls } from '../eventually'
 import { type Kit, startKit, Wire } from '../kit'
 
 const MB = 1024 * 1024
@@ -16,27 +16,6 @@ async function login(kit: Kit, user: string): Promise<Wire> {
   wire.send(`l1 LOGIN ${user} pass\r\n`)
   await wire.until(/^l1 OK.*\r\n/m)
   return wire
-}
-
-/** Counts reads of message octets; the number is steady when nothing is read for a while. */
-function countReads(kit: Kit): { steady(): Promise<number>; stop(): void } {
-  const { read } = kit.store.messages
-  let count = 0
-  Object.assign(kit.store.messages, {
-    read: (...args: Parameters<typeof read>) => {
-      count++
-      return read(...args)
-    },
-  })
-  return {
-    steady: async () => {
-      for (let before = 0; ; before = count) {
-        await pause(200)
-        if (count > 0 && count === before) return count
-      }
-    },
-    stop: () => Object.assign(kit.store.messages, { read }),
-  }
 }
 
 /** Reads on, and counts the messages until the end of `a2`. */
@@ -71,10 +50,10 @@ describe('IMAP and greedy or slow clients', function () {
 
   it('a client that does not read makes the server stop reading messages, and gets them all in the end', async () => {
     const wire = await login(kit, 'greedy')
-    const reads = countReads(kit)
+    const reads = watchCalls(kit.store.messages, 'read')
     wire.socket.pause()
     wire.send('a1 SELECT INBOX\r\na2 FETCH 1:* BODY.PEEK[]\r\n')
-    const steady = await reads.steady()
+    const steady = await reads.still()
     assert.ok(steady < 25, `${steady} messages of half a MB were read for a client that takes none`)
     reads.stop()
     wire.socket.removeAllListeners('data')
@@ -86,12 +65,12 @@ describe('IMAP and greedy or slow clients', function () {
     const wire = await login(kit, 'greedy')
     wire.send('a1 COMPRESS DEFLATE\r\n')
     await wire.until(/^a1 OK.*\r\n/m)
-    const reads = countReads(kit)
+    const reads = watchCalls(kit.store.messages, 'read')
     wire.socket.removeAllListeners('data')
     wire.socket.pause()
     const commands = 'a1 SELECT INBOX\r\na2 FETCH 1:* BODY.PEEK[]\r\n'
     wire.send(deflateRawSync(commands, { finishFlush: constants.Z_SYNC_FLUSH }))
-    const steady = await reads.steady()
+    const steady = await reads.still()
     assert.ok(steady < 30, `${steady} messages of half a MB were read for a client that takes none`)
     reads.stop()
     assert.equal(await messagesOf(wire, wire.socket.pipe(createInflateRaw())), 40)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { becomes } from '../eventually'
 import { type Kit, startKit, Wire } from '../kit'
 
 const MESSAGE = 'Subject: one\r\n\r\ntext\r\n'
@@ -133,7 +134,7 @@ describe('IMAP and the mailbox lock', () => {
       await session.until(last.startsWith('NOOP') ? /^l OK.*\r\n/m : /^\+.*\r\n/m)
       session.close()
       // The other side hears of it by the network, not at once.
-      for (let tries = 0; (await holders()) > 0 && tries < 1000; tries++) await new Promise(setImmediate)
+      await becomes(holders, 0)
       const holder = await pop3()
       holder.send('QUIT\r\n')
       await holder.end()

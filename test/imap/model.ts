@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout } from 'node:timers/promises'
 import { Wire } from '../kit'
-
-/** A small repeatable generator, so that a failure can be run again. */
-export function random(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
+import { randomFrom } from '../random'
 
 /** One mailbox as one client knows it, from what it was told and nothing else. */
 interface Message {
@@ -319,7 +311,7 @@ export async function storm(options: Storm): Promise<Calm> {
   const end = milliseconds === undefined ? undefined : performance.now() + milliseconds
   await Promise.all(
     clients.map(async (client, index) => {
-      const pick = random(index + 1)
+      const pick = randomFrom(index + 1)
       for (let n = 0; n < steps && (end === undefined || performance.now() < end); n++) await step(client, pick)
     }),
   )

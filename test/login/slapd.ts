@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { freePorts, run } from '../e2e/demo'
+import { eventually } from '../eventually'
 
 const SLAPD = '/usr/sbin/slapd'
 export const ROOT = { dn: 'cn=admin,dc=example,dc=org', password: 'the admin' }
@@ -41,17 +42,15 @@ userPassword: second
 `
 
 async function listens(port: number): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
+  await eventually('slapd listens', async () => {
     const socket = connect(port, '127.0.0.1')
     const up = await Promise.race([
       once(socket, 'connect').then(() => true),
       once(socket, 'error').then(() => false),
     ]).catch(() => false)
     socket.destroy()
-    if (up) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error('slapd does not listen')
+    return up
+  })
 }
 
 /** A private slapd with some people; undefined, and a line that says so, where there is none. */

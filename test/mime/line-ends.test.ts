@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { addedByLineEnds, canonicalLines } from '../../lib/mime/line-ends'
+import { randomFrom, SEED } from '../random'
 
 async function* cut(octets: Buffer, sizes: () => number): AsyncGenerator<Buffer> {
   for (let at = 0; at < octets.length; ) {
@@ -42,22 +43,21 @@ describe('line ends', () => {
   })
 
   it('the octets that are added are counted, with the end that the last line may lack', async () => {
-    const seed = Number(process.env.MAILBOX_SEED ?? Date.now() % 1e6)
-    let state = seed
-    const random = (below: number): number => {
-      state = (state * 1103515245 + 12345) % 2147483648
-      return Math.floor((state / 2147483648) * below)
-    }
+    const random = randomFrom(SEED)
     for (let run = 0; run < 3000; run++) {
       const text = Array.from({ length: random(30) }, () => ['\r', '\n', '\r\n', '.', 'a', 'bc'][random(6)]).join('')
       const wire = model(text)
       const whole = wire === '' || wire.endsWith('\r\n') ? wire : `${wire}\r\n`
       const octets = Buffer.from(text, 'latin1')
-      assert.equal(octets.length + addedByLineEnds(octets), whole.length, `seed ${seed}: ${JSON.stringify(text)}`)
+      assert.equal(
+        octets.length + addedByLineEnds(octets),
+        whole.length,
+        `MAILBOX_SEED=${SEED}: ${JSON.stringify(text)}`,
+      )
       assert.equal(
         await joined(canonicalLines(cut(octets, () => 1 + random(5)))),
         wire,
-        `seed ${seed}: ${JSON.stringify(text)}`,
+        `MAILBOX_SEED=${SEED}: ${JSON.stringify(text)}`,
       )
     }
   })

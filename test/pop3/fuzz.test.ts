@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { textOf } from '../../lib/terms/errors'
 import type { AccountId } from '../../lib/terms/names'
 import { type Kit, startKit, Wire } from '../kit'
+import { fractionsFrom } from '../random'
 import { createModel, type Expected, type ModelMessage } from './model'
 
 /** Commands in all: a million behind MAILBOX_LONG=1. The seed of a failure is in its message. */
@@ -10,20 +11,13 @@ const PER_SESSION = 400
 const ACCOUNT = { user: 'fuzz@x', password: 'pass' }
 const SASL = Buffer.from('\0fuzz@x\0pass').toString('base64')
 
-/** mulberry32: small, seeded. */
-function randomFrom(seed: number) {
-  let state = seed
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
+function generatorFrom(seed: number) {
+  const next = fractionsFrom(seed)
   const below = (limit: number): number => Math.floor(next() * limit)
   const pick = <T>(from: readonly [T, ...T[]]): T => from[below(from.length)] ?? from[0]
   return { below, pick, chance: (probability: number) => next() < probability }
 }
-type Random = ReturnType<typeof randomFrom>
+type Random = ReturnType<typeof generatorFrom>
 
 const VERBS = [
   ...['USER', 'PASS', 'AUTH', 'STAT', 'LIST', 'UIDL', 'RETR', 'TOP', 'DELE', 'RSET', 'NOOP', 'CAPA', 'LANG', 'UTF8'],
@@ -144,7 +138,7 @@ describe('POP3 fuzz', function () {
     seed: number,
     stock: readonly ModelMessage[],
   ): Promise<{ sent: number; removed: ReadonlySet<number> }> {
-    const random = randomFrom(seed)
+    const random = generatorFrom(seed)
     const model = createModel(ACCOUNT, stock)
     const commands: { line: Buffer; expected: Expected }[] = []
     while (!model.over && commands.length < PER_SESSION) {

@@ -13,6 +13,7 @@ import { parseRedis } from '../../lib/processes/redis'
 import { silentLog } from '../../lib/terms/ports'
 import { SettingsError } from '../../lib/terms/settings'
 import { freePorts, installed, run } from '../e2e/demo'
+import { eventually } from '../eventually'
 import { PrivateRedis } from '../redis'
 
 const LONG = process.env.MAILBOX_LONG === '1'
@@ -180,9 +181,7 @@ describe('a Redis with TLS and a password, behind sentinels, in a cluster', func
     writeFileSync(file, `${lines.join('\n')}\n`)
     await started(watch, ['--sentinel'], file)
     const until = async (words: string[], wanted: RegExp): Promise<void> => {
-      for (let tries = 0; tries < 300 && !wanted.test(await ask(watch, ...words)); tries++) {
-        await new Promise((resolve) => setTimeout(resolve, 100))
-      }
+      await eventually(`${words.join(' ')} says ${wanted}`, async () => wanted.test(await ask(watch, ...words)))
     }
     await until(['SENTINEL', 'REPLICAS', 'main'], new RegExp(`127.0.0.1:${second}[\\s\\S]*master-link-status\\nok`))
     const url = `redis-sentinel://:pw@127.0.0.1:${watch}/main`
@@ -193,12 +192,7 @@ describe('a Redis with TLS and a password, behind sentinels, in a cluster', func
     try {
       await primary.stop()
       await until(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'main'], new RegExp(`^${second}$`, 'm'))
-      let taken = await take(locks, 0)
-      for (let tries = 0; tries < 100 && !taken.ok; tries++) {
-        await new Promise((resolve) => setTimeout(resolve, 100))
-        taken = await take(locks, 0)
-      }
-      assert.ok(taken.ok)
+      await eventually('a lock from the new primary', async () => (await take(locks, 0)).ok)
     } finally {
       await locks.close()
     }
@@ -219,11 +213,10 @@ describe('a Redis with TLS and a password, behind sentinels, in a cluster', func
       assert.match(await ask(port, 'CLUSTER', 'ADDSLOTSRANGE', ...range), /OK/)
       if (at > 0) assert.match(await ask(port, 'CLUSTER', 'MEET', '127.0.0.1', String(ports[0])), /OK/)
     }
-    for (let tries = 0; tries < 300; tries++) {
+    await eventually('a cluster of three nodes that know each other', async () => {
       const states = await Promise.all(ports.map((port) => ask(port, 'CLUSTER', 'INFO')))
-      if (states.every((state) => /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(state))) break
-      await new Promise((resolve) => setTimeout(resolve, 100))
-    }
+      return states.every((state) => /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(state))
+    })
     const url = `redis-cluster://${addresses.join(',')}`
     await allThree(url)
     // A subscription that is lost says so, and stands again.

@@ -6,6 +6,7 @@ import { skipNumbers } from '../../lib/store/restored'
 import type { Store } from '../../lib/store/store'
 import { silentLog } from '../../lib/terms/ports'
 import { freePorts } from '../e2e/demo'
+import { eventually } from '../eventually'
 import { openTestStore, type PrivateServer, serverOrSkip } from '../postgres'
 
 const OPTIONS = { maxConnections: 4, connectTimeout: 5000, statementTimeout: 30_000, log: silentLog }
@@ -77,16 +78,12 @@ describe('copies of a PostgreSQL server', function () {
     const received = await named(store, id, 'INBOX')
     const { lsn } = await ask(primary.url, 'SELECT pg_current_wal_lsn()::text AS lsn')
     const caughtUp = `SELECT coalesce(pg_last_wal_replay_lsn() >= '${lsn}', false) AS yes`
-    for (let tries = 0; tries < 500 && (await ask(replica.url, caughtUp)).yes !== true; tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
+    await eventually('the replica has caught up', async () => (await ask(replica.url, caughtUp)).yes === true)
     // It hears nothing more of its primary, which goes on.
     await ask(replica.url, "ALTER SYSTEM SET primary_conninfo = ''")
     await ask(replica.url, 'SELECT pg_reload_conf()')
     const receiver = 'SELECT count(*) = 0 AS yes FROM pg_stat_wal_receiver'
-    for (let tries = 0; tries < 500 && (await ask(replica.url, receiver)).yes !== true; tries++) {
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
+    await eventually('the replica hears nothing', async () => (await ask(replica.url, receiver)).yes === true)
     const lost = await add(store, id, inbox, 'lost 1', 'lost 2')
     await primary.crash()
     await assert.rejects(add(store, id, inbox, 'nobody is there'), /mail store cannot be used/)
