@@ -2,18 +2,20 @@ import { Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
 import path from 'node:path'
 import type { HarakaPlugin, HarakaServer, Next } from '../lib/haraka/host'
-import { submitter } from '../lib/haraka/outbound/submit'
-import { line } from '../lib/haraka/plugin'
+import { line } from '../lib/haraka/lines'
+import { submitter } from '../lib/haraka/submit'
 import { createHttp } from '../lib/http/server'
 import { explain } from '../lib/login/lockout/explain'
 import { packageRoot, version } from '../lib/package-root'
 import { systemClock } from '../lib/terms/ports'
 import { httpSettings } from '../lib/web/settings'
+import { createWeb, type WebRoom, type WebServer } from '../lib/web/web'
 import { openSessions, placeOf, readLockSettings } from '../lib/wiring'
 
 /** Line `mailbox/http`: webmail, administrator pages, JSON API in Haraka's own HTTP server; config/mailbox_http.ini. */
 export function register(this: HarakaPlugin): void {
-  let http: ReturnType<typeof createHttp> | undefined
+  let web: WebServer | undefined
+  let rooms: readonly WebRoom[] = []
   line(this, 'http', ['store', 'locks', 'login'], async (host) => {
     const { context, log } = host
     const place = placeOf(host)
@@ -21,31 +23,33 @@ export function register(this: HarakaPlugin): void {
     const { main } = place.ini('http')
     const listens = typeof main === 'object' && main !== null && 'listen' in main && main.listen
     if (!listens) log.warn('mailbox/http serves nothing: config/http.ini has no listen = address:port')
-    http = createHttp({
+    web = createWeb({
       room: context.room,
-      locks: context.locks,
       login: context.login,
       sessions: await openSessions(place),
+      settings: httpSettings(place.ini('mailbox_http')),
+      tellHolder: readLockSettings(place).tellHolder,
+      version,
+      clock: systemClock,
+      log,
+    })
+    const http = createHttp(web, {
+      locks: context.locks,
       attempts: lockouts.attempts,
       deliveries: context.part('deliveries'),
       explain: (asked) => explain(lockouts, asked, systemClock.now()),
       submit: submitter(host),
-      metricsText: () => context.part('gathering').text(),
-      settings: httpSettings(place.ini('mailbox_http')),
-      tellHolder: readLockSettings(place).tellHolder,
-      version,
+      metrics: context.part('gathering'),
       assets: path.join(packageRoot, 'lib/http/static'),
-      clock: systemClock,
-      log,
     })
-    const { close } = http
-    host.closing.push(close)
+    rooms = [http]
+    host.closing.push(web.close)
   })
   Object.assign(this, {
     mailbox_http: (next: Next, { http: host, listeners = [] }: HarakaServer) => {
-      if (http && host?.app) {
-        http.mount(host.app)
-        for (const one of listeners) if (one instanceof Server || one instanceof TlsServer) http.guard(one)
+      if (web && host?.app) {
+        web.mount(host.app, rooms)
+        for (const server of listeners) if (server instanceof Server || server instanceof TlsServer) web.guard(server)
       }
       next()
     },

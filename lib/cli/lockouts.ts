@@ -3,7 +3,7 @@ import type { Directory } from '../login/directory'
 import type { AttemptLog, TrailEntry } from '../login/lockout/attempts'
 import { type Explanation, explain } from '../login/lockout/explain'
 import type { Bar } from '../login/lockout/lockout'
-import type { LoginProtocol } from '../login/login'
+import { LOGIN_PROTOCOLS, type LoginProtocol } from '../login/login'
 import type { LoginSettings } from '../login/settings'
 
 /** What the commands need of a Haraka home. */
@@ -77,7 +77,7 @@ export function lockoutsCommand({ homeOption, open, print, now }: LockoutsPorts)
     }),
   )
   sub('explain <user> <address>', 'whether this login would be allowed now, and why')
-    .addOption(new Option('--protocol <name>', 'by this protocol').choices(['imap', 'pop3', 'smtp', 'http', 'sieve']))
+    .addOption(new Option('--protocol <name>', 'by this protocol').choices(LOGIN_PROTOCOLS))
     .action((user: string, address: string, options: { home: string; json?: boolean; protocol?: LoginProtocol }) =>
       within(options.home, async (home) => {
         const { protocol } = options

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { AggregatorRegistry, type MetricObjectWithValues, type MetricValue, type Registry } from 'prom-client'
 import { openRendezvous } from '../processes/rendezvous'
+import type { COUNTERS } from '../terms/metrics'
 
 type Snapshot = MetricObjectWithValues<MetricValue<string>>[]
 
@@ -8,8 +9,16 @@ type Snapshot = MetricObjectWithValues<MetricValue<string>>[]
 export interface Gathering {
   /** Prometheus' text format, version 0.0.4 */
   text(): Promise<string>
+  /** The counters as they are now. */
+  totals(): Promise<Totals>
   close(): void
 }
+
+export interface Totals {
+  /** Counts by the values of one label. */
+  by<N extends keyof typeof COUNTERS>(counter: N, label: LabelOf<N>): Readonly<Record<string, number>>
+}
+type LabelOf<N extends keyof typeof COUNTERS> = (typeof COUNTERS)[N]['labels'][number]
 
 /** milliseconds that another process has to answer; who does not is left out of this scrape */
 const PATIENCE = 1000
@@ -24,6 +33,15 @@ const isMetric = (value: unknown): boolean =>
   'values' in value &&
   Array.isArray(value.values)
 const isSnapshot = (value: unknown): value is Snapshot => Array.isArray(value) && value.every(isMetric)
+
+function sumBy(metrics: Snapshot, counter: string, label: string): Readonly<Record<string, number>> {
+  const sums: Record<string, number> = {}
+  for (const { value, labels } of metrics.filter(({ name }) => name === counter).flatMap(({ values }) => values)) {
+    const key = String(labels[label] ?? '')
+    sums[key] = (sums[key] ?? 0) + value
+  }
+  return sums
+}
 
 /**
  * @param directory shared by the processes of one home, and by nobody else
@@ -64,10 +82,13 @@ export async function openGathering(directory: string, own?: Registry): Promise<
     }
   }
 
+  const all = (): Promise<Snapshot[]> => Promise.all([snapshot(), ...meeting.others().map(ask)])
+
   return {
-    text: async () => {
-      const all = await Promise.all([snapshot(), ...meeting.others().map(ask)])
-      return AggregatorRegistry.aggregate(all).metrics()
+    text: async () => AggregatorRegistry.aggregate(await all()).metrics(),
+    totals: async () => {
+      const metrics = (await all()).flat()
+      return { by: (counter, label) => sumBy(metrics, counter, label) }
     },
     close: () => meeting.close(),
   }

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import express from 'express'
-import { type DeliveryLog, openDeliveryLog } from '../../lib/delivery/log'
+import type { Submission } from '../../lib/http/ports'
 import { createHttp } from '../../lib/http/server'
 import type { Locks } from '../../lib/locks/locks'
 import { openMemoryLocks } from '../../lib/locks/memory'
@@ -18,6 +18,7 @@ import { explain } from '../../lib/login/lockout/explain'
 import { hashPassword } from '../../lib/login/passwords'
 import { loginSettings } from '../../lib/login/settings'
 import { localBus } from '../../lib/mailbox/bus/local-bus'
+import { type DeliveryLog, openDeliveryLog } from '../../lib/mailbox/deliver/delivery-log'
 import { createMailRoom } from '../../lib/mailbox/mail-room'
 import type { MailRoom } from '../../lib/mailbox/mailbox'
 import { mailboxSettings } from '../../lib/mailbox/settings'
@@ -28,8 +29,8 @@ import { openLmdbStore } from '../../lib/store/lmdb'
 import { NO_FLAGS } from '../../lib/terms/flags'
 import { noMetrics, silentLog } from '../../lib/terms/ports'
 import type { Ini } from '../../lib/terms/settings'
-import type { Submission } from '../../lib/web/ports'
 import { httpSettings } from '../../lib/web/settings'
+import { createWeb } from '../../lib/web/web'
 import { openEmbeddedSessions } from '../../lib/web/who/sessions/embedded'
 import { type TestClock, testClock, testLog } from '../login/room'
 import { checkAnswer } from './openapi'
@@ -75,30 +76,35 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
   const deliveries = openDeliveryLog({ path: path.join(folder, 'deliveries'), keep: 86_400_000, clock, log })
 
   async function serve(processName: string) {
-    const http = createHttp({
-      ...{ room, locks, login, attempts, clock, log },
+    const web = createWeb({
+      ...{ room, login, clock, log },
       sessions: openEmbeddedSessions({ path: path.join(folder, 'http') }),
-      deliveries,
+      settings: httpSettings(ini.http ?? {}),
+      tellHolder: 'protocol',
+      version: '1.2.3',
+    })
+    const http = createHttp(web, {
+      ...{ locks, attempts, deliveries },
       explain: (asked) => explain({ attempts, directory, settings }, asked, clock.now()),
       submit: async (submission) => {
         sent.push(submission)
         return submission.to.includes('refused@example.org') ? 'The queue refused it.' : undefined
       },
-      metricsText: async () => `served_by{process="${processName}"} 1\n`,
-      settings: httpSettings(ini.http ?? {}),
-      tellHolder: 'protocol',
-      version: '1.2.3',
+      metrics: {
+        text: async () => `served_by{process="${processName}"} 1\n`,
+        totals: async () => ({ by: () => ({}) }),
+      },
       assets: path.join(packageRoot, 'lib/http/static'),
     })
     const app = express()
-    http.mount(app)
+    web.mount(app, [http])
     const server = createServer(app).listen(0, '127.0.0.1')
-    http.guard(server)
+    web.guard(server)
     await once(server, 'listening')
     const at = server.address()
     const port = typeof at === 'object' && at ? at.port : 0
     const close = async (): Promise<void> => {
-      await http.close()
+      await web.close()
       server.closeAllConnections()
       server.close()
     }

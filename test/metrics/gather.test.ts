@@ -29,7 +29,13 @@ describe('metrics', () => {
     one.move('mailbox_locks', 2, { protocol: 'imap' })
     two.move('mailbox_locks', -1, { protocol: 'imap' })
     two.observe('mailbox_lock_waited_seconds', 0.01, { protocol: 'pop3' })
+    one.count('mailbox_lock_refused_total', { protocol: 'pop3', holder: 'imap' })
+    two.count('mailbox_lock_refused_total', { protocol: 'pop3', holder: 'webmail' }, 4)
+    two.count('mailbox_lock_refused_total', { protocol: 'imap', holder: 'pop3' })
     for (const gathering of gatherings) {
+      const totals = await gathering.totals()
+      assert.deepEqual(totals.by('mailbox_lock_refused_total', 'protocol'), { pop3: 5, imap: 1 })
+      assert.deepEqual(totals.by('mailbox_deliveries_total', 'result'), {})
       const lines = (await gathering.text()).split('\n')
       assert.ok(lines.includes('mailbox_lock_granted_total{protocol="pop3"} 3'))
       assert.ok(lines.includes('mailbox_locks{protocol="imap"} 1'))

@@ -1,10 +1,23 @@
 import type { Web } from '../../web/ports'
 import type { Route } from '../../web/route/route'
-import type { Admit } from '../../web/who/admit'
-import { adminAccountRoutes } from './account-routes'
-import { adminWatchRoutes } from './watch-routes'
+import type { HttpPorts } from '../ports'
+import { accountRoutes } from './account-routes'
+import { appPasswordRoutes } from './app-password-routes'
+import { enterRoutes } from './enter-routes'
+import { lockRoutes } from './lock-routes'
+import { lockoutRoutes } from './lockout-routes'
+import { logRoutes } from './log-routes'
+import { overviewRoutes } from './overview-routes'
+import { sessionRoutes } from './session-routes'
 
-export const adminRoutes = (web: Web, admit: Admit): readonly Route[] => [
-  ...adminAccountRoutes(web, admit),
-  ...adminWatchRoutes(web, admit),
+/** What administrators do and see. */
+export const adminRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
+  ...accountRoutes(web, ports),
+  ...appPasswordRoutes(web, ports),
+  ...enterRoutes(web, ports),
+  ...sessionRoutes(web),
+  ...lockRoutes(web, ports),
+  ...lockoutRoutes(web, ports),
+  ...logRoutes(ports),
+  ...overviewRoutes(web, ports),
 ]

@@ -1,5 +1,5 @@
 import type { AccountMail, View } from '../../mailbox/mailbox'
-import type { Mailbox, MessageRow, SpecialUse, Store } from '../../store/store'
+import type { Mailbox, MessageRow, SpecialUse } from '../../store/store'
 import { fold } from '../../terms/casemap'
 import { mailboxId } from '../../terms/names'
 import { type Uid, uid } from '../../terms/numbers'
@@ -13,10 +13,10 @@ export const uidsBody = object({ uids: uidList() })
 export const uidsOf = (numbers: readonly number[]): Uid[] =>
   [...new Set(numbers)].sort((a, b) => a - b).map((number) => uid(number))
 
-export async function mailboxById(store: Store, mail: AccountMail, id: string): Promise<Mailbox> {
-  const found = await store.mailboxes.get(mail.id, mailboxId(id))
-  if (!found) throw notFound('mailbox')
-  return found
+export async function mailboxById(mail: AccountMail, id: string): Promise<Mailbox> {
+  const mailbox = await mail.findById(mailboxId(id))
+  if (!mailbox) throw notFound('mailbox')
+  return mailbox
 }
 
 const ROLES: Readonly<Record<string, SpecialUse>> = {
@@ -42,14 +42,8 @@ export async function mailboxNamed(mail: AccountMail, typed: string): Promise<Ma
 }
 
 /** Opens the mailbox, brings it up to date and closes it again. */
-export async function withView<T>(
-  store: Store,
-  mail: AccountMail,
-  id: string,
-  run: (view: View) => Promise<T>,
-): Promise<T> {
-  const { name } = await mailboxById(store, mail, id)
-  const view = unwrap(await mail.open(name, 'peek'))
+export async function withView<T>(mail: AccountMail, id: string, run: (view: View) => Promise<T>): Promise<T> {
+  const view = unwrap(await mail.openById(mailboxId(id), 'peek'))
   try {
     await view.sync('say')
     return await run(view)

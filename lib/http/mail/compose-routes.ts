@@ -6,6 +6,7 @@ import { Refused, unwrap } from '../../web/kernel/faults'
 import { object, optional, text, whole } from '../../web/kernel/schema'
 import type { Web } from '../../web/ports'
 import { type Answer, defineRoute, json, type Route } from '../../web/route/route'
+import type { HttpPorts } from '../ports'
 import { mailboxFor, rowOf, uidsOf, withView } from './access'
 import { type Attached, type Composed, compose, type Draft, draft, notAddresses, tooManyAddresses } from './compose'
 import { fileNameOf } from './file-name'
@@ -23,7 +24,7 @@ const ALSO = [
 /** Milliseconds that a message waits while others are composed. */
 const PATIENCE = 30_000
 
-export function composeRoutes({ room: { store }, submit, clock, log, settings }: Web): readonly Route[] {
+export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPorts): readonly Route[] {
   /** With files each is in memory several times over: one after the other. */
   const oneByOne = createLimiter(1, PATIENCE)
 
@@ -49,7 +50,7 @@ export function composeRoutes({ room: { store }, submit, clock, log, settings }:
       if (mailbox === undefined || uid === undefined) {
         throw new Refused(422, 'bad-attachment', `The file ${name} has neither octets nor a place.`)
       }
-      const file = await withView(store, mail, mailbox, async (view) => {
+      const file = await withView(mail, mailbox, async (view) => {
         const row = await rowOf(mail, view, String(uid))
         if (part === undefined) {
           weigh(row.size)
@@ -75,7 +76,7 @@ export function composeRoutes({ room: { store }, submit, clock, log, settings }:
   async function discard(mail: AccountMail, at: Draft['replaces']): Promise<void> {
     if (!at) return
     try {
-      await withView(store, mail, at.mailbox, async (view) => {
+      await withView(mail, at.mailbox, async (view) => {
         const uids = uidsOf([at.uid])
         const seq = view.seqOf(at.uid)
         if (seq === undefined || !view.flagsAt(seq).has('\\Draft')) return
@@ -91,7 +92,7 @@ export function composeRoutes({ room: { store }, submit, clock, log, settings }:
     if (!answers) return
     const mark = flagSet([answers.how === 'reply' ? '\\Answered' : '$Forwarded'])
     try {
-      await withView(store, mail, answers.mailbox, async (view) => {
+      await withView(mail, answers.mailbox, async (view) => {
         unwrap(await mail.storeFlags(view, uidsOf([answers.uid]), 'add', mark))
       })
     } catch (error) {

@@ -1,5 +1,4 @@
 import type { AccountMail, View } from '../../mailbox/mailbox'
-import type { Store } from '../../store/store'
 import type { Uid } from '../../terms/numbers'
 
 /** Conversations of a mailbox, by the thread that the store gave each message at delivery. */
@@ -16,7 +15,7 @@ interface Known {
 }
 
 /** A thread of a message never changes, so it is asked for once. Bounded: the mailbox that was not used longest goes. */
-export function createConversations(store: Store, most = 50) {
+export function createConversations(most = 50) {
   const known = new Map<string, Known>()
 
   async function knownOf(mail: AccountMail, view: View): Promise<Known> {
@@ -35,7 +34,7 @@ export function createConversations(store: Store, most = 50) {
       const number = view.uidAt(seq)
       if (!threads.has(number)) missing.push(number)
     }
-    for await (const rows of store.messages.keys(mail.id, view.mailbox.id, missing)) {
+    for await (const rows of mail.keys(view, missing)) {
       for (const row of rows) threads.set(row.uid, row.threadId)
     }
     // What was expunged is forgotten once it is most of what is remembered.

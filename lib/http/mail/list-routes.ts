@@ -21,8 +21,7 @@ const MOST = 200
 const AT_ONCE = 20
 
 export function listRoutes({ room, clock }: Web): readonly Route[] {
-  const { store } = room
-  const conversations = createConversations(store)
+  const conversations = createConversations()
 
   async function summaries(mail: AccountMail, view: View, uids: readonly Uid[]) {
     const found = new Map<Uid, ReturnType<typeof summaryOf>>()
@@ -72,7 +71,7 @@ export function listRoutes({ room, clock }: Web): readonly Route[] {
         const named = search?.mailbox === undefined ? undefined : await mailboxNamed(mail, search.mailbox)
         if (search?.mailbox !== undefined && !named) notes.push(`There is no mailbox "${search.mailbox}".`)
         const mailbox = named?.id ?? params.mailbox ?? ''
-        return withView(store, mail, mailbox, async (view) => {
+        return withView(mail, mailbox, async (view) => {
           const found = search && (await find({ room, mail, view, attachments: fileNames }, search.key, clock.now()))
           const modSeq = view.highestModSeq
           if (by === 'conversation') {
@@ -100,7 +99,7 @@ export function listRoutes({ room, clock }: Web): readonly Route[] {
       run: async ({ params, query, mail: enter }) => {
         const mail = await enter()
         const wanted = new Set(query.uids.split(',').slice(0, MOST).map(Number))
-        return withView(store, mail, params.mailbox ?? '', async (view) => {
+        return withView(mail, params.mailbox ?? '', async (view) => {
           const uids = [...wanted].flatMap((number) => {
             const seq = Number.isInteger(number) ? view.seqOf(number) : undefined
             return seq === undefined ? [] : [view.uidAt(seq)]

@@ -1,7 +1,6 @@
 import type { Mailbox } from '../../store/store'
 import { notFound, unwrap } from '../../web/kernel/faults'
 import { flag, list, object, optional, text, whole } from '../../web/kernel/schema'
-import type { Web } from '../../web/ports'
 import { DONE, defineRoute, done, json, type Route } from '../../web/route/route'
 import { mailboxById } from './access'
 
@@ -25,7 +24,7 @@ const view = ({ id, name, specialUse, messages, unseen, size, subscribed }: Mail
   subscribed,
 })
 
-export function mailboxRoutes({ room: { store } }: Web): readonly Route[] {
+export function mailboxRoutes(): readonly Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -66,7 +65,7 @@ export function mailboxRoutes({ room: { store } }: Web): readonly Route[] {
       answer: mailbox,
       run: async ({ params, body, mail: enter }) => {
         const mail = await enter()
-        const before = await mailboxById(store, mail, params.mailbox ?? '')
+        const before = await mailboxById(mail, params.mailbox ?? '')
         unwrap(await mail.rename(before.name, body.name))
         const after = await mail.find(body.name)
         if (!after) throw notFound('mailbox')
@@ -81,7 +80,7 @@ export function mailboxRoutes({ room: { store } }: Web): readonly Route[] {
       answer: done,
       run: async ({ params, mail: enter }) => {
         const mail = await enter()
-        unwrap(await mail.remove((await mailboxById(store, mail, params.mailbox ?? '')).name))
+        unwrap(await mail.remove((await mailboxById(mail, params.mailbox ?? '')).name))
         return DONE
       },
     }),

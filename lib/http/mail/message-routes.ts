@@ -60,12 +60,12 @@ const moved = object({
   destination: list(whole(1)),
 })
 
-export function messageRoutes({ room: { store, pool } }: Web): readonly Route[] {
+export function messageRoutes({ room: { pool } }: Web): readonly Route[] {
   const withRow = <T>(
     mail: AccountMail,
     { mailbox = '', uid = '' }: Readonly<Record<string, string>>,
     run: (row: MessageRow, view: View) => Promise<T>,
-  ): Promise<T> => withView(store, mail, mailbox, async (view) => run(await rowOf(mail, view, uid), view))
+  ): Promise<T> => withView(mail, mailbox, async (view) => run(await rowOf(mail, view, uid), view))
 
   return [
     defineRoute({
@@ -173,7 +173,7 @@ export function messageRoutes({ room: { store, pool } }: Web): readonly Route[] 
         const odd = [...add, ...remove].find((name) => !isSystemFlag(name) && !/^[A-Za-z0-9$_.-]+$/.test(name))
         if (odd !== undefined) throw new Refused(422, 'bad-flag', 'A flag is a system flag or a word.')
         const mail = await enter()
-        return withView(store, mail, params.mailbox ?? '', async (view) => {
+        return withView(mail, params.mailbox ?? '', async (view) => {
           const uids = uidsOf(body.uids)
           if (add.length > 0) unwrap(await mail.storeFlags(view, uids, 'add', flagSet(add)))
           if (remove.length > 0) unwrap(await mail.storeFlags(view, uids, 'remove', flagSet(remove)))
@@ -191,8 +191,8 @@ export function messageRoutes({ room: { store, pool } }: Web): readonly Route[] 
         answer: moved,
         run: async ({ params, body, mail: enter }) => {
           const mail = await enter()
-          const to = await mailboxById(store, mail, body.to)
-          return withView(store, mail, params.mailbox ?? '', async (view) => {
+          const to = await mailboxById(mail, body.to)
+          return withView(mail, params.mailbox ?? '', async (view) => {
             const { source, destination } = unwrap(await mail[verb](view, uidsOf(body.uids), to.name))
             return json({ mailbox: to.id, source, destination })
           })
@@ -208,7 +208,7 @@ export function messageRoutes({ room: { store, pool } }: Web): readonly Route[] 
       answer: done,
       run: async ({ params, body, mail: enter }) => {
         const mail = await enter()
-        return withView(store, mail, params.mailbox ?? '', async (view) => {
+        return withView(mail, params.mailbox ?? '', async (view) => {
           const uids = uidsOf(body.uids)
           unwrap(await mail.storeFlags(view, uids, 'add', flagSet(['\\Deleted'])))
           unwrap(await mail.expunge(view, uids))

@@ -1,5 +1,4 @@
-import { isUnavailable } from '../../terms/errors'
-import { logThrown } from '../../terms/log-thrown'
+import { traceOf } from '../../terms/errors'
 import { runs } from '../../work/loop'
 import { STARTED } from '../base/session/connection'
 import { extensions } from '../extensions'
@@ -107,9 +106,10 @@ export async function dispatch(session: Session, frame: Frame): Promise<void> {
     await execute(session, command, cursor, tag)
   } catch (error) {
     const id = session.connection.id.slice(0, 8)
-    logThrown(session.ports.log, `IMAP ${id} ${command.name}`, error)
+    session.ports.log.error(`IMAP ${id} ${command.name}: ${traceOf(error)}`)
+    const unavailable = error instanceof Error && error.name === 'StoreUnavailable'
     session.say(
-      isUnavailable(error)
+      unavailable
         ? `${tag} NO [UNAVAILABLE] Not available now, try again later`
         : `${tag} NO [SERVERBUG] Internal error ${id}`,
     )

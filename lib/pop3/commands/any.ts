@@ -1,4 +1,4 @@
-import { unavailable } from '../../terms/errors'
+import { StoreUnavailable } from '../../store/store'
 import type { Command, Session, Transaction } from '../command'
 import { sendLines } from '../multiline'
 import { inLanguage, LANGUAGES, languageTags, matchLanguage } from '../texts'
@@ -39,7 +39,8 @@ async function expired({ ports }: Session, { maildrop, retrieved }: Transaction)
   try {
     return await maildrop.seenBefore(ports.clock.now() - expireDays * 86_400_000)
   } catch (error) {
-    ports.log.warn(`nothing expires now: ${unavailable(error).fault.why}`)
+    if (!(error instanceof StoreUnavailable)) throw error
+    ports.log.warn(`nothing expires now: ${error.message}`)
     return []
   }
 }

@@ -19,17 +19,19 @@ const refuse = (status: number, code: string, message: string): Refused => new R
 
 /** One body for everything that is wrong with a login (docs/login.md#what-a-client-hears). */
 export const unauthorized = (): Refused => refuse(401, 'unauthorized', 'Authentication failed.')
+export const unavailable = (): Refused => refuse(503, 'unavailable', 'Not available now, try again later.')
 export const notFound = (what: string): Refused => refuse(404, 'not-found', `There is no such ${what}.`)
 
 /** The one switch from what the world can do wrong to a status. */
 export function faultRefusal(fault: Fault | Refusal): Refused {
   switch (fault.kind) {
     case 'held':
+    case 'locked':
       return refuse(423, 'locked', 'The mailbox is in use.')
     case 'cancelled':
     case 'unavailable':
     case 'stored-before':
-      return refuse(503, 'unavailable', 'Not available now, try again later.')
+      return unavailable()
     case 'no-such-account':
       return notFound('account')
     case 'no-such-mailbox':
@@ -48,6 +50,8 @@ export function faultRefusal(fault: Fault | Refusal): Refused {
       return refuse(413, 'too-big', `The message is over the limit of ${fault.limit} octets.`)
     case 'limit':
       return refuse(409, 'limit', `A limit is reached: ${fault.why}.`)
+    case 'read-only':
+      return refuse(403, 'read-only', 'This mailbox is read-only.')
     case 'lease-lost':
       return refuse(423, 'lease-lost', 'The mailbox is needed elsewhere.')
     default:

@@ -60,7 +60,7 @@ function operation(route: Route) {
 }
 
 /** OpenAPI 3.1, made of the very rows that answer. */
-export function openApi(routes: readonly Route[], version: string) {
+export function openApi(base: string, routes: readonly Route[], version: string) {
   const paths: Record<string, Record<string, unknown>> = {}
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, '{$1}')
@@ -69,7 +69,7 @@ export function openApi(routes: readonly Route[], version: string) {
   return {
     openapi: '3.1.0',
     info: { title: 'haraka-plugin-mailbox', version, license: { name: 'MIT' } },
-    servers: [{ url: '/api/v1' }],
+    servers: [{ url: base }],
     paths,
     components: {
       securitySchemes: {

@@ -2,14 +2,8 @@ import type { LoginPeer } from '../../login/login'
 import type { AccountMail } from '../../mailbox/mailbox'
 import type { Account } from '../../store/account'
 import { flag, type Of, object, type Schema } from '../kernel/schema'
-import type { Credential, Scope } from '../who/sessions'
-
-/** Who asks: checked anew with every request, so that a disabled account is out at once. */
-export interface Principal {
-  readonly credential: Credential
-  /** who logged in */
-  readonly account: Account
-}
+import type { Principal } from '../who/principal'
+import type { Scope } from '../who/sessions'
 
 /** One request, its parts checked against the route's schemas. */
 export interface Call<Query, Body> {

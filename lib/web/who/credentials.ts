@@ -1,6 +1,7 @@
-import { MOST_APP_PASSWORDS } from '../../login/passwords/app-passwords'
+import { MOST_APP_PASSWORDS, newAppPassword } from '../../login/passwords/app-passwords'
 import type { Account, AccountChange, AppPassword, Credentials } from '../../store/account'
 import { failed, ok } from '../../terms/fault'
+import { Refused } from '../kernel/faults'
 import type { Credential } from './sessions'
 
 /** Changes of credentials, made of the account as it is when they are written. */
@@ -25,6 +26,21 @@ export const followingEpoch =
     account.credentials.epoch === confirmed
       ? change(account)
       : failed({ kind: 'not-permitted', why: 'the password was changed meanwhile' })
+
+const SHORTEST_PASSWORD = 8
+
+/** Throws 422. */
+export const newPassword = (password: string): string => {
+  if (password.length >= SHORTEST_PASSWORD) return password
+  throw new Refused(422, 'weak-password', `A password has at least ${SHORTEST_PASSWORD} characters.`)
+}
+
+/** @returns the password, to be shown once, and what of it is kept */
+export function makeAppPassword(label: string, protocols: readonly string[], now: number) {
+  const { password, verifier, tag } = newAppPassword()
+  const entry: AppPassword = { id: crypto.randomUUID(), label, protocols, password: verifier, tag, createdAt: now }
+  return { password, entry }
+}
 
 export const addingAppPassword =
   (made: AppPassword): AccountChange =>

@@ -1,5 +1,6 @@
 import type { Lease, Refusal } from '../../locks/locks'
 import type { AccountMail, Entry } from '../../mailbox/mailbox'
+import { textOf } from '../../terms/errors'
 import { ok, type Result } from '../../terms/fault'
 import type { Clock, Log } from '../../terms/ports'
 import type { Credential, Sessions } from './sessions'
@@ -19,7 +20,7 @@ export interface Leases {
 /** milliseconds between two looks at sessions that may have ended elsewhere */
 const SWEEP = 1000
 
-interface Held {
+interface HeldLease {
   readonly credentialId: string
   /** milliseconds since 1970 */
   usedAt: number
@@ -36,29 +37,34 @@ export function createLeases(ports: {
   readonly idleOf: (credential: Credential) => number
 }): Leases {
   const { sessions, clock, log, alive, idleOf } = ports
-  const held = new Map<string, Held>()
+  /** by session and account */
+  const leases = new Map<string, HeldLease>()
   const listeners = new Set<(credentialId: string) => void>()
 
   async function release(key: string): Promise<void> {
-    const found = held.get(key)
-    held.delete(key)
-    const lease = await found?.lease
+    const asked = leases.get(key)
+    leases.delete(key)
+    const lease = await asked?.lease
     if (lease?.ok) await lease.value.release()
   }
 
   function lost(key: string, credentialId: string, reason: unknown): void {
-    held.delete(key)
+    leases.delete(key)
     // Kicked: the session is over, everywhere. Taken over or expired: the next request may take it again.
-    if (reason === 'kicked') void sessions.remove(credentialId)
+    if (reason === 'kicked') {
+      sessions
+        .remove(credentialId)
+        .catch((error) => log.warn(`http: a session that was ended is there still: ${textOf(error)}`))
+    }
     for (const listener of listeners) listener(credentialId)
   }
 
   async function sweep(): Promise<void> {
-    for (const [key, one] of held) {
-      const credential = await sessions.get(one.credentialId)
+    for (const [key, lease] of leases) {
+      const credential = await sessions.get(lease.credentialId)
       const needed = credential && clock.now() - credential.activeAt <= idleOf(credential) && (await alive(credential))
-      if (needed && (credential.releasedAt ?? 0) < one.usedAt) continue
-      if (held.get(key) === one) await release(key)
+      if (needed && (credential.releasedAt ?? 0) < lease.usedAt) continue
+      if (leases.get(key) === lease) await release(key)
     }
   }
   let sweeping = false
@@ -66,7 +72,7 @@ export function createLeases(ports: {
     if (sweeping) return
     sweeping = true
     sweep()
-      .catch((error) => log.warn(`http: sessions cannot be looked at: ${String(error)}`))
+      .catch((error) => log.warn(`http: sessions cannot be looked at: ${textOf(error)}`))
       .finally(() => {
         sweeping = false
       })
@@ -75,36 +81,36 @@ export function createLeases(ports: {
   return {
     async hold(credential, mail, entry) {
       const key = `${credential.id} ${mail.id}`
-      const known = held.get(key)
-      if (known) known.usedAt = clock.now()
-      const before = await known?.lease
-      if (before?.ok && !before.value.lost.aborted) {
-        before.value.touch()
-        return before
-      }
-      // Several requests of a page ask at once: one of them asks the lock.
-      const asking = held.get(key)?.lease ?? mail.enter(entry)
-      held.set(key, { credentialId: credential.id, lease: asking, usedAt: clock.now() })
-      const lease = await asking
-      if (!lease.ok) {
-        if (held.get(key)?.lease === asking) held.delete(key)
+      const before = leases.get(key)
+      if (before) before.usedAt = clock.now()
+      const lease = await before?.lease
+      if (lease?.ok && !lease.value.lost.aborted) {
+        lease.value.touch()
         return lease
       }
-      const signal = lease.value.lost
+      // Several requests of a page ask at once: one of them asks the lock.
+      const asking = leases.get(key)?.lease ?? mail.enter(entry)
+      leases.set(key, { credentialId: credential.id, lease: asking, usedAt: clock.now() })
+      const answer = await asking
+      if (!answer.ok) {
+        if (leases.get(key)?.lease === asking) leases.delete(key)
+        return answer
+      }
+      const signal = answer.value.lost
       signal.addEventListener('abort', () => lost(key, credential.id, signal.reason), { once: true })
-      return ok(lease.value)
+      return ok(answer.value)
     },
     onLost: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
     async releaseAll(credentialId) {
-      const keys = [...held].filter(([, one]) => one.credentialId === credentialId).map(([key]) => key)
+      const keys = [...leases].filter(([, lease]) => lease.credentialId === credentialId).map(([key]) => key)
       await Promise.all(keys.map(release))
     },
     async close() {
       clearInterval(timer)
-      await Promise.all([...held.keys()].map(release))
+      await Promise.all([...leases.keys()].map(release))
     },
   }
 }

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Route } from '../../route/route'
 import { Refused } from '../faults'
-import { type Bodies, MOST_OF_STRANGERS } from './bodies'
-import { MOST_JSON, readJson } from './json'
+import type { Bodies } from './bodies'
+import { readJson } from './json'
 import { boundaryOf, readMultipart } from './multipart'
 
 /** What a request brought: its JSON, checked by nobody yet, and its files by the names of their fields. */
@@ -25,24 +24,33 @@ async function readForm(octets: Buffer, type: string): Promise<Brought> {
   return { json: message && readJson(message), files }
 }
 
-/** Called once it is known who asks, unless anybody may: that decides how much is read. */
+/** What a request may bring. */
+export interface Takes {
+  /** octets of JSON */
+  readonly json: number
+  /** octets of a form that has files beside the JSON; undefined: none */
+  readonly form: number | undefined
+}
+
+/** Called once it is known who asks, unless anybody may: that decides how much is read. @param takes undefined: nothing */
 export async function readBody(
   bodies: Bodies,
-  route: Route,
+  takes: Takes | undefined,
   request: IncomingMessage,
   response: ServerResponse,
-  { address, maxBody }: { readonly address: string; readonly maxBody: number },
+  address: string,
 ): Promise<Brought> {
   const { 'content-type': type = '', 'content-length': length, 'transfer-encoding': chunked } = request.headers
-  if (!route.body || (chunked === undefined && (length === undefined || length === '0'))) {
+  if (!takes || (chunked === undefined && (length === undefined || length === '0'))) {
     return { json: undefined, files: NO_FILES }
   }
   const media = type.split(';')[0]?.trim().toLowerCase()
-  const form = route.files === true && media === 'multipart/form-data'
+  if (takes.form !== undefined && media === 'multipart/form-data') {
+    return readForm(await bodies.read(request, response, address, takes.form), type)
+  }
   // JSON between systems is UTF-8.
-  const json = media === 'application/json' && !/;\s*charset=(?!"?utf-8)/i.test(type)
-  if (!form && !json) throw wrongType(route.files ? 'application/json or multipart/form-data' : 'application/json')
-  const most = route.scope === 'public' ? MOST_OF_STRANGERS : form ? maxBody : MOST_JSON
-  const octets = await bodies.read(request, response, address, most)
-  return form ? readForm(octets, type) : { json: readJson(octets), files: NO_FILES }
+  if (media === 'application/json' && !/;\s*charset=(?!"?utf-8)/i.test(type)) {
+    return { json: readJson(await bodies.read(request, response, address, takes.json)), files: NO_FILES }
+  }
+  throw wrongType(takes.form === undefined ? 'application/json' : 'application/json or multipart/form-data')
 }

@@ -1,6 +1,5 @@
 import { Pool, type QueryResultRow } from 'pg'
-import { StoreUnavailable } from '../../../store/store'
-import { textOf } from '../../../terms/errors'
+import { textOf, Unavailable } from '../../../terms/errors'
 import { ok } from '../../../terms/fault'
 import type { Log } from '../../../terms/ports'
 import type { Credential, Sessions, TotpState } from '../sessions'
@@ -52,7 +51,7 @@ export async function openPostgresSessions(options: PostgresSessionsOptions): Pr
     try {
       return await run()
     } catch (error) {
-      throw new StoreUnavailable(`web sessions cannot be read: ${textOf(error)}`)
+      throw new Unavailable(`web sessions cannot be read: ${textOf(error)}`)
     }
   }
   interface Row {

@@ -1,0 +1,16 @@
+import type { Web } from '../../web/ports'
+import type { Route } from '../../web/route/route'
+import type { HttpPorts } from '../ports'
+import { composeRoutes } from './compose-routes'
+import { eventRoutes } from './event-routes'
+import { listRoutes } from './list-routes'
+import { mailboxRoutes } from './mailbox-routes'
+import { messageRoutes } from './message-routes'
+
+export const mailRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
+  ...mailboxRoutes(),
+  ...listRoutes(web),
+  ...messageRoutes(web),
+  ...composeRoutes(web, ports),
+  ...eventRoutes(web),
+]

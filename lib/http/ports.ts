@@ -1,0 +1,27 @@
+import type { Locks } from '../locks/locks'
+import type { AttemptLog } from '../login/lockout/attempts'
+import type { Explanation } from '../login/lockout/explain'
+import type { LoginProtocol } from '../login/login'
+import type { DeliveryLog } from '../mailbox/deliver/delivery-log'
+import type { Gathering } from '../metrics/gather'
+
+/** A finished message on its way out. */
+export interface Submission {
+  readonly from: string
+  readonly to: readonly string[]
+  readonly bytes: Buffer
+}
+
+/** What webmail and the administrator's pages need beside the web. */
+export interface HttpPorts {
+  readonly locks: Locks
+  readonly attempts: AttemptLog
+  readonly deliveries: Pick<DeliveryLog, 'list'>
+  readonly explain: (asked: { user: string; address: string; protocol?: LoginProtocol }) => Promise<Explanation>
+  /** Hands a message to the queue. @returns why it was not taken; undefined: it was */
+  readonly submit: (submission: Submission) => Promise<string | undefined>
+  /** of all processes */
+  readonly metrics: Pick<Gathering, 'text' | 'totals'>
+  /** folder of the browser's files */
+  readonly assets: string
+}

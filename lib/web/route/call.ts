@@ -1,0 +1,83 @@
+import type { Request, Response } from 'express'
+import type { LoginPeer } from '../../login/login'
+import { readBody, type Takes } from '../kernel/body'
+import { createBodies, MOST_OF_STRANGERS } from '../kernel/body/bodies'
+import { MOST_JSON } from '../kernel/body/json'
+import { cookieOf } from '../kernel/cookie'
+import { Refused, unauthorized } from '../kernel/faults'
+import { refuseCrossSite } from '../kernel/guard'
+import { bearerOf, createPeers, userAgentOf } from '../kernel/peer'
+import { has } from '../kernel/schema'
+import type { Web } from '../ports'
+import type { Principal } from '../who/principal'
+import type { Call, Route } from './route'
+
+/** Requests as calls of a route: who asks, whether they may, and what they brought. */
+export function createCalls({ login, admit, entrance, settings }: Web) {
+  const bodies = createBodies(settings)
+  const peerOf = createPeers(login.trustsProxy)
+
+  /** By a session's cookie, or by a token. Throws 401 and 403. */
+  async function principalOf(
+    request: Request,
+    peer: LoginPeer,
+    { secret, bearer, active }: { secret: string | undefined; bearer: string | undefined; active: boolean },
+  ): Promise<Principal> {
+    if (bearer !== undefined && !login.allowsCleartext(peer)) {
+      throw new Refused(403, 'tls-required', 'Tokens are taken over HTTPS only.')
+    }
+    const principal = secret === undefined ? undefined : await admit.principal(secret, active)
+    if (bearer !== undefined && !(await admit.admitsToken(peer, bearer, principal))) throw unauthorized()
+    if (!principal || (bearer !== undefined) !== (principal.credential.kind === 'token')) throw unauthorized()
+    if (bearer === undefined) refuseCrossSite(request, principal.credential.csrf)
+    return principal
+  }
+
+  function takesOf({ body, files, scope }: Route): Takes | undefined {
+    if (!body) return undefined
+    const isPublic = scope === 'public'
+    const form = isPublic ? MOST_OF_STRANGERS : settings.maxBody
+    return { json: isPublic ? MOST_OF_STRANGERS : MOST_JSON, form: files && form }
+  }
+
+  return {
+    peerOf,
+    leave: bodies.leave,
+
+    async callOf(route: Route, request: Request, response: Response): Promise<Call<unknown, unknown>> {
+      const peer = peerOf(request)
+      const userAgent = userAgentOf(request)
+      const bearer = bearerOf(request)
+      const secret = bearer ?? cookieOf(request, peer.tls)
+      const active = request.headers['x-background'] !== '1'
+      let known: Principal | undefined
+      if (route.scope !== 'public') {
+        known = await principalOf(request, peer, { secret, bearer, active })
+        admit.check(known, route.scope)
+      }
+      const principal = (): Principal => {
+        if (known) return known
+        throw unauthorized()
+      }
+      const gone = new AbortController()
+      response.once('close', () => gone.abort())
+      const query = route.query ? route.query.read({ ...request.query }, '') : undefined
+      const brought = await readBody(bodies, takesOf(route), request, response, peer.address)
+      const body = route.body ? route.body.read(brought.json ?? {}, '') : undefined
+      if (known) for (const { field, scope } of route.also ?? []) if (has(body, field)) admit.check(known, scope)
+      return {
+        params: Object.fromEntries(Object.entries(request.params).map(([name, value]) => [name, String(value)])),
+        query,
+        body,
+        files: brought.files,
+        peer,
+        userAgent,
+        secret,
+        gone: gone.signal,
+        principal,
+        owner: () => entrance.ownerOf(principal()),
+        mail: () => entrance.enter(principal(), { peer, userAgent }, active),
+      }
+    },
+  }
+}
