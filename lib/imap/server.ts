@@ -102,13 +102,7 @@ function openSession(connection: Connection, ports: ImapPorts): Session {
       session.state.view.close()
       session.state = { name: 'authenticated', mail: session.state.mail }
     },
-    readLine: async () => {
-      for (;;) {
-        const line = connection.reader.line(ports.settings.maxLine)
-        if (line !== undefined) return line
-        if (!(await connection.reader.more())) return connection.reader.line(ports.settings.maxLine)
-      }
-    },
+    readLine: () => connection.reader.nextLine(ports.settings.maxLine),
   }
   return session
 }

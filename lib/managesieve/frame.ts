@@ -56,47 +56,20 @@ function beforeLiteral(line: string, marker: string | undefined, first: boolean)
   return text.endsWith(' ') ? text.slice(0, -1) : undefined
 }
 
-async function readLine({ reader }: Connection): Promise<string | 'too-long' | undefined> {
-  for (;;) {
-    const line = reader.line(LINE_LIMIT)
-    if (line !== undefined) return line === 'too-long' ? line : line.toString('latin1')
-    if (!(await reader.more())) {
-      const last = reader.line(LINE_LIMIT)
-      return Buffer.isBuffer(last) ? last.toString('latin1') : last
-    }
-  }
-}
-
-async function readOctets({ reader }: Connection, count: number): Promise<Buffer | undefined> {
-  for (;;) {
-    const octets = reader.octets(count)
-    if (octets !== undefined) return octets
-    if (!(await reader.more())) return reader.octets(count)
-  }
-}
-
-async function skipOctets({ reader }: Connection, count: number): Promise<boolean> {
-  for (let left = count; left > 0; ) {
-    const some = reader.some(left)
-    if (some) left -= some.length
-    else if (!(await reader.more()) && reader.buffered === 0) return false
-  }
-  return true
-}
-
 /**
  * Reads a command, or a client's answer within AUTHENTICATE, to its end: a bad one never takes the next one with it.
  * @param literals octets of all its literals that are kept; more are read and thrown away
  */
-export async function readFrame(connection: Connection, literals: number): Promise<Frame> {
+export async function readFrame({ reader }: Connection, literals: number): Promise<Frame> {
   const tokens: Token[] = []
   let left = literals
   let skipped = 0
   let bad: string | undefined
   for (let first = true; ; first = false) {
-    const line = await readLine(connection)
-    if (line === undefined) return { kind: 'end' }
-    if (first && isHttpRequest(line === 'too-long' ? connection.reader.skipped : line))
+    const octets = await reader.nextLine(LINE_LIMIT)
+    if (octets === undefined) return { kind: 'end' }
+    const line = octets === 'too-long' ? octets : octets.toString('latin1')
+    if (first && isHttpRequest(line === 'too-long' ? reader.skipped : line))
       return { kind: 'hopeless', why: 'This is no web server' }
     if (line === 'too-long') return { kind: 'bad', why: 'line too long' }
     const [marker, digits] = LITERAL.exec(line) ?? []
@@ -109,15 +82,15 @@ export async function readFrame(connection: Connection, literals: number): Promi
     if (count > left || bad !== undefined) {
       skipped += count
       if (skipped > MAX_SKIPPED) return { kind: 'hopeless', why: 'too big' }
-      if (!(await skipOctets(connection, count))) return { kind: 'end' }
+      if (!(await reader.skip(count))) return { kind: 'end' }
       tokens.push({ kind: 'too-big' })
       if (tokens.length > MAX_TOKENS) return { kind: 'hopeless', why: 'too many arguments' }
       continue
     }
     left -= count
-    const octets = await readOctets(connection, count)
-    if (octets === undefined) return { kind: 'end' }
-    tokens.push({ kind: 'string', octets })
+    const literal = await reader.nextOctets(count)
+    if (literal === undefined) return { kind: 'end' }
+    tokens.push({ kind: 'string', octets: literal })
   }
   return bad === undefined ? { kind: 'tokens', tokens } : { kind: 'bad', why: bad }
 }

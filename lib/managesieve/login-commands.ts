@@ -1,9 +1,8 @@
-import type { LoginAnswer, SaslStep } from '../login/login'
+import type { LoginAnswer } from '../login/login'
+import { converse, fromBase64 } from '../login/sasl/converse'
 import { CAPABILITIES } from '../sieve/extensions'
 import type { Command, Session } from './command'
-import { stringOf } from './frame'
-
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+import { type Frame, stringOf } from './frame'
 
 /** RFC 5804 1.7; comparators are no extensions there, but what `require` may name is. */
 export function sayCapabilities({ state, connection, ports, peer, say }: Session): void {
@@ -46,21 +45,13 @@ function enter(session: Session, answer: LoginAnswer, final: Buffer | undefined)
   }
 }
 
-async function converse(session: Session, first: SaslStep, next: (octets: Buffer) => Promise<SaslStep>): Promise<void> {
-  for (let step = first; ; ) {
-    if (step.kind === 'done') return enter(session, step.answer, step.final)
-    session.say(stringOf(step.octets.toString('base64')))
-    const frame = await session.readFrame()
-    if (frame.kind === 'end') return
-    if (frame.kind === 'hopeless') return session.bye(frame.why)
-    if (frame.kind === 'bad') return fail(session, frame.why)
-    const [token, ...more] = frame.tokens
-    if (token?.kind !== 'string' || more.length > 0) return fail(session, 'AUTHENTICATE expected one string')
-    const text = token.octets.toString('latin1')
-    if (text === '*') return fail(session, 'AUTHENTICATE cancelled')
-    if (!BASE64.test(text)) return fail(session, 'That is no base64')
-    step = await next(Buffer.from(text, 'base64'))
-  }
+/** The client's answer, a string of its own, or why there is none. */
+async function readResponse(session: Session): Promise<string | Exclude<Frame, { kind: 'tokens' }>> {
+  const frame = await session.readFrame()
+  if (frame.kind !== 'tokens') return frame
+  const [token, ...more] = frame.tokens
+  if (token?.kind === 'string' && more.length === 0) return token.octets.toString('latin1')
+  return { kind: 'bad', why: 'AUTHENTICATE expected one string' }
 }
 
 const authenticate: Command = {
@@ -76,9 +67,25 @@ const authenticate: Command = {
       const hidden = !session.connection.secure && !login.allowsCleartext(session.peer())
       return hidden ? session.no('TLS required', 'ENCRYPT-NEEDED') : session.no('No such mechanism')
     }
-    if (initial !== undefined && !BASE64.test(String(initial))) return session.no('That is no base64')
-    const response = initial === undefined ? undefined : Buffer.from(String(initial), 'base64')
-    await converse(session, await exchange.step(response), (octets) => exchange.step(octets))
+    const response = initial === undefined ? undefined : fromBase64(String(initial))
+    if (initial !== undefined && !response) return session.no('That is no base64')
+    const end = await converse(exchange, response, {
+      finalData: 'success',
+      challenge: (base64) => session.say(stringOf(base64)),
+      read: () => readResponse(session),
+    })
+    switch (end.kind) {
+      case 'answered':
+        return enter(session, end.answer, end.final)
+      case 'given-up':
+        return fail(session, end.why === 'base64' ? 'That is no base64' : 'AUTHENTICATE cancelled')
+      case 'bad':
+        return fail(session, end.why)
+      case 'hopeless':
+        return session.bye(end.why)
+      case 'end':
+        return
+    }
   },
 }
 

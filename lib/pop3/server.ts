@@ -20,13 +20,6 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
 
 export function createPop3Server(ports: Pop3Ports) {
   function openSession(connection: Connection): Session {
-    const readLine = async (): Promise<Buffer | 'too-long' | undefined> => {
-      for (;;) {
-        const line = connection.reader.line(LINE_LIMIT)
-        if (line !== undefined) return line
-        if (!(await connection.reader.more())) return connection.reader.line(LINE_LIMIT)
-      }
-    }
     const say = (line: string): void => connection.writer.write(Buffer.from(`${line}\r\n`))
     const modes: Session['modes'] = { utf8: false, language: 'en' }
     return {
@@ -42,7 +35,7 @@ export function createPop3Server(ports: Pop3Ports) {
       ok: (text, value) => say(`+OK ${inLanguage(modes.language, text, value)}`),
       err: (text, code, value) =>
         say(`-ERR ${code === undefined ? '' : `[${code}] `}${inLanguage(modes.language, text, value)}`),
-      readLine,
+      readLine: () => connection.reader.nextLine(LINE_LIMIT),
     }
   }
 

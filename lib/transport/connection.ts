@@ -49,6 +49,12 @@ export interface Reader {
   some(max: number): Buffer | undefined
   /** Waits for more. False: the client will send no more. Never rejects. */
   more(): Promise<boolean>
+  /** `line`, waited for; `undefined`: the client will send no more. Never rejects. */
+  nextLine(limit: number): Promise<Line>
+  /** `octets`, waited for and collected piece by piece; `undefined`: the client will send no more. Never rejects. */
+  nextOctets(count: number): Promise<Buffer | undefined>
+  /** Throws away `count` octets as they come. False: the client will send no more. Never rejects. */
+  skip(count: number): Promise<boolean>
   /** octets that wait in memory; the socket is paused while they are over the high-water mark */
   readonly buffered: number
 }

@@ -100,31 +100,58 @@ export function createReader(onRoom: () => void, onWait: () => void): Intake {
     return found
   }
 
+  function octets(count: number): Buffer | undefined {
+    if (end - start < count) return undefined
+    const taken = take(start + count)
+    advance(start + count)
+    return taken
+  }
+
+  const some = (max: number): Buffer | undefined => (end === start ? undefined : octets(Math.min(max, end - start)))
+
+  function more(): Promise<boolean> {
+    onWait()
+    if (finished) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      signal(true)
+      wake = resolve
+    })
+  }
+
   return {
     line,
     get skipped() {
       return skipped
     },
-    octets: (count) => {
-      if (end - start < count) return undefined
-      const found = take(start + count)
-      advance(start + count)
-      return found
+    octets,
+    some,
+    more,
+    nextLine: async (limit) => {
+      for (;;) {
+        const found = line(limit)
+        if (found !== undefined) return found
+        if (!(await more())) return line(limit)
+      }
     },
-    some: (max) => {
-      const count = Math.min(max, end - start)
-      if (count === 0) return undefined
-      const found = take(start + count)
-      advance(start + count)
-      return found
+    nextOctets: async (count) => {
+      const there = octets(count)
+      if (there) return there
+      // A big literal is collected piece by piece, so that the reader's own buffer stays small.
+      const whole = Buffer.allocUnsafe(count)
+      for (let have = 0; have < count; ) {
+        const piece = some(count - have)
+        if (piece) have += piece.copy(whole, have)
+        else if (!(await more())) return undefined
+      }
+      return whole
     },
-    more: () => {
-      onWait()
-      if (finished) return Promise.resolve(false)
-      return new Promise((resolve) => {
-        signal(true)
-        wake = resolve
-      })
+    skip: async (count) => {
+      for (let left = count; left > 0; ) {
+        const piece = some(left)
+        if (piece) left -= piece.length
+        else if (!(await more())) return false
+      }
+      return true
     },
     get buffered() {
       return end - start

@@ -33,53 +33,19 @@ const MOST_PIECES = 4000
 
 const tagOf = (line: string): string => /^[^\x00-\x20\x7f-\xff(){%*"\\+]+(?= |$)/.exec(line)?.[0] ?? '*'
 
-async function line(connection: Connection, limit: number): Promise<Buffer | 'too-long' | undefined> {
-  const { reader } = connection
-  for (;;) {
-    const found = reader.line(limit)
-    if (found !== undefined) return found
-    if (!(await reader.more())) return reader.line(limit)
-  }
-}
-
-async function octets(connection: Connection, count: number): Promise<Buffer | undefined> {
-  const { reader } = connection
-  const found = reader.octets(count)
-  if (found) return found
-  // A big literal is collected piece by piece, so that the reader's own buffer stays small.
-  const whole = Buffer.allocUnsafe(count)
-  let have = 0
-  while (have < count) {
-    const piece = reader.some(count - have)
-    if (piece) have += piece.copy(whole, have)
-    else if (!(await reader.more())) return undefined
-  }
-  return whole
-}
-
-async function discard(connection: Connection, count: number): Promise<boolean> {
-  const { reader } = connection
-  let left = count
-  while (left > 0) {
-    const piece = reader.some(left)
-    if (piece) left -= piece.length
-    else if (!(await reader.more())) return false
-  }
-  return true
-}
-
 /** Reads one command: its lines and literals, before anything is parsed, so that a bad command never loses the frame. */
 export async function readFrame(connection: Connection, limits: FrameLimits): Promise<Read> {
+  const { reader } = connection
   const frame: (string | Buffer)[] = []
   let total = 0
   let oversize: 'line' | 'literal' | undefined
   let tag: string | undefined
   for (;;) {
-    const got = await line(connection, limits.line)
+    const got = await reader.nextLine(limits.line)
     if (got === undefined) return { kind: 'end' }
     const begins = tag === undefined
-    if (got === 'too-long' && begins && isHttpRequest(connection.reader.skipped)) return { kind: 'http' }
-    if (got === 'too-long') return { kind: 'too-long', tag: tag ?? tagOf(connection.reader.skipped), what: 'line' }
+    if (got === 'too-long' && begins && isHttpRequest(reader.skipped)) return { kind: 'http' }
+    if (got === 'too-long') return { kind: 'too-long', tag: tag ?? tagOf(reader.skipped), what: 'line' }
     const text = got.toString('latin1')
     if (begins && isHttpRequest(text)) return { kind: 'http' }
     tag ??= tagOf(text)
@@ -100,7 +66,7 @@ export async function readFrame(connection: Connection, limits: FrameLimits): Pr
       // A client that waits for our word has not sent the literal, and will not.
       if (waits) return { kind: 'too-long', tag, what: 'literal' }
       if (size > DISCARD_LIMIT) return { kind: 'hopeless' }
-      if (!(await discard(connection, size))) return { kind: 'end' }
+      if (!(await reader.skip(size))) return { kind: 'end' }
       oversize = 'literal'
       continue
     }
@@ -109,7 +75,7 @@ export async function readFrame(connection: Connection, limits: FrameLimits): Pr
       connection.writer.write('+ OK\r\n')
       connection.writer.flush()
     }
-    const literal = await octets(connection, size)
+    const literal = await reader.nextOctets(size)
     if (!literal) return { kind: 'end' }
     frame.push(text.slice(0, match.index), literal)
   }

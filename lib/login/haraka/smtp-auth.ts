@@ -1,7 +1,8 @@
 import constants from 'haraka-constants'
 import { textOf } from '../../terms/errors'
 import type { Log } from '../../terms/ports'
-import type { Login, LoginPeer, SaslExchange, SaslStep } from '../login'
+import type { Login, LoginPeer } from '../login'
+import { type Conversation, createConversation, type Turn } from '../sasl/converse'
 import { masked } from './masked'
 
 /** The part of Haraka's connection that AUTH touches. */
@@ -26,17 +27,14 @@ export interface SmtpConnection {
 }
 type Next = (code?: number) => void
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 /** Failed and cancelled tries after which the connection ends, the same for every reason of failure. */
 const TRIES = 5
 
 interface Session {
-  running: { readonly exchange: SaslExchange; readonly mechanism: string } | undefined
+  running: { readonly conversation: Conversation; readonly mechanism: string } | undefined
   failures: number
   authenticated: boolean
 }
-
-const decode = (text: string): Buffer | undefined => (BASE64.test(text) ? Buffer.from(text, 'base64') : undefined)
 
 /** At its loudest Haraka logs every line of a client, and the parameters of every hook: here those are passwords. */
 function hideFromLog(connection: SmtpConnection, running: () => boolean): void {
@@ -106,19 +104,18 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
     })
   }
 
-  function settle(next: Next, connection: SmtpConnection, step: SaslStep, mechanism: string): void {
+  function settle(next: Next, connection: SmtpConnection, turn: Turn, mechanism: string): void {
     const session = sessionOf(connection)
     const reply = (code: number, text: string): void => connection.respond(code, text, () => next(constants.ok))
-    if (step.kind === 'challenge') return reply(334, step.octets.toString('base64'))
+    if (turn.kind === 'challenge') return reply(334, turn.base64)
     session.running = undefined
-    const { answer, final } = step
+    if (turn.kind === 'given-up') {
+      const text = turn.why === 'base64' ? '5.5.2 Cannot decode base64' : '5.0.0 Authentication cancelled'
+      return failed(next, connection, 501, text)
+    }
+    const { answer } = turn
     switch (answer.kind) {
       case 'granted':
-        if (final) {
-          // RFC 4954 4: additional data with success goes into one more challenge, which the client answers with nothing.
-          session.running = { exchange: { step: async () => ({ kind: 'done', answer }) }, mechanism }
-          return reply(334, final.toString('base64'))
-        }
         succeed(connection, answer.identity.name, mechanism)
         return reply(235, '2.7.0 Authentication successful')
       case 'invalid':
@@ -130,25 +127,19 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
     }
   }
 
-  function advance(next: Next, connection: SmtpConnection, response: Buffer | undefined): void {
+  /** @param line undefined: AUTH came without an initial response */
+  function advance(next: Next, connection: SmtpConnection, line: string | undefined): void {
     const running = sessionOf(connection).running
     if (!running) return next()
-    const { exchange, mechanism } = running
-    exchange.step(response).then(
-      (step) => settle(next, connection, step, mechanism),
+    const { conversation, mechanism } = running
+    const turn = line === undefined ? conversation.begin(undefined) : conversation.hear(line)
+    turn.then(
+      (said) => settle(next, connection, said, mechanism),
       (error) => {
         log.error(`SMTP AUTH: ${textOf(error)}`)
-        settle(next, connection, { kind: 'done', answer: { kind: 'unavailable', why: 'login' } }, mechanism)
+        settle(next, connection, { kind: 'answered', answer: { kind: 'unavailable', why: 'login' } }, mechanism)
       },
     )
-  }
-
-  /** A line of an exchange under way, as Haraka cut it into verb and rest. */
-  function continued(next: Next, connection: SmtpConnection, line: string): void {
-    const response = line === '*' ? undefined : decode(line)
-    if (response) return advance(next, connection, response)
-    // Given up half way: a try, or a connection could ask for first answers of SCRAM without end.
-    failed(next, connection, 501, line === '*' ? '5.0.0 Authentication cancelled' : '5.5.2 Cannot decode base64')
   }
 
   function begin(next: Next, connection: SmtpConnection, rest: string): void {
@@ -166,10 +157,9 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
     if (mechanism === '' || more.length > 0) return reply(501, '5.5.4 Syntax: AUTH mechanism [initial-response]')
     const exchange = door.sasl(peer, mechanism)
     if (!exchange) return reply(504, '5.5.4 Unrecognized authentication type')
-    session.running = { exchange, mechanism: mechanism.toUpperCase() }
-    if (initial === undefined) return advance(next, connection, undefined)
+    session.running = { conversation: createConversation(exchange, 'challenge'), mechanism: mechanism.toUpperCase() }
     // RFC 4954 4: `=` is an initial response of no octets.
-    continued(next, connection, initial === '=' ? '' : initial)
+    advance(next, connection, initial === '=' ? '' : initial)
   }
 
   function unrecognizedCommand(next: Next, connection: SmtpConnection, params: string[]): void {
@@ -180,7 +170,7 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
     if (!auth && !running) return next()
     // Haraka logs the first parameter of a hook: it would be the password, in base64.
     params.splice(0, params.length, 'AUTH')
-    if (running) continued(next, connection, `${verb}${rest === '' ? '' : ` ${rest}`}`)
+    if (running) advance(next, connection, `${verb}${rest === '' ? '' : ` ${rest}`}`)
     else begin(next, connection, verb.toUpperCase() === 'AUTH' ? rest : '')
   }
 

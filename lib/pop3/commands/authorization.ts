@@ -1,11 +1,10 @@
 import { isIP } from 'node:net'
-import type { LoginAnswer, SaslStep } from '../../login/login'
+import type { LoginAnswer } from '../../login/login'
+import { converse, initialResponse } from '../../login/sasl/converse'
 import { onAbort } from '../../terms/abort'
 import type { Command, Session } from '../command'
 import { refuse } from '../faults'
 import { sendLines } from '../multiline'
-
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /** Refused, or given up half way: a try, or a connection could ask for first answers of SCRAM without end. */
 function failed(session: Session, ...answer: Parameters<Session['err']>): void {
@@ -88,26 +87,10 @@ const pass: Command = {
   },
 }
 
-async function converse(
-  session: Session,
-  first: SaslStep,
-  next: (response: Buffer) => Promise<SaslStep>,
-): Promise<void> {
-  let step = first
-  for (;;) {
-    if (step.kind === 'done' && !(step.answer.kind === 'granted' && step.final)) return enter(session, step.answer)
-    // RFC 5034 4: additional data with success is one more challenge, answered by an empty line.
-    const octets = step.kind === 'challenge' ? step.octets : (step.final ?? Buffer.alloc(0))
-    session.say(`+ ${octets.toString('base64')}`)
-    const line = await session.readLine()
-    if (line === undefined) return
-    if (line === 'too-long') return failed(session, 'line too long')
-    const text = line.toString('latin1')
-    if (text === '*') return failed(session, 'AUTH cancelled')
-    if (step.kind === 'done') return enter(session, step.answer)
-    if (!BASE64.test(text)) return failed(session, 'that is no base64')
-    step = await next(Buffer.from(text, 'base64'))
-  }
+async function readResponse(session: Session): Promise<string | { readonly kind: 'gone' | 'too-long' }> {
+  const line = await session.readLine()
+  if (line === undefined) return { kind: 'gone' }
+  return line === 'too-long' ? { kind: 'too-long' } : line.toString('latin1')
 }
 
 const auth: Command = {
@@ -128,11 +111,23 @@ const auth: Command = {
       const hidden = !session.connection.secure && !login.allowsCleartext(session.peer())
       return hidden ? session.err('TLS required', 'AUTH') : session.err('no such mechanism')
     }
-    if (more.length > 0 || (initial !== undefined && initial !== '=' && !BASE64.test(initial)))
-      return session.err('that is no base64')
-    const response =
-      initial === undefined ? undefined : initial === '=' ? Buffer.alloc(0) : Buffer.from(initial, 'base64')
-    await converse(session, await exchange.step(response), (octets) => exchange.step(octets))
+    const response = initial === undefined ? undefined : initialResponse(initial)
+    if (more.length > 0 || (initial !== undefined && !response)) return session.err('that is no base64')
+    const end = await converse(exchange, response, {
+      finalData: 'challenge',
+      challenge: (base64) => session.say(`+ ${base64}`),
+      read: () => readResponse(session),
+    })
+    switch (end.kind) {
+      case 'answered':
+        return enter(session, end.answer)
+      case 'given-up':
+        return failed(session, end.why === 'base64' ? 'that is no base64' : 'AUTH cancelled')
+      case 'too-long':
+        return failed(session, 'line too long')
+      case 'gone':
+        return
+    }
   },
 }
 

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
-import type { LoginAnswer, SaslStep } from '../../../login/login'
+import type { LoginAnswer } from '../../../login/login'
+import { converse, fromBase64 } from '../../../login/sasl/converse'
 import { type Command, defineCommand, nothing } from '../../kernel/command'
 import { done, no, type Reply } from '../../kernel/faults'
 import type { Session } from '../../kernel/session'
@@ -8,7 +9,6 @@ import { octetsOf, string } from '../../wire/encode'
 /** RFC 9051 5.4 */
 export const IDLE_TOO_LONG = 'Idle for too long'
 const EVERY = ['not-authenticated', 'authenticated', 'selected'] as const
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 const capability = defineCommand({
   name: 'CAPABILITY',
@@ -114,24 +114,10 @@ function cancelled(session: Session, text: string): Reply {
   return { kind: 'bad', text }
 }
 
-async function converse(
-  session: Session,
-  first: SaslStep,
-  next: (octets: Buffer) => Promise<SaslStep>,
-): Promise<Reply> {
-  let step = first
-  for (;;) {
-    if (step.kind === 'done' && !(step.answer.kind === 'granted' && step.final)) return admit(session, step.answer)
-    const octets = step.kind === 'challenge' ? step.octets : (step.final ?? Buffer.alloc(0))
-    session.say(`+ ${octets.toString('base64')}`)
-    const line = await session.readLine()
-    if (line === undefined) return { kind: 'bad', text: 'AUTHENTICATE cancelled' }
-    const text = line === 'too-long' ? '*' : line.toString('latin1')
-    if (text === '*') return cancelled(session, 'AUTHENTICATE cancelled')
-    if (step.kind === 'done') return admit(session, step.answer)
-    if (!BASE64.test(text)) return cancelled(session, 'That is no base64')
-    step = await next(Buffer.from(text, 'base64'))
-  }
+async function readResponse(session: Session): Promise<string | { readonly kind: 'gone' | 'too-long' }> {
+  const line = await session.readLine()
+  if (line === undefined) return { kind: 'gone' }
+  return line === 'too-long' ? { kind: 'too-long' } : line.toString('latin1')
 }
 
 const authenticate = defineCommand({
@@ -142,16 +128,32 @@ const authenticate = defineCommand({
     cursor.space()
     const mechanism = cursor.keyword()
     // RFC 4959: an initial response; `=` is an empty one.
-    const initial = cursor.try(' ') ? (cursor.try('=') ? '' : cursor.astring().toString('latin1')) : undefined
-    if (initial !== undefined && !BASE64.test(initial)) cursor.fail('base64')
-    return { mechanism, initial: initial === undefined ? undefined : Buffer.from(initial, 'base64') }
+    if (!cursor.try(' ')) return { mechanism, initial: undefined }
+    const initial = fromBase64(cursor.try('=') ? '' : cursor.astring().toString('latin1'))
+    return { mechanism, initial: initial ?? cursor.fail('base64') }
   },
   run: async ({ session }, { mechanism, initial }) => {
     const { login: door } = session.ports
     const exchange = door.sasl(session.peer(), mechanism)
-    if (exchange) return converse(session, await exchange.step(initial), (octets) => exchange.step(octets))
-    const hidden = !session.connection.secure && !door.allowsCleartext(session.peer())
-    return hidden ? no('TLS required', 'PRIVACYREQUIRED') : no('No such mechanism', 'CANNOT')
+    if (!exchange) {
+      const hidden = !session.connection.secure && !door.allowsCleartext(session.peer())
+      return hidden ? no('TLS required', 'PRIVACYREQUIRED') : no('No such mechanism', 'CANNOT')
+    }
+    const end = await converse(exchange, initial, {
+      finalData: 'challenge',
+      challenge: (base64) => session.say(`+ ${base64}`),
+      read: () => readResponse(session),
+    })
+    switch (end.kind) {
+      case 'answered':
+        return admit(session, end.answer)
+      case 'given-up':
+        return cancelled(session, end.why === 'base64' ? 'That is no base64' : 'AUTHENTICATE cancelled')
+      case 'too-long':
+        return cancelled(session, 'AUTHENTICATE cancelled')
+      case 'gone':
+        return { kind: 'bad', text: 'AUTHENTICATE cancelled' }
+    }
   },
 })
 
