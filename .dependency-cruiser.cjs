@@ -5,6 +5,7 @@ const floors = [
   ['metrics', 'mime', 'search', 'transport', 'locks', 'login'],
   ['store', 'sieve'],
   ['mailbox'],
+  ['delivery'],
   ['web'],
   ['imap', 'pop3', 'http', 'lmtp', 'managesieve', 'import', 'export'],
 ]

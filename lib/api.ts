@@ -2,10 +2,11 @@
  * The types of `server.notes.mailbox`, for plugins of other packages (docs/api.md):
  * `const mailbox: MailboxNotes = server.notes.mailbox`.
  */
-export type { MailboxContext as MailboxNotes } from './haraka/lines'
+
+export type { FinalDelivery } from './delivery/delivery'
+export type { MailboxContext as MailboxNotes } from './haraka/plugin'
 export type { Holder, Lease, LockRequest, Locks } from './locks/locks'
 export type { Identity, Login, LoginAnswer, LoginPeer } from './login/login'
-export type { FinalDelivery } from './mailbox/deliver/final-delivery'
 export type { AccountMail, Hub, MailRoom, View } from './mailbox/mailbox'
 export type { Account, AccountPatch, NewAccount } from './store/account'
 export type { StoreDriver, StorePlace } from './store/driver'

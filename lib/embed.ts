@@ -1,11 +1,11 @@
 import path from 'node:path'
 import config from 'haraka-config'
-import { deliverySettings } from './haraka/delivery-settings'
-import { openRecipientFiles } from './haraka/recipient-files'
+import { createFinalDelivery } from './delivery/delivery'
+import { openRecipientFiles } from './delivery/recipients/files'
+import { deliverySettings } from './delivery/settings'
 import { createAuthHandler, createHandlers } from './lmtp/handlers'
 import { directoryChain } from './login/chain'
 import { loginSettings } from './login/settings'
-import { createFinalDelivery } from './mailbox/deliver/final-delivery'
 import { packageRoot } from './package-root'
 import { type Log, noMetrics, silentLog, systemClock } from './terms/ports'
 import type { Ini } from './terms/settings'
@@ -76,6 +76,7 @@ export async function openMailboxes(options: EmbedOptions) {
     maxSize: messageLimit(place),
     received: true,
     replies: options.replies ?? 'one',
+    log,
     ...(options.onFailed && { onFailed: options.onFailed }),
   })
   return {

@@ -1,6 +1,6 @@
 import type { HarakaPlugin } from '../lib/haraka/host'
-import { line } from '../lib/haraka/lines'
-import { listenAll } from '../lib/haraka/listeners'
+import { listenAll } from '../lib/haraka/listen/listeners'
+import { line } from '../lib/haraka/plugin'
 import { createImapServer } from '../lib/imap/server'
 import { imapSettings } from '../lib/imap/settings'
 import { placeOf, sessionParts } from '../lib/wiring'

@@ -1,5 +1,5 @@
 import type { HarakaPlugin } from '../lib/haraka/host'
-import { line } from '../lib/haraka/lines'
+import { line } from '../lib/haraka/plugin'
 import { openBus, openLocks, openRoom, placeOf } from '../lib/wiring'
 
 /** Line `mailbox/locks`: the shared lock module, and with it the room in which sessions meet; config/mailbox_locks.ini. */

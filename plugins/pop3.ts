@@ -1,6 +1,6 @@
 import type { HarakaPlugin } from '../lib/haraka/host'
-import { line } from '../lib/haraka/lines'
-import { listenAll } from '../lib/haraka/listeners'
+import { listenAll } from '../lib/haraka/listen/listeners'
+import { line } from '../lib/haraka/plugin'
 import { createPop3Server } from '../lib/pop3/server'
 import { pop3Settings } from '../lib/pop3/settings'
 import { placeOf, sessionParts } from '../lib/wiring'

@@ -1,5 +1,5 @@
 import type { HarakaPlugin } from '../lib/haraka/host'
-import { line } from '../lib/haraka/lines'
+import { line } from '../lib/haraka/plugin'
 import { openDeliveries, openGathering, openLoopWatch, openMetrics, openStore, placeOf } from '../lib/wiring'
 
 /** Line `mailbox/store`: opens the mail store; config/mailbox_store.ini. */

@@ -1,8 +1,8 @@
+import type { DeliveryLog } from '../delivery/log'
 import type { Locks } from '../locks/locks'
 import type { AttemptLog } from '../login/lockout/attempts'
 import type { Explanation } from '../login/lockout/explain'
 import type { LoginProtocol } from '../login/login'
-import type { DeliveryLog } from '../mailbox/deliver/delivery-log'
 import type { Gathering } from '../metrics/gather'
 
 /** A finished message on its way out. */

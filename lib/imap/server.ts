@@ -1,7 +1,7 @@
 import { peerOf } from '../login/peer'
 import type { Update } from '../mailbox/mailbox'
 import { onAbort } from '../terms/abort'
-import { traceOf } from '../terms/errors'
+import { logThrown } from '../terms/log-thrown'
 import type { Connection } from '../transport/connection'
 import { turn } from '../work/turns'
 import { flagsText, saysUid } from './base/messages/change'
@@ -153,7 +153,7 @@ export function createImapServer(ports: ImapPorts) {
       session.say(`* OK [CAPABILITY ${session.capabilities()}] IMAP ready`)
       await converse(session, share)
     } catch (error) {
-      ports.log.error(`IMAP ${connection.id}: ${traceOf(error)}`)
+      logThrown(ports.log, `IMAP ${connection.id}`, error)
     }
     share.release()
     session.close()

@@ -6,9 +6,11 @@ import type {
   SMTPServerEnvelope,
   SMTPServerSession,
 } from 'smtp-server'
+import { type Accepted, type FinalDelivery, isReply, LARGE } from '../delivery/delivery'
+import { isFailure, type Reply, UNAVAILABLE, UNKNOWN } from '../delivery/reply'
 import type { Login, LoginPeer, LoginProtocol } from '../login/login'
-import { type Accepted, type FinalDelivery, isReply, LARGE } from '../mailbox/deliver/final-delivery'
-import { isFailure, type Reply, UNAVAILABLE, UNKNOWN } from '../mailbox/deliver/reply'
+import { logThrown } from '../terms/log-thrown'
+import type { Log } from '../terms/ports'
 import { turn } from '../work/turns'
 import { receivedLine } from './received'
 
@@ -32,6 +34,7 @@ export interface HandlerPorts {
   readonly received: boolean
   /** one reply for each recipient after DATA (LMTP), or one for all (SMTP) */
   readonly replies: 'each' | 'one'
+  readonly log: Log
 }
 
 /** Handler shapes of smtp-server, which calls them without `this`. */
@@ -42,7 +45,7 @@ type Done<T = void> = (error?: Error | null, value?: T) => void
  * themselves. With `replies: 'one'` (SMTP) a message that is stored for some is accepted; the others must be told by `onFailed`.
  */
 export function createHandlers(ports: HandlerPorts & { onFailed?(sender: string, failures: readonly string[]): void }) {
-  const { delivery, hostname, maxSize } = ports
+  const { delivery, hostname, maxSize, log } = ports
   // smtp-server keeps one recipient of several with one address, but RFC 2033 4.2 wants a reply for each RCPT that was accepted.
   const accepted = new WeakMap<SMTPServerEnvelope, Accepted[]>()
 
@@ -126,7 +129,11 @@ export function createHandlers(ports: HandlerPorts & { onFailed?(sender: string,
     onRcptTo(address: SMTPServerAddress, session: SMTPServerSession, done: Done): void {
       rcpt(address, session).then(
         () => done(),
-        (error: Error) => done(error instanceof Refusal ? error : new Refusal(UNAVAILABLE)),
+        (error: unknown) => {
+          if (error instanceof Refusal) return done(error)
+          logThrown(log, `recipient of ${session.id}`, error)
+          done(new Refusal(UNAVAILABLE))
+        },
       )
     },
     onData(stream: SMTPServerDataStream, session: SMTPServerSession, done: Done<string | (string | Error)[]>): void {
@@ -138,7 +145,10 @@ export function createHandlers(ports: HandlerPorts & { onFailed?(sender: string,
             replies.map((reply) => (isFailure(reply) ? new Refusal(reply) : `${reply.enhanced} ${reply.text}`)),
           )
         },
-        () => done(new Refusal(UNAVAILABLE)),
+        (error: unknown) => {
+          logThrown(log, `message of ${session.id}`, error)
+          done(new Refusal(UNAVAILABLE))
+        },
       )
     },
   }

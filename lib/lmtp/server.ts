@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 import type { SecureContext, TLSSocket } from 'node:tls'
 import { SMTPServer } from 'smtp-server'
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection'
+import type { FinalDelivery } from '../delivery/delivery'
 import { networkList } from '../login/networks'
-import type { FinalDelivery } from '../mailbox/deliver/final-delivery'
 import type { Log } from '../terms/ports'
 import { isHttpRequest } from '../transport/http'
 import type { TlsSource } from '../transport/tls'
@@ -123,7 +123,7 @@ export function createLmtpServer(ports: LmtpPorts): SMTPServer {
       log.warn(`LMTP from ${remoteAddress} refused: not in mailbox_lmtp.ini trusted`)
       done(new Refusal({ code: 554, enhanced: '5.7.1', text: 'this network may not deliver here' }))
     },
-    ...createHandlers({ delivery, hostname, maxSize, received: settings.received, replies: 'each' }),
+    ...createHandlers({ delivery, hostname, maxSize, received: settings.received, replies: 'each', log }),
   })
   server.secureContext = new LiveContexts(tls)
   // Resets and time-outs of clients; their messages were not acknowledged and come again.

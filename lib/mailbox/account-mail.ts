@@ -1,7 +1,7 @@
 import type { Lease, LockMode, Refusal } from '../locks/locks'
 import type { Identity } from '../login/login'
-import { StoreUnavailable } from '../store/store'
-import { failed, type Result } from '../terms/fault'
+import { unavailable } from '../terms/errors'
+import type { Result } from '../terms/fault'
 import { accountId } from '../terms/names'
 import { lockRequest } from './lock-request'
 import type { AccountMail, Entry } from './mailbox'
@@ -29,8 +29,7 @@ export function createAccountMail(parts: Parts, identity: Identity): AccountMail
       return { ok: true, value: lease }
     } catch (error) {
       await lease.release()
-      if (error instanceof StoreUnavailable) return failed({ kind: 'unavailable', why: error.message })
-      throw error
+      return unavailable(error)
     }
   }
   async function acquire(entry: Entry, access: Lease['access'], signal?: AbortSignal) {

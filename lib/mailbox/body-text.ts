@@ -3,6 +3,7 @@ import type { Part } from '../mime/prepared'
 import { bodyText, encodedMessageText, type SearchedText } from '../mime/search-text'
 import { decodePart } from '../mime/transfer'
 import { fold } from '../terms/casemap'
+import { Unavailable } from '../terms/errors'
 import { defineJob, type Job } from '../work/job'
 import type { Pool } from '../work/pool'
 import { turn } from '../work/turns'
@@ -35,11 +36,6 @@ const messageTextJob = defineJob(__filename, messageText, {
   octetsOut: 8 * MOST_WHOLE,
 })
 
-/** Every thread is busy, for longer than a search waits. */
-class NoThread extends Error {
-  override readonly name = 'StoreUnavailable'
-}
-
 /** In a thread. What is over its budget there is not found: it is nothing that anybody reads. */
 async function inThread<Output>(
   job: Job<{ part: Part; octets: Uint8Array }, Output>,
@@ -53,7 +49,7 @@ async function inThread<Output>(
   const { message: _inside, ...leaf } = part
   const done = await pool.run(job, { part: { ...leaf, children: [] }, octets }, by)
   if (done.ok) return done.value
-  if (done.fault.kind === 'busy') throw new NoThread('no thread was free for a search')
+  if (done.fault.kind === 'busy') throw new Unavailable('no thread was free for a search')
   return undefined
 }
 

@@ -1,5 +1,6 @@
 import { type FieldChoice, headerFields } from '../mime/header'
 import { decodePart } from '../mime/transfer'
+import { Unavailable } from '../terms/errors'
 import { defineJob } from '../work/job'
 import type { Pool } from '../work/pool'
 
@@ -16,11 +17,6 @@ export const chooseFields = ({ header, choice }: { header: Uint8Array; choice: F
 const decoding = defineJob(__filename, decodeOctets, budget)
 const choosing = defineJob(__filename, chooseFields, budget)
 
-/** No thread was free, or the work was too much for one. */
-class NotNow extends Error {
-  override readonly name = 'StoreUnavailable'
-}
-
 /** Content-Transfer-Encoding undone; undefined: it is not known. Rejects when there is no thread. */
 export async function decodeLarge(
   pool: Pool,
@@ -32,7 +28,7 @@ export async function decodeLarge(
   // What has no encoding costs nothing.
   if (/^(?:|7bit|8bit|binary)$/i.test(encoding)) return octets
   const done = await pool.run(decoding, { octets, encoding }, by)
-  if (!done.ok) throw new NotNow(`a part was not decoded: ${done.fault.kind}`)
+  if (!done.ok) throw new Unavailable(`a part was not decoded: ${done.fault.kind}`)
   return done.value && bufferOf(done.value)
 }
 
@@ -40,6 +36,6 @@ export async function decodeLarge(
 export async function fieldsOfLarge(pool: Pool, by: string, header: Buffer, choice: FieldChoice): Promise<Buffer> {
   if (header.length <= SMALL) return headerFields(header, choice)
   const done = await pool.run(choosing, { header, choice }, by)
-  if (!done.ok) throw new NotNow(`fields were not chosen: ${done.fault.kind}`)
+  if (!done.ok) throw new Unavailable(`fields were not chosen: ${done.fault.kind}`)
   return bufferOf(done.value)
 }

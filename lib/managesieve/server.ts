@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { peerOf } from '../login/peer'
 import { MAX_SCRIPT } from '../sieve/lexer'
-import { textOf, traceOf } from '../terms/errors'
+import { logThrown } from '../terms/log-thrown'
 import type { Connection } from '../transport/connection'
 import { runs } from '../work/loop'
 import { turn } from '../work/turns'
@@ -94,7 +94,7 @@ export function createSieveServer(ports: SievePorts) {
       await dispatch(session, tokens)
     } catch (error) {
       const id = randomBytes(4).toString('hex')
-      ports.log.error(`ManageSieve ${id} ${session.connection.id}: ${traceOf(error)}`)
+      logThrown(ports.log, `ManageSieve ${id} ${session.connection.id}`, error)
       session.no(`Not available now, try again later (${id})`, 'TRYLATER')
     }
   }
@@ -126,7 +126,7 @@ export function createSieveServer(ports: SievePorts) {
       session.ok('ManageSieve ready')
       await converse(session)
     } catch (error) {
-      ports.log.error(`ManageSieve ${connection.id}: ${textOf(error)}`)
+      logThrown(ports.log, `ManageSieve ${connection.id}`, error)
     } finally {
       await connection.end()
     }

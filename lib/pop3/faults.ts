@@ -9,7 +9,6 @@ export function refuse(session: Session, fault: Refusal | Fault | TooSoon): void
   const { tellHolder, settings } = session.ports
   switch (fault.kind) {
     case 'held':
-    case 'locked':
       return session.err('Mailbox Locked{}', 'IN-USE', holderText(fault.by, tellHolder))
     case 'too-soon':
       return session.err('wait {} seconds between logins', 'LOGIN-DELAY', Math.ceil(settings.loginDelay / 1000))
@@ -26,7 +25,6 @@ export function refuse(session: Session, fault: Refusal | Fault | TooSoon): void
     case 'over-quota':
     case 'stored-before':
     case 'too-big':
-    case 'read-only':
     case 'lease-lost':
     case 'message-gone':
       return session.err('Mailbox not available now, try again later', 'SYS/TEMP')

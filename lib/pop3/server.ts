@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { peerOf } from '../login/peer'
-import { traceOf } from '../terms/errors'
+import { isUnavailable } from '../terms/errors'
+import { logThrown } from '../terms/log-thrown'
 import type { Connection } from '../transport/connection'
 import { isHttpRequest } from '../transport/http'
 import { runs } from '../work/loop'
@@ -122,8 +123,8 @@ export function createPop3Server(ports: Pop3Ports) {
       await converse(session)
       await connection.end()
     } catch (error) {
-      ports.log.error(`POP3 ${connection.id}: ${traceOf(error)}`)
-      session.err('internal error', 'SYS/TEMP')
+      logThrown(ports.log, `POP3 ${connection.id}`, error)
+      session.err(isUnavailable(error) ? 'Mailbox not available now, try again later' : 'internal error', 'SYS/TEMP')
       await connection.end()
     } finally {
       clearTimeout(limit)

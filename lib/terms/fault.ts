@@ -15,8 +15,6 @@ export type Fault =
   | { readonly kind: 'stored-before' }
   | { readonly kind: 'too-big'; readonly limit: number }
   | { readonly kind: 'limit'; readonly why: string }
-  | { readonly kind: 'read-only' }
-  | { readonly kind: 'locked'; readonly by: LockHolder | undefined }
   | { readonly kind: 'lease-lost' }
   | { readonly kind: 'message-gone' }
   | { readonly kind: 'unavailable'; readonly why: string }

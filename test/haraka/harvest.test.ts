@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHarvestGuard } from '../../lib/haraka/harvest'
+import { createHarvestGuard } from '../../lib/haraka/deliver/harvest'
 import type { Connection } from '../../lib/haraka/host'
 import { directoryOf, door } from '../login/room'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import constants from 'haraka-constants'
-import { createSmtpAuth, type SmtpConnection } from '../../lib/login/haraka/smtp-auth'
+import { createSmtpAuth, type SmtpConnection } from '../../lib/haraka/login/smtp-auth'
 import { directoryOf, door, person, testLog } from './room'
 import { scramClient } from './scram-client'
 

@@ -1,5 +1,5 @@
+import type { DeliveryEntry } from '../../delivery/log'
 import type { TrailEntry } from '../../login/lockout/attempts'
-import type { DeliveryEntry } from '../../mailbox/deliver/delivery-log'
 
 const HOUR = 3_600_000
 const HOURS = 24

@@ -1,4 +1,5 @@
-import { traceOf } from '../../terms/errors'
+import { isUnavailable } from '../../terms/errors'
+import { logThrown } from '../../terms/log-thrown'
 import { runs } from '../../work/loop'
 import { STARTED } from '../base/session/connection'
 import { extensions } from '../extensions'
@@ -106,10 +107,9 @@ export async function dispatch(session: Session, frame: Frame): Promise<void> {
     await execute(session, command, cursor, tag)
   } catch (error) {
     const id = session.connection.id.slice(0, 8)
-    session.ports.log.error(`IMAP ${id} ${command.name}: ${traceOf(error)}`)
-    const unavailable = error instanceof Error && error.name === 'StoreUnavailable'
+    logThrown(session.ports.log, `IMAP ${id} ${command.name}`, error)
     session.say(
-      unavailable
+      isUnavailable(error)
         ? `${tag} NO [UNAVAILABLE] Not available now, try again later`
         : `${tag} NO [SERVERBUG] Internal error ${id}`,
     )

@@ -21,7 +21,6 @@ export const partlyExpungedReply = (): Reply => done(EXPUNGED, 'EXPUNGEISSUED')
 export function faultReply(fault: Fault | Refusal, tell: TellHolder): Reply {
   switch (fault.kind) {
     case 'held':
-    case 'locked':
       return no(`Mailbox locked${holderText(fault.by, tell)}`, 'INUSE')
     case 'cancelled':
     case 'unavailable':
@@ -43,8 +42,6 @@ export function faultReply(fault: Fault | Refusal, tell: TellHolder): Reply {
       return no(`Too big: the limit is ${fault.limit} octets`, 'TOOBIG')
     case 'limit':
       return no(fault.why, 'LIMIT')
-    case 'read-only':
-      return no('The mailbox is open read-only', 'READ-ONLY')
     case 'lease-lost':
       return no('The lock on this mailbox was lost', 'INUSE')
     case 'message-gone':

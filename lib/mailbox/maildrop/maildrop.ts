@@ -1,5 +1,6 @@
 import type { Lease, Refusal } from '../../locks/locks'
-import { type Mailbox, type MessageRow, StoreUnavailable } from '../../store/store'
+import type { Mailbox, MessageRow } from '../../store/store'
+import { Unavailable, unavailable } from '../../terms/errors'
 import { type Fault, failed, ok, type Result } from '../../terms/fault'
 import type { AccountId, MailboxId } from '../../terms/names'
 import { type Uid, uid } from '../../terms/numbers'
@@ -43,8 +44,7 @@ export async function openMaildrop(
     return options.tooSoon === 'empty' ? ok({ ...maildrop, count: 0 }) : refused({ kind: 'too-soon' })
   } catch (error) {
     await options.lease.release()
-    if (error instanceof StoreUnavailable) return failed({ kind: 'unavailable', why: error.message })
-    throw error
+    return unavailable(error)
   }
 }
 
@@ -99,7 +99,7 @@ async function freeze(parts: Parts, account: AccountId, found: Mailbox): Promise
     release()
   }
   if (state.gone) return undefined
-  throw new StoreUnavailable('the mailbox changes too fast to be frozen')
+  throw new Unavailable('the mailbox changes too fast to be frozen')
 }
 
 function expungedAfter(entry: Entry): boolean {

@@ -1,5 +1,6 @@
-import { type Mailbox, StoreUnavailable } from '../../store/store'
-import { failed, ok, type Result } from '../../terms/fault'
+import type { Mailbox } from '../../store/store'
+import { unavailable } from '../../terms/errors'
+import { ok, type Result } from '../../terms/fault'
 import { flagSet } from '../../terms/flags'
 import type { AccountId, MailboxId } from '../../terms/names'
 import type { Fence, Uid } from '../../terms/numbers'
@@ -37,8 +38,7 @@ export async function updateMaildrop(
       update.seen.filter((one) => !gone.has(one)),
     )
   } catch (error) {
-    if (error instanceof StoreUnavailable) return failed({ kind: 'unavailable', why: error.message })
-    throw error
+    return unavailable(error)
   }
 }
 

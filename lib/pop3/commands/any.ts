@@ -1,4 +1,4 @@
-import { StoreUnavailable } from '../../store/store'
+import { unavailable } from '../../terms/errors'
 import type { Command, Session, Transaction } from '../command'
 import { sendLines } from '../multiline'
 import { inLanguage, LANGUAGES, languageTags, matchLanguage } from '../texts'
@@ -39,8 +39,7 @@ async function expired({ ports }: Session, { maildrop, retrieved }: Transaction)
   try {
     return await maildrop.seenBefore(ports.clock.now() - expireDays * 86_400_000)
   } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error
-    ports.log.warn(`nothing expires now: ${error.message}`)
+    ports.log.warn(`nothing expires now: ${unavailable(error).fault.why}`)
     return []
   }
 }

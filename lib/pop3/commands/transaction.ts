@@ -1,4 +1,5 @@
-import { type MaildropMessage, MessageNeedsUtf8 } from '../../mailbox/mailbox'
+import { type MaildropMessage, MessageGone, MessageNeedsUtf8 } from '../../mailbox/mailbox'
+import { logThrown } from '../../terms/log-thrown'
 import type { Command, Session, Transaction } from '../command'
 import { sendLines, sendOctets } from '../multiline'
 
@@ -80,13 +81,18 @@ async function sendMessage(
       for (let next = first; !next.done; next = await source.next()) yield next.value
     })()
   } catch (error) {
-    if (error instanceof MessageNeedsUtf8) session.err('the message needs the command UTF8', 'UTF8')
-    else session.err('the message cannot be read now', 'SYS/TEMP')
+    if (error instanceof MessageNeedsUtf8) {
+      session.err('the message needs the command UTF8', 'UTF8')
+      return false
+    }
+    if (!(error instanceof MessageGone)) logThrown(session.ports.log, `POP3 ${session.connection.id}`, error)
+    session.err('the message cannot be read now', 'SYS/TEMP')
     return false
   }
   try {
     return await sendOctets(session.connection.writer, rest)
-  } catch {
+  } catch (error) {
+    if (!(error instanceof MessageGone)) logThrown(session.ports.log, `POP3 ${session.connection.id}`, error)
     // Half a message must not look like a whole one.
     session.connection.destroy('ended')
     return false

@@ -26,7 +26,6 @@ export const notFound = (what: string): Refused => refuse(404, 'not-found', `The
 export function faultRefusal(fault: Fault | Refusal): Refused {
   switch (fault.kind) {
     case 'held':
-    case 'locked':
       return refuse(423, 'locked', 'The mailbox is in use.')
     case 'cancelled':
     case 'unavailable':
@@ -50,8 +49,6 @@ export function faultRefusal(fault: Fault | Refusal): Refused {
       return refuse(413, 'too-big', `The message is over the limit of ${fault.limit} octets.`)
     case 'limit':
       return refuse(409, 'limit', `A limit is reached: ${fault.why}.`)
-    case 'read-only':
-      return refuse(403, 'read-only', 'This mailbox is read-only.')
     case 'lease-lost':
       return refuse(423, 'lease-lost', 'The mailbox is needed elsewhere.')
     default:

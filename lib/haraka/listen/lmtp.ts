@@ -1,0 +1,52 @@
+import { chmodSync, unlinkSync } from 'node:fs'
+import { connect } from 'node:net'
+import type { SMTPServer } from 'smtp-server'
+import { textOf } from '../../terms/errors'
+import { parseListen } from '../../transport/listener'
+import type { Host } from '../plugin'
+
+type Place = { readonly path: string } | { readonly host: string; readonly port: number }
+
+function placeAt(text: string): Place {
+  if (text.startsWith('/')) return { path: text }
+  const at = parseListen(text)
+  if (!at) throw new Error(`mailbox_lmtp.ini: ${text} is neither address:port nor the path of a socket`)
+  return at
+}
+
+/** A socket file whose process was killed: nobody answers there. */
+const isStale = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(path)
+    socket.once('connect', () => resolve(!socket.destroy()))
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
+  })
+
+const listen = ({ server }: SMTPServer, place: Place): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(place, () => {
+      server.removeListener('error', reject)
+      resolve()
+    })
+  })
+
+/** Opens one listener of LMTP, on TCP or on a Unix socket with these permissions, and closes it when Haraka stops. */
+export async function listenLmtp(host: Host, text: string, make: () => SMTPServer, mode: number): Promise<void> {
+  const place = placeAt(text)
+  const server = make()
+  try {
+    await listen(server, place).catch(async (error: NodeJS.ErrnoException) => {
+      if (!('path' in place) || error.code !== 'EADDRINUSE' || !(await isStale(place.path))) throw error
+      unlinkSync(place.path)
+      await listen(server, place)
+    })
+    if ('path' in place) chmodSync(place.path, mode)
+  } catch (error) {
+    throw new Error(`cannot listen on ${text}: ${textOf(error)}`)
+  }
+  const name = 'path' in place ? place.path : `${place.host}:${place.port}`
+  host.plugin.lognotice(`${host.plugin.name} listens on ${name}`)
+  host.server.listeners?.push(server.server)
+  host.closing.push(() => new Promise((resolve) => server.close(resolve)))
+}

@@ -1,0 +1,57 @@
+import constants from 'haraka-constants'
+import type { Chain, ChainRequest } from '../../login/chain'
+import { textOf } from '../../terms/errors'
+import type { Log } from '../../terms/ports'
+import { type HookResult, LoginAttempt } from './attempt'
+import { guardHooks, type Registered } from './guard'
+
+/** The part of Haraka's server that runs hooks. */
+export interface HookServer {
+  readonly plugins?: Registered & { run_hooks(hook: string, object: object, params: readonly unknown[]): void }
+  readonly logger?: { add_log_methods(target: object): void }
+}
+
+type Next = (code?: number, message?: string) => void
+
+/** Longer than any plugin's own time limit (30 s): only a lost answer gets here. */
+const LIMIT = 60_000
+
+/** Runs Haraka's hook chain `login`. A plugin that throws, rejects or never answers does not open the door. */
+export function createHookChain(server: HookServer, log: Log): Chain {
+  server.logger?.add_log_methods(LoginAttempt)
+  return async (request) => {
+    const attempt = new LoginAttempt(server, request)
+    if (!server.plugins) return { kind: 'unavailable' }
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<HookResult>((resolve) => {
+      timer = setTimeout(() => resolve({ code: constants.denysoft, account: undefined }), LIMIT)
+    })
+    try {
+      guardHooks(server.plugins, log)
+      server.plugins.run_hooks('login', attempt, [{ protocol: attempt.protocol, mechanism: attempt.mechanism }])
+      const { code, account } = await Promise.race([attempt.done, late])
+      if (code === constants.ok)
+        return typeof account === 'string' ? { kind: 'accepted', account } : { kind: 'accepted' }
+      return { kind: code === constants.denysoft ? 'unavailable' : 'refused' }
+    } catch (error) {
+      log.error(`login hook: ${textOf(error)}`)
+      return { kind: 'unavailable' }
+    } finally {
+      clearTimeout(timer)
+      attempt.forget()
+    }
+  }
+}
+
+/** Our own plugin of the hook `login`: the account directory. Unknown users are left to the plugins behind it. */
+export function directoryHook(next: Next, attempt: Pick<ChainRequest, 'verify'>): void {
+  attempt.verify().then(
+    (outcome) => {
+      if (outcome === 'right') next(constants.ok)
+      else if (outcome === 'unknown') next()
+      else if (outcome === 'unavailable') next(constants.denysoft)
+      else next(constants.deny)
+    },
+    () => next(constants.denysoft),
+  )
+}

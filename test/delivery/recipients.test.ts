@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { parseAliases } from '../../lib/delivery/recipients/aliases'
+import { createRecipients, type DomainSettings } from '../../lib/delivery/recipients/recipients'
+import type { Account } from '../../lib/store/account'
+import type { Store } from '../../lib/store/store'
+import { accountId } from '../../lib/terms/names'
+
+const account = (name: string, more: Partial<Account> = {}): Account => ({
+  id: accountId(name.replace(/[^a-z0-9]/g, '-')),
+  name,
+  disabled: false,
+  protocols: [],
+  overrides: {},
+  admin: false,
+  credentials: {},
+  createdAt: 0,
+  ...more,
+})
+
+const ACCOUNTS = [
+  account('alice@example.org'),
+  account('bob@example.org'),
+  account('gone@example.org', { disabled: true }),
+  account('user@xn--bcher-kva.example'),
+  account('päivi@example.org'),
+  account('moved@example.org', { overrides: { forward: 'alice@example.org far@example.net' } }),
+  account('sales@example.org', { disabled: true, overrides: { forward: 'bob@example.org' } }),
+  account('@stored.example', { disabled: true, overrides: { forward: 'bob@example.org' } }),
+]
+const ALIASES = parseAliases([
+  'info@example.org alice@example.org, bob@example.org out@example.net',
+  'alice@both.example alice@both.example alice@example.org',
+  'self@example.org self@example.org alice@example.org',
+  'bob2@example.org bob2@example.org',
+  'round@example.org trip@example.org',
+  'trip@example.org round@example.org',
+  'dangling@example.org nobody@example.org',
+  '@other.example @example.org',
+  '@catch.example alice@example.org',
+])
+
+describe('recipients', () => {
+  const settings: DomainSettings = { full: 'temporary', subaddress: '+-', subaddressMailbox: 'existing' }
+  const found = new Map(ACCOUNTS.map((one) => [one.name, one]))
+  const store = { accounts: { find: async (name: string) => found.get(name) } } as unknown as Store // the one method that is used
+  const { resolve } = createRecipients({
+    store,
+    aliases: () => ALIASES.table,
+    isLocalDomain: (domain) => domain.endsWith('example.org') || domain === 'both.example',
+    settingsOf: (domain) => (domain === 'stored.example' ? { ...settings, subaddress: '' } : settings),
+  })
+  const answer = async (address: string): Promise<string> => {
+    const targets = await resolve(address)
+    if (!targets) return 'unknown'
+    const local = targets.local.map(({ account: { name }, detail }) => (detail ? `${name}/${detail}` : name))
+    return [...local, ...targets.remote.map((one) => `>${one}`)].join(' ')
+  }
+
+  for (const [address, expected] of [
+    ['alice@example.org', 'alice@example.org'],
+    ['Alice@EXAMPLE.org.', 'alice@example.org'],
+    ['"alice"@example.org', 'alice@example.org'],
+    ['"al\\ice"@example.org', 'alice@example.org'],
+    ['carol@example.org', 'unknown'],
+    ['gone@example.org', 'unknown'],
+    ['user@bücher.example', 'user@xn--bcher-kva.example'],
+    ['user@xn--bcher-kva.example', 'user@xn--bcher-kva.example'],
+    ['PA\u0308IVI@example.org', 'päivi@example.org'],
+    ['alice+lists@example.org', 'alice@example.org/lists'],
+    ['alice-a+b@example.org', 'alice@example.org/a+b'],
+    ['alice+@example.org', 'alice@example.org'],
+    ['+alice@example.org', 'unknown'],
+    ['info@example.org', 'alice@example.org bob@example.org >out@example.net'],
+    ['info+x@example.org', 'alice@example.org bob@example.org >out@example.net'],
+    ['self@example.org', 'alice@example.org'],
+    ['round@example.org', 'unknown'],
+    ['dangling@example.org', 'unknown'],
+    ['bob2@example.org', 'unknown'],
+    ['bob@other.example', 'bob@example.org'],
+    ['info@other.example', 'alice@example.org bob@example.org >out@example.net'],
+    ['anything@catch.example', 'alice@example.org'],
+    ['anything@stored.example', 'bob@example.org'],
+    ['sales@example.org', 'bob@example.org'],
+    ['moved@example.org', 'moved@example.org alice@example.org >far@example.net'],
+    ['someone@elsewhere.net', 'unknown'],
+    ['no address', 'unknown'],
+    ['@example.org', 'unknown'],
+  ] as const) {
+    it(`${address} -> ${expected}`, async () => assert.equal(await answer(address), expected))
+  }
+
+  it('a line of the alias file that is no alias is named, and does not stop the others', () => {
+    const { table, mistakes } = parseAliases(['nonsense', 'a@b.c', 'x@example.org y', '@d.e @f.g', 'a@b.c d@e.f'])
+    assert.equal(mistakes.length, 3)
+    assert.deepEqual([...table.domains], [['d.e', 'f.g']])
+    assert.deepEqual([...table.addresses], [['a@b.c', ['d@e.f']]])
+  })
+})
