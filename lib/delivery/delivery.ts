@@ -1,6 +1,6 @@
 import type { MailRoom } from '../mailbox/mailbox'
 import type { MailboxSettings } from '../mailbox/settings'
-import { messageIds } from '../mime/message-id'
+import { messageIds } from '../mime/read/message-id'
 import { createLimiter } from '../processes/limiter'
 import type { Scan } from '../sieve/world'
 import type { Account } from '../store/account'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { fieldOf, messageFields } from '../mime/header'
-import { messageIds } from '../mime/message-id'
+import { fieldOf, messageFields } from '../mime/read/header'
+import { messageIds } from '../mime/read/message-id'
 
 /** The Message-ID that a message is known by; undefined: it has none, or several, and may be like another by chance. */
 export function messageIdOf(octets: Buffer): string | undefined {

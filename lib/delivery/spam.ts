@@ -1,4 +1,4 @@
-import { fieldOf, messageFields } from '../mime/header'
+import { fieldOf, messageFields } from '../mime/read/header'
 import type { Scan } from '../sieve/world'
 
 /** What SpamAssassin (X-Spam-Flag, X-Spam-Status) and rspamd (X-Spam, X-Spam-Flag) put into the header of spam. */

@@ -1,4 +1,4 @@
-import { fromLine, isQuotedInHeader, withOwnMark } from '../mime/mbox-lines'
+import { fromLine, isQuotedInHeader, withOwnMark } from '../mime/write/mbox-lines'
 import type { Exported } from './messages'
 
 const LF = 0x0a

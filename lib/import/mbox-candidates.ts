@@ -1,4 +1,4 @@
-import { parseFromLine } from '../mime/mbox-lines'
+import { parseFromLine } from '../mime/write/mbox-lines'
 import type { MboxFile } from './mbox-file'
 
 const LF = 0x0a

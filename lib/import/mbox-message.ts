@@ -1,4 +1,4 @@
-import { isQuotedInBody, isQuotedInHeader, keptField, parseFromLine, withoutOwnMark } from '../mime/mbox-lines'
+import { isQuotedInBody, isQuotedInHeader, keptField, parseFromLine, withoutOwnMark } from '../mime/write/mbox-lines'
 import { crlf } from './source'
 
 const LF = 0x0a

@@ -1,5 +1,5 @@
 import type { Part } from '../mime/prepared'
-import { headerText, headerValue, searchedRanges } from '../mime/search-text'
+import { headerText, headerValue, searchedRanges } from '../mime/text/search-text'
 import {
   asksFlagsOnly,
   contains,

@@ -1,5 +1,5 @@
-import { type FieldChoice, headerFields } from '../mime/header'
-import { decodePart } from '../mime/transfer'
+import { type FieldChoice, headerFields } from '../mime/read/header'
+import { decodePart } from '../mime/text/transfer'
 import { Unavailable } from '../terms/errors'
 import { defineJob } from '../work/job'
 import type { Pool } from '../work/pool'

@@ -1,10 +1,10 @@
-import { parseAddresses } from '../mime/addresses'
-import { messageFields, unfoldedText } from '../mime/header'
-import { htmlText } from '../mime/html-text'
 import type { Part } from '../mime/prepared'
-import { type Node, parseStructure } from '../mime/structure'
-import { partText } from '../mime/text'
-import { decodeWords } from '../mime/words'
+import { parseAddresses } from '../mime/read/addresses'
+import { messageFields, unfoldedText } from '../mime/read/header'
+import { type Node, parseStructure } from '../mime/read/structure'
+import { htmlText } from '../mime/text/html-text'
+import { partText } from '../mime/text/text'
+import { decodeWords } from '../mime/text/words'
 import type { Budget } from './budget'
 
 /** A message as tests see it. Each thing is read when a test asks for it first, and counted. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { fromLine, parseFromLine, withOwnMark, withoutOwnMark } from '../../lib/mime/mbox-lines'
+import { fromLine, parseFromLine, withOwnMark, withoutOwnMark } from '../../lib/mime/write/mbox-lines'
 
 const MOMENT = Date.UTC(2026, 10, 2, 10, 0, 0)
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { Option } from 'commander'
-import { lockoutsCommand } from '../../lib/cli/lockouts'
+import { lockoutsCommand } from '../../lib/cli/watch/lockouts'
 import { directoryOf, door, peerAt, person } from './room'
 
 const ANN = 'ann@example.org'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { partTexts } from '../../lib/mailbox/body-text'
 import { prepare } from '../../lib/mime/prepare'
-import { bodyText } from '../../lib/mime/search-text'
+import { bodyText } from '../../lib/mime/text/search-text'
 import { createPool, type Pool } from '../../lib/work/pool'
 
 const KILOBYTES = 1024

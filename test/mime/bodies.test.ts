@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { bodiesOf, hasFiles, type Leaf, leavesOf } from '../../lib/mime/bodies'
 import { prepare } from '../../lib/mime/prepare'
-import { partAt } from '../../lib/mime/section'
+import { bodiesOf, hasFiles, type Leaf, leavesOf } from '../../lib/mime/read/bodies'
+import { partAt } from '../../lib/mime/read/section'
 
 /** A part: its header lines, and its body or its parts. */
 type Tree = readonly [header: string, body: string | readonly Tree[]]

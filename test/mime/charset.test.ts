@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { describe, it } from 'mocha'
-import { decodeText, knownCharset } from '../../lib/mime/charset'
-import { decodeWords } from '../../lib/mime/words'
+import { decodeText, knownCharset } from '../../lib/mime/text/charset'
+import { decodeWords } from '../../lib/mime/text/words'
 
 const text = (latin1: string, charset: string): string => decodeText(Buffer.from(latin1, 'latin1'), charset)
 

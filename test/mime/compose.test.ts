@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { prepare } from '../../lib/mime/prepare'
-import { sectionRange } from '../../lib/mime/section'
+import { sectionRange } from '../../lib/mime/read/section'
 
 /**
  * Messages that are put together from parts, so that what IMAP must say of them is known without parsing: BODYSTRUCTURE and

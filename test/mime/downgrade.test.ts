@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { asciiHeader } from '../../lib/mime/downgrade'
-import { fieldOf, parseFields } from '../../lib/mime/header'
 import { prepare } from '../../lib/mime/prepare'
-import { decodeWords } from '../../lib/mime/words'
+import { fieldOf, parseFields } from '../../lib/mime/read/header'
+import { decodeWords } from '../../lib/mime/text/words'
+import { asciiHeader } from '../../lib/mime/write/downgrade'
 
 const ascii = (text: string): string => asciiHeader(Buffer.from(text)).toString('latin1')
 const read = (text: string, name: string): string => {

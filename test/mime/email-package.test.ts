@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
 import path from 'node:path'
-import { parseAddresses } from '../../lib/mime/addresses'
-import { fieldOf, messageFields } from '../../lib/mime/header'
 import { prepare } from '../../lib/mime/prepare'
 import type { Part } from '../../lib/mime/prepared'
-import { decodePart } from '../../lib/mime/transfer'
+import { parseAddresses } from '../../lib/mime/read/addresses'
+import { fieldOf, messageFields } from '../../lib/mime/read/header'
+import { decodePart } from '../../lib/mime/text/transfer'
 
 /** What both parsers are asked of a part; octets as latin1 text. */
 interface Seen {

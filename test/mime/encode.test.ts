@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
-import { imapString } from '../../lib/mime/encode'
+import { imapString } from '../../lib/mime/write/encode'
 import { prepared, wire } from './message'
 
 describe('ENVELOPE (RFC 9051 7.5.2)', () => {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import { decodeText } from '../../lib/mime/charset'
-import { fieldChoice, headerFields } from '../../lib/mime/header'
 import { prepare } from '../../lib/mime/prepare'
 import type { Part, PreparedMessage } from '../../lib/mime/prepared'
-import { searchedRanges } from '../../lib/mime/search-text'
-import { sectionRange } from '../../lib/mime/section'
-import { partText, textParts } from '../../lib/mime/text'
-import { decodePart } from '../../lib/mime/transfer'
-import { decodeWords } from '../../lib/mime/words'
+import { fieldChoice, headerFields } from '../../lib/mime/read/header'
+import { sectionRange } from '../../lib/mime/read/section'
+import { decodeText } from '../../lib/mime/text/charset'
+import { searchedRanges } from '../../lib/mime/text/search-text'
+import { partText, textParts } from '../../lib/mime/text/text'
+import { decodePart } from '../../lib/mime/text/transfer'
+import { decodeWords } from '../../lib/mime/text/words'
 
 /** Reads one value of the IMAP grammar (string, NIL, number, list); throws when it is none. */
 function parseValue(text: string, start: number): { value: unknown; end: number } {

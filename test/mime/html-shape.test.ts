@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { htmlShape, MOST_DEPTH, MOST_ELEMENTS } from '../../lib/mime/html-shape'
+import { htmlShape, MOST_DEPTH, MOST_ELEMENTS } from '../../lib/mime/text/html-shape'
 
 describe('shape of HTML', () => {
   for (const [what, html, elements, depth] of [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { htmlText } from '../../lib/mime/html-text'
+import { htmlText } from '../../lib/mime/text/html-text'
 
 const reading = (html: string): string => htmlText(html, { as: 'reading' }).text
 const index = (html: string): string => htmlText(html, { as: 'index' }).text

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { addedByLineEnds, canonicalLines } from '../../lib/mime/line-ends'
+import { addedByLineEnds, canonicalLines } from '../../lib/mime/write/line-ends'
 import { randomFrom, SEED } from '../random'
 
 async function* cut(octets: Buffer, sizes: () => number): AsyncGenerator<Buffer> {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
 import { prepare } from '../../lib/mime/prepare'
 import type { Part } from '../../lib/mime/prepared'
-import { sectionRange } from '../../lib/mime/section'
-import { MAX_DEPTH, MAX_PARTS } from '../../lib/mime/structure'
+import { sectionRange } from '../../lib/mime/read/section'
+import { MAX_DEPTH, MAX_PARTS } from '../../lib/mime/read/structure'
 import { lines, wire } from './message'
 
 /** `multipart/mixed(text/plain[body], ...)` */

@@ -1,5 +1,5 @@
-import { fieldOf, messageFields } from '../../mime/header'
-import { decodeWords } from '../../mime/words'
+import { fieldOf, messageFields } from '../../mime/read/header'
+import { decodeWords } from '../../mime/text/words'
 import type { Notify } from '../../sieve/action'
 import type { OwnMail } from './own-mail'
 import { senderOf } from './vacation'

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import MailComposer from 'nodemailer/lib/mail-composer'
-import { fieldOf, messageFields } from '../../mime/header'
-import { messageIds } from '../../mime/message-id'
+import { fieldOf, messageFields } from '../../mime/read/header'
+import { messageIds } from '../../mime/read/message-id'
 
 export interface Mailbox {
   readonly name?: string | undefined

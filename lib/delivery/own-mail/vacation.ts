@@ -1,8 +1,8 @@
 import { domainToASCII } from 'node:url'
 import addressparser from 'nodemailer/lib/addressparser'
-import { parseAddresses } from '../../mime/addresses'
-import { fieldOf, messageFields } from '../../mime/header'
-import { decodeWords } from '../../mime/words'
+import { parseAddresses } from '../../mime/read/addresses'
+import { fieldOf, messageFields } from '../../mime/read/header'
+import { decodeWords } from '../../mime/text/words'
 import type { Vacation } from '../../sieve/action'
 import { addressOf, type Mailbox, type OwnMail } from './own-mail'
 

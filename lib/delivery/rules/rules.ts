@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { fieldChoice, headerFields, messageFields } from '../../mime/header'
+import { fieldChoice, headerFields, messageFields } from '../../mime/read/header'
 import type { Action, Outcome, Remembered, Store as StoreAction } from '../../sieve/action'
 import { createBudget } from '../../sieve/budget'
 import { sieveMessage } from '../../sieve/message'

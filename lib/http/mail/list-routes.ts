@@ -1,7 +1,7 @@
 import { find } from '../../mailbox/find'
 import type { AccountMail, View } from '../../mailbox/mailbox'
-import { bodiesOf } from '../../mime/bodies'
 import type { Part } from '../../mime/prepared'
+import { bodiesOf } from '../../mime/read/bodies'
 import type { Uid } from '../../terms/numbers'
 import { choice, list, object, optional, text, whole } from '../../web/kernel/schema'
 import type { Web } from '../../web/ports'

@@ -1,6 +1,6 @@
 import type { AccountMail, View } from '../../mailbox/mailbox'
-import { bodiesOf, isHtml } from '../../mime/bodies'
-import { partText } from '../../mime/text'
+import { bodiesOf, isHtml } from '../../mime/read/bodies'
+import { partText } from '../../mime/text/text'
 import type { MessageRow } from '../../store/store'
 import { flagSet, isSystemFlag } from '../../terms/flags'
 import { notFound, Refused, unwrap } from '../../web/kernel/faults'

@@ -1,7 +1,7 @@
 import type { AccountMail } from '../../mailbox/mailbox'
 import type { Part } from '../../mime/prepared'
-import { partAt } from '../../mime/section'
-import { decodePart } from '../../mime/transfer'
+import { partAt } from '../../mime/read/section'
+import { decodePart } from '../../mime/text/transfer'
 import type { MessageRow } from '../../store/store'
 import { notFound } from '../../web/kernel/faults'
 

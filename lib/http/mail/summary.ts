@@ -1,4 +1,4 @@
-import { hasFiles } from '../../mime/bodies'
+import { hasFiles } from '../../mime/read/bodies'
 import type { MessageRow } from '../../store/store'
 import { flag, list, object, optional, text, whole } from '../../web/kernel/schema'
 import { readEnvelope } from './envelope'

@@ -1,5 +1,5 @@
 import { decodeLarge } from '../../mailbox/large'
-import { partAt } from '../../mime/section'
+import { partAt } from '../../mime/read/section'
 import { type Partial, partial } from '../base/messages/fetch-items'
 import type { Extension, FetchItem, FetchMessage } from '../kernel/extension'
 import type { Cursor } from '../wire/cursor'

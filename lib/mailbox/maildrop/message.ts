@@ -1,6 +1,6 @@
-import { asciiHeader, has8bit } from '../../mime/downgrade'
-import { addedByLineEnds, canonicalLines } from '../../mime/line-ends'
 import type { Part } from '../../mime/prepared'
+import { asciiHeader, has8bit } from '../../mime/write/downgrade'
+import { addedByLineEnds, canonicalLines } from '../../mime/write/line-ends'
 import type { MessageRow } from '../../store/store'
 import { turn } from '../../work/turns'
 import { type MaildropMessage, MessageGone, MessageNeedsUtf8, type MessageText } from '../mailbox'

@@ -1,4 +1,4 @@
-import { unfoldedText } from '../../mime/header'
+import { unfoldedText } from '../../mime/read/header'
 import type { Action } from '../action'
 import { find } from '../compare/contains'
 import { wildcards } from '../compare/wildcards'

@@ -1,4 +1,4 @@
-import { parseDate } from '../../mime/date'
+import { parseDate } from '../../mime/read/date'
 import type { Check, Extension, Run, Tags, TestDefinition } from '../extension'
 import { type Arguments, type TestNode, textOf, type Value } from '../script'
 

@@ -1,4 +1,4 @@
-import { messageIds } from '../../mime/message-id'
+import { messageIds } from '../../mime/read/message-id'
 import type { Extension, Run } from '../extension'
 import type { TestNode } from '../script'
 import { NotKnown } from '../world'

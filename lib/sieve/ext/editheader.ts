@@ -1,4 +1,4 @@
-import { asciiHeader } from '../../mime/downgrade'
+import { asciiHeader } from '../../mime/write/downgrade'
 import { type Extension, type Run, slot } from '../extension'
 import { type CommandNode, numberOf, textOf } from '../script'
 

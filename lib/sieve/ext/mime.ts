@@ -1,5 +1,5 @@
-import { decodeParameters, parseParameters } from '../../mime/params'
-import type { Node } from '../../mime/structure'
+import { decodeParameters, parseParameters } from '../../mime/read/params'
+import type { Node } from '../../mime/read/structure'
 import { type Extension, type Leave, type Run, slot, type Tags } from '../extension'
 import { type Arguments, type TestNode, textOf, textsOf } from '../script'
 import { variablesOf } from './variables'

@@ -1,4 +1,4 @@
-import { decodeText, knownCharset } from '../../../mime/charset'
+import { decodeText, knownCharset } from '../../../mime/text/charset'
 import { isBounded, type SearchKey } from '../../../search/key'
 import { type Command, defineCommand, type Expunges } from '../../kernel/command'
 import { done } from '../../kernel/faults'

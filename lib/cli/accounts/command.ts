@@ -1,0 +1,220 @@
+import { randomBytes } from 'node:crypto'
+import { createInterface } from 'node:readline/promises'
+import { Writable } from 'node:stream'
+import { Command } from 'commander'
+import { type Account, settingCredentials } from '../../store/account'
+import type { Store } from '../../store/store'
+import { setPassword } from '../../wiring'
+import { homeOption, openHome } from '../home'
+import { type AccountChanges, changeOf, gather } from './changes'
+import { importAccountCommands } from './import'
+
+/** Makes the account, or gives an existing one this password. */
+export async function ensureAccount(store: Store, name: string, password: string): Promise<'made' | 'changed'> {
+  const existing = await store.accounts.find(name)
+  if (existing) {
+    await changePassword(store, existing, password)
+    return 'changed'
+  }
+  try {
+    await addAccount(store, name, password)
+    return 'made'
+  } catch (error) {
+    // Another host that starts at the same time over the same store may have made it in between.
+    const made = await store.accounts.find(name)
+    if (!made) throw error
+    await changePassword(store, made, password)
+    return 'changed'
+  }
+}
+
+async function addAccount(store: Store, name: string, password: string | undefined): Promise<Account> {
+  if (!/^[^\s@]+@[^\s@]+$/.test(name)) throw new Error(`${name} is no full address such as user@example.org`)
+  const credentials = password === undefined ? {} : await setPassword(password)
+  const made = await store.accounts.create({ name: name.toLowerCase(), credentials })
+  if (!made.ok) throw new Error(`${name} exists already; \`accounts passwd\` changes its password`)
+  return made.value
+}
+
+async function changePassword(store: Store, account: Account, password: string): Promise<void> {
+  const done = await store.accounts.update(account.id, settingCredentials(await setPassword(password)))
+  if (!done.ok) throw new Error(`${account.name}: ${done.fault.kind}`)
+}
+
+interface PasswordFrom {
+  readonly generate?: boolean
+  readonly passwordStdin?: boolean
+  /** --no-password: false */
+  readonly password?: boolean
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of process.stdin) chunks.push(chunk)
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
+}
+
+async function prompt(question: string): Promise<string> {
+  // What is typed is not echoed.
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const terminal = createInterface({ input: process.stdin, output: silent, terminal: true })
+  process.stderr.write(question)
+  try {
+    return await terminal.question('')
+  } finally {
+    terminal.close()
+    process.stderr.write('\n')
+  }
+}
+
+/** Never from the command line: other users of the machine could read it there. */
+async function passwordFrom(options: PasswordFrom): Promise<string> {
+  if (options.generate) {
+    const password = randomBytes(12).toString('base64url')
+    console.log(`password: ${password}`)
+    return password
+  }
+  if (options.passwordStdin || !process.stdin.isTTY) return required(await readStdin())
+  const first = required(await prompt('Password: '))
+  if (first !== (await prompt('Again: '))) throw new Error('the two passwords differ; nothing was changed')
+  return first
+}
+
+function required(password: string): string {
+  if (password === '') throw new Error('the password is empty; nothing was changed')
+  return password
+}
+
+async function withStore<T>(home: string, run: (store: Store) => Promise<T>): Promise<T> {
+  const store = await openHome(home).openStore()
+  try {
+    return await run(store)
+  } finally {
+    await store.close()
+  }
+}
+
+async function existing(store: Store, name: string): Promise<Account> {
+  const account = await store.accounts.find(name)
+  if (account) return account
+  throw new Error(`there is no account ${name}`)
+}
+
+/** What the store still knows of an account that was removed; empty when all is gone. */
+async function remains(store: Store, { id, name }: Account): Promise<readonly string[]> {
+  const mailboxes = await store.mailboxes.list(id)
+  const usage = await store.accounts.usage(id)
+  return [
+    ...((await store.accounts.get(id)) || (await store.accounts.find(name)) ? ['the account'] : []),
+    ...mailboxes.map((mailbox) => `mailbox ${mailbox.name}`),
+    ...(await store.subscriptions.list(id)).map((one) => `a subscription to ${one}`),
+    ...(await store.scripts.list(id)).map((one) => `script ${one}`),
+    ...(usage.bytes + usage.messages > 0 ? [`${usage.messages} messages`] : []),
+  ]
+}
+
+const bytes = (count: number): string =>
+  count < 1024
+    ? `${count} B`
+    : count < 1024 ** 2
+      ? `${(count / 1024).toFixed(1)} K`
+      : `${(count / 1024 ** 2).toFixed(1)} M`
+
+async function printAccounts(store: Store, json: boolean): Promise<void> {
+  const rows: { name: string; messages: number; bytes: number; disabled: boolean; admin: boolean }[] = []
+  for await (const { id, name, disabled, admin } of store.accounts.list()) {
+    rows.push({ name, ...(await store.accounts.usage(id)), disabled, admin })
+  }
+  if (json) {
+    console.log(JSON.stringify(rows, null, 2))
+    return
+  }
+  if (rows.length === 0) console.log('no accounts yet: haraka-mailbox accounts add user@example.org')
+  const width = Math.max(7, ...rows.map(({ name }) => name.length))
+  if (rows.length > 0) console.log(`${'account'.padEnd(width)}  ${'messages'.padStart(8)}  ${'size'.padStart(9)}`)
+  for (const row of rows) {
+    const marks = [row.disabled ? 'disabled' : '', row.admin ? 'administrator' : ''].filter(Boolean).join(' ')
+    const line = `${row.name.padEnd(width)}  ${String(row.messages).padStart(8)}  ${bytes(row.bytes).padStart(9)}  ${marks}`
+    console.log(line.trimEnd())
+  }
+}
+
+export function accountsCommand(): Command {
+  const accounts = new Command('accounts').description('the accounts of the store')
+  for (const command of importAccountCommands()) accounts.addCommand(command)
+  const sub = (usage: string, text: string): Command =>
+    accounts.command(usage).description(text).addOption(homeOption())
+
+  sub('add <name>', 'make an account; asks for its password')
+    .option('--generate', 'make a password and print it')
+    .option('--password-stdin', 'read the password from standard input')
+    .option('--no-password', 'none of its own: LDAP or vpopmaild checks it (docs/login.md)')
+    .action(async (name: string, options: PasswordFrom & { home: string }) =>
+      withStore(options.home, async (store) => {
+        if (await store.accounts.find(name)) throw new Error(`${name} exists already; nothing was changed`)
+        const password = options.password === false ? undefined : await passwordFrom(options)
+        const account = await addAccount(store, name, password)
+        console.log(`added ${account.name}`)
+      }),
+    )
+  sub('passwd <name>', 'change the password')
+    .option('--generate', 'make a password and print it')
+    .option('--password-stdin', 'read the password from standard input')
+    .action(async (name: string, options: PasswordFrom & { home: string }) =>
+      withStore(options.home, async (store) => {
+        const account = await existing(store, name)
+        await changePassword(store, account, await passwordFrom(options))
+        console.log(`changed the password of ${account.name}`)
+      }),
+    )
+  sub('list', 'all accounts with their messages and sizes')
+    .option('--json', 'for programs')
+    .action(async (options: { home: string; json?: boolean }) =>
+      withStore(options.home, (store) => printAccounts(store, options.json === true)),
+    )
+  sub('set <name>', 'change what an account may do')
+    .option('--disable', 'no login, no delivery')
+    .option('--enable', 'the opposite')
+    .option('--administrator', 'may use the administrator pages (with a second factor)')
+    .option('--no-administrator', 'the opposite')
+    .option('--protocols <words>', 'only these: pop3 imap smtp http sieve; "all" for all')
+    .option('--quota-bytes <n>', 'own limit; 0: none')
+    .option('--quota-messages <n>', 'the same for the number of messages')
+    .option(
+      '--override <key=value>',
+      'lock.mode, lock.wait, lock.takeover or forward; an empty value takes it out (again for more)',
+      gather,
+      [],
+    )
+    .action(async (name: string, options: AccountChanges & { home: string }) =>
+      withStore(options.home, async (store) => {
+        const account = await existing(store, name)
+        const done = await store.accounts.update(account.id, changeOf(options))
+        if (!done.ok) throw new Error(`${name}: ${done.fault.kind}`)
+        console.log(`changed ${account.name}`)
+      }),
+    )
+  sub('remove <name>', 'remove the account with all its mail')
+    .option('--yes', 'do not ask')
+    .action(async (name: string, options: { home: string; yes?: boolean }) =>
+      withStore(options.home, async (store) => {
+        const account = await existing(store, name)
+        const { messages } = await store.accounts.usage(account.id)
+        if (!options.yes) {
+          if (!process.stdin.isTTY) throw new Error('say --yes to remove it without being asked')
+          const terminal = createInterface({ input: process.stdin, output: process.stderr })
+          const answer = await terminal.question(`Remove ${account.name} and its ${messages} messages for ever? [y/N] `)
+          terminal.close()
+          if (!/^y(es)?$/i.test(answer.trim())) throw new Error('nothing was changed')
+        }
+        const done = await store.accounts.remove(account.id)
+        if (!done.ok) throw new Error(`${account.name}: ${done.fault.kind}`)
+        const left = await remains(store, account)
+        if (left.length > 0) throw new Error(`${account.name} was removed, but the store still has ${left.join(', ')}`)
+        console.log(`removed ${account.name} (${messages} messages); the store has nothing of it any more`)
+      }),
+    )
+  return accounts
+}

@@ -1,0 +1,104 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { repairAccount } from '../../store/repair'
+import { skipNumbers } from '../../store/restored'
+import { storeSettings } from '../../store/settings'
+import type { Store } from '../../store/store'
+import type { Place } from '../../wiring'
+import { homeOption, openHome } from '../home'
+import { openAlone } from './offline'
+
+const accounts = (count: number): string => `${count} account${count === 1 ? '' : 's'}`
+const wanted = (names: readonly string[], name: string): boolean => names.length === 0 || names.includes(name)
+const alone = (place: Place) => openAlone(place, storeSettings(place.ini('mailbox_store')).driver)
+
+async function check(store: Store, names: readonly string[]): Promise<void> {
+  let checked = 0
+  let faults = 0
+  for await (const account of store.accounts.list()) {
+    if (!wanted(names, account.name)) continue
+    checked++
+    for (const fault of await store.check(account.id)) {
+      faults++
+      console.log(`${account.name}: ${fault}`)
+    }
+  }
+  console.log(`${accounts(checked)} checked, ${faults === 0 ? 'all is well' : `${faults} faults`}`)
+  if (faults === 0) return
+  console.log('haraka-mailbox check --repair mends them, with Haraka stopped; make a backup first')
+  process.exitCode = 1
+}
+
+async function repair(place: Place, names: readonly string[]): Promise<void> {
+  const end = await alone(place)
+  try {
+    let checked = 0
+    let mended = 0
+    for (const account of await end.accounts()) {
+      if (!wanted(names, account.name)) continue
+      checked++
+      const { faults, left } = await repairAccount(end, account, Date.now())
+      mended += faults.length
+      for (const fault of faults) console.log(`${account.name}: ${fault}: mended`)
+      for (const fault of left) {
+        console.log(`${account.name}: ${fault}: cannot be mended`)
+        process.exitCode = 1
+      }
+    }
+    console.log(`${accounts(checked)} checked, ${mended === 0 ? 'all was well' : `${mended} faults mended`}`)
+  } finally {
+    await end.close()
+  }
+}
+
+/** `haraka-mailbox check`: the invariants of the store, account by account. */
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('verify all invariants of the mail store; changes nothing without --repair')
+    .argument('[names...]', 'accounts (all)')
+    .option('--repair', 'mend what does not hold; Haraka must be stopped')
+    .addOption(homeOption())
+    .action(async (names: string[], options: { home: string; repair?: boolean }) => {
+      const home = openHome(options.home)
+      if (options.repair) return repair(home.place, names)
+      const store = await home.openStore()
+      try {
+        await check(store, names)
+      } finally {
+        await store.close()
+      }
+    })
+}
+
+const SKIP = 1_000_000
+function numbersToSkip(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count >= 1 && count <= 100_000_000) return count
+  throw new InvalidArgumentError('must be a number from 1 to 100000000.')
+}
+
+/** `haraka-mailbox restored`: after an older copy of the store was put back. */
+export function restoredCommand(): Command {
+  return new Command('restored')
+    .description(
+      'run it after an older copy of the mail store was put back, or after a failover that lost writes: numbers that were given since are not given again, so that no client takes new mail for old. Haraka must be stopped',
+    )
+    .option(
+      '--skip <count>',
+      'more than the UIDs, changes and messages that one account can have had since',
+      numbersToSkip,
+      SKIP,
+    )
+    .addOption(homeOption())
+    .action(async ({ home, skip }: { home: string; skip: number }) => {
+      const end = await alone(openHome(home).place)
+      try {
+        const all = await end.accounts()
+        for (const account of all) await end.mend(await skipNumbers(account, end.facts(account.account), skip))
+        // An account that was made since had a number too.
+        await end.setLastAccount((await end.lastAccount()) + 1000)
+        console.log(`${accounts(all.length)}: ${skip} UIDs, mod-sequences, UIDVALIDITYs and object ids are left out`)
+      } finally {
+        await end.close()
+      }
+    })
+}

@@ -1,0 +1,517 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import nodemailer from 'nodemailer'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { totpAt } from '../../../lib/web/who/totp'
+import { ATTACKS } from '../../http/attacks'
+import { client } from '../../http/web'
+import { ACCOUNTS, cli, type Demo, freePorts, removeHome, startDemo } from '../demo'
+import { chromiumPath, openBrowser } from './browser'
+
+const ALICE = 'alice@example.org'
+const BOB = 'bob@example.org'
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+
+describe('webmail in Chromium', function () {
+  this.timeout(120_000)
+  let demo: Demo
+  let browser: Browser
+  let sink: Server
+  let sinkHost = ''
+  const fetched: string[] = []
+  const problems: string[] = []
+  const open: BrowserContext[] = []
+
+  before(async function () {
+    if (chromiumPath === undefined) {
+      console.log('      skipped: there is no Chromium on this machine (apt-get install chromium)')
+      this.skip()
+    }
+    sink = createServer((request, response) => {
+      fetched.push(request.url ?? '')
+      response.end()
+    }).listen(0, '127.0.0.1')
+    await once(sink, 'listening')
+    const at = sink.address()
+    sinkHost = `127.0.0.1:${typeof at === 'object' && at ? at.port : 0}`
+    const [port] = await freePorts(1)
+    demo = await startDemo(['--http', String(port), '--nodes', '2'])
+    browser = await openBrowser()
+  })
+  after(async () => {
+    await browser?.close()
+    await demo?.stop()
+    sink?.close()
+    removeHome(demo)
+  })
+  afterEach(async () => {
+    for (const context of open.splice(0)) await context.close()
+    assert.deepEqual(problems.splice(0), [])
+  })
+
+  async function deliver(to: string, mail: object): Promise<void> {
+    const transport = nodemailer.createTransport({ host: '127.0.0.1', port: demo.smtp, ignoreTLS: true })
+    await transport.sendMail({ from: 'Ann Lee <ann@example.net>', to, ...mail })
+    transport.close()
+  }
+  async function newPage(options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+    open.push(context)
+    const page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('pageerror', (error) => problems.push(error.message))
+    page.on('console', (line) => {
+      if (/Content.Security.Policy/i.test(line.text())) problems.push(line.text())
+    })
+    return page
+  }
+  async function logIn(page: Page, user: keyof typeof ACCOUNTS): Promise<void> {
+    await page.goto(`http://127.0.0.1:${demo.http}/`)
+    await page.getByLabel('Address').fill(user)
+    await page.getByLabel('Password').fill(ACCOUNTS[user])
+    await page.getByRole('button', { name: 'Log in' }).click()
+  }
+  async function mailOf(
+    user: keyof typeof ACCOUNTS,
+    options: Parameters<Browser['newContext']>[0] = {},
+  ): Promise<Page> {
+    const page = await newPage(options)
+    await logIn(page, user)
+    await page.getByRole('listbox', { name: 'Messages' }).waitFor()
+    return page
+  }
+  /** Ends what earlier tests left, so that nobody is in the mailbox. */
+  async function logOutEverywhere(user: keyof typeof ACCOUNTS): Promise<void> {
+    const program = client(`http://127.0.0.1:${demo.http}`)
+    const { body } = await program.post('session', { user, password: ACCOUNTS[user] })
+    assert.equal((await program.ask('DELETE', 'sessions', undefined, { 'x-csrf-token': body.csrf })).status, 200)
+  }
+  const row = (page: Page, name: string | RegExp) => page.getByRole('option', { name }).first()
+  async function accessible(page: Page, where: string): Promise<void> {
+    await page.evaluate(axe)
+    const found = await page.evaluate(
+      // What runs in the page knows axe as a global.
+      "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa'], iframes: false }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).slice(0, 3).join(' ')))",
+    )
+    assert.deepEqual(found, [], where)
+  }
+
+  it('refuses a wrong password, and logs in and out', async () => {
+    const page = await newPage()
+    await page.goto(`http://127.0.0.1:${demo.http}/`)
+    await accessible(page, 'login')
+    await page.getByLabel('Address').fill(ALICE)
+    await page.getByLabel('Password').fill('wrong one')
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByText('Authentication failed.').waitFor()
+    await page.getByLabel('Password').fill(ACCOUNTS[ALICE])
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByRole('listbox', { name: 'Messages' }).waitFor()
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByRole('button', { name: 'Log in' }).waitFor()
+    await page.reload()
+    await page.getByRole('button', { name: 'Log in' }).waitFor()
+  })
+
+  it('says of what is not there no more than that, whatever Haraka has in its folders', async () => {
+    for (const accept of ['text/html', 'application/json', 'image/png']) {
+      const answer = await fetch(`http://127.0.0.1:${demo.http}/nothing`, { headers: { accept } })
+      const body = await answer.text()
+      assert.equal(answer.status, 404)
+      assert.doesNotMatch(body, /\bat .*\.js|node_modules|ENOENT|\/tmp\//, accept)
+    }
+  })
+
+  it('shows mail as it arrives, in two tabs, and reads it by keys; flags, archives and undoes', async () => {
+    const first = await mailOf(ALICE)
+    const second = await first.context().newPage()
+    await second.goto(`http://127.0.0.1:${demo.http}/mail/`)
+    await second.getByRole('listbox', { name: 'Messages' }).waitFor()
+    await deliver(ALICE, { subject: 'Lunch', text: 'At noon? See https://lunch.example/menu.\n> quoted' })
+    await row(first, /Unread.*Lunch/).waitFor()
+    await row(second, /Unread.*Lunch/).waitFor()
+
+    await first.getByRole('listbox').focus()
+    await first.keyboard.press('j')
+    await first.keyboard.press('Enter')
+    await first.getByRole('heading', { name: 'Lunch' }).waitFor()
+    const link = first.getByRole('link', { name: 'https://lunch.example/menu' })
+    assert.equal(await link.getAttribute('rel'), 'noopener noreferrer nofollow')
+    await row(second, /^Ann Lee, Lunch/).waitFor()
+    await first.keyboard.press('s')
+    await row(second, /Flagged.*Lunch/).waitFor()
+    await accessible(first, 'mail')
+    await first.keyboard.press('e')
+    await first.getByText('Message archived.').waitFor()
+    await row(second, /Lunch/).waitFor({ state: 'detached' })
+    await first.keyboard.press('z')
+    await row(first, /Lunch/).waitFor()
+    await first.getByRole('searchbox').fill('from:ann subject:lunch')
+    await first.keyboard.press('Enter')
+    await first.getByText('1 found').waitFor()
+    await first.getByRole('searchbox').fill('colour:red')
+    await first.getByRole('searchbox').press('Enter')
+    await first.getByText('"colour:" is no word of the search').waitFor()
+    await first.getByRole('searchbox').fill('nothing like it')
+    await first.keyboard.press('Enter')
+    await first.getByText('Nothing found.').waitFor()
+  })
+
+  it('writes: draft saved by itself, a file, sent, copy in Sent, read by the other, answered', async () => {
+    const alice = await mailOf(ALICE)
+    const bob = await mailOf(BOB)
+    await alice.keyboard.press('c')
+    const window = alice.getByRole('form', { name: 'Write a message' })
+    await window.getByLabel('To').fill(BOB)
+    await window.getByLabel('Subject').fill('Grüße mit Anlage')
+    await window.getByLabel('Text').fill('Hello Bob,\nsee the file.')
+    await window
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('the notes') })
+    await window.getByText(/^Saved/).waitFor()
+    await alice
+      .getByRole('link', { name: /Drafts/ })
+      .getByText('1')
+      .waitFor()
+    await accessible(alice, 'compose')
+    await window.getByRole('button', { name: 'Send' }).click()
+    await alice.getByText('Sent.', { exact: true }).waitFor()
+    await alice.getByRole('link', { name: 'Sent' }).click()
+    await row(alice, /bob@example.org, Grüße mit Anlage/).waitFor()
+
+    await row(bob, /Grüße mit Anlage/).click()
+    await bob.locator('.reader').getByText('see the file.').waitFor()
+    const [download] = await Promise.all([
+      bob.waitForEvent('download'),
+      bob.getByRole('link', { name: /notes\.txt/ }).click(),
+    ])
+    assert.equal(readFileSync(await download.path(), 'utf8'), 'the notes')
+    await bob.keyboard.press('r')
+    const answer = bob.getByRole('form', { name: 'Write a message' })
+    assert.equal(await answer.getByLabel('To').inputValue(), ALICE)
+    assert.match(await answer.getByLabel('Text').inputValue(), /wrote:\n> Hello Bob,\n> see the file\./)
+    await bob.keyboard.type('Thank you!')
+    await answer.getByRole('button', { name: 'Send' }).click()
+    await bob.getByText('Sent.', { exact: true }).waitFor()
+    await alice.getByRole('link', { name: /Inbox/ }).click()
+    await row(alice, /Re: Grüße mit Anlage/).click()
+    await alice.locator('.reader').getByText('Thank you!').waitFor()
+  })
+
+  /** The frame of the open attack; what is too deep is shown as text before somebody asks for it. */
+  async function shownFrame(page: Page) {
+    const anyway = page.getByRole('button', { name: 'Show it anyway' })
+    await page.locator('iframe.html').or(anyway).waitFor()
+    if ((await anyway.count()) > 0) await anyway.click()
+    const frame = page.frameLocator('iframe.html')
+    await frame.locator('h3').first().waitFor()
+    return frame
+  }
+  /** Opens every attack, looks and clicks; whatever ran or was fetched fails. */
+  async function attacked(page: Page): Promise<void> {
+    const names = Object.keys(ATTACKS)
+    const answered: string[] = []
+    page.on('response', (response) => answered.push(response.url()))
+    const dialogs: string[] = []
+    page.on('dialog', (box) => {
+      dialogs.push(box.message())
+      void box.dismiss()
+    })
+    await row(page, new RegExp(`attack ${names.length - 1},`)).click()
+    for (let index = names.length - 1; index >= 0; index--) {
+      await page.getByRole('heading', { name: `attack ${index}`, exact: true }).waitFor()
+      const frame = await shownFrame(page)
+      const links = frame.locator('a[id=bad]')
+      if ((await links.count()) > 0) await links.first().dispatchEvent('click')
+      assert.equal(await page.evaluate('window.pwned'), undefined, names[index])
+      assert.equal(await page.evaluate("document.querySelector('.shell') !== null"), true)
+      if (index > 0) await page.keyboard.press('j')
+    }
+    assert.deepEqual(dialogs, [])
+    assert.deepEqual(fetched, [], 'nothing from elsewhere')
+    const ours = (url: string): boolean => url.startsWith(`http://127.0.0.1:${demo.http}/`) && !url.includes('__hit')
+    assert.deepEqual(
+      answered.filter((url) => !ours(url) && !/^(?:data|blob|about):/.test(url)),
+      [],
+    )
+    blockedByFrame()
+  }
+  /** What the frame's own policy blocked is as it should be; that of the page around names 'self'. */
+  function blockedByFrame(): void {
+    const others = problems
+      .splice(0)
+      .filter((text) => !/Content.Security.Policy/i.test(text) || text.includes("'self'"))
+    problems.push(...others)
+  }
+  /** What the page asks for, changed on its way. */
+  const changed = (page: Page, address: string, change: (body: string) => string, without: readonly string[] = []) =>
+    page.route(`**${address}`, async (route) => {
+      const response = await route.fetch()
+      const headers = response.headers()
+      for (const name of without) delete headers[name]
+      await route.fulfill({ response, headers, body: change(await response.text()) })
+    })
+
+  it('runs and fetches nothing of hostile HTML', async () => {
+    for (const [index, name] of Object.keys(ATTACKS).entries()) {
+      const html = (ATTACKS[name] ?? '').replaceAll('HOST', sinkHost)
+      await deliver(BOB, { subject: `attack ${index}`, html: `<h3>${name}</h3>${html}<p>end of it</p>` })
+    }
+    const page = await mailOf(BOB)
+    await attacked(page)
+    const sandbox = 'allow-same-origin allow-popups allow-popups-to-escape-sandbox'
+    assert.equal(await page.locator('iframe.html').getAttribute('sandbox'), sandbox)
+  })
+  it('runs and fetches nothing of it without the cleaning: the frame alone does not let it', async () => {
+    const page = await mailOf(BOB)
+    const stub =
+      "globalThis.DOMPurify = (frame) => ({ addHook() {}, sanitize: (html) => new frame.DOMParser().parseFromString(html, 'text/html').documentElement })"
+    await changed(page, '/mail/purify.min.js', () => stub)
+    // Nor is anything taken out by hand.
+    await changed(page, '/mail/reader/html-frame.js', (script) =>
+      script.replace('const remote = withoutRemote(root, images)', 'const remote = true'),
+    )
+    await page.reload()
+    await attacked(page)
+    assert.ok((await page.frameLocator('iframe.html').locator('script').count()) > 0, 'it was not cleaned')
+  })
+  it('runs nothing of it without the frame: the cleaning alone does not let it', async () => {
+    const page = await mailOf(BOB)
+    await changed(page, '/mail/frame', (body) => body, ['content-security-policy'])
+    await changed(page, '/mail/reader/html-frame.js', (script) => script.replace('sandbox: SANDBOX,', ''))
+    await page.reload()
+    const names = Object.keys(ATTACKS)
+    await row(page, new RegExp(`attack ${names.length - 1},`)).click()
+    for (let index = names.length - 1; index >= 0; index--) {
+      await page.getByRole('heading', { name: `attack ${index}`, exact: true }).waitFor()
+      const frame = await shownFrame(page)
+      assert.equal(await page.locator('iframe.html').getAttribute('sandbox'), null)
+      assert.equal(await page.evaluate('window.pwned'), undefined, names[index])
+      assert.equal(
+        await frame.locator('script, iframe, form, object, embed, link, meta, base').count(),
+        0,
+        names[index],
+      )
+      if (index > 0) await page.keyboard.press('j')
+    }
+    // Style sheets name addresses, and it is the frame that does not follow them.
+    fetched.splice(0)
+    blockedByFrame()
+  })
+
+  it('fetches pictures from elsewhere when asked, and only then', async () => {
+    await deliver(ALICE, { subject: 'Picture', html: '<p>look</p><img src="http://pictures.example/picture.png">' })
+    const page = await mailOf(ALICE)
+    const asked: string[] = []
+    await page.route('**://pictures.example/**', (route) => {
+      asked.push(route.request().url())
+      return route.fulfill({ contentType: 'image/png', body: '' })
+    })
+    await row(page, /Picture/).click()
+    await page.frameLocator('iframe.html').getByText('look').waitFor()
+    const show = page.getByRole('button', { name: 'Show them' })
+    await show.waitFor()
+    assert.deepEqual(asked, [])
+    const picture = page.waitForResponse('**/picture.png')
+    await show.click()
+    await picture
+    assert.deepEqual(asked, ['https://pictures.example/picture.png'])
+  })
+  it('shows HTML as its sender made it: colours, style sheets, pictures of the message', async () => {
+    const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+    const style =
+      '<style><!-- .red { color: rgb(200, 0, 0) } @media (min-width: 1px) { p { text-indent: 7px } } --></style>'
+    await deliver(ALICE, {
+      subject: 'Made up',
+      html: `<html><head><title>not shown</title>${style}</head><body bgcolor="#000000" text="#ffffff" link="#ffff00"><p>white</p><p class=red style="letter-spacing: 3px">red</p><a href="https://a.example/">there</a><a href="x">nowhere</a><center>c</center><img src="cid:one@a"></body></html>`,
+      attachments: [{ filename: 'one.png', cid: 'one@a', content: Buffer.from(png, 'base64') }],
+    })
+    const page = await mailOf(ALICE)
+    await row(page, /Made up/).click()
+    const frame = page.frameLocator('iframe.html')
+    await frame.locator('img[src^="blob:"]').waitFor()
+    const inside = page.frames().find((one) => one.url().endsWith('/mail/frame'))
+    // What runs in the page has no types here.
+    const look = await inside?.evaluate(
+      "(() => { const of = (what) => getComputedStyle(document.querySelector(what)); return [of('body').backgroundColor, of('p').color, of('.red').color, of('.red').letterSpacing, of('.red').textIndent, of('a').color, of('center').textAlign, document.querySelector('img').naturalWidth, document.body.innerText.includes('not shown')] })()",
+    )
+    assert.deepEqual(look, [
+      'rgb(0, 0, 0)',
+      'rgb(255, 255, 255)',
+      'rgb(200, 0, 0)',
+      '3px',
+      '7px',
+      'rgb(255, 255, 0)',
+      '-webkit-center',
+      1,
+      false,
+    ])
+    const links = await inside?.evaluate(
+      "[...document.querySelectorAll('a')].map((link) => [link.getAttribute('href'), link.target, link.rel])",
+    )
+    assert.deepEqual(links, [
+      ['https://a.example/', '_blank', 'noopener noreferrer'],
+      [null, '_blank', 'noopener noreferrer'],
+    ])
+    assert.equal(await page.getByRole('link', { name: /one\.png/ }).count(), 0, 'what is shown is no file')
+  })
+  it('shows all texts of a message, opens those attached to it, and shows text where HTML is too much', async () => {
+    const inner = 'From: carla@x.example\r\nSubject: The hut\r\n\r\nIt is open.'
+    await deliver(ALICE, {
+      subject: 'Several',
+      text: 'first text',
+      attachments: [
+        { contentType: 'text/html', content: '<b>second text</b>', contentDisposition: 'inline', filename: false },
+        { contentType: 'message/rfc822', content: inner, filename: false },
+      ],
+    })
+    await deliver(ALICE, { subject: 'Heavy', html: `<p>its beginning</p>${'<b>x '.repeat(2000)}` })
+    const page = await mailOf(ALICE)
+    await row(page, /Several/).click()
+    await page.locator('.plain').getByText('first text').waitFor()
+    await page.frameLocator('iframe.html').getByText('second text').waitFor()
+    await page.getByRole('button', { name: /The hut\.eml/ }).click()
+    await page.getByRole('heading', { name: 'The hut' }).waitFor()
+    await page.locator('.plain').getByText('It is open.').waitFor()
+    await accessible(page, 'a message inside')
+    await page.getByRole('button', { name: 'Back to the other' }).click()
+    await page.getByRole('heading', { name: 'Several' }).waitFor()
+
+    await row(page, /Heavy/).click()
+    await page.locator('.plain').getByText('its beginning').waitFor()
+    assert.equal(await page.locator('iframe.html').count(), 0)
+    await page.getByRole('button', { name: 'Show it anyway' }).click()
+    await page.frameLocator('iframe.html').getByText('its beginning').waitFor()
+  })
+
+  it('says who holds the mailbox while a POP3 session does, and lets the owner end it', async () => {
+    await logOutEverywhere(BOB)
+    const pop3 = await pop3Session(demo.pop3, BOB, ACCOUNTS[BOB])
+    const page = await newPage()
+    await logIn(page, BOB)
+    await page.getByRole('heading', { name: 'The mailbox is in use' }).waitFor()
+    await page.getByText(/open in a POP3 mail program since/).waitFor()
+    await accessible(page, 'locked')
+    await page.getByRole('button', { name: 'End that session' }).click()
+    await page.getByRole('listbox', { name: 'Messages' }).waitFor()
+    await pop3.closed
+    // A page that is left gives the mailbox lock back: POP3 comes in while the session lives on.
+    await page.goto('about:blank')
+    await pop3Session(demo.pop3, BOB, ACCOUNTS[BOB])
+    await page.goto(`http://127.0.0.1:${demo.http}/mail/`)
+    await page.getByRole('button', { name: 'End that session' }).click()
+    await page.getByRole('listbox', { name: 'Messages' }).waitFor()
+  })
+
+  it('works on a phone, dark', async () => {
+    await deliver(ALICE, { subject: 'On the road', text: 'x'.repeat(300) })
+    const page = await mailOf(ALICE, {
+      viewport: { width: 375, height: 700 },
+      colorScheme: 'dark',
+      hasTouch: true,
+      isMobile: true,
+    })
+    await row(page, /On the road/).tap()
+    await page.getByRole('heading', { name: 'On the road' }).waitFor()
+    const wide = 'document.documentElement.scrollWidth > document.documentElement.clientWidth'
+    assert.equal(await page.evaluate(wide), false)
+    await accessible(page, 'phone, dark')
+    await page.getByRole('button', { name: 'Back to the list' }).tap()
+    await page.getByRole('button', { name: 'Mailboxes' }).tap()
+    await page.getByRole('link', { name: 'Trash' }).tap()
+    await page.getByText('Nothing here.').waitFor()
+    assert.equal(await page.evaluate(wide), false)
+  })
+
+  it('administers: second factor first, then accounts, locks and the audit trail', async () => {
+    await logOutEverywhere(BOB)
+    await cli(['accounts', 'set', ALICE, '--administrator', '--home', demo.home])
+    await deliver(BOB, { subject: 'Counted', text: 'in the log of deliveries' })
+    await deliver(ALICE, { subject: 'To be looked at', text: 'x' })
+    const bob = await mailOf(BOB)
+    const page = await mailOf(ALICE)
+    await page.getByRole('link', { name: 'Administration' }).click()
+    await page.getByRole('button', { name: 'Set up' }).click()
+    await page.getByRole('img', { name: 'QR code of the key' }).waitFor()
+    const secret = ((await page.locator('.secret').textContent()) ?? '').replaceAll(' ', '')
+    await page.getByLabel('Code that the app shows').fill(totpAt(secret, Math.floor(Date.now() / 30_000)))
+    await page.locator('form', { hasText: 'Code that' }).getByLabel('Password').fill(ACCOUNTS[ALICE])
+    await page.getByRole('button', { name: 'Turn on' }).click()
+    const codes = page.getByRole('dialog', { name: 'Recovery codes' })
+    assert.equal(((await codes.locator('.secret').textContent()) ?? '').split('\n').length, 10)
+    await codes.getByRole('button', { name: 'Done' }).click()
+    await page.getByText('A code of your authenticator app is asked for').waitFor()
+    await accessible(page, 'account')
+
+    await page.goto(`http://127.0.0.1:${demo.http}/mail/#/admin/overview`)
+    await page.getByRole('heading', { name: 'Health' }).waitFor()
+    assert.equal(await page.locator('.tag.good', { hasText: 'well' }).count(), 3)
+    await accessible(page, 'overview')
+    await page.getByRole('link', { name: 'Accounts' }).click()
+    await page.getByLabel('Address').fill('carol@example.org')
+    await page.getByLabel('Password').fill('a good password')
+    await page.getByRole('button', { name: 'Add' }).click()
+    await page.getByRole('cell', { name: 'carol@example.org' }).waitFor()
+    await page.getByRole('link', { name: 'Sessions and locks' }).click()
+    const held = page.locator('.panel', { hasText: 'In mailboxes now' }).getByRole('row', { name: /bob@example.org/ })
+    await held.first().getByRole('button', { name: 'End' }).click()
+    await page.getByText('Ended.').waitFor()
+    await bob.getByText('You were logged out.').waitFor()
+    await page.getByRole('link', { name: 'Audit trail' }).click()
+    await page.getByRole('cell', { name: /account-added by alice@example.org/ }).waitFor()
+    await page.getByRole('link', { name: 'Deliveries' }).click()
+    await page.getByLabel('Sender or recipient').fill(BOB)
+    await page.getByRole('button', { name: 'Show' }).click()
+    await page.getByRole('cell', { name: '250 2.0.0 stored' }).first().waitFor()
+    await page.locator('tbody tr').filter({ hasNotText: BOB }).first().waitFor({ state: 'detached' })
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      for (const where of [
+        'admin/overview',
+        'admin/accounts',
+        'admin/sessions',
+        'admin/lockouts',
+        'admin/deliveries',
+      ]) {
+        await page.goto(`http://127.0.0.1:${demo.http}/mail/#/${where}`)
+        await page.locator(`.tabs a[aria-current][href="#/${where}"]`).waitFor()
+        await accessible(page, `${where}, ${colorScheme}`)
+      }
+      await page.goto(`http://127.0.0.1:${demo.http}/mail/#/account`)
+      await page.getByRole('heading', { name: 'Passwords for programs' }).waitFor()
+      await accessible(page, `account, ${colorScheme}`)
+      await page.goto(`http://127.0.0.1:${demo.http}/mail/#/`)
+      await page.getByRole('listbox', { name: 'Messages' }).waitFor()
+      await page.locator('.row').first().click()
+      await page.locator('.message-head').waitFor()
+      await page.getByRole('button', { name: 'More' }).click()
+      await accessible(page, `menu, ${colorScheme}`)
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('c')
+      await accessible(page, `compose, ${colorScheme}`)
+      await page.getByRole('button', { name: 'Throw away' }).click()
+    }
+  })
+})
+
+async function pop3Session(port: number, user: string, password: string): Promise<{ closed: Promise<unknown> }> {
+  const socket: Socket = connect(port, '127.0.0.1')
+  const closed = once(socket, 'close')
+  let text = ''
+  const until = async (count: number): Promise<void> => {
+    while ((text.match(/^\+OK/gm) ?? []).length < count) {
+      const [piece] = await once(socket, 'data')
+      text += String(piece)
+    }
+  }
+  await until(1)
+  socket.write(`USER ${user}\r\n`)
+  await until(2)
+  socket.write(`PASS ${password}\r\n`)
+  await until(3)
+  socket.resume()
+  return { closed }
+}
