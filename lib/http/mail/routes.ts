@@ -1,11 +1,11 @@
 import type { Web } from '../../web/ports'
 import type { Route } from '../../web/route/route'
 import type { HttpPorts } from '../ports'
-import { composeRoutes } from './compose-routes'
+import { composeRoutes } from './compose/compose-routes'
 import { eventRoutes } from './event-routes'
-import { listRoutes } from './list-routes'
+import { listRoutes } from './list/list-routes'
 import { mailboxRoutes } from './mailbox-routes'
-import { messageRoutes } from './message-routes'
+import { messageRoutes } from './message/message-routes'
 
 export const mailRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...mailboxRoutes(),

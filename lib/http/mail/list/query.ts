@@ -1,5 +1,5 @@
-import type { SearchKey } from '../../search/key'
-import { fold } from '../../terms/casemap'
+import type { SearchKey } from '../../../search/key'
+import { fold } from '../../../terms/casemap'
 
 /**
  * What people type into the search field, as a search program: words that must all be there, `"two words"`, `-word`, and qualifiers

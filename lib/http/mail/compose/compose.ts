@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import addressparser from 'nodemailer/lib/addressparser'
 import MailComposer from 'nodemailer/lib/mail-composer'
-import type { Of } from '../../web/kernel/schema'
-import { choice, list, object, optional, text, whole } from '../../web/kernel/schema'
-import { turn } from '../../work/turns'
+import type { Of } from '../../../web/kernel/schema'
+import { choice, list, object, optional, text, whole } from '../../../web/kernel/schema'
+import { turn } from '../../../work/turns'
 
 /** What a compose window holds. Attachments came with the request, or are parts of a stored message (a draft, a forwarded one). */
 export const draft = object({

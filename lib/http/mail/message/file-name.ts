@@ -1,5 +1,5 @@
-import type { Part } from '../../mime/prepared'
-import { parameterOf } from '../../mime/read/bodies'
+import type { Part } from '../../../mime/prepared'
+import { parameterOf } from '../../../mime/read/bodies'
 
 /** characters; file systems take 255 octets, and a character has up to four of them */
 const LONGEST_NAME = 150

@@ -1,5 +1,5 @@
-import type { AccountMail, View } from '../../mailbox/mailbox'
-import type { Uid } from '../../terms/numbers'
+import type { AccountMail, View } from '../../../mailbox/mailbox'
+import type { Uid } from '../../../terms/numbers'
 
 /** Conversations of a mailbox, by the thread that the store gave each message at delivery. */
 export interface Conversation {

@@ -1,5 +1,5 @@
-import { rawText } from '../../mime/text/charset'
-import { decodeWords } from '../../mime/text/words'
+import { rawText } from '../../../mime/text/charset'
+import { decodeWords } from '../../../mime/text/words'
 
 /** What a person reads of an ENVELOPE (RFC 9051 7.5.2), taken from the octets that were computed at delivery. */
 export interface Envelope {
