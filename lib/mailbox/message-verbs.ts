@@ -1,7 +1,7 @@
-import { REMOVED_AT_ONCE } from '../store/limits'
+import { FREE_FLAGS, REMOVED_AT_ONCE } from '../store/limits'
 import type { Copied, FlagsStored, Mailbox } from '../store/store'
 import { failed, ok, type Result } from '../terms/fault'
-import type { FlagSet } from '../terms/flags'
+import type { FlagChange, FlagSet } from '../terms/flags'
 import type { AccountId } from '../terms/names'
 import type { ModSeq, Uid } from '../terms/numbers'
 import { inBatches } from './batches'
@@ -187,7 +187,7 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
       const tooMany = how === 'remove' ? undefined : await keywordsFault(parts, account, view.mailbox, [flags])
       if (tooMany) return failed(tooMany)
       const { id } = view.mailbox
-      const limits = how === 'remove' || flags.keywords.length === 0 ? undefined : await quotaNow()
+      const limits = mayCount(view, uids, how, flags) ? await quotaNow() : undefined
       const commits: ModSeq[] = []
       const storeSome = async (some: readonly Uid[]): Promise<Result<FlagsStored>> => {
         const written = await store.messages.storeFlags(account, id, some, how, flags, unchangedSince, limits)
@@ -207,6 +207,16 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     keys: (view, uids) => store.messages.keys(account, view.mailbox.id, uids),
     read: (id, start, end) => store.messages.read(account, id, start, end),
   }
+}
+
+/** Whether flags of one of these may come to count in the quota; that costs a look at the account, which few have to take. */
+function mayCount(view: View, uids: readonly Uid[], how: FlagChange, flags: FlagSet): boolean {
+  const { length } = flags.wire
+  if (how === 'remove' || flags.keywords.length === 0) return false
+  return uids.some((uid) => {
+    const seq = how === 'add' ? view.seqOf(uid) : undefined
+    return length + (seq === undefined ? 0 : view.flagsAt(seq).wire.length) > FREE_FLAGS
+  })
 }
 
 /**

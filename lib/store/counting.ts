@@ -1,6 +1,7 @@
 import type { FlagSet } from '../terms/flags'
 import type { Uid } from '../terms/numbers'
 import type { Change } from './change'
+import { FREE_FLAGS } from './limits'
 import type { AppendOptions, Usage } from './store'
 
 /** What drivers count alike in a write. */
@@ -15,9 +16,6 @@ export interface Delta {
   used: number
 }
 export const nothing = (): Delta => ({ messages: 0, unseen: 0, deleted: 0, size: 0, used: 0 })
-
-/** octets of a message's flags that no quota counts: what mail programs use of keywords is free */
-const FREE_FLAGS = 256
 
 /** What a message in a mailbox counts in the quota: its octets, and keywords beyond what programs use. */
 export const quotaOctets = (size: number, flags: FlagSet): number => size + Math.max(0, flags.wire.length - FREE_FLAGS)

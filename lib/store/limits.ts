@@ -7,6 +7,8 @@ export const MAX_UID = 0xffff_ffff
 /** flags of one message, and their octets */
 const MAX_FLAGS = 100
 const MAX_FLAG_OCTETS = 2048
+/** octets of a message's flags that no quota counts: what mail programs use of keywords is free */
+export const FREE_FLAGS = 256
 /** octets of one keyword */
 const MAX_KEYWORD = 100
 /** Commits that the log of a mailbox remembers, for views and QRESYNC. */
