@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type Chain, directoryChain } from '../../lib/login/chain'
-import { hashAppPassword } from '../../lib/login/passwords/schemes'
+import { hashAppPassword } from '../../lib/login/passwords/app-passwords'
 import { directoryOf, door, peerAt, person } from './room'
 
 const RIGHT = 'correct horse'

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type Directory, type DirectoryEntry, firstOf, passwordsFrom } from '../../lib/login/directory'
-import { hashAppPassword, verifyPassword } from '../../lib/login/passwords/schemes'
+import { hashAppPassword } from '../../lib/login/passwords/app-passwords'
+import { verifyPassword } from '../../lib/login/passwords/verify'
 import { directoryOf, door, peerAt, person } from './room'
 import { scramClient } from './scram-client'
 

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { createHash, pbkdf2Sync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { hashPassword } from '../../lib/login/passwords'
 import { appPasswordsFor, MOST_APP_PASSWORDS, newAppPassword } from '../../lib/login/passwords/app-passwords'
 import { saslPrepared } from '../../lib/login/passwords/saslprep'
-import { isCheap, isSupported, needsRehash, verifyPassword } from '../../lib/login/passwords/schemes'
+import { SCHEMES } from '../../lib/login/passwords/schemes'
 import { deriveScramKeys, digest, hmac, readScramKeys } from '../../lib/login/passwords/scram-keys'
+import { isCheap, isSupported, needsRehash, tried, verifyPassword } from '../../lib/login/passwords/verify'
+import { packageRoot } from '../../lib/package-root'
 import { createLimiter, Overloaded } from '../../lib/processes/limiter'
 
 const salted = (algorithm: string, password: string): string => {
@@ -65,6 +69,30 @@ describe('password schemes', () => {
       assert.ok(isSupported(verifier))
     })
   }
+
+  it('each scheme has a vector above, a name of its own, and a place in the manuals', () => {
+    const names = SCHEMES.flatMap((scheme) => scheme.names)
+    assert.equal(new Set(names).size, names.length)
+    const pages = ['config/mailbox_login.ini', 'docs/import.md'].map((page) =>
+      readFileSync(path.join(packageRoot, page), 'utf8'),
+    )
+    for (const { names, crypt } of SCHEMES) {
+      const isOf = (verifier: string): boolean =>
+        names.some((name) => verifier.startsWith(`{${name}}`)) || crypt?.test(verifier) === true
+      assert.ok(
+        RIGHT.some(([, , verifier]) => isOf(verifier)),
+        names[0],
+      )
+      for (const page of pages) assert.ok(names.some((name) => page.includes(name)))
+    }
+  })
+
+  it('a library that is not there is no wrong password', async () => {
+    const gone = Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' })
+    const scheme = { names: ['X'], verify: () => Promise.reject(gone) }
+    await assert.rejects(tried(scheme, 'secret', 'x'), gone)
+    assert.equal(await tried({ names: ['X'], verify: () => Promise.reject(new Error('broken')) }, 'secret', 'x'), false)
+  })
 
   it('a verifier that cannot be read verifies nothing and throws nothing', async () => {
     for (const verifier of BROKEN) assert.equal(await verifyPassword('secret', verifier), false, verifier)

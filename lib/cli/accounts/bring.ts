@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { isSupported } from '../../login/passwords/schemes'
+import { isSupported } from '../../login/passwords/verify'
 import type { Credentials } from '../../store/account'
 import type { Store } from '../../store/store'
 import { failed, ok } from '../../terms/fault'

@@ -1,5 +1,4 @@
-import { createHash, randomInt } from 'node:crypto'
-import { hashAppPassword } from './schemes'
+import { createHash, randomBytes, randomInt } from 'node:crypto'
 
 /** More are refused: what is kept of an account is read with every login at its name. */
 export const MOST_APP_PASSWORDS = 50
@@ -9,6 +8,13 @@ const LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789'
 /** Needs neither salt nor a slow hash: nobody guesses 100 random bits. */
 const tagOf = (password: string): string =>
   createHash('sha256').update(`app password ${password}`).digest('base64url').slice(0, 16)
+
+/** Of a random, long password, where a slow hash would protect nothing. */
+export function hashAppPassword(password: string): string {
+  const salt = randomBytes(16)
+  const digest = createHash('sha512').update(password).update(salt).digest()
+  return `{SSHA512}${Buffer.concat([digest, salt]).toString('base64')}`
+}
 
 /** A password for one program: 20 letters (100 bits) in groups that can be typed, the verifier that is kept of it, and its tag. */
 export function newAppPassword(): { readonly password: string; readonly verifier: string; readonly tag: string } {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { NewVerifiers } from '../directory'
+import { hashArgon2 } from './argon2'
 import { saslPrepared } from './saslprep'
-import { hashArgon2 } from './schemes'
 import { makeScramKeys } from './scram-keys'
 
 /** Everything that is kept of a new password: argon2id, and SCRAM keys that cannot be made later. */

@@ -3,8 +3,9 @@ import { createLimiter, type Lane } from '../../processes/limiter'
 import type { Clock } from '../../terms/ports'
 import type { DirectoryEntry } from '../directory'
 import { appPasswordsFor } from './app-passwords'
+import { hashArgon2 } from './argon2'
 import { saslPrepared } from './saslprep'
-import { hashArgon2, isCheap, isDefault, verifyPassword } from './schemes'
+import { isCheap, isDefault, verifyPassword } from './verify'
 
 const MAX_CACHED = 10_000
 /** A longer "password" is an attack on the hash. */
