@@ -5,12 +5,16 @@ import { composeRoutes } from './compose/compose-routes'
 import { eventRoutes } from './event-routes'
 import { listRoutes } from './list/list-routes'
 import { mailboxRoutes } from './mailbox-routes'
+import { changeRoutes } from './message/change-routes'
+import { fileRoutes } from './message/file-routes'
 import { messageRoutes } from './message/message-routes'
 
 export const mailRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...mailboxRoutes(),
   ...listRoutes(web),
   ...messageRoutes(web),
+  ...fileRoutes(),
+  ...changeRoutes(),
   ...composeRoutes(web, ports),
   ...eventRoutes(web),
 ]

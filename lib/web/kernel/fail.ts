@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Response } from 'express'
-import { isUnavailable, traceOf } from '../../terms/errors'
+import { isUnavailable } from '../../terms/errors'
+import { logThrown } from '../../terms/log-thrown'
 import type { Log } from '../../terms/ports'
 import { Refused, unavailable } from './faults'
 import { Invalid } from './schema'
@@ -22,11 +23,12 @@ export const createFail =
     if (response.headersSent) return void response.destroy()
     const refusal = refusalOf(error)
     if (refusal) {
+      if (isUnavailable(error)) logThrown(log, 'http', error)
       const { status, code, message, more } = refusal
       response.status(status).json({ error: code, message, ...more })
       return
     }
     const id = randomBytes(4).toString('hex')
-    log.error(`http: error ${id}: ${traceOf(error)}`)
+    logThrown(log, `http: error ${id}`, error)
     response.status(500).json({ error: 'internal', message: `An internal error; the log has it under ${id}.` })
   }

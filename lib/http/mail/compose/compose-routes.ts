@@ -1,16 +1,14 @@
 import type { AccountMail } from '../../../mailbox/mailbox'
 import { createLimiter, Overloaded } from '../../../processes/limiter'
 import { textOf } from '../../../terms/errors'
-import { flagSet } from '../../../terms/flags'
-import { Refused, unwrap } from '../../../web/kernel/faults'
+import { Refused } from '../../../web/kernel/faults'
 import { object, optional, text, whole } from '../../../web/kernel/schema'
 import type { Web } from '../../../web/ports'
 import { type Answer, defineRoute, json, type Route } from '../../../web/route/route'
 import type { HttpPorts } from '../../ports'
-import { mailboxFor, rowOf, uidsOf, withView } from '../access'
-import { fileNameOf } from '../message/file-name'
-import { decodedOf, leafAt } from '../message/parts'
-import { type Attached, type Composed, compose, type Draft, draft, notAddresses, tooManyAddresses } from './compose'
+import { attachedFiles } from './attachments'
+import { type Composed, compose, type Draft, draft, notAddresses, tooManyAddresses } from './compose'
+import { discard, keep, markAnswered } from './filing'
 
 const MOST_RECIPIENTS = 500
 
@@ -28,78 +26,6 @@ export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPor
   /** With files each is in memory several times over: one after the other. */
   const oneByOne = createLimiter(1, PATIENCE)
 
-  async function attached(
-    mail: AccountMail,
-    { attachments = [] }: Draft,
-    brought: ReadonlyMap<string, Buffer>,
-  ): Promise<Attached[]> {
-    const files: Attached[] = []
-    let left = settings.maxBody
-    const weigh = (octets: number): void => {
-      left -= octets
-      if (left < 0) throw new Refused(413, 'too-big', `All files together are over ${settings.maxBody} octets.`)
-    }
-    for (const { name, type = 'application/octet-stream', file: field, mailbox, uid, part } of attachments) {
-      if (field !== undefined) {
-        const content = brought.get(field)
-        if (!content) throw new Refused(422, 'bad-attachment', `The request has no field ${field} for ${name}.`)
-        weigh(content.length)
-        files.push({ filename: name, contentType: type, content })
-        continue
-      }
-      if (mailbox === undefined || uid === undefined) {
-        throw new Refused(422, 'bad-attachment', `The file ${name} has neither octets nor a place.`)
-      }
-      const file = await withView(mail, mailbox, async (view) => {
-        const row = await rowOf(mail, view, String(uid))
-        if (part === undefined) {
-          weigh(row.size)
-          const content = await mail.read(row.emailId, 0, row.size)
-          if (!content) throw new Refused(422, 'bad-attachment', `The message ${name} is not there any more.`)
-          return { filename: name, contentType: 'message/rfc822', content }
-        }
-        const leaf = leafAt(row.prepared.structure, part)
-        if (!leaf) throw new Refused(422, 'bad-attachment', `The file ${name} is not there any more.`)
-        weigh(leaf.bodyEnd - leaf.bodyStart)
-        return {
-          filename: name || fileNameOf(leaf),
-          contentType: `${leaf.type}/${leaf.subtype}`,
-          content: await decodedOf({ mail, row }, leaf),
-        }
-      })
-      files.push(file)
-    }
-    return files
-  }
-
-  /** A draft that was saved again, or sent. Gone already is as good. */
-  async function discard(mail: AccountMail, at: Draft['replaces']): Promise<void> {
-    if (!at) return
-    try {
-      await withView(mail, at.mailbox, async (view) => {
-        const uids = uidsOf([at.uid])
-        const seq = view.seqOf(at.uid)
-        if (seq === undefined || !view.flagsAt(seq).has('\\Draft')) return
-        unwrap(await mail.storeFlags(view, uids, 'add', flagSet(['\\Deleted'])))
-        unwrap(await mail.expunge(view, uids))
-      })
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error
-    }
-  }
-
-  async function markAnswered(mail: AccountMail, answers: Draft['answers']): Promise<void> {
-    if (!answers) return
-    const mark = flagSet([answers.how === 'reply' ? '\\Answered' : '$Forwarded'])
-    try {
-      await withView(mail, answers.mailbox, async (view) => {
-        unwrap(await mail.storeFlags(view, uidsOf([answers.uid]), 'add', mark))
-      })
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error
-    }
-  }
-
   async function composed(
     mail: AccountMail,
     body: Draft,
@@ -107,7 +33,9 @@ export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPor
     use: (composed: Composed) => Promise<Answer>,
   ): Promise<Answer> {
     const work = async (): Promise<Answer> =>
-      use(await compose(body, mail.identity.name, await attached(mail, body, files), clock.now()))
+      use(
+        await compose(body, mail.identity.name, await attachedFiles(mail, body, files, settings.maxBody), clock.now()),
+      )
     if (body.attachments === undefined || body.attachments.length === 0) return work()
     return oneByOne(work).catch((error) => {
       throw error instanceof Overloaded
@@ -118,12 +46,6 @@ export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPor
 
   function refuseTooMany(body: Draft): void {
     if (tooManyAddresses(body)) throw new Refused(422, 'too-many', 'There are too many recipients.')
-  }
-
-  async function keep(mail: AccountMail, use: '\\Sent' | '\\Drafts', bytes: Buffer, flags: readonly string[]) {
-    const mailbox = await mailboxFor(mail, use)
-    const { uids } = unwrap(await mail.append(mailbox.name, [{ bytes, flags: flagSet(flags) }]))
-    return { mailbox: mailbox.id, uid: uids[0] }
   }
 
   return [

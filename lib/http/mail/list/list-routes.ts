@@ -7,9 +7,10 @@ import { choice, list, object, optional, text, whole } from '../../../web/kernel
 import type { Web } from '../../../web/ports'
 import { defineRoute, json, type Route } from '../../../web/route/route'
 import { turn } from '../../../work/turns'
-import { mailboxNamed, rowsOf, withView } from '../access'
+import { rowsOf, withView } from '../access'
 import { fileNameOf } from '../message/file-name'
 import { type Conversation, createConversations } from './conversations'
+import { mailboxNamed } from './named'
 import { searchOf } from './query'
 import { summary, summaryOf } from './summary'
 

@@ -2,8 +2,7 @@ import { hasFiles } from '../../../mime/read/bodies'
 import type { MessageRow } from '../../../store/store'
 import { flag, list, object, optional, text, whole } from '../../../web/kernel/schema'
 import { readEnvelope } from '../message/envelope'
-
-export const person = object({ name: text(), address: text() })
+import { person } from '../person'
 
 /** One line of a message list. */
 export const summary = object({

@@ -1,0 +1,25 @@
+import type { AccountMail } from '../../../mailbox/mailbox'
+import type { Mailbox, SpecialUse } from '../../../store/store'
+import { fold } from '../../../terms/casemap'
+
+const ROLES: Readonly<Record<string, SpecialUse>> = {
+  sent: '\\Sent',
+  drafts: '\\Drafts',
+  trash: '\\Trash',
+  archive: '\\Archive',
+  junk: '\\Junk',
+  spam: '\\Junk',
+}
+
+/** As people name them: by the whole name, by its last part, or by what it is for. */
+export async function mailboxNamed(mail: AccountMail, typed: string): Promise<Mailbox | undefined> {
+  const wanted = fold(typed)
+  const all = await mail.mailboxes()
+  const use = ROLES[typed.toLowerCase()]
+  return (
+    all.find(({ name }) => name === typed) ??
+    all.find(({ name }) => fold(name) === wanted) ??
+    all.find(({ specialUse }) => use !== undefined && specialUse.includes(use)) ??
+    all.find(({ name }) => fold(name.slice(name.lastIndexOf('/') + 1)) === wanted)
+  )
+}

@@ -1,0 +1,107 @@
+import { bodiesOf, isHtml } from '../../../mime/read/bodies'
+import { partText } from '../../../mime/text/text'
+import { notFound, Refused } from '../../../web/kernel/faults'
+import { any, object, optional, text } from '../../../web/kernel/schema'
+import { defineRoute, type Route } from '../../../web/route/route'
+import { turn } from '../../../work/turns'
+import { withRow } from '../access'
+import { fileNameOf } from './file-name'
+import { MOST_HTML } from './page-text'
+import { decodedOf, type Letter, leafAt, octetsOf } from './parts'
+import { subjectOf } from './subjects'
+
+/** RFC 6266 and RFC 8187: a name in ASCII for old readers, the real one beside it. */
+function download(name: string): string {
+  const plain = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\%]/g, '_')
+  const encoded = encodeURIComponent(name).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`
+}
+
+/** A file is only ever saved: its type is what the sender said, so nothing of it may run as a page of ours. */
+const fileHeaders = (name: string, type: string) => ({
+  'Content-Type': /^[\w.+-]+\/[\w.+-]+$/.test(type) ? type : 'application/octet-stream',
+  'Content-Disposition': download(name),
+  'Content-Security-Policy': "sandbox; default-src 'none'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+})
+
+/** HTML as it came, which is only ever shown cleaned and in a frame; whoever opens this address gets a page that can do nothing. */
+const HTML_HEADERS = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Content-Security-Policy': "sandbox; default-src 'none'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+}
+
+/** The HTML that a page shows: of one part, or all of it. */
+async function htmlOf(letter: Letter, number: string | undefined): Promise<Buffer> {
+  const { root, inside } = letter
+  const shown = bodiesOf(root, inside).html.filter(isHtml)
+  const parts = number === undefined ? shown.map(({ part }) => part) : [leafAt(root, number)]
+  const texts: string[] = []
+  let left = MOST_HTML
+  for (const part of parts) {
+    if (part?.type !== 'text' || part.subtype !== 'html') throw notFound('part')
+    left -= part.bodyEnd - part.bodyStart
+    if (left < 0) throw new Refused(413, 'too-big', 'That is too much to be shown; it can be saved as a file.')
+    await turn()
+    texts.push(partText(part, await octetsOf(letter, part)))
+  }
+  return Buffer.from(texts.join('\n'))
+}
+
+/** Octets of a message: its HTML, its files, all of it. */
+export function fileRoutes(): readonly Route[] {
+  return [
+    defineRoute({
+      method: 'get',
+      path: '/mailboxes/:mailbox/messages/:uid/html',
+      scope: 'mail:read',
+      summary: 'HTML of a message as it came: of one part, or all that a page shows; to be cleaned before it is shown',
+      query: object({ part: optional(text(1000)) }),
+      answer: any('octets'),
+      produces: 'text/html',
+      run: async ({ params, query, mail: enter }) => {
+        const mail = await enter()
+        return withRow(mail, params, async (row) => {
+          const octets = await htmlOf({ mail, row, root: row.prepared.structure, inside: [] }, query.part)
+          return { kind: 'octets', octets, headers: HTML_HEADERS }
+        })
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/mailboxes/:mailbox/messages/:uid/parts/:part',
+      scope: 'mail:read',
+      summary: 'A file of a message, to be saved',
+      answer: any('octets'),
+      produces: '*/*',
+      run: async ({ params, mail: enter }) => {
+        const mail = await enter()
+        return withRow(mail, params, async (row) => {
+          const part = leafAt(row.prepared.structure, params.part ?? '')
+          if (!part) throw notFound('part')
+          const octets = await decodedOf({ mail, row }, part)
+          const name = fileNameOf(part, part.message && (await subjectOf({ mail, row }, part.message)))
+          return { kind: 'octets', octets, headers: fileHeaders(name, `${part.type}/${part.subtype}`) }
+        })
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/mailboxes/:mailbox/messages/:uid/source',
+      scope: 'mail:read',
+      summary: 'The message as it came, to be saved',
+      answer: any('octets'),
+      produces: 'message/rfc822',
+      run: async ({ params, mail: enter }) => {
+        const mail = await enter()
+        return withRow(mail, params, async (row) => {
+          const octets = await mail.read(row.emailId, 0, row.size)
+          if (!octets) throw notFound('message')
+          return { kind: 'octets', octets, headers: fileHeaders('message.eml', 'message/rfc822') }
+        })
+      },
+    }),
+  ]
+}
