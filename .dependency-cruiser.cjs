@@ -26,6 +26,20 @@ const walls = rooms.map(({ name, floor }) => ({
 module.exports = {
   forbidden: [
     ...walls,
+    {
+      name: 'protocols-use-verbs',
+      severity: 'error',
+      comment: 'a protocol takes the store by the verbs of lib/mailbox, and its words from lib/mailbox/vocabulary.ts',
+      from: { path: '^lib/(imap|pop3|web|http|lmtp|managesieve)/' },
+      to: { path: '^lib/store/' },
+    },
+    {
+      name: 'import-and-export-know-its-types',
+      severity: 'error',
+      comment: 'imports and exports are given an open store, whose types they know',
+      from: { path: '^lib/(import|export)/' },
+      to: { path: '^lib/store/', pathNot: '^lib/store/(store|account)\\.ts$' },
+    },
     ...[
       'lib/locks/(embedded|redis|memory)',
       'lib/store/(lmdb|postgres)',

@@ -21,7 +21,8 @@ export function register(this: HarakaPlugin): void {
   line(this, 'deliver', ['store', 'locks'], async (host) => {
     sizes = createSizeLimit(messageLimit(placeOf(host)))
     const { junk, learn } = deliverySettings(placeOf(host).ini('mailbox_deliver'))
-    startLearning({ room: host.context.room, log: host.log, programs: learn })
+    const { room, store } = host.context
+    startLearning({ room, store, log: host.log, programs: learn })
     delivery = createDelivery({
       delivery: finalDelivery(host),
       harvest: createHarvestGuard(() => (host.context.has('strangers') ? host.context.part('strangers') : undefined)),

@@ -14,7 +14,7 @@ export function mountProbes(
 ): void {
   async function probe(): Promise<boolean> {
     try {
-      await room.accounts.find('healthz@invalid')
+      await room.usable()
       await locks.list('healthz')
       return true
     } catch {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { storableFlags } from '../mailbox/vocabulary'
 import type { PreparedMessage } from '../mime/prepared'
-import { storableFlags } from '../store/limits'
 import type { Mailbox, NewMessage, Store } from '../store/store'
 import { asError, textOf } from '../terms/errors'
 import type { FlagSet } from '../terms/flags'

@@ -1,5 +1,5 @@
 import { inBatches } from '../mailbox/batches'
-import { REMOVED_AT_ONCE } from '../store/limits'
+import { REMOVED_AT_ONCE } from '../mailbox/vocabulary'
 import type { Mailbox, Store } from '../store/store'
 import type { FlagSet } from '../terms/flags'
 import type { AccountId } from '../terms/names'

@@ -1,5 +1,5 @@
-import type { SpecialUse } from '../store/store'
 import type { Uid, UidValidity } from '../terms/numbers'
+import type { SpecialUse } from '../terms/special-use'
 import type { PassedOver } from './remarks'
 
 /** An account's mail somewhere else, as the import reads it. */

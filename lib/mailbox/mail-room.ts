@@ -59,7 +59,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   return {
     accounts: store.accounts,
     storeName: store.facts.name,
-    store,
+    usable: () => store.usable(),
     hub,
     pool,
     texts: kept.columns(),

@@ -1,6 +1,7 @@
-import type { Mailbox, SpecialUse } from '../store/store'
+import type { Mailbox } from '../store/store'
 import { failed, ok, type Result } from '../terms/fault'
 import type { AccountId } from '../terms/names'
+import type { SpecialUse } from '../terms/special-use'
 import { quotaOf } from './limits'
 import type { AccountMail } from './mailbox'
 import { checkNewName, spellMailbox } from './mailbox-name'

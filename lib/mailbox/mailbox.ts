@@ -13,13 +13,12 @@ import type {
   Mailbox,
   MessageRow,
   Snapshot,
-  SpecialUse,
-  Store,
 } from '../store/store'
 import type { Fault, Result } from '../terms/fault'
 import type { FlagChange, FlagSet } from '../terms/flags'
 import type { AccountId, EmailId, MailboxId } from '../terms/names'
 import type { ModSeq, SeqNum, Uid } from '../terms/numbers'
+import type { SpecialUse } from '../terms/special-use'
 import type { Pool } from '../work/pool'
 import type { KeptColumn } from './kept'
 import type { Filed } from './parts'
@@ -33,7 +32,8 @@ export interface MailRoom {
   readonly accounts: AccountTable
   /** as `[store] driver` names it */
   readonly storeName: string
-  readonly store: Store
+  /** Rejects when mail cannot be read or written now: for probes from outside. */
+  usable(): Promise<void>
   readonly hub: Hub
   /** for work whose size a message, a script or a request decides */
   readonly pool: Pool

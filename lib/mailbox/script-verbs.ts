@@ -3,8 +3,6 @@ import type { Store } from '../store/store'
 import type { AccountId } from '../terms/names'
 import type { ScriptVerbs } from './mailbox'
 
-export { isScriptName } from '../store/records/scripts'
-
 /** What may be done to an account's Sieve scripts. */
 export const scriptVerbs = ({ accounts, scripts }: Store, account: AccountId): ScriptVerbs => ({
   async list() {

@@ -1,6 +1,6 @@
 import type { LockMode } from '../locks/locks'
-import { SPECIAL_USES, type SpecialUse } from '../store/store'
 import { type Ini, readSettings, type SettingsReader } from '../terms/settings'
+import { SPECIAL_USES, type SpecialUse } from '../terms/special-use'
 import { checkNewName } from './mailbox-name'
 
 export interface MailboxSettings {

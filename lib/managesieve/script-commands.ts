@@ -1,4 +1,4 @@
-import { isScriptName } from '../mailbox/script-verbs'
+import { isScriptName } from '../mailbox/vocabulary'
 import { MAX_SCRIPT, SieveError } from '../sieve/lexer'
 import { parseScript } from '../sieve/parse'
 import type { Argument, Command, ResponseCode, Session } from './command'

@@ -1,4 +1,5 @@
 import { type Database, open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb'
+import { Unavailable } from '../terms/errors'
 
 /**
  * Entries of lists of free pages that a process reads and keeps (lmdb-js's own: 50,000 and 75,000). All that it keeps is checked at
@@ -50,13 +51,25 @@ export function diskOf(root: RootDatabase) {
   }
 }
 
-/** Waits for a write. lmdb-js rejects a commit before it knows why; the reason comes by a second promise. */
+/** lmdb-js rejects a commit before it knows why; the reason comes by a second promise. */
+async function reasonOf(error: unknown): Promise<unknown> {
+  if (typeof error !== 'object' || error === null || !('commitError' in error)) return error
+  try {
+    await error.commitError
+    return error
+  } catch (reason) {
+    return reason
+  }
+}
+
+/** Waits for a write. What the engine or the disk refused (their errors have numbers) is `Unavailable`; the rest is a bug. */
 export async function settled<T>(write: PromiseLike<T>): Promise<T> {
   try {
     return await write
   } catch (error) {
-    if (typeof error === 'object' && error !== null && 'commitError' in error) await error.commitError
-    throw error
+    const reason = await reasonOf(error)
+    const refused = reason instanceof Error && 'code' in reason && typeof reason.code === 'number'
+    throw refused ? new Unavailable(reason.message) : reason
   }
 }
 

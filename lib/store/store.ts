@@ -4,6 +4,7 @@ import type { Result } from '../terms/fault'
 import type { FlagChange, FlagSet } from '../terms/flags'
 import type { AccountId, EmailId, MailboxId, ThreadId } from '../terms/names'
 import type { Fence, ModSeq, Uid, UidValidity } from '../terms/numbers'
+import type { SpecialUse } from '../terms/special-use'
 import type { Account, AccountChange, NewAccount } from './account'
 import type { Commit, IndexRow, MailboxChange } from './change'
 import type { Mark, MarkTable } from './records/marks'
@@ -25,6 +26,8 @@ export interface Store {
   readonly subscriptions: SubscriptionTable
   /** Raises the account's highest seen fence; never lowers it. Need not be durable, must be seen by every process. */
   raiseFence(account: AccountId, fence: Fence): Promise<void>
+  /** Rejects when mail cannot be read or written now, as far as can be known without a write: for probes from outside. */
+  usable(): Promise<void>
   /** Checks all invariants of an account; an empty list when all is well. */
   check(account: AccountId): Promise<readonly string[]>
   /**
@@ -72,18 +75,6 @@ export interface Usage {
   readonly bytes: number
   readonly messages: number
 }
-
-export const SPECIAL_USES = [
-  '\\All',
-  '\\Archive',
-  '\\Drafts',
-  '\\Flagged',
-  '\\Junk',
-  '\\Sent',
-  '\\Trash',
-  '\\Important',
-] as const
-export type SpecialUse = (typeof SPECIAL_USES)[number]
 
 export interface Mailbox {
   readonly id: MailboxId

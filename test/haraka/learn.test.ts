@@ -40,7 +40,8 @@ describe('learning from what owners put into Junk', function () {
     ] as const)
       await kit.store.mailboxes.create(id, name, { specialUse: [...specialUse] })
     const program = (what: string): string[] => [process.execPath, file, folder, what]
-    startLearning({ room: kit.room, log: silentLog, programs: { spam: program('spam'), ham: program('ham') } })
+    const programs = { spam: program('spam'), ham: program('ham') }
+    startLearning({ room: kit.room, store: kit.store, log: silentLog, programs })
     for (const subject of ['one', 'two'])
       await kit.room.deliver({
         account: id,

@@ -117,7 +117,7 @@ describe('HTTP', () => {
       const account = await web.account('gone@example.org')
       const browser = client(web.url)
       await browser.logIn('gone@example.org')
-      await web.room.store.accounts.update(account.id, () => ok({ disabled: true }))
+      await web.room.accounts.update(account.id, () => ok({ disabled: true }))
       assert.equal((await browser.get('mailboxes')).status, 401)
     })
     it('ends at the next request after another password, in every process; the one that changed it goes on', async () => {
@@ -134,7 +134,7 @@ describe('HTTP', () => {
       assert.equal((await second.get('session', { at: web.other })).status, 401)
       assert.equal((await program.get('mailboxes')).status, 401)
       // As the command line does it, or another host.
-      await web.room.store.accounts.update(account.id, settingCredentials(await setPassword('by the operator')))
+      await web.room.accounts.update(account.id, settingCredentials(await setPassword('by the operator')))
       assert.equal((await browser.get('mailboxes')).status, 401)
       await untilReleased(web, account.id)
     })
@@ -142,7 +142,7 @@ describe('HTTP', () => {
       const account = await web.account('rehash@example.org')
       const browser = client(web.url)
       await browser.logIn('rehash@example.org')
-      await web.room.store.accounts.update(account.id, settingCredentials(await hashPassword(PASSWORD)))
+      await web.room.accounts.update(account.id, settingCredentials(await hashPassword(PASSWORD)))
       assert.equal((await browser.get('session')).status, 200)
     })
     it('gives the lock back by itself when the account is closed, and ends with its app password', async () => {
@@ -159,7 +159,7 @@ describe('HTTP', () => {
       await owner.ask('DELETE', `account/app-passwords/${app.id}`)
       assert.equal((await browser.get('mailboxes')).status, 401)
       assert.equal((await owner.get('mailboxes')).status, 200)
-      await web.room.store.accounts.update(account.id, () => ok({ disabled: true }))
+      await web.room.accounts.update(account.id, () => ok({ disabled: true }))
       await untilReleased(web, account.id)
     })
     it('takes a recovery code instead of a code, each once; new ones replace the old', async () => {
@@ -176,7 +176,7 @@ describe('HTTP', () => {
       assert.equal(await enter(first), 200)
       assert.equal(await enter(first), 401)
       assert.equal(await enter(second.replace('-', '')), 200)
-      const stored = JSON.stringify(await web.room.store.accounts.find('lost@example.org'))
+      const stored = JSON.stringify(await web.room.accounts.find('lost@example.org'))
       assert.ok(!stored.includes(third) && !stored.includes(third.replace('-', '')))
       web.clock.pass(60_000)
       const fresh = await browser.post('account/totp/recovery-codes', { password: PASSWORD, code: code() })
@@ -194,7 +194,7 @@ describe('HTTP', () => {
         await browser.logIn('counted@example.org')
         const made = await browser.post('account/tokens', { label: 't', scopes: ['mail:read'], password: PASSWORD })
         const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
-        await own.room.store.accounts.update(account.id, () => ok({ credentials: { ...credentials, totp: secret } }))
+        await own.room.accounts.update(account.id, () => ok({ credentials: { ...credentials, totp: secret } }))
         for (let tries = 0; tries < 40; tries++) {
           const reply = await from('198.51.100.7').logIn('counted@example.org', { code: String(100_000 + tries) })
           assert.equal(reply.status, 401)
@@ -221,7 +221,7 @@ describe('HTTP', () => {
       try {
         const { id } = await own.account('codes@example.org')
         const totp = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
-        await own.room.store.accounts.update(id, settingCredentials({ totp, recoveryCodes: [] }))
+        await own.room.accounts.update(id, settingCredentials({ totp, recoveryCodes: [] }))
         const codes = [
           'é23456',
           '１２３４５６',
@@ -456,9 +456,9 @@ describe('HTTP', () => {
       const browser = client(web.url)
       await browser.logIn('promoted@example.org')
       assert.equal((await browser.get('admin/overview')).body.error, 'scope')
-      await web.room.store.accounts.update(account.id, () => ok({ admin: true }))
+      await web.room.accounts.update(account.id, () => ok({ admin: true }))
       assert.equal((await browser.get('admin/overview')).body.error, 'totp-required')
-      await web.room.store.accounts.update(account.id, () => ok({ admin: false }))
+      await web.room.accounts.update(account.id, () => ok({ admin: false }))
       assert.equal((await browser.get('admin/overview')).body.error, 'scope')
     })
     it('saves drafts in place, and sends: no Bcc on the way, Bcc in Sent, the draft gone, the answer marked', async () => {

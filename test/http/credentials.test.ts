@@ -15,7 +15,7 @@ describe('credentials change in one step', () => {
   after(() => web.close())
 
   const now = async ({ id }: Account): Promise<Account> => {
-    const account = await web.room.store.accounts.get(id)
+    const account = await web.room.accounts.get(id)
     assert.ok(account)
     return account
   }
@@ -107,7 +107,7 @@ describe('credentials change in one step', () => {
   it('what began before the session ended changes nothing after it', async () => {
     const account = await web.account('late@example.org')
     const browser = await session('late@example.org')
-    const { accounts } = web.room.store
+    const { accounts } = web.room
     const real = accounts.update
     // The password is changed while the request is on its way to the store.
     const fresh = await setPassword('set by the owner elsewhere')
@@ -126,19 +126,19 @@ describe('credentials change in one step', () => {
 
   it('a hash that is made anew after a login brings no old password back', async () => {
     const account = await web.account('rehashed@example.org')
-    const directory = storeDirectory(web.room.store.accounts)
+    const directory = storeDirectory(web.room.accounts)
     const entry = await directory.lookup('rehashed@example.org')
     assert.ok(entry)
     const again = await hashPassword(PASSWORD)
     const fresh = await setPassword('changed meanwhile')
     await Promise.all([
-      web.room.store.accounts.update(account.id, settingCredentials(fresh)),
+      web.room.accounts.update(account.id, settingCredentials(fresh)),
       directory.rehash?.(entry, again),
     ])
     assert.equal((await now(account)).credentials.password, fresh.password)
     await directory.rehash?.(entry, again)
     assert.equal((await now(account)).credentials.password, fresh.password)
-    await web.room.store.accounts.update(account.id, () => ok({ disabled: true }))
+    await web.room.accounts.update(account.id, () => ok({ disabled: true }))
     assert.equal((await now(account)).credentials.epoch, fresh.epoch)
   })
 

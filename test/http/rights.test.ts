@@ -92,7 +92,7 @@ describe('rights of tokens', () => {
 
   /** All that mail:write alone may change: every mailbox but Sent, which gets a copy of what is sent. */
   async function state(): Promise<string> {
-    const { mailboxes, subscriptions } = web.room.store
+    const { mailboxes, subscriptions } = web.store
     const all = await mailboxes.list(owner.id)
     return JSON.stringify([
       all.filter(({ specialUse }) => !specialUse.includes('\\Sent')).map((one) => [one.name, one.highestModSeq]),
@@ -229,7 +229,7 @@ describe('rights of tokens', () => {
       const { admin, visited, browser } = await entered('demoted@example.org')
       const hearing = await stream(browser)
       await hearing.until(/hello/)
-      await web.room.store.accounts.update(admin.id, () => ok({ admin: false }))
+      await web.room.accounts.update(admin.id, () => ok({ admin: false }))
       await web.deliver(visited, message('private'))
       assert.doesNotMatch(await hearing.end(), /event: mailbox/)
       assert.equal((await stream(browser)).status, 404)
@@ -264,7 +264,7 @@ describe('rights of tokens', () => {
       ['a session that ended', (browser: ReturnType<typeof client>) => browser.ask('DELETE', 'sessions')],
       [
         'an account that was disabled',
-        (_browser: unknown, { id }: Account) => web.room.store.accounts.update(id, () => ok({ disabled: true })),
+        (_browser: unknown, { id }: Account) => web.room.accounts.update(id, () => ok({ disabled: true })),
       ],
     ] as const) {
       it(`${what} hears no more`, async () => {

@@ -26,6 +26,7 @@ import { prepare } from '../../lib/mime/prepare'
 import { packageRoot } from '../../lib/package-root'
 import type { Account } from '../../lib/store/account'
 import { openLmdbStore } from '../../lib/store/lmdb'
+import type { Store } from '../../lib/store/store'
 import { NO_FLAGS } from '../../lib/terms/flags'
 import { noMetrics, silentLog } from '../../lib/terms/ports'
 import type { Ini } from '../../lib/terms/settings'
@@ -39,6 +40,7 @@ import { checkAnswer } from './openapi'
 export interface Web {
   readonly url: string
   readonly room: MailRoom
+  readonly store: Store
   readonly locks: Locks
   readonly clock: TestClock
   readonly attempts: AttemptLog
@@ -116,7 +118,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
   return {
     url: one.url,
     other: two.url,
-    ...{ room, locks, clock, sent, attempts, deliveries },
+    ...{ room, store, locks, clock, sent, attempts, deliveries },
     errors: log.lines,
     async account(name, more = {}) {
       const made = await store.accounts.create({ name, ...more, credentials: { ...verifiers, ...more.credentials } })

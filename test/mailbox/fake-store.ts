@@ -342,6 +342,7 @@ export function fakeStore(id: AccountId = accountId('a1'), patch: Partial<Accoun
       working()
       highestFence = Math.max(highestFence, fence(to))
     },
+    usable: async () => undefined,
     check: async () => [],
     close: async () => {},
     asked,

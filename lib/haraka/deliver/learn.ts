@@ -1,14 +1,15 @@
 import { spawn } from 'node:child_process'
 import type { MailRoom } from '../../mailbox/mailbox'
 import type { Filed } from '../../mailbox/parts'
-import type { Mailbox } from '../../store/store'
+import type { Mailbox, Store } from '../../store/store'
 import { textOf } from '../../terms/errors'
 import type { AccountId } from '../../terms/names'
 import type { Uid } from '../../terms/numbers'
 import type { Log } from '../../terms/ports'
 
 export interface LearnPorts {
-  readonly room: Pick<MailRoom, 'store' | 'onFiled'>
+  readonly room: Pick<MailRoom, 'onFiled'>
+  readonly store: Pick<Store, 'accounts' | 'messages'>
   readonly log: Log
   /** a program and its words; empty: none */
   readonly programs: { readonly spam: readonly string[]; readonly ham: readonly string[] }
@@ -59,9 +60,8 @@ interface Lesson {
 }
 
 /** Tells programs what owners take for spam. Never holds up who moves a message. */
-export function startLearning({ room, log, programs }: LearnPorts): void {
+export function startLearning({ room, store, log, programs }: LearnPorts): void {
   if (programs.spam.length === 0 && programs.ham.length === 0) return
-  const { store } = room
   const waiting: Lesson[] = []
   let running = false
 

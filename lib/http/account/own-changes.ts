@@ -1,5 +1,5 @@
 import type { LoginPeer } from '../../login/login'
-import type { Account, AccountChange } from '../../store/account'
+import type { Account, AccountChange } from '../../mailbox/vocabulary'
 import { Refused, unwrap } from '../../web/kernel/faults'
 import type { Web } from '../../web/ports'
 import { whileOpen } from '../../web/who/credentials'

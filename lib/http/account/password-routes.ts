@@ -1,5 +1,5 @@
 import { setPassword } from '../../login/passwords'
-import { settingCredentials } from '../../store/account'
+import { settingCredentials } from '../../mailbox/vocabulary'
 import { object, text } from '../../web/kernel/schema'
 import type { Web } from '../../web/ports'
 import { DONE, defineRoute, done, type Route } from '../../web/route/route'

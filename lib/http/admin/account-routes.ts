@@ -1,6 +1,6 @@
 import { LOGIN_PROTOCOLS } from '../../login/login'
 import { setPassword } from '../../login/passwords'
-import type { Account } from '../../store/account'
+import type { Account } from '../../mailbox/vocabulary'
 import { ok } from '../../terms/fault'
 import { Refused, unwrap } from '../../web/kernel/faults'
 import { choice, flag, list, object, optional, text, whole } from '../../web/kernel/schema'

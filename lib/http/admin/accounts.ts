@@ -1,6 +1,6 @@
 import type { AttemptLog, TrailEntry } from '../../login/lockout/attempts'
 import type { LoginPeer } from '../../login/login'
-import type { Account } from '../../store/account'
+import type { Account } from '../../mailbox/vocabulary'
 import { textOf } from '../../terms/errors'
 import { accountId } from '../../terms/names'
 import { notFound } from '../../web/kernel/faults'

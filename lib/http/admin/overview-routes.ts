@@ -77,7 +77,7 @@ export function overviewRoutes({ room, version, clock }: Web, ports: HttpPorts):
         return json({
           version,
           health: {
-            [`store (${storeName})`]: await probe(() => accounts.find('healthz@invalid')),
+            [`store (${storeName})`]: await probe(() => room.usable()),
             [`locks (${locks.driver})`]: await probe(() => locks.list('healthz')),
             [`login attempts (${attempts.driver})`]: await probe(() => attempts.list(now)),
           },

@@ -1,5 +1,5 @@
 import type { AccountMail, View } from '../../mailbox/mailbox'
-import type { Mailbox, MessageRow } from '../../store/store'
+import type { Mailbox, MessageRow } from '../../mailbox/vocabulary'
 import { mailboxId } from '../../terms/names'
 import { type Uid, uid } from '../../terms/numbers'
 import { notFound, unwrap } from '../../web/kernel/faults'

@@ -1,4 +1,4 @@
-import type { Mailbox } from '../../store/store'
+import type { Mailbox } from '../../mailbox/vocabulary'
 import { notFound, unwrap } from '../../web/kernel/faults'
 import { flag, list, object, optional, text, whole } from '../../web/kernel/schema'
 import { DONE, defineRoute, done, json, type Route } from '../../web/route/route'

@@ -1,4 +1,4 @@
-import type { AppPassword } from '../../store/account'
+import type { AppPassword } from '../../mailbox/vocabulary'
 import { list, object, text, whole } from '../../web/kernel/schema'
 
 /** An app password as lists show it. */

@@ -1,6 +1,6 @@
 import type { AccountMail, View } from '../../mailbox/mailbox'
+import type { Mailbox, MessageRow } from '../../mailbox/vocabulary'
 import type { SearchKey } from '../../search/key'
-import type { Mailbox, MessageRow } from '../../store/store'
 import type { Cursor } from '../wire/cursor'
 import type { SequenceSet } from '../wire/sequence-set'
 import type { Command } from './command'

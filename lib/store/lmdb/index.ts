@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
 import type { AccountId, EmailId } from '../../terms/names'
 import type { Fence } from '../../terms/numbers'
 import { type Clock, systemClock } from '../../terms/ports'
 import { audit } from '../audit'
 import { accountNumber, messageNumber } from '../ids'
 import { recordTables } from '../records'
-import type { MessageTable, Store, StoreFacts } from '../store'
+import { type MessageTable, type Store, type StoreFacts, StoreUnavailable } from '../store'
 import { createAccountTable } from './accounts'
 import { auditRows } from './audit'
 import { readBody } from './bodies'
@@ -18,6 +19,9 @@ import { accountRow } from './rows'
 import { openTables, type Tables } from './tables'
 
 export const LMDB_FACTS: StoreFacts = { name: 'lmdb', sharedByProcesses: true, sharedByHosts: false }
+
+/** Octets that are free, below which a disk is full. */
+const LEAST_SPACE = 1024 * 1024
 
 export interface LmdbStoreOptions {
   /** folder of the LMDB environment; made when it is missing */
@@ -70,6 +74,13 @@ export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOpti
     messages,
     ...recordTables(createRecordTable(tables), mailboxes),
     raiseFence: (id, fence) => raiseFence(tables, id, fence),
+    async usable() {
+      tables.health.check()
+      const { bavail, bsize } = await statfs(path)
+      if (bavail * bsize < LEAST_SPACE) throw new StoreUnavailable('the disk of the mail store is full')
+      tables.fresh()
+      tables.accounts.getKeysCount({ limit: 1 })
+    },
     backup: (folder) => tables.root.backup(folder, true),
     check: async (id) => {
       tables.fresh()

@@ -2,9 +2,11 @@ import type { Database, RootDatabase } from 'lmdb'
 import type { SearchKeys } from '../../mime/prepared'
 import { decodedOnce, diskOf, openEnvironment, settled } from '../../processes/environment'
 import { textOf } from '../../terms/errors'
+import type { SpecialUse } from '../../terms/special-use'
 import type { Account } from '../account'
+import { createHealth, type Health } from '../health'
 import type { StoredRecord } from '../records/records'
-import { type SpecialUse, StoreUnavailable } from '../store'
+import { StoreUnavailable } from '../store'
 import { accountKey, mailboxKey } from './keys'
 
 /** What only grows, per account, and its sums. */
@@ -64,6 +66,8 @@ export interface Tables {
   readonly threads: Database<number, Buffer>
   /** by kind and key */
   readonly records: Database<Omit<StoredRecord, 'key'>, Buffer>
+  /** of `write` */
+  readonly health: Health
   /** Runs in one write transaction; a throw rolls back. Resolves when it is on the disk, or at commit when `durable` is false. */
   write<T>(run: () => T, durable?: boolean): Promise<T>
   /**
@@ -85,7 +89,9 @@ export function openTables(path: string): Tables {
   const disk = diskOf(root)
   let closed = false
 
-  async function write<T>(run: () => T, durable = true): Promise<T> {
+  const health = createHealth()
+
+  async function commit<T>(run: () => T, durable: boolean): Promise<T> {
     if (closed) throw new StoreUnavailable('the mail store is closed')
     try {
       const value = await settled(root.childTransaction(run))
@@ -116,7 +122,8 @@ export function openTables(path: string): Tables {
     references: records('references'),
     threads: records('threads'),
     records: records('records'),
-    write,
+    health,
+    write: (run, durable = true) => health.watch(() => commit(run, durable)),
     fresh: () => root.resetReadTxn(),
     close: async () => {
       if (closed) return

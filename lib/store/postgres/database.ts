@@ -3,6 +3,7 @@ import { Pool, type PoolClient, type QueryResultRow, TypeOverrides } from 'pg'
 import { textOf } from '../../terms/errors'
 import { ok, type Result } from '../../terms/fault'
 import type { Log } from '../../terms/ports'
+import { createHealth, type Health } from '../health'
 import { StoreUnavailable } from '../store'
 import { codeOf, migrate } from './schema'
 
@@ -29,6 +30,8 @@ export interface Session {
 }
 
 export interface Database {
+  /** of `write` */
+  readonly health: Health
   /** One statement, one round trip. */
   read<R extends QueryResultRow>(text: string, values?: Values): Promise<R[]>
   /** Several statements that see the same moment. */
@@ -133,6 +136,7 @@ export async function openDatabase(options: PostgresOptions): Promise<Database> 
     }
   }
   const never = (): boolean => false
+  const health = createHealth()
 
   try {
     await migrate(pool)
@@ -142,6 +146,7 @@ export async function openDatabase(options: PostgresOptions): Promise<Database> 
   }
 
   return {
+    health,
     read: (text, values = []) => tries(() => once((client) => ask(client, text, values)), never),
     snapshot: (run) =>
       tries(
@@ -160,21 +165,19 @@ export async function openDatabase(options: PostgresOptions): Promise<Database> 
       run: (session: Session, rows: readonly Record<string, unknown>[][]) => Promise<Result<T>>,
     ): Promise<Result<T>> {
       let committing = false
-      return tries(
-        () =>
-          once(async (client): Promise<Result<T>> => {
-            committing = false
-            const lock = `SELECT * FROM mailbox.accounts WHERE account = ${account} FOR UPDATE`
-            // Several statements give a list of results, which the types of pg do not tell.
-            const results: unknown = await client.query([BEGIN, lock, ...first].join('; '))
-            const rows = (Array.isArray(results) ? results : []).slice(2).map((result) => result.rows)
-            const result = await run({ query: (text, values = []) => ask(client, text, values) }, rows)
-            committing = result.ok
-            await client.query(result.ok ? 'COMMIT' : 'ROLLBACK')
-            return result.ok ? ok(result.value) : result
-          }),
-        () => committing,
-      )
+      const attempt = () =>
+        once(async (client): Promise<Result<T>> => {
+          committing = false
+          const lock = `SELECT * FROM mailbox.accounts WHERE account = ${account} FOR UPDATE`
+          // Several statements give a list of results, which the types of pg do not tell.
+          const results: unknown = await client.query([BEGIN, lock, ...first].join('; '))
+          const rows = (Array.isArray(results) ? results : []).slice(2).map((result) => result.rows)
+          const result = await run({ query: (text, values = []) => ask(client, text, values) }, rows)
+          committing = result.ok
+          await client.query(result.ok ? 'COMMIT' : 'ROLLBACK')
+          return result.ok ? ok(result.value) : result
+        })
+      return health.watch(() => tries(attempt, () => committing))
     },
     async close() {
       if (closed) return

@@ -54,6 +54,10 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
       const text = 'UPDATE mailbox.accounts SET fence = $2 WHERE account = $1 AND fence < $2'
       await db.read(text, [accountNumber(id), fence])
     },
+    async usable() {
+      db.health.check()
+      await db.read('SELECT 1')
+    },
     check: (id) =>
       db.snapshot(async ({ query }) => {
         const text = 'SELECT * FROM mailbox.accounts WHERE account = $1'

@@ -1,9 +1,10 @@
 import { type FlagSet, flagSet } from '../../terms/flags'
 import type { MailboxId } from '../../terms/names'
 import { modSeq, uid, uidValidity } from '../../terms/numbers'
+import { SPECIAL_USES } from '../../terms/special-use'
 import type { IndexRow } from '../change'
 import { makeMailboxId } from '../ids'
-import { type Mailbox, SPECIAL_USES } from '../store'
+import type { Mailbox } from '../store'
 
 /** Rows of the tables as `pg` gives them, and what they are in mail terms. */
 

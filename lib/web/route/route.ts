@@ -1,6 +1,6 @@
 import type { LoginPeer } from '../../login/login'
 import type { AccountMail } from '../../mailbox/mailbox'
-import type { Account } from '../../store/account'
+import type { Account } from '../../mailbox/vocabulary'
 import { flag, type Of, object, type Schema } from '../kernel/schema'
 import type { Principal } from '../who/principal'
 import type { Scope } from '../who/sessions'

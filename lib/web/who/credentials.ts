@@ -1,5 +1,5 @@
 import { MOST_APP_PASSWORDS, newAppPassword } from '../../login/passwords/app-passwords'
-import type { Account, AccountChange, AppPassword, Credentials } from '../../store/account'
+import type { Account, AccountChange, AppPassword, Credentials } from '../../mailbox/vocabulary'
 import { failed, ok } from '../../terms/fault'
 import { Refused } from '../kernel/faults'
 import type { Credential } from './sessions'

@@ -1,7 +1,7 @@
 import type { Refusal } from '../../locks/locks'
 import type { LoginPeer } from '../../login/login'
 import type { AccountMail } from '../../mailbox/mailbox'
-import type { Account } from '../../store/account'
+import type { Account } from '../../mailbox/vocabulary'
 import { accountId } from '../../terms/names'
 import { faultRefusal, notFound, Refused } from '../kernel/faults'
 import type { WebPorts } from '../ports'

@@ -1,5 +1,5 @@
 import type { LoginAnswer, LoginPeer } from '../../login/login'
-import type { Account } from '../../store/account'
+import type { Account } from '../../mailbox/vocabulary'
 import { accountId } from '../../terms/names'
 import { Refused, unauthorized, unavailable, unwrap } from '../kernel/faults'
 import type { WebPorts } from '../ports'

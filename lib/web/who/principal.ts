@@ -1,4 +1,4 @@
-import type { Account } from '../../store/account'
+import type { Account } from '../../mailbox/vocabulary'
 import type { Credential } from './sessions'
 
 /** Who asks: checked anew with every request, so that a disabled account is out at once. */

@@ -1,4 +1,4 @@
-import type { Account } from '../../store/account'
+import type { Account } from '../../mailbox/vocabulary'
 import { accountId } from '../../terms/names'
 import type { WebPorts } from '../ports'
 import { opens } from './credentials'

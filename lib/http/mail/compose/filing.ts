@@ -1,5 +1,5 @@
 import type { AccountMail } from '../../../mailbox/mailbox'
-import type { Mailbox } from '../../../store/store'
+import type { Mailbox } from '../../../mailbox/vocabulary'
 import { flagSet } from '../../../terms/flags'
 import { Refused, unwrap } from '../../../web/kernel/faults'
 import { uidsOf, withView } from '../access'

@@ -1,6 +1,7 @@
 import type { AccountMail } from '../../../mailbox/mailbox'
-import type { Mailbox, SpecialUse } from '../../../store/store'
+import type { Mailbox } from '../../../mailbox/vocabulary'
 import { fold } from '../../../terms/casemap'
+import type { SpecialUse } from '../../../terms/special-use'
 
 const ROLES: Readonly<Record<string, SpecialUse>> = {
   sent: '\\Sent',

@@ -1,5 +1,5 @@
+import type { MessageRow } from '../../../mailbox/vocabulary'
 import { hasFiles } from '../../../mime/read/bodies'
-import type { MessageRow } from '../../../store/store'
 import { flag, list, object, optional, text, whole } from '../../../web/kernel/schema'
 import { readEnvelope } from '../message/envelope'
 import { person } from '../person'

@@ -1,8 +1,8 @@
 import type { AccountMail } from '../../../mailbox/mailbox'
+import type { MessageRow } from '../../../mailbox/vocabulary'
 import type { Part } from '../../../mime/prepared'
 import { partAt } from '../../../mime/read/section'
 import { decodePart } from '../../../mime/text/transfer'
-import type { MessageRow } from '../../../store/store'
 import { notFound } from '../../../web/kernel/faults'
 
 /** A stored message, or a message inside of it. */

@@ -1,5 +1,5 @@
 import type { AccountMail } from '../../../mailbox/mailbox'
-import type { Mailbox } from '../../../store/store'
+import type { Mailbox } from '../../../mailbox/vocabulary'
 import { levelsAbove } from '../../../terms/names'
 import { type Command, defineCommand } from '../../kernel/command'
 import { done } from '../../kernel/faults'

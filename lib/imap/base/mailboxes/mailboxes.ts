@@ -1,6 +1,6 @@
-import type { Mailbox, SpecialUse } from '../../../store/store'
-import { SPECIAL_USES } from '../../../store/store'
+import type { Mailbox } from '../../../mailbox/vocabulary'
 import { canonicalMailboxName, levelsAbove } from '../../../terms/names'
+import { SPECIAL_USES, type SpecialUse } from '../../../terms/special-use'
 import { type Command, defineCommand } from '../../kernel/command'
 import { done, faultReply, no, type Reply } from '../../kernel/faults'
 import type { Session } from '../../kernel/session'

@@ -1,5 +1,5 @@
 import type { KeptColumn } from '../../../mailbox/kept'
-import type { MessageRow } from '../../../store/store'
+import type { MessageRow } from '../../../mailbox/vocabulary'
 import { turn } from '../../../work/turns'
 import type { FetchItem, FetchMessage, FetchValue } from '../../kernel/extension'
 import type { Selected } from '../../kernel/session'

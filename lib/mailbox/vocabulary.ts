@@ -1,0 +1,14 @@
+/**
+ * The store's words that protocols use. They import them from here: no protocol imports the store itself, so that none can
+ * reach past the verbs (the checker of rooms watches it).
+ */
+export {
+  type Account,
+  type AccountChange,
+  type AppPassword,
+  type Credentials,
+  settingCredentials,
+} from '../store/account'
+export { REMOVED_AT_ONCE, storableFlags } from '../store/limits'
+export { isScriptName } from '../store/records/scripts'
+export type { KeyRow, Mailbox, MessageRow, Snapshot } from '../store/store'
