@@ -40,6 +40,20 @@ module.exports = {
       from: { path: '^lib/(import|export)/' },
       to: { path: '^lib/store/', pathNot: '^lib/store/(store|account)\\.ts$' },
     },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      comment: 'types that two files share stand in a third',
+      from: { pathNot: '^lib/(web|http/static|imap/kernel|delivery|mailbox)/' },
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      comment: 'what nobody imports is not needed; api.ts is the types for other packages',
+      from: { orphan: true, path: '^lib/', pathNot: '^lib/(api\\.ts|haraka/packages\\.d\\.ts)$' },
+      to: {},
+    },
     ...[
       'lib/locks/(embedded|redis|memory)',
       'lib/store/(lmdb|postgres)',

@@ -1,20 +1,9 @@
 import type { Part } from '../mime/prepared'
 import { headerText, headerValue, searchedRanges } from '../mime/text/search-text'
-import {
-  asksFlagsOnly,
-  contains,
-  createGrams,
-  fromIndex,
-  type Grams,
-  type IndexFacts,
-  inHeader,
-  type KeyFacts,
-  matches,
-  mayContain as mayContainGrams,
-  type SearchKey,
-  type StoredFacts,
-  textsOf,
-} from '../search/key'
+import { contains, inHeader } from '../search/contains'
+import { asksFlagsOnly, fromIndex, matches, textsOf } from '../search/evaluate'
+import { createGrams, type Grams, mayContain as mayContainGrams } from '../search/grams'
+import type { IndexFacts, KeyFacts, SearchKey, StoredFacts } from '../search/key'
 import type { KeyRow, MessageRow } from '../store/store'
 import { fold } from '../terms/casemap'
 import type { FlagSet } from '../terms/flags'

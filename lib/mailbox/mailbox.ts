@@ -1,6 +1,7 @@
 import type { Lease, LockProtocol, Refusal } from '../locks/locks'
 import type { Identity } from '../login/login'
-import type { Grams, KeyFacts } from '../search/key'
+import type { Grams } from '../search/grams'
+import type { KeyFacts } from '../search/key'
 import type { ListChange } from '../store/change'
 import type { Mark } from '../store/records/marks'
 import type { ScriptFault } from '../store/records/scripts'

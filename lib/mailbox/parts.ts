@@ -1,6 +1,6 @@
 import type { Locks } from '../locks/locks'
-import type { Commit } from '../store/change'
-import type { Mailbox, Store, Written } from '../store/store'
+import type { Commit, Written } from '../store/change'
+import type { Mailbox, Store } from '../store/store'
 import { ok, type Result } from '../terms/fault'
 import type { AccountId, MailboxId } from '../terms/names'
 import type { Uid } from '../terms/numbers'

@@ -1,9 +1,5 @@
 import type { FlagSet } from '../terms/flags'
 
-export { contains, inHeader } from './contains'
-export { asksFlagsOnly, fromIndex, matches, textsOf } from './evaluate'
-export { createGrams, type Grams, gramsOf, mayContain } from './grams'
-
 /** A search program (RFC 9051 6.4.4 and extensions) as a tree, the same for IMAP, HTTP and rules. Texts are folded (terms/casemap). */
 export type SearchKey =
   | { readonly kind: 'all' }

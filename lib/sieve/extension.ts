@@ -1,8 +1,8 @@
 import type { Action, Remembered, Store } from './action'
 import type { Budget } from './budget'
 import type { SieveMessage } from './message'
-import type { Arguments, CommandNode, Included, Script, TestNode, Value } from './script'
-import type { World } from './world'
+import type { Included, Value } from './values'
+import type { Envelope, Scan } from './world'
 
 export type Kind = 'string' | 'strings' | 'number'
 export interface TagShape {
@@ -82,6 +82,52 @@ export interface MatchType extends TagShape {
   check?(node: Arguments, check: Check): void
   /** @returns what match variables are set to, `${0}` first; empty: they stay; undefined: no match */
   compare(comparison: Comparison): readonly string[] | undefined
+}
+
+/** The arguments of a command or a test, checked. */
+export interface Arguments {
+  readonly name: string
+  readonly line: number
+  readonly tags: ReadonlyMap<string, Value>
+  readonly positional: readonly Value[]
+  readonly tests: readonly TestNode[]
+}
+export interface TestNode extends Arguments {
+  readonly definition: TestDefinition
+}
+export interface CommandNode extends Arguments {
+  readonly definition: CommandDefinition
+  readonly block: readonly CommandNode[]
+}
+
+export interface Script {
+  readonly commands: readonly CommandNode[]
+  /** what `require` named, with what that implies */
+  readonly required: ReadonlySet<string>
+  /** those of them that are built, and the core */
+  readonly extensions: readonly Extension[]
+  readonly includes: readonly Included[]
+}
+
+/** What a script can ask beside the message. All of it is known before the script runs, but for `isRemembered`. */
+export interface World {
+  readonly envelope: Envelope
+  /** milliseconds since 1970 */
+  readonly now: number
+  /** minutes east of UTC at that time, of the server */
+  readonly zone: (at: number) => number
+  /** name of this server */
+  readonly host: string
+  readonly version: string
+  readonly scan: Scan
+  /** separators of a detail in local parts (RFC 5233); empty: there are none */
+  readonly separators: string
+  /** addresses that the message may be redirected to */
+  readonly maxRedirects: number
+  readonly mailboxes: readonly { readonly name: string; readonly specialUse: readonly string[] }[]
+  readonly script: (wanted: Included) => Script | Error | undefined
+  /** RFC 7352; undefined: not known yet */
+  readonly isRemembered: (what: string) => boolean | undefined
 }
 
 /** RFC 5228 2.7.4; undefined: the address has no such part, and is not compared */

@@ -1,11 +1,21 @@
 import { ALWAYS } from './ext/comparators'
 import { IHAVE } from './ext/ihave'
 import { isConstant } from './ext/variables'
-import type { Check, CommandDefinition, Extension, Kind, Tags, TestDefinition } from './extension'
+import type {
+  Arguments,
+  Check,
+  CommandDefinition,
+  CommandNode,
+  Extension,
+  Kind,
+  Script,
+  Tags,
+  TestDefinition,
+  TestNode,
+} from './extension'
 import { EXTENSIONS } from './extensions'
 import { SieveError, type Token, tokenize } from './lexer'
-import type { Arguments, CommandNode, Included, Script, TestNode, Value } from './script'
-import { textOf } from './script'
+import { type Included, textOf, type Value } from './values'
 
 const DEPTH = 15
 /** instructions of all regular expressions of a script */

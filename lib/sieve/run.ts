@@ -1,11 +1,10 @@
 import type { Action, Outcome, Remembered, Store } from './action'
 import type { Budget } from './budget'
 import { ALWAYS } from './ext/comparators'
-import type { Comparator, Extension, Leave, Run, Variables } from './extension'
+import type { Arguments, CommandNode, Comparator, Extension, Leave, Run, Script, Variables, World } from './extension'
 import { EXTENSIONS } from './extensions'
 import type { SieveMessage } from './message'
-import { type Arguments, type CommandNode, type Script, textOf, textsOf } from './script'
-import type { World } from './world'
+import { textOf, textsOf } from './values'
 
 const MAX_TESTS = 10_000
 const MAX_COMMANDS = 20_000

@@ -45,3 +45,9 @@ export interface Commit {
 }
 
 export const NO_COMMIT: Commit = { mailboxes: [], list: [] }
+
+/** What a write gave, and what it did. */
+export interface Written<T> {
+  readonly value: T
+  readonly commit: Commit
+}

@@ -6,7 +6,7 @@ import type { AccountId, EmailId, MailboxId, ThreadId } from '../terms/names'
 import type { Fence, ModSeq, Uid, UidValidity } from '../terms/numbers'
 import type { SpecialUse } from '../terms/special-use'
 import type { Account, AccountChange, NewAccount } from './account'
-import type { Commit, IndexRow, MailboxChange } from './change'
+import type { IndexRow, MailboxChange, Written } from './change'
 import type { Mark, MarkTable } from './records/marks'
 import type { ScriptTable } from './records/scripts'
 import type { SubscriptionTable } from './records/subscriptions'
@@ -48,11 +48,6 @@ export interface StoreFacts {
 /** Thrown (rejected) by every method when the engine cannot be used now: temporary for all protocols. */
 export class StoreUnavailable extends Unavailable {
   override readonly name = 'StoreUnavailable'
-}
-
-export interface Written<T> {
-  readonly value: T
-  readonly commit: Commit
 }
 
 export interface AccountTable {

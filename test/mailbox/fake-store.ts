@@ -1,5 +1,12 @@
 import type { Account } from '../../lib/store/account'
-import { type Change, type Commit, type IndexRow, type MailboxChange, NO_COMMIT } from '../../lib/store/change'
+import {
+  type Change,
+  type Commit,
+  type IndexRow,
+  type MailboxChange,
+  NO_COMMIT,
+  type Written,
+} from '../../lib/store/change'
 import {
   type AccountTable,
   type Mailbox,
@@ -9,7 +16,6 @@ import {
   type Snapshot,
   type Store,
   StoreUnavailable,
-  type Written,
 } from '../../lib/store/store'
 import { failed, ok, type Result } from '../../lib/terms/fault'
 import { changeFlags, type FlagSet } from '../../lib/terms/flags'

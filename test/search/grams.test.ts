@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { gramsOf, mayContain } from '../../lib/search/key'
+import { gramsOf, mayContain } from '../../lib/search/grams'
 
 describe('grams of a text', () => {
   const text = fc.string({ unit: 'binary', maxLength: 3000 })

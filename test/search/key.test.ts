@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
+import { fromIndex, matches } from '../../lib/search/evaluate'
 import {
-  fromIndex,
   type IndexFacts,
   isBounded,
   type KeyFacts,
   MAX_SEARCH_DEPTH,
-  matches,
   type SearchKey,
   type StoredFacts,
 } from '../../lib/search/key'

@@ -1,9 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are the references of RFC 5229
 import assert from 'node:assert/strict'
+import type { World } from '../../lib/sieve/extension'
 import { CAPABILITIES } from '../../lib/sieve/extensions'
 import { parseScript } from '../../lib/sieve/parse'
-import type { Included } from '../../lib/sieve/script'
-import { NotKnown, type World } from '../../lib/sieve/world'
+import type { Included } from '../../lib/sieve/values'
+import { NotKnown } from '../../lib/sieve/world'
 import { actionsOf, outcomeOf } from './world'
 
 const MAIL = `Received: from a by b; Wed, 25 Nov 2026 23:30:00 -0500

@@ -1,9 +1,9 @@
 import type { Action, Outcome } from '../../lib/sieve/action'
 import { createBudget } from '../../lib/sieve/budget'
+import type { World } from '../../lib/sieve/extension'
 import { sieveMessage } from '../../lib/sieve/message'
 import { parseScript } from '../../lib/sieve/parse'
 import { runScript } from '../../lib/sieve/run'
-import type { World } from '../../lib/sieve/world'
 
 /** A world in which nothing is known but what a test says. */
 export const worldOf = (known: Partial<World> = {}): World => ({

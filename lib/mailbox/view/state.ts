@@ -5,9 +5,9 @@ import type { Mailbox, Snapshot, Store } from '../../store/store'
 import type { AccountId } from '../../terms/names'
 import type { ModSeq } from '../../terms/numbers'
 import type { Log } from '../../terms/ports'
+import { ClaimedRecent } from './claimed-recent'
 import { type Columns, createColumns } from './columns'
 import { applyChange, difference, type Entry, firstEntry } from './journal'
-import { ClaimedRecent } from './recent'
 
 /** What a view is to the state it looks at. */
 export interface Watcher {

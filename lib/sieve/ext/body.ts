@@ -1,5 +1,5 @@
 import type { Extension } from '../extension'
-import { textsOf } from '../script'
+import { textsOf } from '../values'
 
 export const body: Extension = {
   capability: 'body',

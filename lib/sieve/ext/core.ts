@@ -3,7 +3,7 @@ import type { Action } from '../action'
 import { find } from '../compare/contains'
 import { wildcards } from '../compare/wildcards'
 import type { Check, CommandDefinition, Extension, MatchType, Run, TestDefinition } from '../extension'
-import { numberOf, textsOf } from '../script'
+import { numberOf, textsOf } from '../values'
 
 /** RFC 5228 5.1: the test `address` is for fields that hold addresses. */
 const ADDRESS_FIELDS: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
 import { parseDate } from '../../mime/read/date'
-import type { Check, Extension, Run, Tags, TestDefinition } from '../extension'
-import { type Arguments, type TestNode, textOf, type Value } from '../script'
+import type { Arguments, Check, Extension, Run, Tags, TestDefinition, TestNode } from '../extension'
+import { textOf, type Value } from '../values'
 
 /** A moment as a clock of some zone shows it. */
 interface Moment {

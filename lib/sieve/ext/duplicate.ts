@@ -1,6 +1,5 @@
 import { messageIds } from '../../mime/read/message-id'
-import type { Extension, Run } from '../extension'
-import type { TestNode } from '../script'
+import type { Extension, Run, TestNode } from '../extension'
 import { NotKnown } from '../world'
 
 /** RFC 7352 3.3: seconds that a message is remembered, without the tag and at most. */

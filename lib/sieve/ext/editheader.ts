@@ -1,6 +1,6 @@
 import { asciiHeader } from '../../mime/write/downgrade'
-import { type Extension, type Run, slot } from '../extension'
-import { type CommandNode, numberOf, textOf } from '../script'
+import { type CommandNode, type Extension, type Run, slot } from '../extension'
+import { numberOf, textOf } from '../values'
 
 /** RFC 5293 4, 5: a field where it stands in the message. */
 interface FieldAt {

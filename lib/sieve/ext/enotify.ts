@@ -1,5 +1,5 @@
 import type { Extension, Run } from '../extension'
-import { textOf, textsOf } from '../script'
+import { textOf, textsOf } from '../values'
 
 /** RFC 6068 2 */
 interface MailtoUri {

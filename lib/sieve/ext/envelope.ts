@@ -1,5 +1,5 @@
 import type { Extension } from '../extension'
-import { textsOf } from '../script'
+import { textsOf } from '../values'
 
 /** What the envelope has: other parts are a mistake (RFC 5228 5.4). */
 const PARTS = ['from', 'to']

@@ -1,5 +1,4 @@
-import type { Extension } from '../extension'
-import type { World } from '../world'
+import type { Extension, World } from '../extension'
 
 /** RFC 5183 4.1; what is not known here is not there. */
 const ITEMS: Readonly<Record<string, (world: World) => string>> = {

@@ -1,5 +1,5 @@
-import { type CommandDefinition, type Extension, type Run, slot } from '../extension'
-import type { Arguments, Value } from '../script'
+import { type Arguments, type CommandDefinition, type Extension, type Run, slot } from '../extension'
+import type { Value } from '../values'
 import { variablesOf } from './variables'
 
 /** RFC 5232 2: the internal variable, which no name leads to. */

@@ -1,6 +1,5 @@
-import type { Extension, Run } from '../extension'
-import { slot } from '../extension'
-import { type Included, textOf, textsOf, type Value } from '../script'
+import { type Extension, type Run, slot } from '../extension'
+import { type Included, textOf, textsOf, type Value } from '../values'
 import { globalsOf, inOwnScope, makeGlobal } from './variables'
 
 /** RFC 6609 3.2: levels of scripts in scripts, and scripts that a run takes in. */

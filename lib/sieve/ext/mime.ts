@@ -1,7 +1,7 @@
 import { decodeParameters, parseParameters } from '../../mime/read/params'
 import type { Node } from '../../mime/read/structure'
-import { type Extension, type Leave, type Run, slot, type Tags } from '../extension'
-import { type Arguments, type TestNode, textOf, textsOf } from '../script'
+import { type Arguments, type Extension, type Leave, type Run, slot, type Tags, type TestNode } from '../extension'
+import { textOf, textsOf } from '../values'
 import { variablesOf } from './variables'
 
 /** RFC 5703 4: the parts that loops stand at, innermost first. */

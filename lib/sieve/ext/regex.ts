@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js'
 import type { Budget } from '../budget'
 import type { Check, Extension } from '../extension'
-import { textsOf } from '../script'
+import { textsOf } from '../values'
 
 /** characters of an expression, and instructions that it may be made into */
 const MOST = 1_000

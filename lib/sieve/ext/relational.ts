@@ -1,6 +1,5 @@
-import type { Check, Comparison, Extension, MatchType } from '../extension'
-import type { Arguments } from '../script'
-import { textOf } from '../script'
+import type { Arguments, Check, Comparison, Extension, MatchType } from '../extension'
+import { textOf } from '../values'
 
 /** RFC 5231 4.1, 4.2: what a comparison of value and key must give. */
 const HOLDS: Readonly<Record<string, (order: number) => boolean>> = {

@@ -1,5 +1,4 @@
-import type { Extension, Run, TestDefinition } from '../extension'
-import type { TestNode } from '../script'
+import type { Extension, Run, TestDefinition, TestNode } from '../extension'
 
 /** RFC 5235 2: `:count` is 1 when a scanner looked at the message, else 0; else the value says it. */
 function judged(node: TestNode, run: Run, value: string | undefined): boolean {

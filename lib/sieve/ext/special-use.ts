@@ -1,5 +1,5 @@
 import type { Check, Extension } from '../extension'
-import { textOf, textsOf } from '../script'
+import { textOf, textsOf } from '../values'
 import { mailboxOf } from './mailbox'
 
 /** RFC 6154 2: `\` and an atom */

@@ -1,5 +1,4 @@
-import type { Extension } from '../extension'
-import type { World } from '../world'
+import type { Extension, World } from '../extension'
 
 /** Where the first separator stands; below 0: nowhere */
 const separatorIn = (local: string, { separators }: World): number =>

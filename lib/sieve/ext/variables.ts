@@ -1,5 +1,5 @@
 import { type Extension, type Run, slot, type Variables } from '../extension'
-import { textOf } from '../script'
+import { textOf } from '../values'
 import { asciiLower } from './comparators'
 
 const MOST = 128

@@ -3,7 +3,7 @@ import { changeFlags, type FlagChange, type FlagSet } from '../../terms/flags'
 import type { AccountId, MailboxId } from '../../terms/names'
 import { type Fence, type ModSeq, modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
-import { type Change, type Commit, type MailboxChange, NO_COMMIT } from '../change'
+import { type Change, type Commit, type MailboxChange, NO_COMMIT, type Written } from '../change'
 import { type Delta, loggedUids, nothing, overQuota, quotaOctets, weigh } from '../counting'
 import { accountNumber, mailboxNumber, makeMailboxId } from '../ids'
 import { flagsFault, LOG_LENGTH, MAX_UID, TRIM_EVERY } from '../limits'
@@ -18,7 +18,6 @@ import type {
   FlagsStored,
   NewMessage,
   Usage,
-  Written,
 } from '../store'
 import { removeBody, writeBody } from './bodies'
 import { accountKey, logKey, mailboxKey, messageKey, rowKey } from './keys'

@@ -3,11 +3,11 @@ import { changeFlags, type FlagChange, type FlagSet } from '../../terms/flags'
 import type { AccountId, MailboxId } from '../../terms/names'
 import { type Fence, type ModSeq, modSeq, type Uid, uid, uidValidity } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
-import { type Change, type MailboxChange, NO_COMMIT } from '../change'
+import { type Change, type MailboxChange, NO_COMMIT, type Written } from '../change'
 import { type Delta, loggedUids, nothing, overQuota, quotaOctets, weigh } from '../counting'
 import { accountNumber, mailboxNumber } from '../ids'
 import { flagsFault, LOG_LENGTH, MAX_UID, TRIM_EVERY } from '../limits'
-import type { AppendOptions, Copied, CopyOptions, ExpungeOptions, FlagLimits, FlagsStored, Written } from '../store'
+import type { AppendOptions, Copied, CopyOptions, ExpungeOptions, FlagLimits, FlagsStored } from '../store'
 import type { Database, Session } from './database'
 import {
   type AccountRecord,

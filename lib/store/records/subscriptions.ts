@@ -1,7 +1,6 @@
 import { failed, ok, type Result } from '../../terms/fault'
-import type { AccountId } from '../../terms/names'
-import { NO_COMMIT } from '../change'
-import type { MailboxTable, Written } from '../store'
+import type { AccountId, MailboxId } from '../../terms/names'
+import { NO_COMMIT, type Written } from '../change'
 import type { RecordTable, StoredRecord } from './records'
 
 /** Subscribed names (RFC 9051 6.3.7): also of mailboxes that are not there. */
@@ -17,7 +16,7 @@ export const subscriptionRecord = (name: string): StoredRecord => ({ key: name, 
 
 export const createSubscriptionTable = (
   records: RecordTable,
-  mailboxes: Pick<MailboxTable, 'find'>,
+  mailboxes: { find(account: AccountId, name: string): Promise<{ readonly id: MailboxId } | undefined> },
 ): SubscriptionTable => ({
   list: (account) => records.keys(account, 'subscription'),
   async set(account, name, subscribed) {
