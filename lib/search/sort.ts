@@ -30,8 +30,23 @@ export interface SortCriterion {
 export const sentDate = (row: Pick<SortRow, 'internalDate'> & { readonly keys: Pick<SortKeys, 'sentAt'> }): number =>
   row.keys.sentAt ?? row.internalDate
 
-/** An empty text stands before all others. */
-const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+const SURROGATE = 0xd800
+const BEYOND_SURROGATES = 0xe000
+/** Units of UTF-16 as the octets of UTF-8 sort: surrogates stand for what is beyond U+FFFF, and come last. */
+const rank = (unit: number): number =>
+  unit < SURROGATE ? unit : unit >= BEYOND_SURROGATES ? unit - 0x800 : unit + (0x10000 - BEYOND_SURROGATES)
+
+/** RFC 5051 2: octets of UTF-8, which sort as code points do. An empty text stands before all others. */
+function byText(a: string, b: string): number {
+  if (a === b) return 0
+  const end = Math.min(a.length, b.length)
+  for (let at = 0; at < end; at++) {
+    const left = a.charCodeAt(at)
+    const right = b.charCodeAt(at)
+    if (left !== right) return rank(left) - rank(right)
+  }
+  return a.length - b.length
+}
 
 function compareBy(key: SortKey, a: SortRow, b: SortRow): number {
   switch (key) {

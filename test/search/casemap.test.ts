@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
+import { sortRows } from '../../lib/search/sort'
 import { fold } from '../../lib/terms/casemap'
 
 /** where letters have a case or a compatible form; all of Unicode takes a minute */
@@ -34,6 +35,24 @@ describe('i;unicode-casemap (RFC 5051)', () => {
   ]
   for (const [a, b] of different) it(`${a} is not ${b}`, () => assert.notEqual(fold(a), fold(b)))
   it('a syllable of Hangul is not found in another', () => assert.ok(!fold('\uac01').includes(fold('\uac00'))))
+
+  it('sorts by octets of UTF-8, also beyond the 16 bits of one unit', async () => {
+    const subjects = ['\u{1f600}', '\ufffd', '\u{10428}', '\ue000', '\ud7ff', 'z', '\u{10fffd}', '', 'za']
+    const rows = subjects.map((subject, at) => ({
+      internalDate: at,
+      size: 1,
+      keys: {
+        ...{ sentAt: undefined, sortFrom: '', sortTo: '', sortCc: '', displayFrom: '', displayTo: '' },
+        baseSubject: fold(subject),
+      },
+    }))
+    const octets = (a: string, b: string): number => Buffer.compare(Buffer.from(fold(a)), Buffer.from(fold(b)))
+    const sorted = await sortRows(rows, [{ by: 'subject', reverse: false }])
+    assert.deepEqual(
+      sorted.map(({ keys }) => keys.baseSubject),
+      subjects.toSorted(octets).map(fold),
+    )
+  })
 
   it('is in the order of title case', () => {
     const subjects = ['alpha', '[xyz]', '_under', 'Zeta', '{brace', '^hat', 'aZ', 'a_', 'a[x]']
