@@ -93,17 +93,21 @@ describe('HTTP: parts', () => {
       ['a.pdf', 'text.html'],
     )
   })
-  it('cuts a long name by characters, and the extension stays', () => {
+  it('cuts a long name to what file systems take, between characters, and the extension stays', () => {
     const named = (name: string): string => {
       const encoded = [...Buffer.from(name)].map((octet) => `%${octet.toString(16).padStart(2, '0')}`).join('')
       return fileNameOf(
         prepare(Buffer.from(`Content-Disposition: attachment; filename*=utf-8''${encoded}\r\n\r\n`)).structure,
       )
     }
-    assert.equal(named(`${'q'.repeat(160)}.pdf`), `${'q'.repeat(146)}.pdf`)
-    assert.equal(named(`${'\u{1f600}'.repeat(160)}.tar.gz`), `${'\u{1f600}'.repeat(147)}.gz`)
-    assert.equal(named(`${'q'.repeat(160)}.${'x'.repeat(160)}`), 'q'.repeat(150))
-    assert.equal(named(`${'q'.repeat(146)}.pdf`), `${'q'.repeat(146)}.pdf`)
+    assert.equal(named(`${'q'.repeat(260)}.pdf`), `${'q'.repeat(236)}.pdf`)
+    assert.equal(named(`${'\u{1f600}'.repeat(160)}.tar.gz`), `${'\u{1f600}'.repeat(59)}.gz`)
+    assert.equal(named(`${'\u65e5'.repeat(160)}.docx`), `${'\u65e5'.repeat(78)}.docx`)
+    assert.equal(named(`${'q'.repeat(260)}.${'x'.repeat(260)}`), 'q'.repeat(240))
+    assert.equal(named(`${'q'.repeat(236)}.pdf`), `${'q'.repeat(236)}.pdf`)
+    // Systems that take dots and blanks at the end away would make another extension of it.
+    assert.equal(named('a.txt. . .'), 'a.txt')
+    assert.equal(named('a\u200efdp.txt\u0085'), 'afdp.txt')
   })
   for (const [query, kinds, note] of [
     ['', 'all'],

@@ -1,17 +1,19 @@
 import type { Part } from '../../../mime/prepared'
 import { parameterOf } from '../../../mime/read/bodies'
+import { cutUtf8 } from '../../../mime/text/charset'
 
-/** characters; file systems take 255 octets, and a character has up to four of them */
-const LONGEST_NAME = 150
+/** octets of UTF-8, and UTF-16 has fewer: file systems take 255, browsers add ` (1)` */
+const LONGEST_NAME = 240
 const LONGEST_EXTENSION = 20
 
 /** Cut in the middle, so that the extension stays. */
 function shortened(name: string): string {
-  const characters = [...name]
-  if (characters.length <= LONGEST_NAME) return name
-  const dot = characters.lastIndexOf('.')
-  const extension = dot >= characters.length - LONGEST_EXTENSION ? characters.slice(dot) : []
-  return [...characters.slice(0, LONGEST_NAME - extension.length), ...extension].join('')
+  if (Buffer.byteLength(name) <= LONGEST_NAME) return name
+  const dot = name.lastIndexOf('.')
+  const last = dot < 0 ? '' : name.slice(dot)
+  const extension = Buffer.byteLength(last) <= LONGEST_EXTENSION ? last : ''
+  const room = LONGEST_NAME - Buffer.byteLength(extension)
+  return `${cutUtf8(Buffer.from(name).subarray(0, room)).toString()}${extension}`
 }
 
 /** No path, nothing that a browser or a shell might take for something else; '' for what is no name. */
@@ -19,9 +21,10 @@ function safe(given: string): string {
   const clean = shortened(
     given
       .replace(/^.*[\\/]/, '')
-      .replace(/[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]/g, '')
+      .replace(/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '')
       .trim(),
-  )
+    // Windows takes dots and blanks at the end away, and what is left may end in another extension.
+  ).replace(/[.\s]+$/, '')
   return /^\.*$/.test(clean) ? '' : clean
 }
 
