@@ -31,6 +31,8 @@ describe('charsets of mail', () => {
     ['iso-8859-8-i', '\xe0', 'א'],
     ['win-1251', '\xcf', 'П'],
     ['x-mac-roman', '\x8a', 'ä'],
+    ['x-mac-ce', '\xde', 'ř'],
+    ['Extended_UNIX_Code_Packed_Format_for_Japanese', '\xc6\xfc', '日'],
     ['tis-620', '\xa1', 'ก'],
     // RFC 1428, and what says nothing.
     ['unknown-8bit', 'Gr\xfc\xdfe', 'Grüße'],
@@ -124,6 +126,9 @@ describe('neighbouring encoded words (RFC 2047 6.2)', () => {
     // The base64 was cut, not the octets.
     ['=?utf-8?B?w6?= =?utf-8?B?Q=?=', 'ä'],
     ['=?utf-8?B?YQ?= =?utf-8?B?Yg?=', 'ab'],
+    // One charset by two names.
+    ['=?utf-8?Q?=E6=97?= =?UTF8?Q?=A5?=', '日'],
+    ['=?gb2312?Q?=D6?= =?GBK?Q?=D0?=', '中'],
     ['=?unknown-8bit?Q?=C3?= =?unknown-8bit?Q?=A4?=', 'ä'],
     ['=?utf-8?Q?a?==?utf-8?Q?b?=', 'ab'],
     ['=?utf-8?Q?Why??= =?utf-8?Q?_so=3F?=', 'Why? so?'],

@@ -61,6 +61,13 @@ describe('ENVELOPE (RFC 9051 7.5.2)', () => {
       ['Subject: caf\xc3\xa9', '', ''],
       '(NIL {5}\r\ncaf\xc3\xa9 NIL NIL NIL NIL NIL NIL NIL NIL)',
     ],
+    [
+      'a bracket that begins no domain',
+      ['From: [x <a@b.c>, [y] z <d@[10.0.0.1]>', '', ''],
+      ((from) => `(NIL NIL ${from} ${from} ${from} NIL NIL NIL NIL NIL)`)(
+        '(("[x" NIL "a" "b.c")("[y] z" NIL "d" "[10.0.0.1]"))',
+      ),
+    ],
     ['NUL is never sent', ['Subject: a\0b', '', ''], '(NIL "ab" NIL NIL NIL NIL NIL NIL NIL NIL)'],
     ['a bare CR as a literal', ['Subject: a\rb', '', ''], '(NIL {3}\r\na\rb NIL NIL NIL NIL NIL NIL NIL NIL)'],
     ['a folded subject', ['Subject: a', '\tb', '', ''], '(NIL "a\tb" NIL NIL NIL NIL NIL NIL NIL NIL)'],
@@ -80,6 +87,21 @@ describe('ENVELOPE (RFC 9051 7.5.2)', () => {
 })
 
 describe('BODYSTRUCTURE (RFC 9051 7.5.2)', () => {
+  it('reads comments and quotes as the field has them (RFC 2045 5.1, 6.1)', () => {
+    const message = prepared(
+      'Content-Type: application/x',
+      'Content-Transfer-Encoding: (a) BASE64 (b)',
+      'Content-Disposition: "attachment" (c;d) ; filename=f',
+      'Content-Language: en (English), (German) de',
+      '',
+      'eA==',
+    )
+    assert.equal(
+      wire(message.bodyStructure),
+      '("application" "x" NIL NIL NIL "base64" 4 NIL ("attachment" ("filename" "f")) ("en" "de") NIL)',
+    )
+    assert.equal(message.structure.disposition?.type, 'attachment')
+  })
   for (const [type, told] of [
     ['text/plain', '("charset" "us-ascii")'],
     ['text/plain; format=flowed', '("format" "flowed" "charset" "us-ascii")'],

@@ -23,6 +23,34 @@ const INNER = 'Content-Type: multipart/alternative; boundary=y'
 describe('MIME structure (RFC 2046)', () => {
   const rows: readonly (readonly [string, readonly string[], string])[] = [
     [
+      'a boundary ends with no blank, whatever its parameter says',
+      [
+        'Content-Type: multipart/mixed; boundary="x "',
+        '',
+        '--x ',
+        '',
+        'a',
+        '--x',
+        '',
+        'b',
+        '--x --',
+        'no',
+        '--x-- ',
+        'c',
+      ],
+      'multipart/mixed(text/plain[a] text/plain[b|--x --|no])',
+    ],
+    [
+      'a boundary as long as a line',
+      [`Content-Type: multipart/mixed; boundary=${'x'.repeat(900)}`, '', `--${'x'.repeat(900)}`, '', 'a'],
+      'multipart/mixed(text/plain[a])',
+    ],
+    [
+      'a semicolon in a comment',
+      ['Content-Type: multipart (a; b=(c)) / mixed (d;) ; boundary=x', '', '--x', '', 'a', '--x--'],
+      'multipart/mixed(text/plain[a])',
+    ],
+    [
       'preamble and epilogue are no parts',
       [MIXED, '', 'pre', '--x', '', 'a', '--x--', 'epi'],
       'multipart/mixed(text/plain[a])',
@@ -35,7 +63,7 @@ describe('MIME structure (RFC 2046)', () => {
     [
       'the line end belongs to the delimiter',
       [MIXED, '', '--x', '', 'a', '', '--x--'],
-      'multipart/mixed(text/plain[a|])',
+      'multipart/mixed(text/plain[a])',
     ],
     ['an empty part', [MIXED, '', '--x', '', '--x--'], 'multipart/mixed(text/plain[])'],
     [

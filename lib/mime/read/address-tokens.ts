@@ -46,10 +46,14 @@ function quotedString(text: string, start: number): Piece {
   return { text: inside, end: at + 1 }
 }
 
+/** RFC 5322 3.4.1, with what addresses of IPv6 need; a bracket that begins none is a letter of a word. */
+const DOMAIN_LITERAL = /^\[[^[\]\\<>@,;"]*\]/
+const BRACKETED = /^\[[^\s()<>,:;@.[\]"]*/
+
 function domainLiteral(text: string, start: number): Piece {
-  const close = text.indexOf(']', start)
-  const end = close < 0 ? text.length : close + 1
-  return { text: text.slice(start, end), end }
+  const ahead = text.slice(start, start + LONGEST_WORD)
+  const literal = DOMAIN_LITERAL.exec(ahead)?.[0] ?? BRACKETED.exec(ahead)?.[0] ?? '['
+  return { text: literal, end: start + literal.length }
 }
 
 function atom(text: string, start: number): Piece {

@@ -1,3 +1,5 @@
+import { outsideComments } from './comments'
+
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 /** RFC 5322 4.3: the zones with names; others count as +0000. */
 const ZONES: Readonly<Record<string, number>> = {
@@ -11,7 +13,7 @@ const ZONES: Readonly<Record<string, number>> = {
   pst: -480,
 }
 const DATE =
-  /(?<day>\d{1,2})[\s-]+(?<month>[A-Za-z]{3})[a-z]*[\s-]+(?<years>\d{2,4})(?:\s+(?<hour>\d{1,2})[:.](?<minute>\d{2})(?:[:.](?<second>\d{2}))?)?\s*(?<zone>[+-]\d{4}|[A-Za-z]{1,5})?/
+  /(?<day>\d{1,2})[\s-]+(?<month>[A-Za-z]{3})[a-z]*[\s-]+(?<years>\d{2,4})(?:\s+(?<hour>\d{1,2})\s*[:.]\s*(?<minute>\d{2})(?:\s*[:.]\s*(?<second>\d{2})(?:\.\d+)?)?)?\s*(?<zone>[+-]\d{4}|[A-Za-z]{1,5})?/
 const ASCTIME =
   /(?<month>[A-Za-z]{3})\s+(?<day>\d{1,2})\s+(?<hour>\d{1,2}):(?<minute>\d{2}):(?<second>\d{2})\s+(?<zone>[+-]\d{4}|[A-Za-z]{1,5})?\s*(?<years>\d{4})/
 
@@ -45,15 +47,25 @@ function secondsOf(hour: number, minute: number, second: number): number {
   return hour > 23 || minute > 59 || second > 60 ? 0 : (hour * 60 + minute) * 60 + second
 }
 
+/** RFC 5322 4.3: comments and blanks may stand between all parts of an obsolete date, and comments may hold dates. */
+const withoutComments = (text: string): string => (text.includes('(') ? outsideComments(text) : text)
+
+/** Octets of a date that are looked at. */
+const LIMIT = 500
+
 /** Date: header (RFC 5322 3.3, the obsolete forms, and C's asctime); undefined when it cannot be read. */
-export function parseDate(text: string): MailDate | undefined {
-  const match = DATE.exec(text.slice(0, 200))?.groups ?? ASCTIME.exec(text.slice(0, 200))?.groups
+export function parseDate(field: string): MailDate | undefined {
+  const text = withoutComments(field.slice(0, LIMIT))
+  const match = DATE.exec(text)?.groups ?? ASCTIME.exec(text)?.groups
   if (!match) return undefined
   const { day = '', month = '', years = '', hour = '0', minute = '0', second = '0', zone = '' } = match
   const index = MONTHS.indexOf(month.toLowerCase())
   const dayOfMonth = Number(day)
-  if (index < 0 || dayOfMonth < 1 || dayOfMonth > 31) return undefined
-  const midnight = new Date(0).setUTCFullYear(year(years), index, dayOfMonth)
+  if (index < 0 || dayOfMonth < 1) return undefined
+  const date = new Date(0)
+  const midnight = date.setUTCFullYear(year(years), index, dayOfMonth)
+  // RFC 5322 3.3: no more days than the month has.
+  if (date.getUTCMonth() !== index) return undefined
   const east = zoneMinutes(zone)
   const at = midnight + secondsOf(Number(hour), Number(minute), Number(second)) * 1000 - east * 60_000
   return Number.isFinite(at) ? { at, day: Math.floor(midnight / 86_400_000), zone: east } : undefined

@@ -22,10 +22,11 @@ export interface Delimiters {
 
 const LF = 10
 const DASH = 45
-/** RFC 2046 5.1.1 allows 70; some software makes longer ones. */
-const MAX_BOUNDARY = 256
+/** RFC 2046 5.1.1 allows 70; some software makes longer ones, up to a line (RFC 5322 2.1.1). */
+const MAX_BOUNDARY = 998
 /** Lines that may be delimiters and have to be read. A message with more of them is an attack; its rest is text. */
 const MAX_LOOKS = 1_000_000
+const BLANKS_AT_END = /[ \t]+$/
 const NEEDLE = Buffer.from('\n--')
 
 export const isBoundary = (text: string | undefined): text is string =>
@@ -65,7 +66,9 @@ export function createDelimiters(bytes: Buffer): Delimiters {
 
   return {
     at,
-    open(boundary) {
+    open(given) {
+      // RFC 2046 5.1.1: it ends with no blank, and blanks after it on a line are none of it.
+      const boundary = given.replace(BLANKS_AT_END, '') || given
       const first = boundary.charCodeAt(0) & 0xff
       firstOctets[first] = (firstOctets[first] ?? 0) + 1
       return boundaries.push(boundary) - 1

@@ -1,5 +1,6 @@
 import { decodeText } from '../text/charset'
 import { decodeWords } from '../text/words'
+import { commentEnd, outsideComments } from './comments'
 
 /** `value; name=value; name="value"` of Content-Type and Content-Disposition (RFC 2045 5.1), latin1. */
 export interface Parameters {
@@ -17,14 +18,7 @@ function skipBlanks(text: string, from: number): number {
   for (;;) {
     while (at < text.length && /\s/.test(text.charAt(at))) at++
     if (text[at] !== '(') return at
-    let depth = 0
-    for (; at < text.length; at++) {
-      const c = text[at]
-      if (c === '\\') at++
-      else if (c === '(') depth++
-      else if (c === ')' && --depth === 0) break
-    }
-    at++
+    at = commentEnd(text, at)
   }
 }
 
@@ -44,8 +38,19 @@ function withoutComment(value: string): string {
   return open > 0 && /\s/.test(value.charAt(open - 1)) ? value.slice(0, open).trimEnd() : value
 }
 
+/** The first semicolon that is not in a comment. */
+function firstSemicolon(text: string): number {
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === ';') return at
+    if (text[at] !== '(') continue
+    const end = commentEnd(text, at)
+    if (text[end - 1] === ')') at = end - 1
+  }
+  return -1
+}
+
 export function parseParameters(text: string): Parameters {
-  const semicolon = text.indexOf(';')
+  const semicolon = firstSemicolon(text)
   const head = semicolon < 0 ? text : text.slice(0, semicolon)
   const raw: (readonly [string, string])[] = []
   let at = semicolon < 0 ? text.length : semicolon + 1
@@ -76,7 +81,13 @@ export function parseParameters(text: string): Parameters {
     if (next < 0) break
     at = next + 1
   }
-  return { value: head.replace(/\([^()]*\)/g, '').trim(), raw }
+  return {
+    value: outsideComments(head)
+      .trim()
+      .replace(/^"(.*)"$/, '$1')
+      .replace(/\s*\/\s*/, '/'),
+    raw,
+  }
 }
 
 const percent = (text: string): string =>

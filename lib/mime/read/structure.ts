@@ -1,4 +1,5 @@
 import type { Part } from '../prepared'
+import { outsideComments } from './comments'
 import { createDelimiters, type Delimiter, isBoundary } from './delimiters'
 import { type Field, fieldOf, parseFields } from './header'
 import { createLineCounter } from './lines'
@@ -61,9 +62,9 @@ function contentTypeOf(fields: readonly Field[], fallback: Parameters): Paramete
 function encodingOf(fields: readonly Field[]): string {
   const text = fieldOf(fields, 'content-transfer-encoding') ?? ''
   return (
-    text
-      .slice(0, 200)
-      .replace(/[\s;(].*$/s, '')
+    outsideComments(text.slice(0, 200))
+      .trim()
+      .replace(/[\s;].*$/s, '')
       .replace(/^"|"$/g, '')
       .toLowerCase() || '7bit'
   )

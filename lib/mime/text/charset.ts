@@ -33,9 +33,13 @@ const SUPERSETS: readonly (readonly [RegExp, string])[] = [
   ],
   [/^(?:x-|cs|cn-)?(?:big-?5(?:[-_]?(?:hkscs|eten))?|cp-?950|ms-?950|windows-950)$/, 'big5-hkscs'],
   [/^(?:x-|cs)?(?:s(?:hift)?[-_]?jis|ms[-_]?kanji|cp-?932|ms-?932|windows-(?:932|31j))$/, 'cp932'],
-  [/^(?:x-|cs)?(?:euc-?jp(?:-ms|-win)?|cp-?51932|eucpkdfmtjapanese)$/, 'euc-jp'],
+  [
+    /^(?:x-|cs)?(?:euc-?jp(?:-ms|-win)?|cp-?51932|eucpkdfmtjapanese|extended_unix_code_packed_format_for_japanese)$/,
+    'euc-jp',
+  ],
   [/^(?:x-)?(?:cp|win|windows)[-_]?(125[0-8])$/, 'windows-$1'],
   [/^(?:x-|cs)?mac(?:intosh|-?roman)?$/, 'macintosh'],
+  [/^x-mac-(?:ce|centraleurroman)$/, 'maccenteuro'],
 ]
 /** Charsets whose characters have several octets and no state: an encoder may have cut one in two. */
 const MULTI_OCTET = new Set(['utf-8', 'gb18030', 'cp949', 'big5-hkscs', 'cp932', 'euc-jp'])
@@ -84,6 +88,8 @@ function byNode(name: string): Decode | undefined {
 }
 
 interface Charset {
+  /** one for all names of the same */
+  readonly name: string
   readonly decode: Decode
   /** characters of several octets without state, which an encoder may have cut in two; `guessed`: nobody knows */
   readonly multiOctet: boolean | 'guessed'
@@ -97,22 +103,23 @@ function iso2022Of(name: string): Decode | undefined {
 }
 
 function find(name: string): Charset | undefined {
-  if (UTF_8.test(name)) return { decode: utf8, multiOctet: true }
-  if (UTF_7.test(name)) return { decode: (bytes) => iconv.decode(bytes, 'utf-7'), multiOctet: false }
-  if (HZ.test(name)) return { decode: decodeHz, multiOctet: false }
+  if (UTF_8.test(name)) return { name: 'utf-8', decode: utf8, multiOctet: true }
+  if (UTF_7.test(name)) return { name: 'utf-7', decode: (bytes) => iconv.decode(bytes, 'utf-7'), multiOctet: false }
+  if (HZ.test(name)) return { name: 'hz', decode: decodeHz, multiOctet: false }
   const shifting = iso2022Of(name)
-  if (shifting) return { decode: shifting, multiOctet: false }
+  if (shifting) return { name, decode: shifting, multiOctet: false }
   const superset = SUPERSETS.find(([names]) => names.test(name))
   const known = superset ? name.replace(superset[0], superset[1]) : name
-  if (isCharset(known)) return { decode: (bytes) => iconv.decode(bytes, known), multiOctet: MULTI_OCTET.has(known) }
+  if (isCharset(known))
+    return { name: known, decode: (bytes) => iconv.decode(bytes, known), multiOctet: MULTI_OCTET.has(known) }
   const decode = /^[\w.:+()-]+$/.test(known) ? byNode(known) : undefined
-  return decode && { decode, multiOctet: false }
+  return decode && { name: known, decode, multiOctet: false }
 }
 
 /** Names that were asked for, of which mail has few; a stranger's inventions are not kept. */
 const kept = new Map<string, Charset>()
 const MOST_KEPT = 100
-const UNKNOWN: Charset = { decode: guessed, multiOctet: 'guessed' }
+const UNKNOWN: Charset = { name: '', decode: guessed, multiOctet: 'guessed' }
 
 function charsetOf(label: string): Charset {
   const already = kept.get(label)
@@ -136,6 +143,10 @@ export function decodeText(bytes: Buffer, charset: string): string {
     return guessed(bytes)
   }
 }
+
+/** Two names of one charset, such as utf-8 and UTF8. */
+export const isSameCharset = (one: string, other: string): boolean =>
+  one === other || charsetOf(one).name === charsetOf(other).name
 
 /** Whether an encoder that counts octets may have cut a character of this charset in two. */
 export const hasLongCharacters = (charset: string): Charset['multiOctet'] => charsetOf(charset).multiOctet

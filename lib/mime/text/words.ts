@@ -1,4 +1,4 @@
-import { decodeText, hasLongCharacters, rawText } from './charset'
+import { decodeText, hasLongCharacters, isSameCharset, rawText } from './charset'
 import { decodeBase64 } from './transfer'
 
 /**
@@ -69,7 +69,7 @@ export function decodeWords(latin1: string): string {
     if (!next) {
       flush()
       result += rawText(between)
-    } else if (neighbour.charset !== word.charset) flush()
+    } else if (!isSameCharset(neighbour.charset, word.charset)) flush()
     run.push(word)
     last = match.index + whole.length
   }

@@ -1,4 +1,5 @@
 import { type Address, parseAddresses } from '../read/addresses'
+import { outsideComments } from '../read/comments'
 import { type Field, fieldOf } from '../read/header'
 import type { Parameters } from '../read/params'
 import type { Node } from '../read/structure'
@@ -79,7 +80,9 @@ function dispositionOf(disposition: Parameters | undefined): string {
 }
 
 function languageOf(fields: readonly Field[]): string {
-  const tags = (fieldOf(fields, 'content-language') ?? '').split(/[\s,]+/).filter(Boolean)
+  const tags = outsideComments(fieldOf(fields, 'content-language') ?? '')
+    .split(/[\s,]+/)
+    .filter(Boolean)
   const [only] = tags
   if (only === undefined) return NIL
   return tags.length === 1 ? imapString(only) : `(${tags.map(imapString).join(' ')})`
