@@ -44,7 +44,7 @@ module.exports = {
       name: 'no-circular',
       severity: 'error',
       comment: 'types that two files share stand in a third',
-      from: { pathNot: '^lib/(web|http/static|imap/kernel|delivery|mailbox)/' },
+      from: { pathNot: '^lib/(web|http/static|delivery|mailbox)/' },
       to: { circular: true },
     },
     {
@@ -53,6 +53,13 @@ module.exports = {
       comment: 'what nobody imports is not needed; api.ts is the types for other packages',
       from: { orphan: true, path: '^lib/', pathNot: '^lib/(api\\.ts|haraka/packages\\.d\\.ts)$' },
       to: {},
+    },
+    {
+      name: 'imap-kernel-knows-no-extension',
+      severity: 'error',
+      comment: 'commands and extensions stand on the kernel, and the kernel on what is on the wire',
+      from: { path: '^lib/imap/(kernel|wire)/' },
+      to: { path: '^lib/imap/', pathNot: '^lib/imap/((kernel|wire)/|settings\\.ts$)' },
     },
     ...[
       'lib/locks/(embedded|redis|memory)',

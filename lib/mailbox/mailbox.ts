@@ -222,8 +222,8 @@ export interface View {
    * before. A change by somebody else to the same message is told all the same.
    */
   quiet(uids: readonly Uid[]): void
-  /** called (not more than once per turn of the event loop) when there may be news; one listener, the last one given */
-  onNews(listener: () => void): void
+  /** called (not more than once per turn of the event loop) when there may be news. @returns how to stop it; `close` does too */
+  onNews(listener: () => void): () => void
   /** the mailbox was deleted, or was INBOX and has been renamed: the session must leave it */
   readonly gone: boolean
   close(): void

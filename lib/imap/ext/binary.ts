@@ -1,7 +1,8 @@
 import { decodeLarge } from '../../mailbox/large'
 import { partAt } from '../../mime/read/section'
 import { type Partial, partial } from '../base/messages/fetch-items'
-import type { Extension, FetchItem, FetchMessage } from '../kernel/extension'
+import { afterLogin, type Extension } from '../kernel/extension'
+import type { FetchItem, FetchMessage } from '../kernel/slots'
 import type { Cursor } from '../wire/cursor'
 
 /** BINARY (RFC 3516, RFC 9051 6.4.5): parts with their transfer encoding undone. */
@@ -48,7 +49,7 @@ function item(numbers: readonly number[], wanted: Partial | undefined, setsSeen:
 
 export const binary: Extension = {
   rfc: 'RFC 3516',
-  capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['BINARY']),
+  capabilities: afterLogin('BINARY'),
   fetch: [
     ...(
       [

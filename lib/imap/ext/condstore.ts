@@ -1,18 +1,22 @@
-import type { Extension, FetchItem } from '../kernel/extension'
+import { modSeq } from '../../terms/numbers'
+import { afterLogin, type Extension } from '../kernel/extension'
+import { modSeqItem } from '../kernel/flags'
+import type { FetchItem } from '../kernel/slots'
+import { code } from '../wire/response'
 
-const modSeqItem: FetchItem = { needs: 'index', write: ({ view, seq }) => [`MODSEQ (${view.modSeqAt(seq)})`] }
+const item: FetchItem = { needs: 'index', write: ({ view, seq }) => [modSeqItem(view.modSeqAt(seq))] }
 
-/** CONDSTORE (RFC 7162): mod-sequences of messages. UNCHANGEDSINCE and CHANGEDSINCE are read by STORE and FETCH themselves. */
+/** CONDSTORE (RFC 7162): mod-sequences of messages; that it is on is a mode of the session. */
 export const condstore: Extension = {
   rfc: 'RFC 7162',
-  capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['CONDSTORE']),
+  capabilities: afterLogin('CONDSTORE'),
   fetch: [
     {
       name: 'MODSEQ',
       read: (_cursor, session) => {
         // RFC 7162 3.1: a CONDSTORE-enabling command.
         session.enableCondstore()
-        return modSeqItem
+        return item
       },
     },
   ],
@@ -57,7 +61,19 @@ export const condstore: Extension = {
       read: (cursor, session, _by, modifiers) => {
         cursor.space()
         modifiers.changedSince = cursor.number64()
+        // RFC 7162 3.1.4.1: it asks for MODSEQ too.
+        modifiers.also = item
         session.enableCondstore()
+      },
+    },
+  ],
+  storeModifiers: [
+    {
+      name: 'UNCHANGEDSINCE',
+      read: (cursor, _session, modifiers) => {
+        cursor.space()
+        modifiers.unchangedSince = modSeq(cursor.number64())
+        modifiers.begin = (session) => session.enableCondstore()
       },
     },
   ],
@@ -67,5 +83,5 @@ export const condstore: Extension = {
       turnOn: (session) => session.enableCondstore(),
     },
   ],
-  selected: (view) => [`HIGHESTMODSEQ ${view.highestModSeq}`],
+  selected: (view) => [code('HIGHESTMODSEQ', view.highestModSeq)],
 }

@@ -1,7 +1,7 @@
-import type { Extension } from '../kernel/extension'
+import { afterLogin, type Extension } from '../kernel/extension'
 
 /** INPROGRESS (RFC 9585): said by what may take long without showing what it does: SEARCH, SORT, THREAD, STORE, COPY, MOVE, EXPUNGE. */
 export const inprogress: Extension = {
   rfc: 'RFC 9585',
-  capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['INPROGRESS']),
+  capabilities: afterLogin('INPROGRESS'),
 }

@@ -1,7 +1,8 @@
 import type { SearchKey } from '../../search/key'
-import type { Extension } from '../kernel/extension'
+import { afterLogin, type Extension } from '../kernel/extension'
 import type { Cursor } from '../wire/cursor'
 import * as encode from '../wire/encode'
+import { code, list } from '../wire/response'
 
 const id =
   (of: 'email' | 'thread') =>
@@ -13,24 +14,27 @@ const id =
 /** OBJECTID (RFC 8474) and SAVEDATE (RFC 8514). */
 export const objectid: Extension = {
   rfc: 'RFC 8474',
-  capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['OBJECTID', 'SAVEDATE']),
+  capabilities: afterLogin('OBJECTID', 'SAVEDATE'),
   fetch: [
-    { name: 'EMAILID', read: () => ({ needs: 'row', write: ({ row }) => (row ? [`EMAILID (${row.emailId})`] : []) }) },
+    {
+      name: 'EMAILID',
+      read: () => ({ needs: 'row', write: ({ row }) => (row ? [`EMAILID ${list([row.emailId])}`] : []) }),
+    },
     {
       name: 'THREADID',
-      read: () => ({ needs: 'row', write: ({ row }) => (row ? [`THREADID (${row.threadId})`] : []) }),
+      read: () => ({ needs: 'row', write: ({ row }) => (row ? [`THREADID ${list([row.threadId])}`] : []) }),
     },
     {
       name: 'SAVEDATE',
       read: () => ({ needs: 'row', write: ({ row }) => (row ? [`SAVEDATE ${encode.dateTime(row.saveDate)}`] : []) }),
     },
   ],
-  status: [{ name: 'MAILBOXID', value: ({ id }) => `(${id})` }],
+  status: [{ name: 'MAILBOXID', value: ({ id }) => list([id]) }],
   search: [
     { name: 'EMAILID', read: id('email') },
     { name: 'THREADID', read: id('thread') },
     // RFC 8514 4.3: the store keeps the date of every message.
     { name: 'SAVEDATESUPPORTED', read: () => ({ kind: 'all' }) },
   ],
-  selected: (view) => [`MAILBOXID (${view.mailbox.id})`],
+  selected: (view) => [code('MAILBOXID', list([view.mailbox.id]))],
 }

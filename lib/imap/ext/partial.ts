@@ -1,5 +1,6 @@
-import type { Extension } from '../kernel/extension'
+import { afterLogin, type Extension } from '../kernel/extension'
 import type { Cursor } from '../wire/cursor'
+import { list } from '../wire/response'
 import { compact } from '../wire/sequence-set'
 
 /** PARTIAL (RFC 9394): a part of what SEARCH finds, or of what UID FETCH names. */
@@ -23,25 +24,28 @@ function partialRange(cursor: Cursor): PartialRange {
   return { low: Math.min(from, to), high: Math.max(from, to), fromEnd, shown }
 }
 
-function part<T>(found: readonly T[], { low, high, fromEnd }: PartialRange): readonly T[] {
+function part<T>(all: readonly T[], { low, high, fromEnd }: PartialRange): readonly T[] {
   return fromEnd
-    ? found.slice(Math.max(0, found.length - high), Math.max(0, found.length - low + 1))
-    : found.slice(low - 1, high)
+    ? all.slice(Math.max(0, all.length - high), Math.max(0, all.length - low + 1))
+    : all.slice(low - 1, high)
 }
 
 export const partial: Extension = {
   rfc: 'RFC 9394',
-  capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['PARTIAL']),
+  capabilities: afterLogin('PARTIAL'),
   returns: [
     {
       name: 'PARTIAL',
+      // RFC 9394 3.1
+      excludes: 'ALL',
+      once: true,
       read: (cursor) => {
         cursor.space()
         const range = partialRange(cursor)
         return {
           name: 'PARTIAL',
           choose: (found) => part(found, range),
-          text: (numbers) => `PARTIAL (${range.shown} ${compact(part(numbers, range)) || 'NIL'})`,
+          text: (numbers) => `PARTIAL ${list([range.shown, compact(part(numbers, range)) || 'NIL'])}`,
         }
       },
     },

@@ -1,10 +1,10 @@
-import type { Extension } from '../kernel/extension'
+import { afterLogin, type Extension } from '../kernel/extension'
 import * as encode from '../wire/encode'
 
 /** PREVIEW (RFC 8970): computed at delivery, so LAZY is never late. */
 export const preview: Extension = {
   rfc: 'RFC 8970',
-  capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['PREVIEW']),
+  capabilities: afterLogin('PREVIEW'),
   fetch: [
     {
       name: 'PREVIEW',

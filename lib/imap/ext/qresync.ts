@@ -1,12 +1,14 @@
 import { modSeq } from '../../terms/numbers'
-import { flagsText } from '../base/messages/change'
 import { firstAtOrAfter, messagesOf } from '../base/messages/numbers'
-import type { Extension } from '../kernel/extension'
-import type { Selected, Session } from '../kernel/session'
+import { afterLogin, type Extension } from '../kernel/extension'
+import { fetchResponse } from '../kernel/flags'
+import type { Session } from '../kernel/session'
+import type { Selected } from '../kernel/state'
 import type { Cursor } from '../wire/cursor'
+import { code, list, untagged } from '../wire/response'
 import { compact, inRanges, merged, type Range, ranges, rangesText, type SeqRange } from '../wire/sequence-set'
 
-/** QRESYNC (RFC 7162 3.2). VANISHED in place of EXPUNGE is said by the session, HIGHESTMODSEQ at the end of a command by dispatch. */
+/** QRESYNC (RFC 7162 3.2): VANISHED in place of EXPUNGE, and what a client has missed. */
 
 function needsEnable(cursor: Cursor, { modes }: Session): void {
   if (!modes.qresync) cursor.fail('ENABLE QRESYNC first')
@@ -72,31 +74,31 @@ async function sayVanished(
 ): Promise<void> {
   const { view, mail } = state
   const last = lastUid(state)
-  const list = (from: number): Range[] =>
+  const within = (from: number): Range[] =>
     merged(wanted.map(([low, high]) => [Math.max(low, from), Math.min(high, last)] as const)).filter(
       ([low, high]) => low <= high,
     )
   const expunged = await mail.expungedSince(view, modSeq(since))
-  const known = list(1)
+  const known = within(1)
   const text = expunged
     ? compact(expunged.filter((uid) => inRanges(known, uid) && view.seqOf(uid) === undefined))
-    : rangesText(gaps(state, list(match ? matchedUid(state, match) + 1 : 1)))
-  if (text !== '') session.say(`* VANISHED (EARLIER) ${text}`)
+    : rangesText(gaps(state, within(match ? matchedUid(state, match) + 1 : 1)))
+  if (text !== '') session.say(untagged('VANISHED', list(['EARLIER']), text))
 }
 
 async function sayFlags(session: Session, state: Selected, known: readonly SeqRange[], since: number): Promise<void> {
   const { view } = state
   for (const seq of messagesOf(state, known, 'uid')) {
     if (view.modSeqAt(seq) <= since) continue
-    const flags = flagsText(session, view.flagsAt(seq), view.isRecent(seq))
-    session.say(`* ${seq} FETCH (UID ${view.uidAt(seq)} FLAGS ${flags} MODSEQ (${view.modSeqAt(seq)}))`)
+    const message = { uid: view.uidAt(seq), withUid: true, flags: view.flagsAt(seq), recent: view.isRecent(seq) }
+    session.say(fetchResponse(session, seq, { ...message, modSeq: view.modSeqAt(seq) }))
     if (session.connection.writer.full && !(await session.connection.writer.drained())) return
   }
 }
 
 export const qresync: Extension = {
   rfc: 'RFC 7162',
-  capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['QRESYNC']),
+  capabilities: afterLogin('QRESYNC'),
   enable: [
     {
       word: 'QRESYNC',
@@ -106,6 +108,21 @@ export const qresync: Extension = {
       },
     },
   ],
+  news: {
+    // RFC 7162 3.2.10: never EXPUNGE again after ENABLE QRESYNC
+    take: (session, updates) => {
+      if (!session.modes.qresync) return updates
+      const uids = updates.flatMap((update) => (update.kind === 'expunge' ? [update.uid] : []))
+      if (uids.length === 0) return updates
+      session.say(untagged('VANISHED', compact(uids.sort((a, b) => a - b))))
+      return updates.filter(({ kind }) => kind !== 'expunge')
+    },
+    // RFC 7162 3.2: how far a client has heard of everything, after it heard of expunged messages and while it must not.
+    code: ({ modes }, view, updates) => {
+      const due = modes.qresync && (view.holdsExpunges || updates.some(({ kind }) => kind === 'expunge'))
+      return due ? code('HIGHESTMODSEQ', view.highestModSeq) : undefined
+    },
+  },
   select: [
     {
       // RFC 7162 3.2.5: (uidvalidity modseq [known-uids] [(known-sequence-set known-uid-set)])

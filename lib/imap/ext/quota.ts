@@ -1,23 +1,22 @@
 import type { QuotaState } from '../../mailbox/mailbox'
 import { type Command, defineCommand } from '../kernel/command'
-import type { Extension } from '../kernel/extension'
-import { done, no } from '../kernel/faults'
-import type { Session } from '../kernel/session'
+import { afterLogin, type Extension } from '../kernel/extension'
+import { done, no } from '../kernel/reply'
+import { LOGGED_IN } from '../kernel/state'
 import * as encode from '../wire/encode'
+import { list, untagged } from '../wire/response'
 
 /** QUOTA (RFC 9208): one quota root, the account, unless it has no limit; STORAGE in units of 1024 octets, and MESSAGE. */
-const ROOT = '""'
+const ROOT = encode.quoted('')
 
 /** quota-response of RFC 9208 6 holds one resource at least: without a limit there is no quota root. */
 function response({ usedBytes, limitBytes, usedMessages, limitMessages }: QuotaState): string | undefined {
-  const list = [
+  const resources = [
     ...(limitBytes > 0 ? [`STORAGE ${Math.ceil(usedBytes / 1024)} ${Math.floor(limitBytes / 1024)}`] : []),
     ...(limitMessages > 0 ? [`MESSAGE ${usedMessages} ${limitMessages}`] : []),
   ]
-  return list.length > 0 ? `* QUOTA ${ROOT} (${list.join(' ')})` : undefined
+  return resources.length > 0 ? untagged('QUOTA', ROOT, list(resources)) : undefined
 }
-
-const LOGGED_IN = ['authenticated', 'selected'] as const
 
 const getQuota = defineCommand({
   name: 'GETQUOTA',
@@ -46,14 +45,14 @@ const getQuotaRoot = defineCommand({
   run: async ({ session, state }, mailbox) => {
     if (!(await state.mail.find(mailbox))) return no('There is no such mailbox', 'NONEXISTENT')
     const told = response(await state.mail.quota())
-    session.say(`* QUOTAROOT ${encode.mailbox(mailbox, session.modes.utf8)}${told === undefined ? '' : ` ${ROOT}`}`)
+    const name = encode.mailbox(mailbox, session.modes.utf8)
+    session.say(untagged('QUOTAROOT', name, ...(told === undefined ? [] : [ROOT])))
     if (told !== undefined) session.say(told)
     return done('GETQUOTAROOT completed')
   },
 })
 
 const commands: readonly Command[] = [getQuota, getQuotaRoot]
-const loggedIn = ({ state }: Session): boolean => state.name !== 'not-authenticated'
 
 export const quota: Extension = {
   rfc: 'RFC 9208',
@@ -70,5 +69,5 @@ export const quota: Extension = {
       },
     },
   ],
-  capabilities: (session) => (loggedIn(session) ? ['QUOTA', 'QUOTA=RES-STORAGE', 'QUOTA=RES-MESSAGE'] : []),
+  capabilities: afterLogin('QUOTA', 'QUOTA=RES-STORAGE', 'QUOTA=RES-MESSAGE'),
 }

@@ -1,9 +1,12 @@
-import { sayOldName } from '../base/mailboxes/mailboxes'
+import { sayOldName } from '../base/mailboxes/names'
 import { appendFault, appendMessage, refusal } from '../base/messages/append'
 import { messagesOf, uidsOf } from '../base/messages/numbers'
+import { readOnlyReply } from '../base/messages/store'
 import { type Command, defineCommand } from '../kernel/command'
-import type { Extension } from '../kernel/extension'
-import { done, no } from '../kernel/faults'
+import { afterLogin, type Extension } from '../kernel/extension'
+import { done, no } from '../kernel/reply'
+import { code, untaggedOk } from '../wire/response'
+import { compact } from '../wire/sequence-set'
 
 /** REPLACE (RFC 8508): a new message for an old one, in one transaction. */
 const replacing = (by: 'seq' | 'uid'): Command =>
@@ -12,17 +15,18 @@ const replacing = (by: 'seq' | 'uid'): Command =>
     rfc: 'RFC 8508 3',
     states: ['selected'],
     uid: by === 'uid',
-    parse: (cursor) => {
+    parse: (cursor, session, slots) => {
       cursor.space()
       const set = cursor.sequenceRanges()
       const [low, high] = set[0] ?? cursor.fail('a message number')
       if (set.length !== 1 || low !== high) cursor.fail('one message number')
       cursor.space()
-      return { set, mailbox: cursor.namedMailbox(), message: appendMessage(cursor) }
+      return { set, mailbox: cursor.namedMailbox(), message: appendMessage(cursor, session, slots) }
     },
     run: async ({ session, state }, { set, mailbox, message }) => {
-      const { view, mail, readOnly } = state
-      if (readOnly) return no('The mailbox is open read-only', 'READ-ONLY')
+      const readOnly = readOnlyReply(state)
+      if (readOnly) return readOnly
+      const { view, mail } = state
       const [replaced] = uidsOf(view, messagesOf(state, set, by))
       const refused = refusal(session, [message])
       if (refused) return refused
@@ -32,7 +36,7 @@ const replacing = (by: 'seq' | 'uid'): Command =>
       sayOldName(session, mailbox)
       const { mailbox: target, uids } = result.value
       // RFC 8508 4.3: before the EXPUNGE
-      session.say(`* OK [APPENDUID ${target.uidValidity} ${uids.join(',')}] Replacement message ready`)
+      session.say(untaggedOk(code('APPENDUID', target.uidValidity, compact(uids)), 'Replacement message ready'))
       return done('REPLACE completed')
     },
   })
@@ -40,5 +44,5 @@ const replacing = (by: 'seq' | 'uid'): Command =>
 export const replace: Extension = {
   rfc: 'RFC 8508',
   commands: [replacing('seq'), replacing('uid')],
-  capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['REPLACE']),
+  capabilities: afterLogin('REPLACE'),
 }

@@ -9,10 +9,12 @@ import { search } from '../base/search/find'
 import { expungesOf, program, type SearchArguments } from '../base/search/search'
 import { badCharset, returnOptions, sayFound } from '../base/search/search-return'
 import { type Command, defineCommand } from '../kernel/command'
-import type { Extension } from '../kernel/extension'
-import { done } from '../kernel/faults'
-import type { Selected, Session } from '../kernel/session'
+import { afterLogin, type Extension } from '../kernel/extension'
+import { done } from '../kernel/reply'
+import type { Session } from '../kernel/session'
+import type { Selected } from '../kernel/state'
 import type { Cursor } from '../wire/cursor'
+import { untagged } from '../wire/response'
 
 /** SORT and THREAD (RFC 5256), SORT=DISPLAY (RFC 5957), ESORT (RFC 5267 3). */
 type By = 'seq' | 'uid'
@@ -114,12 +116,12 @@ const sorting = (by: By): Command =>
     states: ['selected'],
     expunges: expungesOf(by),
     uid: by === 'uid',
-    parse: (cursor, session) => {
+    parse: (cursor, session, slots) => {
       cursor.space()
-      const returns = returnOptions(cursor, session)
+      const returns = returnOptions(cursor, slots)
       const order = criteria(cursor)
       cursor.space()
-      return { returns, order, ...program(cursor, session, true) }
+      return { returns, order, ...program(cursor, session, slots, true) }
     },
     run: async ({ session, state, tag }, { returns, order, key, usesModSeq }) => {
       if (!key) return badCharset(state, returns)
@@ -140,19 +142,19 @@ const threading = (by: By): Command =>
     states: ['selected'],
     expunges: expungesOf(by),
     uid: by === 'uid',
-    parse: (cursor, session) => {
+    parse: (cursor, session, slots) => {
       cursor.space()
       const algorithm = cursor.keyword()
       if (algorithm !== 'REFERENCES' && algorithm !== 'ORDEREDSUBJECT') cursor.fail('REFERENCES or ORDEREDSUBJECT')
       cursor.space()
-      return { algorithm, ...program(cursor, session, true) }
+      return { algorithm, ...program(cursor, session, slots, true) }
     },
     run: async ({ session, state, tag }, { algorithm, key, usesModSeq }) => {
       if (!key) return badCharset(state, undefined)
       if (usesModSeq) session.enableCondstore()
       const { rows, numberOf } = await found(session, state, key, by, tag)
       const threads = await (algorithm === 'REFERENCES' ? byReferences(rows) : orderedSubject(rows))
-      session.say(`* THREAD ${await threadText(threads, numberOf)}`.trimEnd())
+      session.say(untagged('THREAD', await threadText(threads, numberOf)).trimEnd())
       return done('THREAD completed')
     },
   })
@@ -160,9 +162,13 @@ const threading = (by: By): Command =>
 export const sort: Extension = {
   rfc: 'RFC 5256',
   commands: [sorting('seq'), sorting('uid'), threading('seq'), threading('uid')],
-  capabilities: ({ state }) =>
-    state.name === 'not-authenticated'
-      ? []
-      : // RFC 5255 4.3: SEARCH, SORT and THREAD compare by i;unicode-casemap, always; level 2 is where one chooses.
-        ['SORT', 'SORT=DISPLAY', 'ESORT', 'THREAD=REFERENCES', 'THREAD=ORDEREDSUBJECT', 'I18NLEVEL=1'],
+  // RFC 5255 4.3: SEARCH, SORT and THREAD compare by i;unicode-casemap, always; level 2 is where one chooses.
+  capabilities: afterLogin(
+    'SORT',
+    'SORT=DISPLAY',
+    'ESORT',
+    'THREAD=REFERENCES',
+    'THREAD=ORDEREDSUBJECT',
+    'I18NLEVEL=1',
+  ),
 }

@@ -1,9 +1,21 @@
-import type { Extension } from '../kernel/extension'
+import { afterLogin, type Extension } from '../kernel/extension'
 
 /** UTF8=ACCEPT (RFC 6855, RFC 9755): a mode of the session, which names, quoted strings, SEARCH and APPEND obey. */
 export const utf8: Extension = {
   rfc: 'RFC 6855',
-  capabilities: ({ state }) => (state.name === 'not-authenticated' ? [] : ['UTF8=ACCEPT']),
+  capabilities: afterLogin('UTF8=ACCEPT'),
+  append: [
+    {
+      // utf8-literal of RFC 6855 4
+      name: 'UTF8',
+      read: (cursor, _session, message) => {
+        cursor.expect(' (')
+        message.bytes = cursor.message()
+        message.utf8 = true
+        cursor.expect(')')
+      },
+    },
+  ],
   enable: [
     {
       word: 'UTF8=ACCEPT',

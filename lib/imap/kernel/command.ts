@@ -1,13 +1,13 @@
 import type { Cursor } from '../wire/cursor'
-import type { Reply } from './faults'
-import type { Session, State } from './session'
-
-export type StateName = State['name']
-type StateIn<Names extends StateName> = Extract<State, { name: Names }>
+import { bad, type Reply } from './reply'
+import type { Session } from './session'
+import type { Slots } from './slots'
+import type { State, StateIn, StateName } from './state'
 
 /** What a command does with its arguments, once they are read. */
 export interface Context<Names extends StateName = StateName> {
   readonly session: Session
+  readonly slots: Slots
   readonly state: StateIn<Names>
   readonly tag: string
 }
@@ -28,8 +28,10 @@ export interface Command {
   readonly states: readonly StateName[]
   /** whether responses that dispatch adds carry UIDs */
   readonly uid: boolean
+  /** it is no work: it waits for the client */
+  readonly waits: boolean
   /** Reads the arguments (throws BadSyntax) and gives what is to be done. */
-  prepare(cursor: Cursor, session: Session): Prepared
+  prepare(cursor: Cursor, session: Session, slots: Slots): Prepared
 }
 
 export interface Definition<Names extends StateName, Args> {
@@ -38,27 +40,29 @@ export interface Definition<Names extends StateName, Args> {
   readonly states: readonly Names[]
   readonly expunges?: Expunges | ((args: Args) => Expunges)
   readonly uid?: boolean
-  parse(cursor: Cursor, session: Session): Args
+  readonly waits?: boolean
+  parse(cursor: Cursor, session: Session, slots: Slots): Args
   run(context: Context<Names>, args: Args): Promise<Reply>
 }
 
 export function defineCommand<Names extends StateName, Args>(definition: Definition<Names, Args>): Command {
-  const { name, rfc, states, expunges = 'say', uid = false } = definition
-  const isOurs = (state: State): state is StateIn<Names> => states.some((one) => one === state.name)
+  const { name, rfc, states, expunges = 'say', uid = false, waits = false } = definition
+  const isOurs = (state: State): state is StateIn<Names> => states.some((own) => own === state.name)
   return {
     name,
     rfc,
     states,
     uid,
-    prepare: (cursor, session) => {
-      const args = definition.parse(cursor, session)
+    waits,
+    prepare: (cursor, session, slots) => {
+      const args = definition.parse(cursor, session, slots)
       cursor.end()
       return {
         expunges: typeof expunges === 'function' ? expunges(args) : expunges,
         run: async (tag) => {
           const { state } = session
-          if (!isOurs(state)) return { kind: 'bad', text: 'Not in this state' }
-          return definition.run({ session, state, tag }, args)
+          if (!isOurs(state)) return bad('Not in this state')
+          return definition.run({ session, slots, state, tag }, args)
         },
       }
     },

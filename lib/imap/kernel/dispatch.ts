@@ -1,16 +1,18 @@
 import { isUnavailable } from '../../terms/errors'
 import { logThrown } from '../../terms/log-thrown'
 import { runs } from '../../work/loop'
-import { STARTED } from '../base/session/connection'
-import { extensions } from '../extensions'
 import { BadMailboxName, BadSyntax, Cursor, type Frame } from '../wire/cursor'
-import type { Command, Expunges, Prepared } from './command'
-import { no, type Reply } from './faults'
+import { tagged, untagged, untaggedOk } from '../wire/response'
+import type { Command, Prepared } from './command'
+import { ANSWERED, bad, no, type Reply } from './reply'
 import type { Session } from './session'
+import type { Slots } from './slots'
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map(
-  extensions.flatMap((extension) => extension.commands ?? []).map((command) => [command.name, command]),
-)
+/** What a server knows: its commands by name, and what extensions add to them. */
+export interface Vocabulary {
+  readonly commands: ReadonlyMap<string, Command>
+  readonly slots: Slots
+}
 
 /** `UID FETCH` is one name. */
 function commandName(cursor: Cursor): string {
@@ -21,98 +23,92 @@ function commandName(cursor: Cursor): string {
 }
 
 function finish(session: Session, tag: string, reply: Reply): void {
-  if (reply === STARTED) return
-  const code = 'code' in reply && reply.code !== undefined ? `[${reply.code}] ` : ''
-  session.say(`${tag} ${reply.kind.toUpperCase()} ${code}${reply.text}`)
+  if (reply === ANSWERED) return
+  session.say(tagged(tag, reply.kind, reply.text, 'code' in reply ? reply.code : undefined))
 }
 
-function bad(session: Session, tag: string, text: string): void {
-  session.say(`${tag} BAD ${text}`)
+function refuse(session: Session, tag: string, text: string): void {
+  finish(session, tag, bad(text))
   if (++session.badCommands < session.ports.settings.maxBadCommands) return
-  session.say('* BYE Too many bad commands')
-  session.state = { name: 'logout' }
+  session.say(untagged('BYE', 'Too many bad commands'))
+  session.logout()
 }
 
-/**
- * What other sessions did, as far as this command allows it to be told (RFC 9051 7.5.1).
- * @returns RFC 7162 3.2: how far a QRESYNC client has heard of everything, after it heard of expunged messages and while
- * it must not hear of them yet
- */
-async function tellNews(session: Session, expunges: Expunges, uid: boolean): Promise<string | undefined> {
-  const { state } = session
-  if (expunges === 'none' || state.name !== 'selected') return undefined
-  const { view } = state
-  const updates = await view.sync(expunges)
-  session.tell(updates, uid)
-  if (view.gone) return undefined
-  const due = session.modes.qresync && (view.holdsExpunges || updates.some(({ kind }) => kind === 'expunge'))
-  return due ? `HIGHESTMODSEQ ${view.highestModSeq}` : undefined
+/** Response codes in the tagged OK, or before it when that has another. */
+function withCodes(session: Session, reply: Reply, codes: readonly string[]): Reply {
+  let answer = reply
+  for (const code of codes) {
+    if (answer !== ANSWERED && answer.kind === 'ok' && answer.code === undefined) answer = { ...answer, code }
+    else session.say(untaggedOk(code, 'News'))
+  }
+  return answer
 }
 
-/** A response code in the tagged OK, or before it when that has another. */
-function withCode(session: Session, reply: Reply, code: string | undefined): Reply {
-  if (code === undefined) return reply
-  if (reply !== STARTED && reply.kind === 'ok' && reply.code === undefined) return { ...reply, code }
-  session.say(`* OK [${code}] Highest mod-sequence`)
-  return reply
+async function run(prepared: Prepared, command: Command, tag: string): Promise<Reply> {
+  try {
+    return await prepared.run(tag)
+  } catch (error) {
+    // Numbers can be wrong for this mailbox only when the command runs.
+    if (!(error instanceof BadSyntax)) throw error
+    return bad(`${command.name}: ${error.message}`)
+  }
 }
 
-async function execute(session: Session, command: Command, cursor: Cursor, tag: string): Promise<void> {
+async function execute(session: Session, command: Command, cursor: Cursor, slots: Slots, tag: string): Promise<void> {
   let prepared: Prepared
   try {
-    prepared = command.prepare(cursor, session)
+    prepared = command.prepare(cursor, session, slots)
   } catch (error) {
-    if (error instanceof BadSyntax) return bad(session, tag, `${command.name}: ${error.message}`)
+    if (error instanceof BadSyntax) return refuse(session, tag, `${command.name}: ${error.message}`)
     if (!(error instanceof BadMailboxName)) throw error
     return finish(session, tag, no(`This mailbox name cannot be used: ${error.message}`, 'CANNOT'))
   }
   // The limit is for clients that are lost, not for a mistake now and then in a session of days.
   session.badCommands = 0
   session.lease?.touch()
-  let reply: Reply
-  try {
-    reply = await prepared.run(tag)
-  } catch (error) {
-    // Numbers can be wrong for this mailbox only when the command runs.
-    if (!(error instanceof BadSyntax)) throw error
-    reply = { kind: 'bad', text: `${command.name}: ${error.message}` }
-  }
-  const code = await tellNews(session, prepared.expunges, command.uid)
-  finish(session, tag, withCode(session, reply, code))
+  const reply = await run(prepared, command, tag)
+  const { expunges } = prepared
+  // What others did, as far as this command allows it to be told (RFC 9051 7.5.1).
+  const codes = expunges === 'none' ? [] : await session.unsolicited.drain(expunges, command.uid)
+  finish(session, tag, withCodes(session, reply, codes))
   // The command is answered first. Without a word the client would go on with numbers of nothing.
   if (session.state.name === 'selected' && session.state.view.gone) {
-    session.say('* BYE The mailbox was deleted')
-    session.state = { name: 'logout' }
+    session.say(untagged('BYE', 'The mailbox was deleted'))
+    session.logout()
   }
 }
 
+function failed(session: Session, command: Command, tag: string, error: unknown): void {
+  const id = session.connection.id.slice(0, 8)
+  logThrown(session.ports.log, `IMAP ${id} ${command.name}`, error)
+  // A response was begun: whatever is said now would be read as its rest.
+  if (session.inResponse) return session.logout()
+  const reply = isUnavailable(error)
+    ? no('Not available now, try again later', 'UNAVAILABLE')
+    : no(`Internal error ${id}`, 'SERVERBUG')
+  finish(session, tag, reply)
+}
+
 /** One command from its octets to its tagged response. */
-export async function dispatch(session: Session, frame: Frame): Promise<void> {
+export async function dispatch(session: Session, { commands, slots }: Vocabulary, frame: Frame): Promise<void> {
   const cursor = new Cursor(frame, session.modes.utf8)
   let tag = '*'
   let command: Command | undefined
   try {
     tag = cursor.tag()
     cursor.space()
-    command = COMMANDS.get(commandName(cursor))
+    command = commands.get(commandName(cursor))
   } catch (error) {
     if (!(error instanceof BadSyntax)) throw error
   }
-  if (!command) return bad(session, tag, tag === '*' ? 'A command starts with a tag' : 'Unknown command')
+  if (!command) return refuse(session, tag, tag === '*' ? 'A command starts with a tag' : 'Unknown command')
   if (!command.states.some((state) => state === session.state.name))
-    return bad(session, tag, `${command.name} not in this state`)
-  // IDLE waits: it is no work.
-  const end = command.name === 'IDLE' ? undefined : runs(`IMAP ${command.name}`)
+    return refuse(session, tag, `${command.name} not in this state`)
+  const end = command.waits ? undefined : runs(`IMAP ${command.name}`)
   try {
-    await execute(session, command, cursor, tag)
+    await execute(session, command, cursor, slots, tag)
   } catch (error) {
-    const id = session.connection.id.slice(0, 8)
-    logThrown(session.ports.log, `IMAP ${id} ${command.name}`, error)
-    session.say(
-      isUnavailable(error)
-        ? `${tag} NO [UNAVAILABLE] Not available now, try again later`
-        : `${tag} NO [SERVERBUG] Internal error ${id}`,
-    )
+    failed(session, command, tag, error)
   } finally {
     end?.()
   }

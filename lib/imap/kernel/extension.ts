@@ -1,114 +1,77 @@
 import type { AccountMail, View } from '../../mailbox/mailbox'
-import type { Mailbox, MessageRow } from '../../mailbox/vocabulary'
-import type { SearchKey } from '../../search/key'
-import type { Cursor } from '../wire/cursor'
-import type { SequenceSet } from '../wire/sequence-set'
 import type { Command } from './command'
-import type { Selected, Session } from './session'
+import type { Session } from './session'
+import type {
+  AppendSlot,
+  EnableSlot,
+  FetchModifierSlot,
+  FetchSlot,
+  ListReturnSlot,
+  ListSelectSlot,
+  Namespace,
+  NewsSlot,
+  ReturnSlot,
+  SearchSlot,
+  SelectSlot,
+  Slots,
+  StatusSlot,
+  StoreModifierSlot,
+} from './slots'
 
-/** What one FETCH item needs of a message: the index in memory, its stored record, or octets. */
-export type FetchNeeds = 'index' | 'row'
-
-export interface FetchMessage {
-  readonly session: Session
-  readonly mail: AccountMail
-  readonly view: View
-  readonly seq: number
-  readonly uid: number
-  /** there when an item of the command needs `row` */
-  readonly row: MessageRow | undefined
-}
-
-/** `NAME value` as latin1 text or octets; undefined: the message has no such thing any more; RFC 3516 4.3: UNKNOWN-CTE */
-export type FetchValue = readonly (string | Buffer)[] | 'unknown-cte' | undefined
-
-/** One item of a FETCH command, its arguments read. */
-export interface FetchItem {
-  readonly needs: FetchNeeds
-  /**
-   * A name for what it writes, where that depends on the immutable message alone and is short: it is kept for the next FETCH.
-   */
-  readonly keep?: string
-  /** whether fetching it sets \Seen (RFC 9051 6.4.5) */
-  readonly setsSeen?: boolean
-  write(message: FetchMessage): FetchValue | Promise<FetchValue>
-}
-
-export interface FetchSlot {
-  /** in capitals, up to the first `[` or `.` that is its own */
-  readonly name: string
-  read(cursor: Cursor, session: Session): FetchItem
-}
-
-export interface StatusSlot {
-  readonly name: string
-  value(mailbox: Mailbox, mail: AccountMail, session: Session): string | Promise<string>
-}
-
-export interface SearchSlot {
-  readonly name: string
-  read(cursor: Cursor, session: Session): SearchKey
-}
-
-/** One item of an ESEARCH response (RFC 4731). */
-export interface ReturnItem {
-  readonly name: string
-  /** of everything that was found, what it tells of */
-  choose<T>(found: readonly T[]): readonly T[]
-  /** `NAME value` of everything that was found; undefined: left out */
-  text(numbers: readonly number[]): string | undefined
-}
-
-/** A search-return-opt of RFC 4466 */
-export interface ReturnSlot {
-  readonly name: string
-  read(cursor: Cursor): ReturnItem
-}
-
-/** What a parameter of SELECT does when the mailbox is open and announced. */
-export type SelectParameter = (session: Session, state: Selected) => void | Promise<void>
-
-/** A select-param of RFC 4466 */
-export interface SelectSlot {
-  readonly name: string
-  read(cursor: Cursor, session: Session): SelectParameter
-}
-
-/** What modifiers make of a FETCH. */
-export interface FetchModifiers {
-  /** RFC 9394 3.3: of the messages that are named, these */
-  choose?: (seqs: readonly number[]) => readonly number[]
-  /** RFC 7162 3.1.4.1: only with a higher mod-sequence */
-  changedSince?: number
-  /** what is said before the first message */
-  before?: (state: Selected, set: SequenceSet, changedSince: number) => void | Promise<void>
-}
-
-/** A fetch-modifier of RFC 4466 */
-export interface FetchModifierSlot {
-  readonly name: string
-  read(cursor: Cursor, session: Session, by: 'seq' | 'uid', modifiers: FetchModifiers): void
-}
-
-export interface EnableSlot {
-  readonly word: string
-  turnOn(session: Session): void
-}
-
-/** Everything that one extension adds, in the slots of RFC 4466. One folder, one object. */
+/** Everything that one extension adds: one object, in a file of its own. What it leaves out it does not add. */
 export interface Extension {
   readonly rfc: string
   /** names for CAPABILITY in the session's state now */
   capabilities?(session: Session): readonly string[]
   readonly commands?: readonly Command[]
   readonly fetch?: readonly FetchSlot[]
+  readonly fetchModifiers?: readonly FetchModifierSlot[]
+  readonly storeModifiers?: readonly StoreModifierSlot[]
+  readonly append?: readonly AppendSlot[]
   readonly status?: readonly StatusSlot[]
   readonly search?: readonly SearchSlot[]
   readonly returns?: readonly ReturnSlot[]
   readonly select?: readonly SelectSlot[]
-  readonly fetchModifiers?: readonly FetchModifierSlot[]
+  readonly listSelect?: readonly ListSelectSlot[]
+  readonly listReturn?: readonly ListReturnSlot[]
   /** what ENABLE turns on */
   readonly enable?: readonly EnableSlot[]
   /** response codes of a successful SELECT or EXAMINE, without `* OK` */
   selected?(view: View, session: Session): readonly string[]
+  namespaces?(mail: AccountMail): Promise<readonly Namespace[]>
+  readonly news?: NewsSlot
+}
+
+/** Capabilities that are named once a client has logged in. */
+export const afterLogin =
+  (...names: readonly string[]) =>
+  ({ state }: Session): readonly string[] =>
+    state.name === 'not-authenticated' ? [] : names
+
+export function commandsOf(extensions: readonly Extension[]): ReadonlyMap<string, Command> {
+  return new Map(extensions.flatMap(({ commands }) => commands ?? []).map((command) => [command.name, command]))
+}
+
+export function slotsOf(extensions: readonly Extension[]): Slots {
+  const all = <Part>(of: (extension: Extension) => readonly Part[] | Part | undefined): Part[] =>
+    extensions.flatMap((extension) => of(extension) ?? [])
+  const byName = <Slot extends { readonly name: string }>(of: (extension: Extension) => readonly Slot[] | undefined) =>
+    new Map(all(of).map((slot) => [slot.name, slot]))
+  return {
+    capabilities: (session) => extensions.flatMap((extension) => extension.capabilities?.(session) ?? []),
+    fetch: byName(({ fetch }) => fetch),
+    fetchModifiers: byName(({ fetchModifiers }) => fetchModifiers),
+    storeModifiers: byName(({ storeModifiers }) => storeModifiers),
+    append: byName(({ append }) => append),
+    status: byName(({ status }) => status),
+    search: byName(({ search }) => search),
+    select: byName(({ select }) => select),
+    listSelect: byName(({ listSelect }) => listSelect),
+    listReturn: byName(({ listReturn }) => listReturn),
+    enable: new Map(all(({ enable }) => enable).map((slot) => [slot.word.toUpperCase(), slot])),
+    returns: all(({ returns }) => returns),
+    selected: all(({ selected }) => selected),
+    namespaces: all(({ namespaces }) => namespaces),
+    news: all(({ news }) => news),
+  }
 }

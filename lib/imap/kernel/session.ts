@@ -1,14 +1,14 @@
 import type { Lease } from '../../locks/locks'
 import type { TellHolder } from '../../locks/refusal'
 import type { Login, LoginPeer } from '../../login/login'
-import type { AccountMail, MailRoom, Update, View } from '../../mailbox/mailbox'
+import type { AccountMail, MailRoom } from '../../mailbox/mailbox'
 import type { FlagSet } from '../../terms/flags'
-import type { Uid } from '../../terms/numbers'
 import type { Clock, Log } from '../../terms/ports'
 import type { Connection } from '../../transport/connection'
 import type { ImapSettings } from '../settings'
-import type { Reply } from './faults'
-import type { Slots } from './slots'
+import type { Reply } from './reply'
+import type { Modes, Selected, State } from './state'
+import type { Unsolicited } from './unsolicited'
 
 export interface ImapPorts {
   readonly room: MailRoom
@@ -21,51 +21,25 @@ export interface ImapPorts {
   readonly log: Log
 }
 
-/** RFC 9051 3: state is data, and a command gets exactly the states that it declares. */
-export type State =
-  | { readonly name: 'not-authenticated' }
-  | { readonly name: 'authenticated'; readonly mail: AccountMail }
-  | Selected
-  | { readonly name: 'logout' }
-
-export interface Selected {
-  readonly name: 'selected'
-  readonly mail: AccountMail
-  readonly view: View
-  readonly readOnly: boolean
-  /** RFC 5182: `$`, ascending */
-  saved: readonly Uid[]
-}
-
-/** What crosses every command. */
-export interface Modes {
-  /** RFC 7162: MODSEQ in every FETCH */
-  condstore: boolean
-  /** RFC 6855 / RFC 9051: names and strings in UTF-8 */
-  utf8: boolean
-  /** RFC 9051: no \Recent */
-  rev2: boolean
-  /** RFC 7162 3.2.3: VANISHED in place of EXPUNGE */
-  qresync: boolean
-  compressed: boolean
-}
-
+/** One connection and what it is at. */
 export interface Session {
   readonly connection: Connection
   readonly ports: ImapPorts
-  readonly slots: Slots
   readonly modes: Modes
+  /** what nobody asked for: said behind a command, and while IDLE waits */
+  readonly unsolicited: Unsolicited
   state: State
   lease: Lease | undefined
   tries: number
   badCommands: number
   /** what the client called itself (ID) */
   client: string | undefined
+  /** a response was begun and more of it is to come: nothing else may be written */
+  inResponse: boolean
   peer(): LoginPeer
-  /** One line, latin1 octets, without CRLF. */
-  say(line: string): void
-  /** Untagged responses of what changed. */
-  tell(updates: readonly Update[], withUid: boolean): void
+  /** One response, latin1 octets, without CRLF. */
+  say(response: string): void
+  /** names for CAPABILITY in the state now */
   capabilities(): string
   /** RFC 7162 3.1: the client has shown that it knows mod-sequences; the first time, it hears the highest one of its mailbox. */
   enableCondstore(): void
@@ -73,12 +47,18 @@ export interface Session {
   enter(mail: AccountMail): Promise<Reply | undefined>
   /** RFC 9051 7.1.5: a word before the connection ends, while a command runs or between them. */
   bye(text: string): Promise<void>
+  /** RFC 9051 5.4: the connection ends after so many milliseconds without a word of the client. */
+  idleAfter(milliseconds: number): void
   /** FLAGS and PERMANENTFLAGS of the selected mailbox, which has these keywords (RFC 9051 7.3.5, 7.1). */
   sayFlags(keywords: readonly string[]): void
   /** Says FLAGS again when there are keywords among these that the client has not heard of. */
   learn(flags: FlagSet): void
+  /** Enters the selected state. */
+  select(selected: Selected): void
   /** Leaves the selected state. */
   close(): void
+  /** No more commands are read. */
+  logout(): void
   /** Next line while a command runs (AUTHENTICATE, IDLE); undefined: the client is gone. */
   readLine(): Promise<Buffer | 'too-long' | undefined>
 }

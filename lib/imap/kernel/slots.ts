@@ -1,39 +1,194 @@
-import type {
-  EnableSlot,
-  Extension,
-  FetchModifierSlot,
-  FetchSlot,
-  ReturnSlot,
-  SearchSlot,
-  SelectSlot,
-  StatusSlot,
-} from './extension'
+import type { AccountMail, Update, View } from '../../mailbox/mailbox'
+import type { Mailbox, MessageRow } from '../../mailbox/vocabulary'
+import type { SearchKey } from '../../search/key'
+import type { ModSeq } from '../../terms/numbers'
+import type { Cursor } from '../wire/cursor'
+import type { SequenceSet } from '../wire/sequence-set'
+import type { Session } from './session'
+import type { Selected } from './state'
+
+/** The places where RFC 4466 lets extensions add words to commands and responses. */
+
+/** What one FETCH item needs of a message: the index in memory, its stored record, or octets. */
+export type FetchNeeds = 'index' | 'row'
+
+export interface FetchMessage {
+  readonly session: Session
+  readonly mail: AccountMail
+  readonly view: View
+  readonly seq: number
+  readonly uid: number
+  /** there when an item of the command needs `row` */
+  readonly row: MessageRow | undefined
+}
+
+/** `NAME value` as latin1 text or octets; undefined: the message has no such thing any more; RFC 3516 4.3: UNKNOWN-CTE */
+export type FetchValue = readonly (string | Buffer)[] | 'unknown-cte' | undefined
+
+/** One item of a FETCH command, its arguments read. */
+export interface FetchItem {
+  readonly needs: FetchNeeds
+  /**
+   * A name for what it writes, where that depends on the immutable message alone and is short: it is kept for the next FETCH.
+   */
+  readonly keep?: string
+  /** whether fetching it sets \Seen (RFC 9051 6.4.5) */
+  readonly setsSeen?: boolean
+  write(message: FetchMessage): FetchValue | Promise<FetchValue>
+}
+
+export interface FetchSlot {
+  /** in capitals, up to the first `[` or `.` that is its own */
+  readonly name: string
+  read(cursor: Cursor, session: Session): FetchItem
+}
+
+/** What modifiers make of a FETCH. */
+export interface FetchModifiers {
+  /** RFC 9394 3.3: of the messages that are named, these */
+  choose?: (seqs: readonly number[]) => readonly number[]
+  /** RFC 7162 3.1.4.1: only with a higher mod-sequence */
+  changedSince?: number
+  /** told too, where the command does not ask for it */
+  also?: FetchItem
+  /** what is said before the first message; it needs `changedSince` */
+  before?: (state: Selected, set: SequenceSet, changedSince: number) => void | Promise<void>
+}
+
+/** A fetch-modifier of RFC 4466 2.4 */
+export interface FetchModifierSlot {
+  readonly name: string
+  read(cursor: Cursor, session: Session, by: 'seq' | 'uid', modifiers: FetchModifiers): void
+}
+
+/** What modifiers make of a STORE. */
+export interface StoreModifiers {
+  /** RFC 7162 3.1.3: messages with a higher mod-sequence keep their flags */
+  unchangedSince?: ModSeq
+  /** called when the command runs and the mailbox can be written to */
+  begin?: (session: Session) => void
+}
+
+/** A store-modifier of RFC 4466 2.5 */
+export interface StoreModifierSlot {
+  readonly name: string
+  read(cursor: Cursor, session: Session, modifiers: StoreModifiers): void
+}
+
+/** One message of an APPEND, as it is read. */
+export interface AppendData {
+  readonly flags: readonly string[]
+  readonly internalDate: number | undefined
+  /** undefined: still to come */
+  bytes: Buffer | undefined
+  /** sent as `UTF8 (literal8)` */
+  utf8: boolean
+}
+
+/** An append-ext, or an append-data-ext that stands in place of the literal (RFC 4466 2.3 and 5). */
+export interface AppendSlot {
+  readonly name: string
+  /** behind the name */
+  read(cursor: Cursor, session: Session, message: AppendData): void
+}
+
+export interface StatusSlot {
+  readonly name: string
+  value(mailbox: Mailbox, mail: AccountMail, session: Session): string | Promise<string>
+}
+
+export interface SearchSlot {
+  readonly name: string
+  read(cursor: Cursor, session: Session): SearchKey
+}
+
+/** One item of an ESEARCH response (RFC 4731). */
+export interface ReturnItem {
+  readonly name: string
+  /** of everything that was found, what it tells of */
+  choose<T>(found: readonly T[]): readonly T[]
+  /** `NAME value` of everything that was found; undefined: left out */
+  text(numbers: readonly number[]): string | undefined
+}
+
+/** A search-return-opt of RFC 4466 2.6.1 */
+export interface ReturnSlot {
+  readonly name: string
+  /** the option that cannot stand beside this one */
+  readonly excludes?: string
+  /** it cannot stand twice */
+  readonly once?: true
+  read(cursor: Cursor): ReturnItem
+}
+
+/** What a parameter of SELECT does when the mailbox is open and announced. */
+export type SelectParameter = (session: Session, state: Selected) => void | Promise<void>
+
+/** A select-param of RFC 4466 2.1 */
+export interface SelectSlot {
+  readonly name: string
+  read(cursor: Cursor, session: Session): SelectParameter
+}
+
+/** A list-select-opt of RFC 5258 3 */
+export interface ListSelectSlot {
+  readonly name: string
+  /** which mailboxes are told; undefined: it narrows nothing by itself */
+  readonly chooses?: (mailbox: Mailbox) => boolean
+}
+
+/** What a return option adds to LIST, its arguments read. */
+export interface ListReturn {
+  /** before the other attributes of a mailbox */
+  readonly attributes?: (mailbox: Mailbox) => readonly string[]
+  /** a response behind the LIST response of a mailbox that is chosen; it needs the account's lock */
+  readonly response?: (mailbox: Mailbox, session: Session) => Promise<string>
+}
+
+/** A return-opt of RFC 5258 3 */
+export interface ListReturnSlot {
+  /** also what is left out when the lock cannot be had */
+  readonly name: string
+  read(cursor: Cursor, session: Session, slots: Slots): ListReturn
+}
+
+/** One namespace of this account, UTF-8 (RFC 2342 5); its delimiter is `/`. */
+export interface Namespace {
+  readonly of: 'personal' | 'other-users' | 'shared'
+  readonly prefix: string
+}
+
+export interface EnableSlot {
+  readonly word: string
+  turnOn(session: Session): void
+}
+
+/** What an extension makes of changes of the selected mailbox. */
+export interface NewsSlot {
+  /** Says some of them in its own way. @returns those that are left to say */
+  take?(session: Session, updates: readonly Update[]): readonly Update[]
+  /** When they were said: a response code for the end of the command. */
+  code?(session: Session, view: View, updates: readonly Update[]): string | undefined
+}
 
 /** What all extensions add together, put together once: a command looks here for each of its words. */
 export interface Slots {
+  /** names for CAPABILITY in the session's state now */
+  capabilities(session: Session): readonly string[]
   readonly fetch: ReadonlyMap<string, FetchSlot>
+  readonly fetchModifiers: ReadonlyMap<string, FetchModifierSlot>
+  readonly storeModifiers: ReadonlyMap<string, StoreModifierSlot>
+  readonly append: ReadonlyMap<string, AppendSlot>
   readonly status: ReadonlyMap<string, StatusSlot>
   readonly search: ReadonlyMap<string, SearchSlot>
   readonly select: ReadonlyMap<string, SelectSlot>
-  readonly fetchModifiers: ReadonlyMap<string, FetchModifierSlot>
+  readonly listSelect: ReadonlyMap<string, ListSelectSlot>
+  readonly listReturn: ReadonlyMap<string, ListReturnSlot>
   /** by their words in capitals */
   readonly enable: ReadonlyMap<string, EnableSlot>
   /** in the order in which they are told */
   readonly returns: readonly ReturnSlot[]
-  readonly selected: readonly NonNullable<Extension['selected']>[]
-}
-
-export function slotsOf(extensions: readonly Extension[]): Slots {
-  const byName = <Slot extends { readonly name: string }>(of: (one: Extension) => readonly Slot[] | undefined) =>
-    new Map(extensions.flatMap((one) => of(one) ?? []).map((slot) => [slot.name, slot]))
-  return {
-    fetch: byName((one) => one.fetch),
-    status: byName((one) => one.status),
-    search: byName((one) => one.search),
-    select: byName((one) => one.select),
-    fetchModifiers: byName((one) => one.fetchModifiers),
-    enable: new Map(extensions.flatMap((one) => one.enable ?? []).map((slot) => [slot.word.toUpperCase(), slot])),
-    returns: extensions.flatMap((one) => one.returns ?? []),
-    selected: extensions.flatMap((one) => one.selected ?? []),
-  }
+  readonly selected: readonly ((view: View, session: Session) => readonly string[])[]
+  readonly namespaces: readonly ((mail: AccountMail) => Promise<readonly Namespace[]>)[]
+  readonly news: readonly NewsSlot[]
 }

@@ -134,6 +134,10 @@ export class Cursor {
   get atLiteral(): boolean {
     return this.#at >= this.#line.length && Buffer.isBuffer(this.frame[this.#piece + 1])
   }
+  /** what `message` reads comes next */
+  get atMessage(): boolean {
+    return this.atLiteral || this.peek('~')
+  }
   #octets(): Buffer {
     const next = this.frame[this.#piece + 1]
     if (!this.atLiteral || !Buffer.isBuffer(next)) return this.fail('a literal')

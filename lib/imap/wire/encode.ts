@@ -1,9 +1,12 @@
 import { encodeMailboxName } from '../../terms/modified-utf7'
 import { isAtom } from './cursor'
 
+/** quoted of RFC 9051 9, of text that needs no literal. */
+export const quoted = (latin1: string): string => `"${latin1.replace(/[\\"]/g, '\\$&')}"`
+
 /** string of RFC 9051 9 over latin1 octets: quoted where that is allowed, else a literal. */
 export function string(latin1: string): string {
-  if (latin1.length <= 1000 && !/[\0\r\n\x80-\xff]/.test(latin1)) return `"${latin1.replace(/[\\"]/g, '\\$&')}"`
+  if (latin1.length <= 1000 && !/[\0\r\n\x80-\xff]/.test(latin1)) return quoted(latin1)
   const clean = latin1.replaceAll('\0', '')
   return `{${clean.length}}\r\n${clean}`
 }
@@ -19,7 +22,7 @@ export function mailbox(nameUtf8: string, utf8: boolean): string {
   const name = utf8 ? octetsOf(nameUtf8) : encodeMailboxName(nameUtf8)
   if (/^[A-Za-z0-9_.\-/]+$/.test(name) && !/^nil$/i.test(name)) return name
   // With UTF-8 enabled quoted strings may hold it (RFC 9051 4.3).
-  return utf8 && !/[\0\r\n]/.test(name) ? `"${name.replace(/[\\"]/g, '\\$&')}"` : string(name)
+  return utf8 && !/[\0\r\n]/.test(name) ? quoted(name) : string(name)
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

@@ -1,5 +1,6 @@
 import type { IndexRow } from '../../store/change'
 import type { Mailbox } from '../../store/store'
+import { textOf } from '../../terms/errors'
 import type { FlagSet } from '../../terms/flags'
 import { type ModSeq, type SeqNum, seqNum, type Uid, uid } from '../../terms/numbers'
 import type { Log } from '../../terms/ports'
@@ -42,7 +43,8 @@ class WindowView implements SessionView, Watcher {
   /** of this session's next STORE, and of those that were committed, by mod-sequence */
   #quietNext: ReadonlySet<Uid> | undefined
   #quietUids: Map<ModSeq, ReadonlySet<Uid>> | undefined
-  #listener: (() => void) | undefined
+  /** no set: thousands of sessions have one */
+  #listeners: readonly (() => void)[] = []
   #closed = false
 
   constructor(state: MailboxState, options: ViewOptions) {
@@ -136,10 +138,12 @@ class WindowView implements SessionView, Watcher {
     this.#told = this.#state.tail
   }
   wake(): void {
-    try {
-      if (!this.#closed) this.#listener?.()
-    } catch (error) {
-      this.#options.log.error(`a listener for news of a mailbox failed: ${String(error)}`)
+    for (const listener of this.#listeners) {
+      try {
+        listener()
+      } catch (error) {
+        this.#options.log.error(`a listener for news of a mailbox failed: ${textOf(error)}`)
+      }
     }
   }
 
@@ -222,8 +226,13 @@ class WindowView implements SessionView, Watcher {
   quiet(uids: readonly Uid[]): void {
     this.#quietNext = new Set(uids)
   }
-  onNews(call: () => void): void {
-    this.#listener = call
+  onNews(call: () => void): () => void {
+    // A wrapper of its own: the same function may listen twice and leave once.
+    const listener = () => call()
+    if (!this.#closed) this.#listeners = [...this.#listeners, listener]
+    return () => {
+      this.#listeners = this.#listeners.filter((other) => other !== listener)
+    }
   }
   get gone(): boolean {
     return this.#state.gone
@@ -231,7 +240,7 @@ class WindowView implements SessionView, Watcher {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#listener = undefined
+    this.#listeners = []
     this.#state.watchers.delete(this)
     this.#options.onClose()
   }

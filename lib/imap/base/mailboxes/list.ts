@@ -2,134 +2,148 @@ import type { AccountMail } from '../../../mailbox/mailbox'
 import type { Mailbox } from '../../../mailbox/vocabulary'
 import { levelsAbove } from '../../../terms/names'
 import { type Command, defineCommand } from '../../kernel/command'
-import { done } from '../../kernel/faults'
+import { done } from '../../kernel/reply'
 import type { Session } from '../../kernel/session'
+import type { ListReturn, ListReturnSlot, ListSelectSlot, Slots } from '../../kernel/slots'
+import { LOGGED_IN } from '../../kernel/state'
 import type { Cursor } from '../../wire/cursor'
-import { listAttributes, listLine, parentsIn, pattern, statusItem, statusLine } from './mailboxes'
+import * as encode from '../../wire/encode'
+import { list as listOf, untagged } from '../../wire/response'
+import { DELIMITER, extendedItem, listAttributes, listResponse, parentsIn, pattern } from './names'
 
-/** LIST with the options of RFC 5258, RFC 5819 and RFC 6154 (all in RFC 9051 6.3.9). */
+/** LIST with the options of RFC 5258 (RFC 9051 6.3.9) and of extensions. */
 interface ListArguments {
+  /** which mailboxes are told, by each selection option that narrows */
+  readonly choosing: readonly NonNullable<ListSelectSlot['chooses']>[]
   readonly subscribed: boolean
   readonly recursive: boolean
-  readonly specialUse: boolean
   readonly reference: string
   readonly patterns: readonly string[]
-  readonly returns: { readonly subscribed: boolean; readonly status: readonly string[] | undefined }
+  readonly returns: ReadonlyMap<string, ListReturn>
   /** some option was given: the plain form has older rules */
   readonly extended: boolean
 }
 
-function selection(cursor: Cursor): Pick<ListArguments, 'subscribed' | 'recursive' | 'specialUse'> {
-  const words = new Set<string>()
+export const listSelect: readonly ListSelectSlot[] = [
+  { name: 'SUBSCRIBED', chooses: ({ subscribed }) => subscribed },
+  // RFC 5258 3.1: there are no mailboxes of other servers here.
+  { name: 'REMOTE' },
+  { name: 'RECURSIVEMATCH' },
+]
+const subscribed: ListReturn = { attributes: (mailbox) => (mailbox.subscribed ? ['\\Subscribed'] : []) }
+export const listReturn: readonly ListReturnSlot[] = [
+  { name: 'SUBSCRIBED', read: () => subscribed },
+  // They are told always.
+  { name: 'CHILDREN', read: () => ({}) },
+]
+
+/** list-select-opts, in parentheses, by name */
+function selection(cursor: Cursor, slots: Slots): ReadonlyMap<string, ListSelectSlot> {
+  const options = new Map<string, ListSelectSlot>()
   cursor.expect('(')
   while (!cursor.try(')')) {
-    if (words.size > 0) cursor.space()
+    if (options.size > 0) cursor.space()
     const word = cursor.keyword()
-    if (!['SUBSCRIBED', 'REMOTE', 'RECURSIVEMATCH', 'SPECIAL-USE'].includes(word))
-      cursor.fail('a LIST selection option')
-    words.add(word)
+    options.set(word, slots.listSelect.get(word) ?? cursor.fail('a LIST selection option'))
   }
-  // RFC 5258 3.1: RECURSIVEMATCH needs another option to recurse for.
-  if (words.has('RECURSIVEMATCH') && !words.has('SUBSCRIBED') && !words.has('SPECIAL-USE'))
-    cursor.fail('RECURSIVEMATCH with SUBSCRIBED')
-  return {
-    subscribed: words.has('SUBSCRIBED'),
-    recursive: words.has('RECURSIVEMATCH'),
-    specialUse: words.has('SPECIAL-USE'),
-  }
+  return options
 }
 
-function returnOptions(cursor: Cursor, session: Session): ListArguments['returns'] {
-  let subscribed = false
-  let status: readonly string[] | undefined
+/** list-return-opts, in parentheses, by name */
+function returnOptions(cursor: Cursor, session: Session, slots: Slots): ReadonlyMap<string, ListReturn> {
+  const options = new Map<string, ListReturn>()
   cursor.expect('(')
   for (let first = true; !cursor.try(')'); first = false) {
     if (!first) cursor.space()
     const word = cursor.keyword()
-    if (word === 'STATUS') {
-      cursor.space()
-      status = cursor.list(() => statusItem(cursor, session))
-    } else if (word === 'SUBSCRIBED') subscribed = true
-    else if (word !== 'CHILDREN' && word !== 'SPECIAL-USE') cursor.fail('a LIST return option')
+    const slot = slots.listReturn.get(word) ?? cursor.fail('a LIST return option')
+    options.set(word, slot.read(cursor, session, slots))
   }
-  return { subscribed, status }
+  return options
 }
 
-function parse(cursor: Cursor, session: Session): ListArguments {
+function parse(cursor: Cursor, session: Session, slots: Slots): ListArguments {
   cursor.space()
-  const selected = cursor.peek('(') ? selection(cursor) : undefined
+  const selected = cursor.peek('(') ? selection(cursor, slots) : undefined
+  const choosing = [...(selected?.values() ?? [])].flatMap(({ chooses }) => chooses ?? [])
+  const recursive = selected?.has('RECURSIVEMATCH') ?? false
+  // RFC 5258 3.1: RECURSIVEMATCH needs another option to recurse for.
+  if (recursive && choosing.length === 0) cursor.fail('RECURSIVEMATCH with SUBSCRIBED')
   if (selected) cursor.space()
   const reference = cursor.mailboxOrEmpty()
   cursor.space()
   const several = cursor.peek('(')
   const patterns = (several ? cursor.list(() => cursor.listMailbox()) : [cursor.listMailbox()]).filter(
-    (pattern) => pattern !== undefined,
+    (name) => name !== undefined,
   )
-  const returns = cursor.try(' RETURN ') ? returnOptions(cursor, session) : undefined
+  const returns = cursor.try(' RETURN ') ? returnOptions(cursor, session, slots) : undefined
+  const isSubscribed = selected?.has('SUBSCRIBED') ?? false
   return {
-    subscribed: false,
-    recursive: false,
-    specialUse: false,
-    ...selected,
+    choosing,
+    subscribed: isSubscribed,
+    recursive,
     reference,
     patterns,
-    returns: returns ?? { subscribed: false, status: undefined },
+    // RFC 5258 3.1: the selection option SUBSCRIBED includes the return option.
+    returns: new Map([...(isSubscribed ? [['SUBSCRIBED', subscribed] as const] : []), ...(returns ?? [])]),
     extended: selected !== undefined || several || returns !== undefined,
   }
 }
 
-interface Row {
+interface ListRow {
   readonly name: string
-  readonly attributes: string[]
+  readonly attributes: readonly string[]
+  /** undefined: none, or one that is told for what is below it only (RFC 5819 2) */
   readonly mailbox: Mailbox | undefined
-  readonly extra: string
+  readonly extended: readonly string[]
 }
 
-async function rowsOf(mail: AccountMail, args: ListArguments, rev2: boolean): Promise<Row[]> {
+async function rowsOf(mail: AccountMail, args: ListArguments, rev2: boolean): Promise<ListRow[]> {
   const all = await mail.mailboxes()
-  const rulesOf = (patterns: readonly string[]) => patterns.map((one) => pattern(args.reference, one))
+  const rulesOf = (patterns: readonly string[]) => patterns.map((wanted) => pattern(args.reference, wanted))
   const rules = rulesOf(args.patterns)
   const fits = (name: string): boolean => rules.some((rule) => rule.test(name))
-  const chosen = (mailbox: Mailbox): boolean =>
-    (!args.subscribed || mailbox.subscribed) && (!args.specialUse || mailbox.specialUse.length > 0)
+  const chosen = (mailbox: Mailbox): boolean => args.choosing.every((chooses) => chooses(mailbox))
   const existing = new Set(all.map(({ name }) => name))
   const parents = parentsIn(all)
   // Subscriptions outlive their mailboxes (RFC 9051 6.3.7).
   const gone =
-    args.subscribed && !args.specialUse ? (await mail.subscriptions()).filter((name) => !existing.has(name)) : []
+    args.subscribed && args.choosing.length === 1
+      ? (await mail.subscriptions()).filter((name) => !existing.has(name))
+      : []
   const names = [...all.filter(chosen).map(({ name }) => name), ...gone]
   // RFC 5258 3.5: not for a child that is told itself.
   const hidden = args.recursive ? names.filter((name) => !fits(name)) : []
   const above = new Set(hidden.flatMap(levelsAbove))
-  const extra = (name: string): string => (above.has(name) ? ' ("CHILDINFO" ("SUBSCRIBED"))' : '')
+  const extended = (name: string): readonly string[] =>
+    above.has(name) ? [extendedItem('CHILDINFO', encode.quoted('SUBSCRIBED'))] : []
+  const added = (mailbox: Mailbox): readonly string[] =>
+    [...args.returns.values()].flatMap(({ attributes }) => attributes?.(mailbox) ?? [])
 
-  const rows = all.flatMap((mailbox): Row[] => {
+  const rows = all.flatMap((mailbox): ListRow[] => {
     const { name } = mailbox
     if (!fits(name) || !(chosen(mailbox) || above.has(name))) return []
-    const attributes = listAttributes(mailbox, parents)
-    if ((args.subscribed || args.returns.subscribed) && mailbox.subscribed) attributes.unshift('\\Subscribed')
-    // RFC 5819 2: no STATUS of what is told for its children only.
-    return [{ name, attributes, mailbox: chosen(mailbox) ? mailbox : undefined, extra: extra(name) }]
+    const attributes = [...added(mailbox), ...listAttributes(mailbox, parents)]
+    return [{ name, attributes, mailbox: chosen(mailbox) ? mailbox : undefined, extended: extended(name) }]
   })
-  const lost = gone
-    .filter(fits)
-    .map(
-      (name): Row => ({ name, attributes: ['\\Subscribed', '\\NonExistent'], mailbox: undefined, extra: extra(name) }),
-    )
+  const lost = gone.filter(fits).map((name): ListRow => {
+    const attributes = ['\\Subscribed', '\\NonExistent']
+    return { name, attributes, mailbox: undefined, extended: extended(name) }
+  })
 
   // RFC 3501 6.3.8: levels of the hierarchy that are no mailboxes, for a pattern that ends with `%`; a client that opens one
   // level after another would miss what is below. With a selection only for RECURSIVEMATCH (RFC 5258 3.5).
-  const selective = args.subscribed || args.specialUse
-  const open = rulesOf(args.patterns.filter((one) => one.endsWith('%')))
-  const levels = selective
-    ? [...above].filter(fits)
-    : all.flatMap(({ name }) => levelsAbove(name)).filter((name) => open.some((rule) => rule.test(name)))
+  const open = rulesOf(args.patterns.filter((wanted) => wanted.endsWith('%')))
+  const levels =
+    args.choosing.length > 0
+      ? [...above].filter(fits)
+      : all.flatMap(({ name }) => levelsAbove(name)).filter((name) => open.some((rule) => rule.test(name)))
   const between = [...new Set(levels)]
     .filter((name) => !existing.has(name) && !gone.includes(name))
-    .map((name): Row => {
+    .map((name): ListRow => {
       const below = parents.has(name) ? ['\\HasChildren'] : []
       const attributes = [args.extended || rev2 ? '\\NonExistent' : '\\Noselect', ...below]
-      return { name, attributes, mailbox: undefined, extra: extra(name) }
+      return { name, attributes, mailbox: undefined, extended: extended(name) }
     })
   return [...rows, ...lost, ...between]
 }
@@ -137,23 +151,25 @@ async function rowsOf(mail: AccountMail, args: ListArguments, rev2: boolean): Pr
 const list = defineCommand({
   name: 'LIST',
   rfc: 'RFC 9051 6.3.9',
-  states: ['authenticated', 'selected'],
+  states: LOGGED_IN,
   parse,
   run: async ({ session, state }, args) => {
     const [only] = args.patterns
     if (!args.extended && only === '') {
       // RFC 9051 6.3.9: an empty pattern asks for the delimiter.
-      session.say('* LIST (\\Noselect) "/" ""')
+      session.say(untagged('LIST', listOf(['\\Noselect']), DELIMITER, encode.quoted('')))
       return done('LIST completed')
     }
-    const status = args.returns.status
-    const refused = status && (await session.enter(state.mail))
-    for (const { name, attributes, mailbox, extra } of await rowsOf(state.mail, args, session.modes.rev2)) {
-      session.say(listLine(session, 'LIST', attributes, name, extra))
-      if (status && !refused && mailbox) session.say(await statusLine(session, mailbox, status))
+    const responses = [...args.returns].flatMap(([name, { response }]) => (response ? [{ name, response }] : []))
+    const refused = responses.length > 0 ? await session.enter(state.mail) : undefined
+    for (const { name, attributes, mailbox, extended } of await rowsOf(state.mail, args, session.modes.rev2)) {
+      session.say(listResponse(session, 'LIST', attributes, name, extended))
+      if (refused || !mailbox) continue
+      for (const { response } of responses) session.say(await response(mailbox, session))
     }
     // RFC 5819 2: a STATUS that cannot be told is left out.
-    return done(refused ? `LIST completed without STATUS: ${refused.text}` : 'LIST completed')
+    const without = responses.map(({ name }) => name).join(' and ')
+    return done(refused ? `LIST completed without ${without}: ${refused.text}` : 'LIST completed')
   },
 })
 

@@ -1,10 +1,12 @@
 import type { View } from '../../../mailbox/mailbox'
 import { type Command, defineCommand, nothing } from '../../kernel/command'
-import type { SelectParameter } from '../../kernel/extension'
-import { done, faultReply } from '../../kernel/faults'
-import type { Selected, Session } from '../../kernel/session'
+import { done, faultReply } from '../../kernel/reply'
+import type { Session } from '../../kernel/session'
+import type { SelectParameter, Slots } from '../../kernel/slots'
+import { LOGGED_IN, type Selected } from '../../kernel/state'
 import type { NamedMailbox } from '../../wire/cursor'
-import { listAttributes, listLine, oldName, parentsIn } from './mailboxes'
+import { untagged, untaggedOk } from '../../wire/response'
+import { listAttributes, listResponse, mailboxArgument, oldName, parentsIn } from './names'
 
 /** Messages that SELECT looks at for keywords and the first unseen one; beyond, FETCH shows them all the same. */
 const SCAN = 20_000
@@ -22,47 +24,46 @@ function scan(view: View): { keywords: string[]; firstUnseen: number } {
   return { keywords: [...keywords].sort(), firstUnseen: unseen[0] ?? 0 }
 }
 
-function announce(session: Session, view: View): void {
+function announce(session: Session, slots: Slots, view: View): void {
   const { mailbox } = view
   const { keywords, firstUnseen } = scan(view)
   session.sayFlags(keywords)
-  session.say(`* ${view.exists} EXISTS`)
+  session.say(untagged(view.exists, 'EXISTS'))
   if (!session.modes.rev2) {
-    session.say(`* ${view.recentCount} RECENT`)
-    if (firstUnseen > 0) session.say(`* OK [UNSEEN ${firstUnseen}] First unseen`)
+    session.say(untagged(view.recentCount, 'RECENT'))
+    if (firstUnseen > 0) session.say(untaggedOk(`UNSEEN ${firstUnseen}`, 'First unseen'))
   }
-  session.say(`* OK [UIDVALIDITY ${mailbox.uidValidity}] UIDs valid`)
-  session.say(`* OK [UIDNEXT ${mailbox.uidNext}] Predicted next UID`)
-  for (const codes of session.slots.selected) for (const code of codes(view, session)) session.say(`* OK [${code}] Ok`)
+  session.say(untaggedOk(`UIDVALIDITY ${mailbox.uidValidity}`, 'UIDs valid'))
+  session.say(untaggedOk(`UIDNEXT ${mailbox.uidNext}`, 'Predicted next UID'))
+  for (const codes of slots.selected) for (const code of codes(view, session)) session.say(untaggedOk(code, 'Ok'))
 }
 
 /** RFC 9051 6.3.2: the LIST response of SELECT */
 async function sayName(session: Session, { mail, view }: Selected, { name, supplied }: NamedMailbox): Promise<void> {
   const attributes = listAttributes(view.mailbox, parentsIn(await mail.mailboxes()))
-  session.say(listLine(session, 'LIST', attributes, name, supplied === name ? '' : oldName(supplied)))
+  session.say(listResponse(session, 'LIST', attributes, name, supplied === name ? [] : [oldName(supplied)]))
 }
 
 const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
   defineCommand({
     name,
     rfc: name === 'SELECT' ? 'RFC 9051 6.3.2' : 'RFC 9051 6.3.3',
-    states: ['authenticated', 'selected'],
+    states: LOGGED_IN,
     expunges: 'none',
-    parse: (cursor, session) => {
-      cursor.space()
-      const mailbox = cursor.namedMailbox()
+    parse: (cursor, session, slots) => {
+      const mailbox = mailboxArgument(cursor)
       const parameter = (): SelectParameter => {
         const word = cursor.keyword()
-        return session.slots.select.get(word)?.read(cursor, session) ?? cursor.fail('a SELECT parameter')
+        return slots.select.get(word)?.read(cursor, session) ?? cursor.fail('a SELECT parameter')
       }
       return { mailbox, parameters: cursor.try(' ') ? cursor.list(parameter) : [] }
     },
-    run: async ({ session, state }, { mailbox, parameters }) => {
+    run: async ({ session, slots, state }, { mailbox, parameters }) => {
       const { mail } = state
       if (state.name === 'selected') {
         session.close()
         // RFC 9051 7.1 CLOSED: what follows is about the new mailbox.
-        session.say('* OK [CLOSED] Previous mailbox closed')
+        session.say(untaggedOk('CLOSED', 'Previous mailbox closed'))
       }
       const refused = await session.enter(mail)
       if (refused) return refused
@@ -70,8 +71,8 @@ const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
       const opened = await mail.open(mailbox.name, readOnly ? 'peek' : 'claim')
       if (!opened.ok) return faultReply(opened.fault, session.ports.tellHolder)
       const selected: Selected = { name: 'selected', mail, view: opened.value, readOnly, saved: [] }
-      session.state = selected
-      announce(session, opened.value)
+      session.select(selected)
+      announce(session, slots, opened.value)
       if (session.modes.rev2) await sayName(session, selected, mailbox)
       for (const apply of parameters) await apply(session, selected)
       return done(`${name} completed`, readOnly ? 'READ-ONLY' : 'READ-WRITE')

@@ -3,11 +3,14 @@ import type { Incoming } from '../../../mailbox/mailbox'
 import type { Fault } from '../../../terms/fault'
 import { flagSet } from '../../../terms/flags'
 import { type Command, defineCommand } from '../../kernel/command'
-import { done, faultReply, no, type Reply } from '../../kernel/faults'
+import { done, faultReply, no, type Reply } from '../../kernel/reply'
 import type { Session } from '../../kernel/session'
+import type { AppendData, Slots } from '../../kernel/slots'
+import { LOGGED_IN } from '../../kernel/state'
 import type { Cursor } from '../../wire/cursor'
+import { code } from '../../wire/response'
 import { compact } from '../../wire/sequence-set'
-import { sayOldName } from '../mailboxes/mailboxes'
+import { mailboxArgument, sayOldName } from '../mailboxes/names'
 
 export interface AppendMessage {
   readonly incoming: Incoming
@@ -15,18 +18,24 @@ export interface AppendMessage {
   readonly utf8: boolean
 }
 
-/** append-message of RFC 4466, with the blank before it and utf8-literal of RFC 6855 4 */
-export function appendMessage(cursor: Cursor): AppendMessage {
+/** append-message of RFC 4466 5, with the blank before it */
+export function appendMessage(cursor: Cursor, session: Session, slots: Slots): AppendMessage {
   cursor.space()
-  const flags = cursor.peek('(') ? cursor.flags() : undefined
-  if (flags) cursor.space()
+  const given = cursor.peek('(') ? cursor.flags() : undefined
+  if (given) cursor.space()
   const internalDate = cursor.peek('"') ? cursor.dateTime() : undefined
   if (internalDate !== undefined) cursor.space()
-  const utf8 = cursor.try('UTF8 (')
-  const bytes = cursor.message()
-  if (utf8) cursor.expect(')')
-  const incoming = { bytes, flags: flagSet(flags ?? []), ...(internalDate !== undefined && { internalDate }) }
-  return { incoming, utf8 }
+  const flags = given ?? []
+  const data: AppendData = { flags, internalDate, bytes: undefined, utf8: false }
+  while (!cursor.atMessage) {
+    const slot = slots.append.get(cursor.keyword()) ?? cursor.fail('a literal')
+    slot.read(cursor, session, data)
+    if (data.bytes) break
+    cursor.space()
+  }
+  const bytes = data.bytes ?? cursor.message()
+  const incoming = { bytes, flags: flagSet(flags), ...(internalDate !== undefined && { internalDate }) }
+  return { incoming, utf8: data.utf8 }
 }
 
 function hasEightBitHeader(bytes: Buffer): boolean {
@@ -47,9 +56,7 @@ export function refusal({ modes, ports }: Session, messages: readonly AppendMess
 
 /** RFC 9051 6.3.12: a client may make the mailbox and try again. */
 export const appendFault = ({ ports }: Session, fault: Fault): Reply =>
-  fault.kind === 'no-such-mailbox'
-    ? { kind: 'no', code: 'TRYCREATE', text: 'There is no such mailbox' }
-    : faultReply(fault, ports.tellHolder)
+  fault.kind === 'no-such-mailbox' ? no('There is no such mailbox', 'TRYCREATE') : faultReply(fault, ports.tellHolder)
 
 /** of one APPEND: they are stored in one transaction */
 const MOST_MESSAGES = 200
@@ -58,14 +65,13 @@ const MOST_MESSAGES = 200
 const append = defineCommand({
   name: 'APPEND',
   rfc: 'RFC 9051 6.3.12 and RFC 3502',
-  states: ['authenticated', 'selected'],
-  parse: (cursor) => {
-    cursor.space()
-    const mailbox = cursor.namedMailbox()
-    const messages = [appendMessage(cursor)]
+  states: LOGGED_IN,
+  parse: (cursor, session, slots) => {
+    const mailbox = mailboxArgument(cursor)
+    const messages = [appendMessage(cursor, session, slots)]
     while (cursor.peek(' ')) {
       if (messages.length >= MOST_MESSAGES) cursor.fail(`at most ${MOST_MESSAGES} messages`)
-      messages.push(appendMessage(cursor))
+      messages.push(appendMessage(cursor, session, slots))
     }
     return { mailbox, messages }
   },
@@ -77,7 +83,7 @@ const append = defineCommand({
     if (!result.ok) return appendFault(session, result.fault)
     sayOldName(session, mailbox)
     const { mailbox: target, uids } = result.value
-    return done('APPEND completed', `APPENDUID ${target.uidValidity} ${compact(uids)}`)
+    return done('APPEND completed', code('APPENDUID', target.uidValidity, compact(uids)))
   },
 })
 

@@ -2,10 +2,10 @@ import { fieldsOfLarge } from '../../../mailbox/large'
 import { type FieldChoice, fieldChoice, headerFields } from '../../../mime/read/header'
 import { sectionRange } from '../../../mime/read/section'
 import { MAX_DEPTH } from '../../../mime/read/structure'
-import type { FetchItem, FetchMessage, FetchSlot } from '../../kernel/extension'
+import { flagsText, modSeqItem } from '../../kernel/flags'
+import type { FetchItem, FetchMessage, FetchSlot } from '../../kernel/slots'
 import type { Cursor } from '../../wire/cursor'
 import * as encode from '../../wire/encode'
-import { flagsText } from './change'
 
 /** The FETCH items of RFC 9051 6.4.5 and RFC 3501. What was prepared at delivery is copied, nothing is parsed here. */
 
@@ -22,7 +22,7 @@ const stored = (name: string, octets: (row: NonNullable<FetchMessage['row']>) =>
 const flags = index(({ session, view, seq }) => `FLAGS ${flagsText(session, view.flagsAt(seq), view.isRecent(seq))}`)
 /** What FETCH adds where it has set \Seen itself; RFC 7162 3.2: with the mod-sequence, for a client that knows them. */
 export const changedFlags = index(({ session, view, seq }) => {
-  const modSeq = session.modes.condstore ? ` MODSEQ (${view.modSeqAt(seq)})` : ''
+  const modSeq = session.modes.condstore ? ` ${modSeqItem(view.modSeqAt(seq))}` : ''
   return `FLAGS ${flagsText(session, view.flagsAt(seq), view.isRecent(seq))}${modSeq}`
 })
 const uidItem = index(({ uid }) => `UID ${uid}`)

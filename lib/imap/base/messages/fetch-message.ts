@@ -1,8 +1,9 @@
 import type { KeptColumn } from '../../../mailbox/kept'
 import type { MessageRow } from '../../../mailbox/vocabulary'
 import { turn } from '../../../work/turns'
-import type { FetchItem, FetchMessage, FetchValue } from '../../kernel/extension'
-import type { Selected } from '../../kernel/session'
+import type { FetchItem, FetchMessage, FetchValue } from '../../kernel/slots'
+import type { Selected } from '../../kernel/state'
+import { FETCH_END, fetchStart } from '../../wire/response'
 import { uidsOf } from './numbers'
 
 /** octets */
@@ -68,8 +69,8 @@ const outcomeOf = (values: readonly FetchValue[]): Outcome =>
 function writeValues(message: FetchMessage, asked: readonly Asked[], values: readonly FetchValue[]): Outcome {
   const outcome = outcomeOf(values)
   if (outcome !== 'written') return outcome
-  writeItems(message, asked, values, 0, `* ${message.seq} FETCH (`)
-  message.session.connection.writer.write(')\r\n')
+  writeItems(message, asked, values, 0, fetchStart(message.seq))
+  message.session.say(FETCH_END)
   return outcome
 }
 
@@ -108,9 +109,13 @@ async function writePieces(
   asked: readonly Asked[],
   first: readonly FetchValue[],
 ): Promise<Outcome> {
-  const { writer } = message.session.connection
+  const { session } = message
+  const { writer } = session.connection
   let outcome: Outcome = 'written'
-  writeItems(message, asked, first, 0, `* ${message.seq} FETCH (`)
+  // Now or never: FLAGS may be among the items that are still to come.
+  session.learn(message.view.flagsAt(message.seq))
+  session.inResponse = true
+  writeItems(message, asked, first, 0, fetchStart(message.seq))
   for (const [at, one] of asked.slice(first.length).entries()) {
     if (writer.full && !(await writer.drained())) return 'gone'
     await turn()
@@ -118,7 +123,8 @@ async function writePieces(
     if (!isThere(value)) outcome = outcomeOf([value])
     writeItems(message, asked, [value], first.length + at, '')
   }
-  writer.write(')\r\n')
+  session.say(FETCH_END)
+  session.inResponse = false
   return outcome
 }
 

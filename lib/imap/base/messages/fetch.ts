@@ -1,16 +1,17 @@
 import { flagSet } from '../../../terms/flags'
 import { turn } from '../../../work/turns'
 import { type Command, defineCommand } from '../../kernel/command'
-import type { FetchItem, FetchModifiers } from '../../kernel/extension'
-import { done, expungedReply, faultReply, no, partlyExpungedReply, type Reply } from '../../kernel/faults'
-import type { Selected, Session } from '../../kernel/session'
+import { done, expungedReply, faultReply, no, partlyExpungedReply, type Reply } from '../../kernel/reply'
+import type { Session } from '../../kernel/session'
+import type { FetchItem, FetchModifiers, Slots } from '../../kernel/slots'
+import type { Selected } from '../../kernel/state'
 import type { Cursor } from '../../wire/cursor'
 import type { SequenceSet } from '../../wire/sequence-set'
 import { changedFlags, flagsItem, macros, uidItem } from './fetch-items'
 import { NO_ROWS, rowsOf, writeMessage } from './fetch-message'
 import { messagesOf, uidsOf } from './numbers'
+import type { By } from './store'
 
-type By = 'seq' | 'uid'
 const SEEN = flagSet(['\\Seen'])
 /** Messages whose records are read ahead of the client. */
 const BATCH = 100
@@ -23,29 +24,29 @@ interface FetchArguments {
   readonly modifiers: FetchModifiers
 }
 
-function item(cursor: Cursor, session: Session): FetchItem {
+function item(cursor: Cursor, session: Session, slots: Slots): FetchItem {
   const name = cursor.fetchName()
-  return session.slots.fetch.get(name)?.read(cursor, session) ?? cursor.fail('a FETCH item')
+  return slots.fetch.get(name)?.read(cursor, session) ?? cursor.fail('a FETCH item')
 }
 
-function itemsOf(cursor: Cursor, session: Session): readonly FetchItem[] {
+function itemsOf(cursor: Cursor, session: Session, slots: Slots): readonly FetchItem[] {
   if (cursor.peek('(')) {
     let count = 0
     return cursor.list(() =>
-      ++count > MOST_ITEMS ? cursor.fail(`at most ${MOST_ITEMS} items`) : item(cursor, session),
+      ++count > MOST_ITEMS ? cursor.fail(`at most ${MOST_ITEMS} items`) : item(cursor, session, slots),
     )
   }
   for (const [name, list] of Object.entries(macros)) if (cursor.tryWord(name)) return list
-  return [item(cursor, session)]
+  return [item(cursor, session, slots)]
 }
 
 /** ` (CHANGEDSINCE 5 VANISHED)` */
-function modifiersOf(cursor: Cursor, session: Session, by: By): FetchModifiers {
+function modifiersOf(cursor: Cursor, session: Session, slots: Slots, by: By): FetchModifiers {
   const modifiers: FetchModifiers = {}
   if (!cursor.try(' ')) return modifiers
   cursor.list(() => {
     const word = cursor.keyword()
-    const slot = session.slots.fetchModifiers.get(word) ?? cursor.fail('a FETCH modifier')
+    const slot = slots.fetchModifiers.get(word) ?? cursor.fail('a FETCH modifier')
     slot.read(cursor, session, by, modifiers)
   })
   // RFC 7162 3.2.6: VANISHED needs it.
@@ -53,16 +54,13 @@ function modifiersOf(cursor: Cursor, session: Session, by: By): FetchModifiers {
   return modifiers
 }
 
-function parse(cursor: Cursor, session: Session, by: By): FetchArguments {
+function parse(cursor: Cursor, session: Session, slots: Slots, by: By): FetchArguments {
   cursor.space()
   const set = cursor.sequenceSet()
   cursor.space()
-  const wanted = itemsOf(cursor, session)
-  const modifiers = modifiersOf(cursor, session, by)
-  if (modifiers.changedSince === undefined) return { set, items: wanted, modifiers }
-  // RFC 7162 3.1.4.1: CHANGEDSINCE asks for MODSEQ too.
-  const modSeq = session.slots.fetch.get('MODSEQ')
-  const items = modSeq ? [...new Set([...wanted, modSeq.read(cursor, session)])] : wanted
+  const wanted = itemsOf(cursor, session, slots)
+  const modifiers = modifiersOf(cursor, session, slots, by)
+  const items = modifiers.also ? [...new Set([...wanted, modifiers.also])] : wanted
   return { set, items, modifiers }
 }
 
@@ -84,7 +82,7 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
       view.quiet(uids)
       const marked = await mail.storeFlags(view, uids, 'add', SEEN)
       if (!marked.ok) return faultReply(marked.fault, session.ports.tellHolder)
-      session.tell(await view.sync('hold'), by === 'uid')
+      await session.unsolicited.drain('hold', by === 'uid')
       for (const seq of unseen) changed.add(seq)
     }
   }
@@ -133,7 +131,7 @@ const fetch = (by: By): Command =>
     states: ['selected'],
     expunges: by === 'uid' ? 'say' : 'hold',
     uid: by === 'uid',
-    parse: (cursor, session) => parse(cursor, session, by),
+    parse: (cursor, session, slots) => parse(cursor, session, slots, by),
     run: ({ session, state }, args) => run(session, state, args, by),
   })
 

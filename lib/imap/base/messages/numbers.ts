@@ -1,6 +1,6 @@
 import type { View } from '../../../mailbox/mailbox'
 import { type Uid, uid } from '../../../terms/numbers'
-import type { Selected } from '../../kernel/session'
+import type { Selected } from '../../kernel/state'
 import { BadSyntax } from '../../wire/cursor'
 import { merged, ranges, type SequenceSet, sequenceNumbers } from '../../wire/sequence-set'
 

@@ -1,6 +1,7 @@
 import { find } from '../../../mailbox/find'
 import type { SearchKey } from '../../../search/key'
-import type { Selected, Session } from '../../kernel/session'
+import type { Session } from '../../kernel/session'
+import type { Selected } from '../../kernel/state'
 import { createProgress } from '../messages/progress'
 
 /** Ascending sequence numbers of what matches in the window of a session. */

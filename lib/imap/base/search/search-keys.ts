@@ -1,7 +1,7 @@
 import type { SearchKey } from '../../../search/key'
 import { fold } from '../../../terms/casemap'
-import type { SearchSlot } from '../../kernel/extension'
 import type { Session } from '../../kernel/session'
+import type { SearchSlot } from '../../kernel/slots'
 import type { Cursor } from '../../wire/cursor'
 import { inRanges, merged, type Range, ranges, type SequenceSet } from '../../wire/sequence-set'
 
@@ -106,7 +106,7 @@ export function searchKey(cursor: Cursor, context: SearchContext, depth = 0): Se
     cursor.space()
     return { kind: 'day', ...day, day: cursor.date() }
   }
-  const field = FIELDS.find((one) => one === word)
+  const field = FIELDS.find((name) => name === word)
   if (field) return { kind: 'field', field: LOWER[field], text: text() }
   switch (word) {
     case 'NOT':

@@ -1,8 +1,10 @@
 import type { Uid } from '../../../terms/numbers'
-import type { ReturnItem, ReturnSlot } from '../../kernel/extension'
-import { no, type Reply } from '../../kernel/faults'
-import type { Selected, Session } from '../../kernel/session'
+import { no, type Reply } from '../../kernel/reply'
+import type { Session } from '../../kernel/session'
+import type { ReturnItem, ReturnSlot, Slots } from '../../kernel/slots'
+import type { Selected } from '../../kernel/state'
 import type { Cursor } from '../../wire/cursor'
+import { code, correlator, list, untagged } from '../../wire/response'
 import { compact } from '../../wire/sequence-set'
 
 /** What SEARCH and SORT give back (RFC 4731, RFC 5182 and RFC 5267 3; all but SORT in RFC 9051 6.4.4). */
@@ -29,9 +31,9 @@ const end = (name: 'MIN' | 'MAX'): ReturnItem => ({
 const ITEMS: readonly ReturnItem[] = [end('MIN'), end('MAX'), every('ALL'), every('COUNT')]
 
 /** `RETURN (MIN SAVE ...) `; undefined: the command has none */
-export function returnOptions(cursor: Cursor, session: Session): Returns | undefined {
+export function returnOptions(cursor: Cursor, { returns }: Slots): Returns | undefined {
   if (!cursor.try('RETURN (')) return undefined
-  const slots = [...ITEMS.map((item): ReturnSlot => ({ name: item.name, read: () => item })), ...session.slots.returns]
+  const slots = [...ITEMS.map((item): ReturnSlot => ({ name: item.name, read: () => item })), ...returns]
   const items = new Map<string, ReturnItem>()
   let save = false
   for (let first = true; !cursor.try(')'); first = false) {
@@ -41,13 +43,13 @@ export function returnOptions(cursor: Cursor, session: Session): Returns | undef
       save = true
       continue
     }
-    const slot = slots.find(({ name }) => name === word)
-    if (word === 'PARTIAL' && items.has(word)) cursor.fail('one PARTIAL')
-    items.set(word, slot ? slot.read(cursor) : cursor.fail('a SEARCH return option'))
+    const slot = slots.find(({ name }) => name === word) ?? cursor.fail('a SEARCH return option')
+    if (slot.once && items.has(word)) cursor.fail(`one ${word}`)
+    items.set(word, slot.read(cursor))
   }
   cursor.space()
-  // RFC 9394 3.1
-  if (items.has('PARTIAL') && items.has('ALL')) cursor.fail('one of ALL and PARTIAL')
+  for (const { name, excludes } of slots)
+    if (excludes && items.has(name) && items.has(excludes)) cursor.fail(`one of ${excludes} and ${name}`)
   // RFC 4731 3.1: an empty list is ALL.
   if (items.size === 0 && !save) return ALL
   return { items: slots.flatMap(({ name }) => items.get(name) ?? []), save }
@@ -59,10 +61,10 @@ const ALL: Returns = { items: [every('ALL')], save: false }
 /** Everything that some item tells of, each once: whose mod-sequences count (RFC 4731 3.2), and what `$` becomes (RFC 5182 2.4). */
 function chosen(seqs: readonly number[], items: readonly ReturnItem[]): readonly number[] {
   if (items.length === 0) return seqs
-  return [...new Set(items.flatMap((one) => [...one.choose(seqs)]))]
+  return [...new Set(items.flatMap((item) => [...item.choose(seqs)]))]
 }
 
-export interface Found {
+export interface SearchResult {
   readonly tag: string
   readonly by: 'seq' | 'uid'
   /** in the order of the answer */
@@ -74,25 +76,25 @@ export interface Found {
 }
 
 /** `* ESEARCH`, or the older `* SEARCH` and `* SORT`; saves the result. */
-export function sayFound(session: Session, state: Selected, found: Found): void {
-  const { tag, by, seqs, usesModSeq, plain } = found
+export function sayFound(session: Session, state: Selected, result: SearchResult): void {
+  const { tag, by, seqs, usesModSeq, plain } = result
   const { view } = state
-  const returns = found.returns ?? (plain === 'SEARCH' && session.modes.rev2 ? ALL : undefined)
+  const returns = result.returns ?? (plain === 'SEARCH' && session.modes.rev2 ? ALL : undefined)
   if (usesModSeq) session.enableCondstore()
   const picked = returns ? chosen(seqs, returns.items) : seqs
   if (returns?.save) state.saved = uidsSorted(state, picked)
   const highest = usesModSeq ? picked.reduce((high, seq) => Math.max(high, view.modSeqAt(seq)), 0) : 0
   const numbers = by === 'uid' ? seqs.map((seq) => view.uidAt(seq)) : seqs
   if (!returns) {
+    const found = numbers.length > 0 ? [numbers.join(' ')] : []
     // RFC 7162 3.1.6 and 3.1.9: nothing when nothing was found
-    const modSeq = highest > 0 ? ` (MODSEQ ${highest})` : ''
-    return session.say(`* ${plain}${numbers.map((number) => ` ${number}`).join('')}${modSeq}`)
+    return session.say(untagged(plain, ...found, ...(highest > 0 ? [list([code('MODSEQ', highest)])] : [])))
   }
   // RFC 9051 6.4.4.1: SAVE alone asks for no answer.
   if (returns.items.length === 0) return
-  const parts = returns.items.flatMap((one) => one.text(numbers) ?? [])
-  if (highest > 0) parts.push(`MODSEQ ${highest}`)
-  session.say([`* ESEARCH (TAG "${tag}")`, ...(by === 'uid' ? ['UID'] : []), ...parts].join(' '))
+  const parts = returns.items.flatMap((item) => item.text(numbers) ?? [])
+  if (highest > 0) parts.push(code('MODSEQ', highest))
+  session.say(untagged('ESEARCH', correlator(tag), ...(by === 'uid' ? ['UID'] : []), ...parts))
 }
 
 const uidsSorted = ({ view }: Selected, seqs: readonly number[]): Uid[] =>
@@ -101,5 +103,5 @@ const uidsSorted = ({ view }: Selected, seqs: readonly number[]): Uid[] =>
 /** RFC 5182 2.1: with SAVE, a refused search leaves `$` empty. */
 export function badCharset(state: Selected, returns: Returns | undefined): Reply {
   if (returns?.save) state.saved = []
-  return no('This charset is not known', 'BADCHARSET (US-ASCII UTF-8)')
+  return no('This charset is not known', code('BADCHARSET', list(['US-ASCII', 'UTF-8'])))
 }

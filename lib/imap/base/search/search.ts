@@ -1,8 +1,9 @@
 import { decodeText, knownCharset } from '../../../mime/text/charset'
 import { isBounded, type SearchKey } from '../../../search/key'
 import { type Command, defineCommand, type Expunges } from '../../kernel/command'
-import { done } from '../../kernel/faults'
+import { done } from '../../kernel/reply'
 import type { Session } from '../../kernel/session'
+import type { Slots } from '../../kernel/slots'
 import type { Cursor } from '../../wire/cursor'
 import { search } from './find'
 import { searchKey } from './search-keys'
@@ -18,7 +19,12 @@ export interface SearchArguments {
 }
 
 /** search-program: `[CHARSET x] key key ...` */
-export function program(cursor: Cursor, session: Session, charsetFirst: boolean): Omit<SearchArguments, 'returns'> {
+export function program(
+  cursor: Cursor,
+  session: Session,
+  slots: Slots,
+  charsetFirst: boolean,
+): Omit<SearchArguments, 'returns'> {
   let charset = 'UTF-8'
   if (charsetFirst) {
     charset = cursor.astring().toString('latin1')
@@ -30,21 +36,21 @@ export function program(cursor: Cursor, session: Session, charsetFirst: boolean)
     charset = cursor.astring().toString('latin1')
     cursor.space()
   }
-  const known = knownCharset(charset)
+  const isKnown = knownCharset(charset)
   const context = {
     session,
-    slots: session.slots.search,
+    slots: slots.search,
     count: 0,
-    decode: (octets: Buffer) => decodeText(octets, known ? charset : 'utf-8'),
+    decode: (octets: Buffer) => decodeText(octets, isKnown ? charset : 'utf-8'),
   }
   const keys: SearchKey[] = [searchKey(cursor, context)]
   while (cursor.try(' ')) keys.push(searchKey(cursor, context))
   const key: SearchKey = keys.length === 1 && keys[0] ? keys[0] : { kind: 'and', keys }
   if (!isBounded(key)) cursor.fail('a simpler search')
   return {
-    key: known ? key : undefined,
+    key: isKnown ? key : undefined,
     usesModSeq: some(key, ({ kind }) => kind === 'modseq'),
-    usesNumbers: some(key, (one) => one.kind === 'numbers' && one.of === 'seq'),
+    usesNumbers: some(key, (part) => part.kind === 'numbers' && part.of === 'seq'),
   }
 }
 
@@ -55,7 +61,7 @@ function some(key: SearchKey, is: (key: SearchKey) => boolean): boolean {
       return some(key.key, is)
     case 'and':
     case 'or':
-      return key.keys.some((one) => some(one, is))
+      return key.keys.some((part) => some(part, is))
     default:
       return is(key)
   }
@@ -73,10 +79,10 @@ const searching = (by: 'seq' | 'uid'): Command =>
     states: ['selected'],
     expunges: expungesOf(by),
     uid: by === 'uid',
-    parse: (cursor, session): SearchArguments => {
+    parse: (cursor, session, slots): SearchArguments => {
       cursor.space()
-      const returns = returnOptions(cursor, session)
-      return { returns, ...program(cursor, session, false) }
+      const returns = returnOptions(cursor, slots)
+      return { returns, ...program(cursor, session, slots, false) }
     },
     run: async ({ session, state, tag }, { returns, key, usesModSeq }) => {
       if (!key) return badCharset(state, returns)

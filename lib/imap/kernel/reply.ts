@@ -10,6 +10,10 @@ export type Reply =
 
 export const done = (text: string, code?: string): Reply => ({ kind: 'ok', text, ...(code !== undefined && { code }) })
 export const no = (text: string, code?: string): Reply => ({ kind: 'no', text, ...(code !== undefined && { code }) })
+export const bad = (text: string): Reply => ({ kind: 'bad', text })
+
+/** The tagged OK went out already: behind it the octets are others (STARTTLS, COMPRESS). */
+export const ANSWERED: Reply = { kind: 'ok', text: '' }
 
 const EXPUNGED = 'Some messages were expunged by another session'
 /** RFC 5530 3, RFC 2180 4: nothing was done. */

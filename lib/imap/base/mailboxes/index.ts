@@ -1,0 +1,26 @@
+import { afterLogin, type Extension } from '../../kernel/extension'
+import { changeCommands } from './change'
+import { listCommands, listReturn, listSelect } from './list'
+import { lsubCommands } from './lsub'
+import { namespaceCommands } from './namespace'
+import { selectCommands } from './select'
+import { statusCommands, statusItems } from './status'
+
+/** Mailboxes of IMAP4rev1 (RFC 3501) and IMAP4rev2. */
+export const mailboxes: Extension = {
+  rfc: 'RFC 9051 6.3',
+  commands: [
+    ...selectCommands,
+    ...changeCommands,
+    ...listCommands,
+    ...lsubCommands,
+    ...namespaceCommands,
+    ...statusCommands,
+  ],
+  listSelect,
+  listReturn,
+  status: statusItems,
+  // RFC 2342 5: an account has its own mailboxes.
+  namespaces: async () => [{ of: 'personal', prefix: '' }],
+  capabilities: afterLogin('NAMESPACE', 'CHILDREN', 'UNSELECT', 'LIST-EXTENDED', 'STATUS=SIZE'),
+}

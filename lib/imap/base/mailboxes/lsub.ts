@@ -1,0 +1,35 @@
+import { levelsAbove } from '../../../terms/names'
+import { type Command, defineCommand } from '../../kernel/command'
+import { done } from '../../kernel/reply'
+import { LOGGED_IN } from '../../kernel/state'
+import { listResponse, pattern } from './names'
+
+const lsub = defineCommand({
+  name: 'LSUB',
+  rfc: 'RFC 3501 6.3.9',
+  states: LOGGED_IN,
+  parse: (cursor) => {
+    cursor.space()
+    const reference = cursor.mailboxOrEmpty()
+    cursor.space()
+    return { reference, wanted: cursor.listMailbox() }
+  },
+  run: async ({ session, state }, { reference, wanted }) => {
+    if (wanted === undefined) return done('LSUB completed')
+    const rule = pattern(reference, wanted)
+    const subscribed = await state.mail.subscriptions()
+    const shown = new Map<string, boolean>()
+    for (const mailbox of subscribed) {
+      if (rule.test(mailbox)) shown.set(mailbox, true)
+      else if (wanted.endsWith('%')) {
+        // RFC 3501 6.3.9: a parent that is not subscribed stands for its subscribed children.
+        for (const parent of levelsAbove(mailbox)) if (rule.test(parent) && !shown.has(parent)) shown.set(parent, false)
+      }
+    }
+    for (const [mailbox, real] of [...shown].sort())
+      session.say(listResponse(session, 'LSUB', real ? [] : ['\\Noselect'], mailbox))
+    return done('LSUB completed')
+  },
+})
+
+export const lsubCommands: readonly Command[] = [lsub]

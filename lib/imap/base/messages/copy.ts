@@ -1,0 +1,54 @@
+import type { Moved } from '../../../mailbox/mailbox'
+import type { Result } from '../../../terms/fault'
+import { type Command, defineCommand } from '../../kernel/command'
+import { done, faultReply } from '../../kernel/reply'
+import { code, untaggedOk } from '../../wire/response'
+import { compact, type SequenceSet } from '../../wire/sequence-set'
+import { messagesOf, uidsOf } from './numbers'
+import { createProgress } from './progress'
+import { type By, named, readOnlyReply } from './store'
+
+interface CopyArguments {
+  readonly set: SequenceSet
+  readonly mailbox: string
+}
+
+const copying = (by: By, kind: 'COPY' | 'MOVE'): Command =>
+  defineCommand({
+    name: named(by, kind),
+    rfc: kind === 'COPY' ? 'RFC 9051 6.4.7' : 'RFC 6851 3',
+    states: ['selected'],
+    expunges: kind === 'MOVE' || by === 'uid' ? 'say' : 'hold',
+    uid: by === 'uid',
+    parse: (cursor): CopyArguments => {
+      cursor.space()
+      const set = cursor.sequenceSet()
+      cursor.space()
+      return { set, mailbox: cursor.mailbox() }
+    },
+    run: async ({ session, state, tag }, { set, mailbox }) => {
+      const refused = kind === 'MOVE' ? readOnlyReply(state) : undefined
+      if (refused) return refused
+      const { view, mail } = state
+      const uids = uidsOf(view, messagesOf(state, set, by))
+      // RFC 9051 6.4.7: all of the messages or none; UIDs that are no more are passed over (6.4.9).
+      const missing = by === 'seq' ? 'refuse' : 'pass-over'
+      const verb = kind === 'COPY' ? mail.copy : mail.move
+      const result: Result<Moved> = await verb(view, uids, mailbox, missing, createProgress(session, tag, uids.length))
+      if (!result.ok) return faultReply(result.fault, session.ports.tellHolder)
+      const { source, destination, uidValidity, fault } = result.value
+      if (source.length === 0) return done(`${kind} completed: nothing to do`)
+      // The order of UIDs pairs source with destination (RFC 4315 3).
+      const copied = code('COPYUID', uidValidity, compact(source), compact(destination))
+      if (kind === 'COPY') return done('COPY completed', copied)
+      session.say(untaggedOk(copied, 'Moved'))
+      return fault ? faultReply(fault, session.ports.tellHolder) : done('MOVE completed')
+    },
+  })
+
+export const copyCommands: readonly Command[] = [
+  copying('seq', 'COPY'),
+  copying('uid', 'COPY'),
+  copying('seq', 'MOVE'),
+  copying('uid', 'MOVE'),
+]

@@ -1,0 +1,38 @@
+import { type Command, defineCommand, nothing } from '../../kernel/command'
+import { done, faultReply } from '../../kernel/reply'
+import { messagesOf, uidsOf } from './numbers'
+import { createProgress } from './progress'
+import { readOnlyReply } from './store'
+
+const expunge = defineCommand({
+  name: 'EXPUNGE',
+  rfc: 'RFC 9051 6.4.3',
+  states: ['selected'],
+  parse: nothing,
+  run: async ({ session, state, tag }) => {
+    const refused = readOnlyReply(state)
+    if (refused) return refused
+    const removed = await state.mail.expunge(state.view, 'all', createProgress(session, tag))
+    return removed.ok ? done('EXPUNGE completed') : faultReply(removed.fault, session.ports.tellHolder)
+  },
+})
+
+const uidExpunge = defineCommand({
+  name: 'UID EXPUNGE',
+  rfc: 'RFC 4315 2.1',
+  states: ['selected'],
+  uid: true,
+  parse: (cursor) => {
+    cursor.space()
+    return cursor.sequenceSet()
+  },
+  run: async ({ session, state, tag }, set) => {
+    const refused = readOnlyReply(state)
+    if (refused) return refused
+    const uids = uidsOf(state.view, messagesOf(state, set, 'uid'))
+    const removed = await state.mail.expunge(state.view, uids, createProgress(session, tag, uids.length))
+    return removed.ok ? done('UID EXPUNGE completed') : faultReply(removed.fault, session.ports.tellHolder)
+  },
+})
+
+export const expungeCommands: readonly Command[] = [expunge, uidExpunge]

@@ -1,0 +1,18 @@
+import { statusItem, statusResponse } from '../base/mailboxes/status'
+import { afterLogin, type Extension } from '../kernel/extension'
+
+/** LIST-STATUS (RFC 5819): STATUS of each mailbox that LIST tells. */
+export const listStatus: Extension = {
+  rfc: 'RFC 5819',
+  capabilities: afterLogin('LIST-STATUS'),
+  listReturn: [
+    {
+      name: 'STATUS',
+      read: (cursor, session, slots) => {
+        cursor.space()
+        const items = cursor.list(() => statusItem(cursor, session, slots))
+        return { response: (mailbox) => statusResponse(session, slots, mailbox, items) }
+      },
+    },
+  ],
+}

@@ -1,0 +1,43 @@
+import type { Update } from '../../mailbox/mailbox'
+import { assertNever } from '../../terms/fault'
+import { untagged } from '../wire/response'
+import { fetchResponse } from './flags'
+import type { Session } from './session'
+import type { Slots } from './slots'
+import type { Selected } from './state'
+import type { Source } from './unsolicited'
+
+function say(session: Session, update: Update, withUid: boolean): void {
+  switch (update.kind) {
+    case 'expunge':
+      return session.say(untagged(update.seq, 'EXPUNGE'))
+    case 'exists':
+      session.say(untagged(update.count, 'EXISTS'))
+      if (!session.modes.rev2) session.say(untagged(update.recent, 'RECENT'))
+      return
+    case 'flags':
+      return session.say(fetchResponse(session, update.seq, { ...update, withUid }))
+    default:
+      return assertNever(update)
+  }
+}
+
+/** What other sessions did to the selected mailbox (RFC 9051 5.2, 7.4.1, 7.5), as far as the moment lets it be told. */
+export function selectedNews(session: Session, slots: Slots, { view }: Selected): Source {
+  return {
+    // RFC 9051 7.5.1: no EXPUNGE when no command runs, and what comes behind one would be out of order.
+    between: false,
+    async tell({ when, expunges, withUid }) {
+      const updates = await view.sync(expunges)
+      let left = updates
+      for (const { take } of slots.news) left = take ? take(session, left) : left
+      for (const update of left) say(session, update, withUid)
+      if (view.gone) {
+        // Behind a command dispatch says so, when it has said how the command ended.
+        if (when !== 'command') await session.bye('The mailbox was deleted')
+        return []
+      }
+      return slots.news.flatMap((news) => news.code?.(session, view, updates) ?? [])
+    },
+  }
+}

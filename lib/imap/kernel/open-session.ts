@@ -1,0 +1,94 @@
+import { peerOf } from '../../login/peer'
+import { onAbort } from '../../terms/abort'
+import { textOf } from '../../terms/errors'
+import type { Connection } from '../../transport/connection'
+import { untagged, untaggedOk } from '../wire/response'
+import { createKeywords } from './flags'
+import { selectedNews } from './news'
+import { bad, faultReply } from './reply'
+import type { ImapPorts, Session } from './session'
+import type { Slots } from './slots'
+import { newModes } from './state'
+import { Unsolicited } from './unsolicited'
+
+/** The state of a new connection, and the verbs on it. */
+export function openSession(connection: Connection, ports: ImapPorts, slots: Slots): Session {
+  const { reader, writer } = connection
+  /** takes the selected mailbox out of what nobody asked for */
+  let unwatch: (() => void) | undefined
+
+  const session: Session = {
+    connection,
+    ports,
+    modes: newModes(),
+    unsolicited: new Unsolicited({
+      ready: () => !writer.full || writer.drained(),
+      flush: () => writer.flush(),
+      failed: (error) => ports.log.error(`IMAP ${connection.id}: news: ${textOf(error)}`),
+    }),
+    state: { name: 'not-authenticated' },
+    lease: undefined,
+    tries: 0,
+    badCommands: 0,
+    client: undefined,
+    inResponse: false,
+    peer: peerOf('imap', connection),
+    say: (response) => writer.write(`${response}\r\n`),
+    capabilities: () => slots.capabilities(session).join(' '),
+    enableCondstore: () => {
+      if (session.modes.condstore) return
+      session.modes.condstore = true
+      const { state } = session
+      if (state.name === 'selected')
+        session.say(untaggedOk(`HIGHESTMODSEQ ${state.view.highestModSeq}`, 'Highest mod-sequence'))
+    },
+    enter: async (mail) => {
+      if (session.lease) return undefined
+      const entry = {
+        protocol: 'imap',
+        address: connection.address,
+        ...(session.client !== undefined && { client: session.client }),
+      } as const
+      // What is waiting is sent first: the answer may take seconds.
+      writer.flush()
+      const entered = await mail.enter(entry, connection.closed)
+      if (!entered.ok) return faultReply(entered.fault, ports.tellHolder)
+      if (connection.closed.aborted) {
+        await entered.value.release()
+        return bad('closed')
+      }
+      session.lease = entered.value
+      onAbort(entered.value.lost, () => void session.bye('The mailbox is needed elsewhere'))
+      return undefined
+    },
+    bye: (text) => {
+      // In the middle of a response it would be read as a part of it.
+      if (!session.inResponse) session.say(untagged('BYE', text))
+      return connection.end()
+    },
+    idleAfter: (milliseconds) => connection.idleAfter(milliseconds, () => void session.bye('Idle for too long')),
+    ...createKeywords(() => session),
+    select: (selected) => {
+      session.close()
+      session.state = selected
+      const stop = selected.view.onNews(() => session.unsolicited.wake())
+      const remove = session.unsolicited.add(selectedNews(session, slots, selected))
+      unwatch = () => {
+        stop()
+        remove()
+      }
+    },
+    close: () => {
+      if (session.state.name !== 'selected') return
+      unwatch?.()
+      session.state.view.close()
+      session.state = { name: 'authenticated', mail: session.state.mail }
+    },
+    logout: () => {
+      session.close()
+      session.state = { name: 'logout' }
+    },
+    readLine: () => reader.nextLine(ports.settings.maxLine),
+  }
+  return session
+}

@@ -1,0 +1,41 @@
+import type { AccountMail, View } from '../../mailbox/mailbox'
+import type { Uid } from '../../terms/numbers'
+
+/** RFC 9051 3: state is data, and a command gets exactly the states that it declares. */
+export type State =
+  | { readonly name: 'not-authenticated' }
+  | { readonly name: 'authenticated'; readonly mail: AccountMail }
+  | Selected
+  | { readonly name: 'logout' }
+
+export interface Selected {
+  readonly name: 'selected'
+  readonly mail: AccountMail
+  readonly view: View
+  readonly readOnly: boolean
+  /** RFC 5182: `$`, ascending */
+  saved: readonly Uid[]
+}
+
+export type StateName = State['name']
+export type StateIn<Names extends StateName> = Extract<State, { name: Names }>
+
+/** Where a client is that has logged in. */
+export const LOGGED_IN = ['authenticated', 'selected'] as const
+/** Where a client is that has not logged out. */
+export const NOT_OVER = ['not-authenticated', ...LOGGED_IN] as const
+
+/** What crosses every command. */
+export interface Modes {
+  /** RFC 7162: MODSEQ in every FETCH */
+  condstore: boolean
+  /** RFC 6855 / RFC 9051: names and strings in UTF-8 */
+  utf8: boolean
+  /** RFC 9051: no \Recent */
+  rev2: boolean
+  /** RFC 7162 3.2.3: VANISHED in place of EXPUNGE */
+  qresync: boolean
+  compressed: boolean
+}
+
+export const newModes = (): Modes => ({ condstore: false, utf8: false, rev2: false, qresync: false, compressed: false })
