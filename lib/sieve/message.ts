@@ -18,7 +18,10 @@ export interface SieveMessage {
   /** of such a value: `local@domain`; a value without one address is given as a whole, for people who look for it */
   addresses(raw: string): readonly string[]
   bodyRaw(): string
-  /** decoded text of the parts of these types, as it is: `text`, `text/html`, `` (all) */
+  /**
+   * RFC 5173 5.2: what the parts of these types (`text`, `text/html`, `` for all) have by themselves: decoded text; of a multipart
+   * what stands before and after its parts, of a message its header.
+   */
   bodyContent(types: readonly string[]): readonly string[]
   /** decoded text, of HTML what a person reads (RFC 5173 5.3) */
   bodyText(): readonly string[]
@@ -46,10 +49,27 @@ const DECODED = 12
 /** The same for octets whose structure is found. */
 const PARSED = 256
 
-function* leaves(node: Node): Generator<Node> {
-  if (node.children.length > 0) for (const child of node.children) yield* leaves(child)
-  else if (node.message) yield* leaves(node.message)
-  else yield node
+function* allParts(part: Part): Generator<Part> {
+  yield part
+  for (const child of part.children) yield* allParts(child)
+  if (part.message) yield* allParts(part.message)
+}
+const isLeaf = ({ children, message }: Part): boolean => children.length === 0 && !message
+
+/** What a container has by itself, and the delimiter line that lies there and is none of it. */
+interface OwnText {
+  readonly start: number
+  readonly end: number
+  readonly delimiter?: RegExp
+}
+function ownTexts({ children, message, bodyStart, bodyEnd }: Part): readonly OwnText[] {
+  if (message) return [{ start: message.headerStart, end: message.bodyStart }]
+  const [first, last] = [children[0], children.at(-1)]
+  if (!first || !last) return []
+  return [
+    { start: bodyStart, end: first.headerStart, delimiter: /(?:^|\r?\n)--[^\n]*\n?$/ },
+    { start: last.bodyEnd, end: bodyEnd, delimiter: /^\r?\n?--[^\n]*(?:\n|$)/ },
+  ]
 }
 
 /** The header's values are looked up by name once. */
@@ -66,7 +86,7 @@ function byName(octets: Buffer): ReadonlyMap<string, readonly string[]> {
 export function sieveMessage(original: Buffer, budget: Budget): SieveMessage {
   let octets = original
   let root: Node | undefined
-  let leafParts: readonly Part[] | undefined
+  let partsOfTree: readonly Part[] | undefined
   let fields: ReadonlyMap<string, readonly string[]> | undefined
   const decoded = new Map<string, string>()
   const addressed = new Map<string, readonly string[]>()
@@ -98,14 +118,33 @@ export function sieveMessage(original: Buffer, budget: Budget): SieveMessage {
     const html = textOf(part, limit).slice(0, HTML_LIMIT)
     return once(readables, part, HTML_COST * html.length, () => htmlText(html, { as: 'index', time: HTML_TIME }).text)
   }
-  function parts(types: readonly string[], shown: (part: Part, limit: number) => string): readonly string[] {
+  function ownText({ start, end, delimiter }: OwnText, limit: number): string {
+    const stop = Math.min(end, start + limit)
+    budget.spend(1 + (stop - start) / DECODED)
+    const text = octets.toString('utf8', start, stop)
+    return delimiter ? text.replace(delimiter, '') : text
+  }
+  /** @param containers also multiparts and messages */
+  function parts(
+    types: readonly string[],
+    containers: boolean,
+    shown: (part: Part, limit: number) => string,
+  ): readonly string[] {
     let left = BODY_LIMIT
     const wanted = types.map((type) => type.toLowerCase())
-    leafParts ??= [...leaves(tree())].map(({ part }) => part)
-    return leafParts.flatMap((part) => {
+    partsOfTree ??= [...allParts(tree().part)]
+    return partsOfTree.flatMap((part) => {
       budget.spend(4 + wanted.length)
       const { type, subtype } = part
       if (!wanted.some((name) => name === '' || name === type || name === `${type}/${subtype}`)) return []
+      if (!isLeaf(part)) {
+        if (!containers) return []
+        return ownTexts(part).map((own) => {
+          const text = ownText(own, left)
+          left -= Math.min(left, own.end - own.start)
+          return text
+        })
+      }
       const text = shown(part, left)
       left -= Math.min(left, part.bodyEnd - part.bodyStart)
       return [text]
@@ -132,8 +171,8 @@ export function sieveMessage(original: Buffer, budget: Budget): SieveMessage {
         octets.toString('utf8', bodyStart, bodyStart + BODY_LIMIT),
       )
     },
-    bodyContent: (types) => parts(types, textOf),
-    bodyText: () => parts(['text'], readable),
+    bodyContent: (types) => parts(types, true, textOf),
+    bodyText: () => parts(['text'], false, readable),
     root: tree,
     readable: (part) => readable(part, BODY_LIMIT),
     edited: () => (octets === original ? undefined : octets),
@@ -142,7 +181,7 @@ export function sieveMessage(original: Buffer, budget: Budget): SieveMessage {
       octets = changed
       root = undefined
       fields = undefined
-      leafParts = undefined
+      partsOfTree = undefined
       raws.clear()
       texts.clear()
       readables.clear()

@@ -41,6 +41,56 @@ const MAILBOXES = [
   { name: 'Junk', specialUse: ['\\Junk'] },
 ]
 
+/** As the example of RFC 5173 5.2: each container has a word of its own. */
+const CONTAINERS = `Subject: top
+Content-Type: multipart/mixed; boundary=outer
+
+before outer
+-- no delimiter
+--outer
+Content-Type: multipart/alternative; boundary=inner
+
+before inner
+--inner
+Content-Type: text/plain
+
+hello
+--inner--
+after inner
+--outer
+Content-Type: message/rfc822
+
+From: someone@example.net
+Subject: asked
+
+please
+--outer--
+after outer
+`
+
+describe('body :content (RFC 5173 5.2)', () => {
+  const rows: readonly (readonly [string, string, boolean])[] = [
+    ['"multipart"', ':contains "before outer\r\n-- no delimiter"', true],
+    ['"multipart"', ':is "before inner"', true],
+    ['"multipart/alternative"', ':contains "after inner"', true],
+    ['"multipart/alternative"', ':contains "outer"', false],
+    ['"multipart"', ':contains "after outer"', true],
+    ['"multipart"', ':contains ["--outer", "--inner", "hello", "please"]', false],
+    ['"message/rfc822"', ':contains "Subject: asked"', true],
+    ['"message"', ':contains "please"', false],
+    ['"text"', ':contains "please"', true],
+    ['"text"', ':contains ["asked", "before"]', false],
+    ['""', ':contains "Subject: asked"', true],
+    ['"/multipart"', ':contains ""', false],
+  ]
+  for (const [types, matching, expected] of rows) {
+    it(`${types} ${matching}`, () =>
+      assert.equal(holds(`body :content ${types} ${matching}`, {}, CONTAINERS), expected))
+  }
+  it('body :text has no containers', () =>
+    assert.equal(holds('body :text :contains ["before", "asked"]', {}, CONTAINERS), false))
+})
+
 describe('extensions of Sieve', () => {
   const rows: readonly (readonly [string, string, boolean, Partial<World>?])[] = [
     ['RFC 5231 :value by number', 'header :value "gt" :comparator "i;ascii-numeric" "x-num" "6"', true],

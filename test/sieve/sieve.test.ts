@@ -176,6 +176,12 @@ else { fileinto "personal"; }`,
     ],
     ['RFC 5232 5', 'require ["imap4flags","fileinto"]; fileinto :flags ["\\\\Seen","a b"] "x";', A, 'x (\\Seen a b)'],
     ['RFC 5232 4', 'require ["imap4flags"]; setflag "one two"; if hasflag :contains "tw" { discard; }', A, ''],
+    [
+      'RFC 5228 2.4.2.3',
+      'redirect "\\"F. J.\\" Foo (x) <foo@b.c>"; redirect "b (y) <\u00e4@b.c>";',
+      A,
+      '>foo@b.c, >\u00e4@b.c',
+    ],
     ['RFC 5173 5', 'require "body"; if body :contains "ANVIL" { discard; }', A, ''],
     ['RFC 5173 5.2', 'require "body"; if body :content "text/html" :contains "anvil" { discard; }', A, 'INBOX'],
     ['RFC 5173 5.1', 'require "body"; if body :raw :matches "*cliff*" { discard; }', A, ''],
@@ -250,7 +256,8 @@ else { fileinto "personal"; }`,
 
   it('what goes wrong at run time throws, so that the message is kept', () => {
     assert.throws(() => run('require ["reject","fileinto"]; fileinto "x"; reject "y";'), /reject beside/)
-    assert.throws(() => run('redirect "nonsense";'), /no address/)
+    for (const wrong of ['nonsense', 'a@b.c, d@e.f', 'A <a@b.c>, B <d@e.f>', 'A <a>', 'A <a@b c>', '<>', 'A: a@b.c;'])
+      assert.throws(() => run(`redirect "${wrong}";`), /no address/, wrong)
     assert.throws(
       () => run(Array.from({ length: 5 }, (_one, i) => `redirect "a${i}@b.c";`).join('')),
       /too many redirects/,

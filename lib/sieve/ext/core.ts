@@ -1,3 +1,4 @@
+import { parseAddresses } from '../../mime/read/addresses'
 import { unfoldedText } from '../../mime/read/header'
 import type { Action } from '../action'
 import { find } from '../compare/contains'
@@ -35,6 +36,8 @@ const header: TestDefinition = {
   },
 }
 
+const ADDRESS = /^[^\s@<>]+@[^\s@<>]+$/
+
 const address: TestDefinition = {
   positional: ['strings', 'strings'],
   matching: true,
@@ -52,8 +55,19 @@ const address: TestDefinition = {
   },
 }
 
-function addRedirect(run: Run, to: string): undefined {
-  if (!/^[^\s@<>]+@[^\s@<>]+$/.test(to)) throw new Error(`redirect: ${to} is no address`)
+/** sieve-address of RFC 5228 2.4.2.3: `local@domain`, or a phrase and that in angle brackets. */
+function addressOf(text: string): string | undefined {
+  if (ADDRESS.test(text)) return text
+  const [only, ...more] = parseAddresses(Buffer.from(text).toString('latin1'), 2)
+  if (!text.includes('<') || !only?.mailbox || !only.host || more.length > 0) return undefined
+  const address = Buffer.from(`${only.mailbox}@${only.host}`, 'latin1').toString()
+  // Blanks within it are of older days, and more often a mistake.
+  return ADDRESS.test(address) && text.includes(address) ? address : undefined
+}
+
+function addRedirect(run: Run, said: string): undefined {
+  const to = addressOf(said.trim())
+  if (to === undefined) throw new Error(`redirect: ${said} is no address`)
   const isRedirect = (action: Action): boolean => action.kind === 'redirect'
   if (run.actions.some((action) => action.kind === 'redirect' && action.address === to)) return undefined
   if (run.actions.filter(isRedirect).length >= run.world.maxRedirects) throw new Error('too many redirects')
