@@ -1,6 +1,7 @@
 import type { Account } from '../store/account'
 import { storableFlags } from '../store/limits'
 import type { Mark } from '../store/records/marks'
+import { DAY } from '../terms/calendar'
 import { textOf } from '../terms/errors'
 import type { Accepted, FinalDeliveryPorts, Mail } from './delivery'
 import { domainOf, type OwnMail, ownMail } from './own-mail/own-mail'
@@ -14,7 +15,7 @@ import { complaintMail, INTO_INBOX } from './rules/rules'
 import { hasSpamHeader, scanInHeader } from './spam'
 
 /** Longer than a client tries to send (RFC 5321 4.5.4.1: 4 to 5 days). */
-const TRIES_END = 6 * 86_400_000
+const TRIES_END = 6 * DAY
 
 /** The copy of one account: its owner's rules, the mailbox it goes into, what is not to be stored twice. Never rejects. */
 export function createCopies(ports: FinalDeliveryPorts) {

@@ -1,5 +1,6 @@
 import type { MailRoom } from '../mailbox/mailbox'
 import type { MailboxSettings } from '../mailbox/settings'
+import { headerEnd } from '../mime/read/header'
 import { messageIds } from '../mime/read/message-id'
 import { createLimiter } from '../processes/limiter'
 import type { Scan } from '../sieve/world'
@@ -109,8 +110,7 @@ export function createFinalDelivery(ports: FinalDeliveryPorts) {
 
   async function forwardTo(addresses: readonly string[], mail: Mail, to: Accepted): Promise<Reply> {
     const head = Buffer.concat(mail.octets)
-    const end = head.indexOf('\r\n\r\n')
-    const header = head.toString('latin1', 0, end < 0 ? head.length : end + 2).toLowerCase()
+    const header = head.toString('latin1', 0, headerEnd(head)).toLowerCase()
     const mark = `Delivered-To: ${to.address}\r\n`
     // Our own mark in the header: the message has been through this alias before.
     if (`\r\n${header}`.includes(`\r\n${mark.toLowerCase()}`)) return LOOP

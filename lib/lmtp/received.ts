@@ -1,13 +1,5 @@
 import type { SMTPServerSession } from 'smtp-server'
-
-const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
-const two = (value: number): string => String(value).padStart(2, '0')
-
-/** RFC 5322 3.3 date-time, in UTC. */
-export const dateTime = (at: Date): string =>
-  `${DAYS[at.getUTCDay()]}, ${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()} ` +
-  `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())} +0000`
+import { dateTime } from '../mime/write/date'
 
 /** What a client said is cut and stripped of what could begin another field. */
 const safe = (text: string): string => text.replace(/[^\x21-\x7e\u0080-\uffff]/g, '').slice(0, 255)

@@ -1,4 +1,5 @@
 import type { Mailbox } from '../store/store'
+import { DAY } from '../terms/calendar'
 import { failed, ok, type Result } from '../terms/fault'
 import type { AccountId } from '../terms/names'
 import type { SpecialUse } from '../terms/special-use'
@@ -89,7 +90,6 @@ export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId
 /** What an account gets takes several commits: whether they were begun and done, for as long as somebody may go on with them. */
 const BEGUN = 'special-use mailboxes begun'
 const DONE = 'special-use mailboxes done'
-const DAY = 86_400_000
 
 /** What a new account gets (docs/mailboxes.md). One that has more than its INBOX has had it, or made its own choice. */
 export async function ensureSpecialUse(parts: Parts, account: AccountId): Promise<Result<void>> {

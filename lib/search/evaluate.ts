@@ -1,7 +1,6 @@
+import { DAY } from '../terms/calendar'
 import { contains, inHeader } from './contains'
 import type { IndexFacts, KeyFacts, SearchKey, StoredFacts } from './key'
-
-const DAY = 86_400_000
 
 /** Whether a key asks for flags only: then all messages with the same flags have the same answer. */
 export function asksFlagsOnly(key: SearchKey): boolean {

@@ -1,3 +1,4 @@
+import { DAY } from './calendar'
 /**
  * Reads an .ini (as Haraka's config gives it: sections of text values) into typed settings, and collects every mistake so
  * that an operator sees them all at once. Units: durations `ms s min h d` (plain number: seconds), sizes `K M G`.
@@ -14,7 +15,7 @@ export class SettingsError extends Error {
   }
 }
 
-const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: 86_400_000 }
+const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: DAY }
 const BYTES: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 }
 
 export interface SettingsReader {

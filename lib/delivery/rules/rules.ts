@@ -11,6 +11,7 @@ import type { Included } from '../../sieve/values'
 import { NotKnown, type Scan } from '../../sieve/world'
 import type { Account } from '../../store/account'
 import type { Store } from '../../store/store'
+import { DAY } from '../../terms/calendar'
 import { asError, textOf } from '../../terms/errors'
 import type { Clock, Log } from '../../terms/ports'
 import { mayNotify, notification } from '../own-mail/notification'
@@ -66,7 +67,7 @@ const MAX_INCLUDED = 50
 /** Capabilities whose tests look at the mailboxes. */
 const NEED_MAILBOXES = ['mailbox', 'special-use']
 const keyOf = ({ location, name }: Included): string => `${location} ${name}`
-const MONTH = 30 * 86_400_000
+const MONTH = 30 * DAY
 /** Scripts by their text, parsed once. */
 function createParsed(without: ReadonlySet<string>): (source: string) => Script | Error {
   const parsed = new Map<string, Script | Error>()

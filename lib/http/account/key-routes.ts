@@ -1,4 +1,5 @@
 import { LOGIN_PROTOCOLS } from '../../login/login'
+import { DAY } from '../../terms/calendar'
 import { unwrap } from '../../web/kernel/faults'
 import { choice, list, object, optional, text, whole } from '../../web/kernel/schema'
 import type { Web } from '../../web/ports'
@@ -8,7 +9,6 @@ import { SCOPES } from '../../web/who/sessions'
 import { appPassword, appPasswordView } from '../shapes/app-password'
 import { createOwnChanges } from './own-changes'
 
-const DAY = 86_400_000
 /** of an account: more are refused until some are taken away */
 const MOST_TOKENS = 50
 

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { DAY, MONTHS } from '../../terms/calendar'
 import { isSystemFlag } from '../../terms/flags'
 import { decodeMailboxName, normalMailboxName } from '../../terms/modified-utf7'
 import type { SeqRange, SequenceSet } from './sequence-set'
@@ -26,7 +27,7 @@ const FLAG = /\\?[^\x00-\x20\x7f-\xff(){%*"\\\]]+|\\\*/y
 const DATE = /("?)(\d{1,2})-([A-Za-z]{3})-(\d{4})\1/y
 /** RFC 3501 9 has two digits or a blank and one; Apple Mail has sent one alone. */
 const DATE_TIME = /"([ \d]?\d)-([A-Za-z]{3})-(\d{4}) (\d{2}):(\d{2}):(\d{2}) ([+-])(\d{2})(\d{2})"/y
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+const MONTH_WORDS = MONTHS.map((month) => month.toLowerCase())
 const MAX_NUMBER = 0xffff_ffff
 
 const ONE_ATOM = new RegExp(`^${ATOM.source}$`)
@@ -261,10 +262,10 @@ export class Cursor {
   /** @returns days since 1970 */
   date(): number {
     const [, , day = '', month = '', year = ''] = this.#match(DATE) ?? this.fail('a date such as 1-Feb-2026')
-    return Math.floor(this.#midnight(Number(year), month, Number(day)) / 86_400_000)
+    return Math.floor(this.#midnight(Number(year), month, Number(day)) / DAY)
   }
   #midnight(year: number, month: string, day: number): number {
-    const index = MONTHS.indexOf(month.toLowerCase())
+    const index = MONTH_WORDS.indexOf(month.toLowerCase())
     if (index < 0) this.fail('a month')
     const midnight = new Date(0).setUTCFullYear(year, index, day)
     // 31-Feb is no day.

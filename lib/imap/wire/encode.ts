@@ -1,3 +1,4 @@
+import { MONTHS } from '../../terms/calendar'
 import { encodeMailboxName } from '../../terms/modified-utf7'
 import { isAtom } from './cursor'
 
@@ -25,7 +26,6 @@ export function mailbox(nameUtf8: string, utf8: boolean): string {
   return utf8 && !/[\0\r\n]/.test(name) ? quoted(name) : string(name)
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const two = (value: number): string => String(value).padStart(2, '0')
 
 /** date-time: `" 1-Nov-2026 02:03:04 +0000"` */

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Database, Key } from 'lmdb'
 import { decodedOnce, openEnvironment, settled } from '../../processes/environment'
+import { DAY } from '../../terms/calendar'
 import { turn } from '../../work/turns'
 import type { AttemptLog, TrailEntry } from '../lockout/attempts'
 import { type Clear, clearing, matches, pastOf, recordOn, standingOn } from '../lockout/ledger'
@@ -60,7 +61,7 @@ const hash = (key: string): string => createHash('sha256').update(key).digest('b
 
 /** All processes of a host share one small LMDB environment; it survives restarts and stays within its bounds. */
 export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): AttemptLog & { size(): number } {
-  const { path, policy, maxBuckets = 100_000, maxTrail = 100_000, keepTrail = 30 * 86_400_000 } = settings
+  const { path, policy, maxBuckets = 100_000, maxTrail = 100_000, keepTrail = 30 * DAY } = settings
   mkdirSync(path, { recursive: true, mode: 0o700 })
   const env = openEnvironment({ path, maxDbs: 6, mapSize: 64 * 1024 ** 2 })
   const buckets = env.openDB<Row, string>({ name: 'buckets' })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { connectRedis, type RedisAddress } from '../../processes/redis'
+import { DAY } from '../../terms/calendar'
 import type { Log } from '../../terms/ports'
 import type { AttemptLog, Recorded, TrailEntry } from '../lockout/attempts'
 import { clearing, matches, pastOf, recordOn, standingOn } from '../lockout/ledger'
@@ -61,7 +62,7 @@ const TRIES = 50
 
 /** For all hosts that share a Redis. Its commands have a time limit: without Redis nobody comes in, with a temporary error. */
 export function openRedisAttempts(options: RedisAttemptsOptions): AttemptLog {
-  const { policy, log, maxBuckets = 100_000, maxTrail = 100_000, keepTrail = 30 * 86_400_000 } = options
+  const { policy, log, maxBuckets = 100_000, maxTrail = 100_000, keepTrail = 30 * DAY } = options
   const prefix = options.prefix ?? '{mailbox-login}:'
   const indexes = ['single', 'several', 'barred', 'good'].map((name) => `${prefix}${name}`)
   const trailKey = `${prefix}trail`

@@ -1,6 +1,7 @@
+import { DAY, MONTHS } from '../../terms/calendar'
 import { outsideComments } from './comments'
 
-const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+const MONTH_WORDS = MONTHS.map((month) => month.toLowerCase())
 /** RFC 5322 4.3: the zones with names; others count as +0000. */
 const ZONES: Readonly<Record<string, number>> = {
   edt: -240,
@@ -59,7 +60,7 @@ export function parseDate(field: string): MailDate | undefined {
   const match = DATE.exec(text)?.groups ?? ASCTIME.exec(text)?.groups
   if (!match) return undefined
   const { day = '', month = '', years = '', hour = '0', minute = '0', second = '0', zone = '' } = match
-  const index = MONTHS.indexOf(month.toLowerCase())
+  const index = MONTH_WORDS.indexOf(month.toLowerCase())
   const dayOfMonth = Number(day)
   if (index < 0 || dayOfMonth < 1) return undefined
   const date = new Date(0)
@@ -68,5 +69,5 @@ export function parseDate(field: string): MailDate | undefined {
   if (date.getUTCMonth() !== index) return undefined
   const east = zoneMinutes(zone)
   const at = midnight + secondsOf(Number(hour), Number(minute), Number(second)) * 1000 - east * 60_000
-  return Number.isFinite(at) ? { at, day: Math.floor(midnight / 86_400_000), zone: east } : undefined
+  return Number.isFinite(at) ? { at, day: Math.floor(midnight / DAY), zone: east } : undefined
 }

@@ -53,11 +53,13 @@ export function parseFields(bytes: Buffer, start: number, bodyStart: number): Fi
 export const unfoldedText = (text: string): string => (FOLDS.test(text) ? text.replace(/[ \t\r\n]+/g, ' ') : text)
 const FOLDS = /[\t\r\n]| {2}/
 
-/** The header fields of a whole message with CRLF line ends. */
-export function messageFields(octets: Buffer): Field[] {
+/** Where the fields of a whole message with CRLF line ends are over: before its empty line. */
+export function headerEnd(octets: Buffer): number {
   const end = octets.indexOf('\r\n\r\n')
-  return parseFields(octets, 0, end < 0 ? octets.length : end + 2)
+  return end < 0 ? octets.length : end + 2
 }
+/** The header fields of a whole message with CRLF line ends. */
+export const messageFields = (octets: Buffer): Field[] => parseFields(octets, 0, headerEnd(octets))
 
 export const fieldOf = (fields: readonly Field[], name: string): string | undefined =>
   fields.find((field) => field.name === name)?.value

@@ -1,10 +1,11 @@
+import { MONTHS, WEEKDAYS } from '../../terms/calendar'
+
 /** What the writers and the readers of mbox files agree on: From_ lines, quoting, and the header fields that belong to the file. */
 
 /** A From_ line is short: an address of RFC 5321 and a date. */
 const MOST_OCTETS = 1000
 
-const DAY = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)'
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const WEEKDAY = `(?:${WEEKDAYS.join('|')})`
 const MONTH = `(?<month>${MONTHS.join('|')})`
 const DATE = '(?<day>\\d{1,2})'
 const TIME = '(?<hour>\\d{1,2}):(?<minute>\\d{2})(?::(?<second>\\d{2}))?'
@@ -19,8 +20,8 @@ const TAIL = '(?:[ \\t]+remote from [^ \\t]+)?[ \\t]*$'
  * year, or write the date of RFC 5322.
  */
 const FORMS = [
-  `${DAY},?[ \\t]+${MONTH}[ \\t]+${DATE}[ \\t]+${TIME}${zone('before')}[ \\t]+${YEAR}${zone('behind')}${TAIL}`,
-  `(?:${DAY},[ \\t]+)${DATE}[ \\t]+${MONTH}[ \\t]+${YEAR}[ \\t]+${TIME}${zone('behind')}${TAIL}`,
+  `${WEEKDAY},?[ \\t]+${MONTH}[ \\t]+${DATE}[ \\t]+${TIME}${zone('before')}[ \\t]+${YEAR}${zone('behind')}${TAIL}`,
+  `(?:${WEEKDAY},[ \\t]+)${DATE}[ \\t]+${MONTH}[ \\t]+${YEAR}[ \\t]+${TIME}${zone('behind')}${TAIL}`,
 ].map((form) => new RegExp(`(?:^|[ \\t])${form}`))
 
 /** Nobody (Eudora, Netscape: `-`), an address, a quoted local part, or `ann at example.org` of list archives. */

@@ -1,3 +1,4 @@
+import { DAY } from '../../terms/calendar'
 import { unavailable } from '../../terms/errors'
 import type { Command, Session, Transaction } from '../command'
 import { sendLines } from '../multiline'
@@ -37,7 +38,7 @@ async function expired({ ports }: Session, { maildrop, retrieved }: Transaction)
   if (expireDays === undefined) return []
   if (expireDays === 0) return retrieved
   try {
-    return await maildrop.seenBefore(ports.clock.now() - expireDays * 86_400_000)
+    return await maildrop.seenBefore(ports.clock.now() - expireDays * DAY)
   } catch (error) {
     ports.log.warn(`nothing expires now: ${unavailable(error).fault.why}`)
     return []

@@ -1,4 +1,6 @@
 import { parseDate } from '../../mime/read/date'
+import { dateTime, zoneText } from '../../mime/write/date'
+import { DAY } from '../../terms/calendar'
 import type { Arguments, Check, Extension, Run, Tags, TestDefinition, TestNode } from '../extension'
 import { textOf, type Value } from '../values'
 
@@ -10,17 +12,10 @@ interface Moment {
   readonly zone: number
 }
 
-const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 /** RFC 5260 A: the Modified Julian Day of 1 January 1970 */
 const JULIAN_1970 = 40_587
-const DAY = 86_400_000
 
 const digits = (value: number, length = 2): string => String(value).padStart(length, '0')
-const zoneText = (zone: number, colon = ''): string => {
-  const minutes = Math.abs(zone)
-  return `${zone < 0 ? '-' : '+'}${digits(Math.floor(minutes / 60))}${colon}${digits(minutes % 60)}`
-}
 
 /** RFC 5260 4.2 */
 const PARTS: Readonly<Record<string, (clock: Date, zone: number) => string>> = {
@@ -34,9 +29,7 @@ const PARTS: Readonly<Record<string, (clock: Date, zone: number) => string>> = {
   second: (clock) => digits(clock.getUTCSeconds()),
   time: (clock) => clock.toISOString().slice(11, 19),
   iso8601: (clock, zone) => `${clock.toISOString().slice(0, 19)}${zone === 0 ? 'Z' : zoneText(zone, ':')}`,
-  std11: (clock, zone) =>
-    `${DAYS[clock.getUTCDay()]}, ${digits(clock.getUTCDate())} ${MONTHS[clock.getUTCMonth()]} ` +
-    `${digits(clock.getUTCFullYear(), 4)} ${clock.toISOString().slice(11, 19)} ${zoneText(zone)}`,
+  std11: dateTime,
   zone: (_clock, zone) => zoneText(zone),
   weekday: (clock) => String(clock.getUTCDay()),
 }

@@ -1,3 +1,4 @@
+import { headerEnd } from '../../mime/read/header'
 import { asciiHeader } from '../../mime/write/downgrade'
 import { type CommandNode, type Extension, type Run, slot } from '../extension'
 import { numberOf, textOf } from '../values'
@@ -22,11 +23,6 @@ const PROTECTED: ReadonlySet<string> = new Set([
 ])
 
 const edits = slot(() => ({ count: 0 }))
-
-function headerEnd(octets: Buffer): number {
-  const end = octets.indexOf('\r\n\r\n')
-  return end < 0 ? octets.length : end + 2
-}
 
 function fieldsOf(octets: Buffer): readonly FieldAt[] {
   const head = octets.toString('latin1', 0, headerEnd(octets))

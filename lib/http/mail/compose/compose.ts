@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import addressparser from 'nodemailer/lib/addressparser'
 import MailComposer from 'nodemailer/lib/mail-composer'
+import { headerEnd } from '../../../mime/read/header'
 import type { Of } from '../../../web/kernel/schema'
 import { choice, list, object, optional, text, whole } from '../../../web/kernel/schema'
 import { turn } from '../../../work/turns'
@@ -78,7 +79,7 @@ async function* pieces(content: Buffer): AsyncGenerator<Buffer> {
 
 /** RFC 5322 3.6.3: what recipients get does not tell who else got it. */
 function withoutBcc(message: Buffer): Buffer {
-  const end = message.indexOf('\r\n\r\n') + 2
+  const end = headerEnd(message)
   const fields = message.toString('latin1', 0, end).replace(/^Bcc:[^\r\n]*\r\n(?:[ \t][^\r\n]*\r\n)*/gim, '')
   return fields.length === end ? message : Buffer.concat([Buffer.from(fields, 'latin1'), message.subarray(end)])
 }

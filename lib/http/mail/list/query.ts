@@ -1,4 +1,5 @@
 import type { SearchKey } from '../../../search/key'
+import { DAY } from '../../../terms/calendar'
 import { fold } from '../../../terms/casemap'
 
 /**
@@ -16,7 +17,6 @@ const FLAGS: Readonly<Record<string, SearchKey>> = {
   answered: { kind: 'flag', flag: '\\Answered' },
   draft: { kind: 'flag', flag: '\\Draft' },
 }
-const DAY = 86_400_000
 const MOST_TERMS = 30
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }
 
