@@ -5,8 +5,7 @@ const floors = [
   ['metrics', 'mime', 'search', 'transport', 'locks', 'login'],
   ['store', 'sieve'],
   ['mailbox'],
-  ['delivery'],
-  ['web'],
+  ['delivery', 'web'],
   ['imap', 'pop3', 'http', 'lmtp', 'managesieve', 'import', 'export'],
 ]
 const rooms = floors.flatMap((names, floor) => names.map((name) => ({ name, floor })))
@@ -23,9 +22,27 @@ const walls = rooms.map(({ name, floor }) => ({
   },
 }))
 
+/** Inside of a room: files of `from` import nothing of `never`. */
+const inside = [
+  { from: '^lib/web/kernel/', never: '^lib/web/(?!kernel/)', why: 'HTTP itself knows nobody' },
+  { from: '^lib/web/who/', never: '^lib/web/route/', why: 'who is in does not depend on what is asked' },
+  {
+    from: '^lib/http/(mail|account|admin|pages)/',
+    never: '^lib/http/(?:mail|account|admin|pages)/(?<!^lib/http/$1/)',
+    why: 'groups of routes share lib/http/shapes only',
+  },
+].map(({ from, never, why }) => ({
+  name: 'walls-inside',
+  severity: 'error',
+  comment: why,
+  from: { path: from },
+  to: { path: never },
+}))
+
 module.exports = {
   forbidden: [
     ...walls,
+    ...inside,
     {
       name: 'protocols-use-verbs',
       severity: 'error',
@@ -44,7 +61,7 @@ module.exports = {
       name: 'no-circular',
       severity: 'error',
       comment: 'types that two files share stand in a third',
-      from: { pathNot: '^lib/(web|http/static|delivery|mailbox)/' },
+      from: { pathNot: '^lib/(http/static|delivery|mailbox)/' },
       to: { circular: true },
     },
     {

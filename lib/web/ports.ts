@@ -3,10 +3,6 @@ import type { Login } from '../login/login'
 import type { MailRoom } from '../mailbox/mailbox'
 import type { Clock, Log } from '../terms/ports'
 import type { HttpSettings } from './settings'
-import type { Admit } from './who/admit'
-import type { Endings } from './who/endings'
-import type { Entrance } from './who/entrance'
-import type { Leases } from './who/leases'
 import type { Sessions } from './who/sessions'
 
 /** What every protocol over HTTP works with. */
@@ -19,12 +15,4 @@ export interface WebPorts {
   readonly version: string
   readonly clock: Clock
   readonly log: Log
-}
-
-/** And what its routes share. */
-export interface Web extends WebPorts {
-  readonly admit: Admit
-  readonly leases: Leases
-  readonly endings: Endings
-  readonly entrance: Entrance
 }

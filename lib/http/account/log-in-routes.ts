@@ -1,7 +1,7 @@
 import { accountId } from '../../terms/names'
 import { flag, object, optional, text, whole } from '../../web/kernel/schema'
-import type { Web } from '../../web/ports'
 import { type Answer, DONE, defineRoute, done, json, type Route } from '../../web/route/route'
+import type { Web } from '../../web/shared'
 import type { Principal } from '../../web/who/principal'
 
 const me = object({

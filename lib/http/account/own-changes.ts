@@ -1,7 +1,7 @@
 import type { LoginPeer } from '../../login/login'
 import type { Account, AccountChange } from '../../mailbox/vocabulary'
 import { Refused, unwrap } from '../../web/kernel/faults'
-import type { Web } from '../../web/ports'
+import type { Web } from '../../web/shared'
 import { whileOpen } from '../../web/who/credentials'
 import type { Principal } from '../../web/who/principal'
 

@@ -1,8 +1,8 @@
 import { setPassword } from '../../login/passwords'
 import { settingCredentials } from '../../mailbox/vocabulary'
 import { object, text } from '../../web/kernel/schema'
-import type { Web } from '../../web/ports'
 import { DONE, defineRoute, done, type Route } from '../../web/route/route'
+import type { Web } from '../../web/shared'
 import { followingEpoch, newPassword } from '../../web/who/credentials'
 import { createOwnChanges } from './own-changes'
 

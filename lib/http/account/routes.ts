@@ -1,5 +1,5 @@
-import type { Web } from '../../web/ports'
 import type { Route } from '../../web/route/route'
+import type { Web } from '../../web/shared'
 import type { HttpPorts } from '../ports'
 import { keyRoutes } from './key-routes'
 import { lockRoutes } from './lock-routes'

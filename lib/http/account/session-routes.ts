@@ -1,6 +1,6 @@
 import { list, object } from '../../web/kernel/schema'
-import type { Web } from '../../web/ports'
 import { DONE, defineRoute, done, json, type Route } from '../../web/route/route'
+import type { Web } from '../../web/shared'
 import { sessionShape, sessionView } from '../shapes/session'
 import { LOGGED_OUT } from './log-in-routes'
 

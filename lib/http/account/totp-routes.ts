@@ -1,7 +1,7 @@
 import { notFound, Refused } from '../../web/kernel/faults'
 import { list, object, text } from '../../web/kernel/schema'
-import type { Web } from '../../web/ports'
 import { DONE, defineRoute, done, json, type Route } from '../../web/route/route'
+import type { Web } from '../../web/shared'
 import { addingTotp, replacingTotp, withoutTotp } from '../../web/who/credentials'
 import { newRecoveryCodes, newTotpSecret, qrRows, totpStep, totpUri } from '../../web/who/totp'
 import { createOwnChanges } from './own-changes'

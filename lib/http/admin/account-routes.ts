@@ -4,8 +4,8 @@ import type { Account } from '../../mailbox/vocabulary'
 import { ok } from '../../terms/fault'
 import { Refused, unwrap } from '../../web/kernel/faults'
 import { choice, flag, list, object, optional, text, whole } from '../../web/kernel/schema'
-import type { Web } from '../../web/ports'
 import { DONE, defineRoute, done, json, type Route } from '../../web/route/route'
+import type { Web } from '../../web/shared'
 import { newPassword, withoutTotp } from '../../web/who/credentials'
 import { turn } from '../../work/turns'
 import type { HttpPorts } from '../ports'
@@ -92,11 +92,11 @@ export function accountRoutes(web: Web, { attempts }: HttpPorts): readonly Route
         const name = body.name.trim().toLowerCase()
         if (!NAME.test(name)) throw new Refused(422, 'bad-name', 'A name is a full address such as user@example.org.')
         const credentials = await setPassword(newPassword(body.password))
-        const made = await accounts.create({ name, credentials, admin: body.administrator === true })
-        if (!made.ok) throw new Refused(409, 'exists', 'There is an account of this name already.')
-        await room.ensureSpecialUse(made.value.id)
+        const created = await accounts.create({ name, credentials, admin: body.administrator === true })
+        if (!created.ok) throw new Refused(409, 'exists', 'There is an account of this name already.')
+        await room.ensureSpecialUse(created.value.id)
         await trail(call, name, 'account-added')
-        return json(await view(made.value))
+        return json(await view(created.value))
       },
     }),
     defineRoute({

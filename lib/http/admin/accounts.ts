@@ -4,7 +4,7 @@ import type { Account } from '../../mailbox/vocabulary'
 import { textOf } from '../../terms/errors'
 import { accountId } from '../../terms/names'
 import { notFound } from '../../web/kernel/faults'
-import type { Web } from '../../web/ports'
+import type { Web } from '../../web/shared'
 import type { Principal } from '../../web/who/principal'
 
 /** Throws 404. */

@@ -1,6 +1,6 @@
 import { Refused } from '../../web/kernel/faults'
-import type { Web } from '../../web/ports'
 import { DONE, defineRoute, done, type Route } from '../../web/route/route'
+import type { Web } from '../../web/shared'
 import type { HttpPorts } from '../ports'
 import { accountById, createTrail } from './accounts'
 

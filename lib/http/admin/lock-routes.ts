@@ -1,7 +1,7 @@
 import { accountId } from '../../terms/names'
 import { list, object, optional, text, whole } from '../../web/kernel/schema'
-import type { Web } from '../../web/ports'
 import { defineRoute, json, type Route } from '../../web/route/route'
+import type { Web } from '../../web/shared'
 import type { HttpPorts } from '../ports'
 import { holderShape } from '../shapes/holder'
 import { createTrail, namesOf } from './accounts'

@@ -1,8 +1,8 @@
 import { canonicalAddress } from '../../login/networks'
 import { notFound } from '../../web/kernel/faults'
 import { choice, list, object, optional, text, whole } from '../../web/kernel/schema'
-import type { Web } from '../../web/ports'
 import { defineRoute, json, type Route } from '../../web/route/route'
+import type { Web } from '../../web/shared'
 import type { HttpPorts } from '../ports'
 import { trailEntry } from '../shapes/trail-entry'
 

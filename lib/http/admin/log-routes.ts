@@ -41,10 +41,10 @@ export function logRoutes({ attempts, deliveries }: HttpPorts): readonly Route[]
           ...(address && { address: canonicalAddress(address) }),
           limit: verdict || protocol ? MOST_SEARCHED : limit,
         })
-        const wanted = entries.filter(
+        const matching = entries.filter(
           (entry) => (!verdict || entry.verdict === verdict) && (!protocol || entry.protocol === protocol),
         )
-        return json({ entries: wanted.slice(0, limit) })
+        return json({ entries: matching.slice(0, limit) })
       },
     }),
     defineRoute({

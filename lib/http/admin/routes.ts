@@ -1,5 +1,5 @@
-import type { Web } from '../../web/ports'
 import type { Route } from '../../web/route/route'
+import type { Web } from '../../web/shared'
 import type { HttpPorts } from '../ports'
 import { accountRoutes } from './account-routes'
 import { appPasswordRoutes } from './app-password-routes'

@@ -1,7 +1,7 @@
 import { notFound } from '../../web/kernel/faults'
 import { list, object, optional, text } from '../../web/kernel/schema'
-import type { Web } from '../../web/ports'
 import { DONE, defineRoute, done, json, type Route } from '../../web/route/route'
+import type { Web } from '../../web/shared'
 import { sessionShape, sessionView } from '../shapes/session'
 import { namesOf } from './accounts'
 

@@ -1,6 +1,6 @@
 import { any } from '../../web/kernel/schema'
-import type { Web } from '../../web/ports'
 import { defineRoute, type Route } from '../../web/route/route'
+import type { Web } from '../../web/shared'
 
 /** Changes within this time are told together. */
 const GATHER = 150

@@ -14,7 +14,7 @@ const mailbox = object({
   subscribed: flag(),
 })
 
-const view = ({ id, name, specialUse, messages, unseen, size, subscribed }: Mailbox) => ({
+const mailboxView = ({ id, name, specialUse, messages, unseen, size, subscribed }: Mailbox) => ({
   id,
   name,
   role: name === 'INBOX' ? 'inbox' : specialUse[0]?.slice(1).toLowerCase(),
@@ -38,7 +38,7 @@ export function mailboxRoutes(): readonly Route[] {
       run: async ({ mail: enter }) => {
         const mail = await enter()
         const [mailboxes, quota] = await Promise.all([mail.mailboxes(), mail.quota()])
-        return json({ mailboxes: mailboxes.map(view), quota })
+        return json({ mailboxes: mailboxes.map(mailboxView), quota })
       },
     }),
     defineRoute({
@@ -51,9 +51,9 @@ export function mailboxRoutes(): readonly Route[] {
       status: 201,
       run: async ({ body, mail: enter }) => {
         const mail = await enter()
-        const made = unwrap(await mail.create(body.name))
-        await mail.subscribe(made.name, true)
-        return json(view(made))
+        const created = unwrap(await mail.create(body.name))
+        await mail.subscribe(created.name, true)
+        return json(mailboxView(created))
       },
     }),
     defineRoute({
@@ -69,7 +69,7 @@ export function mailboxRoutes(): readonly Route[] {
         unwrap(await mail.rename(before.name, body.name))
         const after = await mail.find(body.name)
         if (!after) throw notFound('mailbox')
-        return json(view(after))
+        return json(mailboxView(after))
       },
     }),
     defineRoute({

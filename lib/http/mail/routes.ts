@@ -1,5 +1,5 @@
-import type { Web } from '../../web/ports'
 import type { Route } from '../../web/route/route'
+import type { Web } from '../../web/shared'
 import type { HttpPorts } from '../ports'
 import { composeRoutes } from './compose/compose-routes'
 import { eventRoutes } from './event-routes'

@@ -57,7 +57,7 @@ export const list = <T>(of: Schema<T>, max = 10_000): Schema<readonly T[]> => ({
   optional: false,
   read: (value, at) =>
     Array.isArray(value) && value.length <= max
-      ? value.map((one, index) => of.read(one, `${at}[${index}]`))
+      ? value.map((item, index) => of.read(item, `${at}[${index}]`))
       : wrong(at, `a list of at most ${max}`),
 })
 
@@ -93,8 +93,8 @@ export function has(value: unknown, field: string): boolean {
   const [first = '', ...rest] = field.split('.')
   if (Array.isArray(value)) return value.some((item) => has(item, field))
   if (typeof value !== 'object' || value === null) return false
-  const found = new Map<string, unknown>(Object.entries(value)).get(first)
-  return found !== undefined && (rest.length === 0 || has(found, rest.join('.')))
+  const inner = new Map<string, unknown>(Object.entries(value)).get(first)
+  return inner !== undefined && (rest.length === 0 || has(inner, rest.join('.')))
 }
 
 type Fields = Readonly<Record<string, Schema<unknown>>>

@@ -8,7 +8,7 @@ import { Refused, unauthorized } from '../kernel/faults'
 import { refuseCrossSite } from '../kernel/guard'
 import { bearerOf, createPeers, userAgentOf } from '../kernel/peer'
 import { has } from '../kernel/schema'
-import type { Web } from '../ports'
+import type { Web } from '../shared'
 import type { Principal } from '../who/principal'
 import type { Call, Route } from './route'
 
@@ -50,13 +50,13 @@ export function createCalls({ login, admit, entrance, settings }: Web) {
       const bearer = bearerOf(request)
       const secret = bearer ?? cookieOf(request, peer.tls)
       const active = request.headers['x-background'] !== '1'
-      let known: Principal | undefined
+      let checked: Principal | undefined
       if (route.scope !== 'public') {
-        known = await principalOf(request, peer, { secret, bearer, active })
-        admit.check(known, route.scope)
+        checked = await principalOf(request, peer, { secret, bearer, active })
+        admit.check(checked, route.scope)
       }
       const principal = (): Principal => {
-        if (known) return known
+        if (checked) return checked
         throw unauthorized()
       }
       const gone = new AbortController()
@@ -64,7 +64,7 @@ export function createCalls({ login, admit, entrance, settings }: Web) {
       const query = route.query ? route.query.read({ ...request.query }, '') : undefined
       const brought = await readBody(bodies, takesOf(route), request, response, peer.address)
       const body = route.body ? route.body.read(brought.json ?? {}, '') : undefined
-      if (known) for (const { field, scope } of route.also ?? []) if (has(body, field)) admit.check(known, scope)
+      if (checked) for (const { field, scope } of route.also ?? []) if (has(body, field)) admit.check(checked, scope)
       return {
         params: Object.fromEntries(Object.entries(request.params).map(([name, value]) => [name, String(value)])),
         query,

@@ -1,7 +1,7 @@
 import type { Response } from 'express'
 import { openEventStream } from '../kernel/event-stream'
 import { Refused } from '../kernel/faults'
-import type { Web } from '../ports'
+import type { Web } from '../shared'
 import type { Answer } from './route'
 
 /** A session that ended in another process: its streams here end within this time, and tell nothing meanwhile. */

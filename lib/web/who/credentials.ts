@@ -43,11 +43,11 @@ export function makeAppPassword(label: string, protocols: readonly string[], now
 }
 
 export const addingAppPassword =
-  (made: AppPassword): AccountChange =>
+  (entry: AppPassword): AccountChange =>
   ({ credentials }) => {
     const { appPasswords = [] } = credentials
     if (appPasswords.length < MOST_APP_PASSWORDS) {
-      return ok({ credentials: { ...credentials, appPasswords: [...appPasswords, made] } })
+      return ok({ credentials: { ...credentials, appPasswords: [...appPasswords, entry] } })
     }
     return failed({ kind: 'limit', why: `an account has at most ${MOST_APP_PASSWORDS} app passwords` })
   }

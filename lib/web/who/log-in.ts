@@ -35,13 +35,13 @@ export function createLogIn(ports: WebPorts, { expired }: Standing) {
   /** A browser's login. Throws 401, 403 or 503. */
   async function logIn(
     peer: LoginPeer,
-    given: LogIn,
+    { user, password, code }: LogIn,
     userAgent: string,
   ): Promise<MadeCredential & { account: Account }> {
     if (!login.allowsCleartext(peer)) {
       throw new Refused(403, 'tls-required', 'Passwords are taken over HTTPS only.')
     }
-    const answer = await attempt(peer, given.user, given.password, given.code)
+    const answer = await attempt(peer, user, password, code)
     if (answer.kind === 'unavailable') throw unavailable()
     if (answer.kind === 'invalid' && answer.incomplete) {
       throw new Refused(401, 'code-required', 'Enter the code of your authenticator app.')
@@ -52,7 +52,7 @@ export function createLogIn(ports: WebPorts, { expired }: Standing) {
     const { epoch = '', appPassword } = answer.identity
     await makeRoom(account.id)
     const now = clock.now()
-    const made = unwrap(
+    const created = unwrap(
       await sessions.create({
         kind: 'session',
         account: account.id,
@@ -66,7 +66,7 @@ export function createLogIn(ports: WebPorts, { expired }: Standing) {
         ...(appPassword !== undefined && { appPassword }),
       }),
     )
-    return { ...made, account }
+    return { ...created, account }
   }
 
   return { attempt, logIn }

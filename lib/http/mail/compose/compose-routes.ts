@@ -3,8 +3,8 @@ import { createLimiter, Overloaded } from '../../../processes/limiter'
 import { textOf } from '../../../terms/errors'
 import { Refused } from '../../../web/kernel/faults'
 import { object, optional, text, whole } from '../../../web/kernel/schema'
-import type { Web } from '../../../web/ports'
 import { type Answer, defineRoute, json, type Route } from '../../../web/route/route'
+import type { Web } from '../../../web/shared'
 import type { HttpPorts } from '../../ports'
 import { attachedFiles } from './attachments'
 import { type Composed, compose, type Draft, draft, notAddresses, tooManyAddresses } from './compose'
@@ -62,9 +62,9 @@ export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPor
       run: async ({ body, files, mail: enter }) => {
         refuseTooMany(body)
         const mail = await enter()
-        return composed(mail, body, files, async ({ kept }) => {
+        return composed(mail, body, files, async ({ copy }) => {
           // The new one first: at no moment is there none.
-          const saved = await keep(mail, '\\Drafts', kept, ['\\Draft', '\\Seen'])
+          const saved = await keep(mail, '\\Drafts', copy, ['\\Draft', '\\Seen'])
           await discard(mail, body.replaces)
           return json(saved)
         })
@@ -88,13 +88,13 @@ export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPor
         if (wrong !== undefined) throw new Refused(422, 'bad-address', `“${wrong}” is not an address.`)
         const mail = await enter()
         const { name } = mail.identity
-        return composed(mail, body, files, async ({ recipients, sent, kept }) => {
+        return composed(mail, body, files, async ({ recipients, sent, copy: octets }) => {
           if (recipients.length === 0) throw new Refused(422, 'no-recipient', 'There is no recipient.')
           if (recipients.length > MOST_RECIPIENTS) throw new Refused(422, 'too-many', 'There are too many recipients.')
           const refused = await submit({ from: name, to: recipients, bytes: sent })
           if (refused !== undefined) throw new Refused(422, 'not-sent', refused)
           // Sent is sent: what fails from here on must not make anybody send it again.
-          const copy = await keep(mail, '\\Sent', kept, ['\\Seen']).catch((error) => {
+          const copy = await keep(mail, '\\Sent', octets, ['\\Seen']).catch((error) => {
             log.warn(`http: no copy in Sent for ${name}: ${textOf(error)}`)
             return undefined
           })

@@ -47,7 +47,7 @@ export interface Composed {
   /** as recipients get it: without Bcc */
   readonly sent: Buffer
   /** as Sent and Drafts keep it: with Bcc */
-  readonly kept: Buffer
+  readonly copy: Buffer
   readonly recipients: readonly string[]
 }
 
@@ -103,7 +103,7 @@ export async function compose(
     messageId: `<${crypto.randomUUID()}@${domain}>`,
     ...(inReplyTo && { inReplyTo: oneLine(inReplyTo) }),
     ...(references.length > 0 && { references: references.map(oneLine) }),
-    attachments: attachments.map((one) => ({ ...one, content: Readable.from(pieces(one.content)) })),
+    attachments: attachments.map((file) => ({ ...file, content: Readable.from(pieces(file.content)) })),
     newline: '\r\n',
     // Files and addresses come from a browser: nothing may be fetched or read for them.
     disableFileAccess: true,
@@ -112,6 +112,6 @@ export async function compose(
   const message = new MailComposer(mail).compile()
   message.keepBcc = true
   const recipients = [...new Set(message.getEnvelope().to || [])]
-  const kept = await message.build()
-  return { kept, sent: withoutBcc(kept), recipients }
+  const copy = await message.build()
+  return { copy, sent: withoutBcc(copy), recipients }
 }

@@ -8,7 +8,8 @@ export interface Conversation {
   readonly unread: number
 }
 
-interface Known {
+/** What is remembered of a mailbox. */
+interface Remembered {
   readonly threads: Map<number, string>
   /** of the whole mailbox, as it was at this mod-sequence: pages of one list are asked for one after another */
   whole?: { readonly modSeq: number; readonly exists: number; readonly conversations: readonly Conversation[] }
@@ -16,30 +17,30 @@ interface Known {
 
 /** A thread of a message never changes, so it is asked for once. Bounded: the mailbox that was not used longest goes. */
 export function createConversations(most = 50) {
-  const known = new Map<string, Known>()
+  const remembered = new Map<string, Remembered>()
 
-  async function knownOf(mail: AccountMail, view: View): Promise<Known> {
+  async function rememberedOf(mail: AccountMail, view: View): Promise<Remembered> {
     const key = `${view.mailbox.id}.${view.mailbox.uidValidity}`
-    const entry: Known = known.get(key) ?? { threads: new Map() }
+    const entry: Remembered = remembered.get(key) ?? { threads: new Map() }
     const { threads } = entry
-    known.delete(key)
-    known.set(key, entry)
+    remembered.delete(key)
+    remembered.set(key, entry)
     if (entry.whole?.modSeq === view.highestModSeq && entry.whole.exists === view.exists) return entry
-    for (const oldest of known.keys()) {
-      if (known.size <= most) break
-      known.delete(oldest)
+    for (const oldest of remembered.keys()) {
+      if (remembered.size <= most) break
+      remembered.delete(oldest)
     }
     const missing: Uid[] = []
     for (let seq = 1; seq <= view.exists; seq++) {
-      const number = view.uidAt(seq)
-      if (!threads.has(number)) missing.push(number)
+      const uid = view.uidAt(seq)
+      if (!threads.has(uid)) missing.push(uid)
     }
     for await (const rows of mail.keys(view, missing)) {
       for (const row of rows) threads.set(row.uid, row.threadId)
     }
     // What was expunged is forgotten once it is most of what is remembered.
     if (threads.size > 2 * view.exists + 1000) {
-      for (const number of threads.keys()) if (view.seqOf(number) === undefined) threads.delete(number)
+      for (const uid of threads.keys()) if (view.seqOf(uid) === undefined) threads.delete(uid)
     }
     return entry
   }
@@ -47,10 +48,10 @@ export function createConversations(most = 50) {
   function group(view: View, threads: ReadonlyMap<number, string>, seqs: Iterable<number>): readonly Conversation[] {
     const groups = new Map<string, { uids: Uid[]; unread: number }>()
     for (const seq of seqs) {
-      const number = view.uidAt(seq)
-      const thread = threads.get(number) ?? String(number)
+      const uid = view.uidAt(seq)
+      const thread = threads.get(uid) ?? String(uid)
       const group = groups.get(thread) ?? { uids: [], unread: 0 }
-      group.uids.push(number)
+      group.uids.push(uid)
       if (!view.flagsAt(seq).has('\\Seen')) group.unread++
       // Set anew, so that the order of the map is that of the newest message.
       groups.delete(thread)
@@ -61,7 +62,7 @@ export function createConversations(most = 50) {
 
   /** Newest first, by the newest message of each. @param seqs the messages to group, ascending; undefined: all */
   return async (mail: AccountMail, view: View, seqs?: readonly number[]): Promise<readonly Conversation[]> => {
-    const entry = await knownOf(mail, view)
+    const entry = await rememberedOf(mail, view)
     if (seqs) return group(view, entry.threads, seqs)
     const { highestModSeq: modSeq, exists } = view
     if (entry.whole?.modSeq !== modSeq || entry.whole.exists !== exists) {

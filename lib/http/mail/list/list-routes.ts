@@ -4,8 +4,8 @@ import type { Part } from '../../../mime/prepared'
 import { bodiesOf } from '../../../mime/read/bodies'
 import type { Uid } from '../../../terms/numbers'
 import { choice, list, object, optional, text, whole } from '../../../web/kernel/schema'
-import type { Web } from '../../../web/ports'
 import { defineRoute, json, type Route } from '../../../web/route/route'
+import type { Web } from '../../../web/shared'
 import { turn } from '../../../work/turns'
 import { rowsOf, withView } from '../access'
 import { fileNameOf } from '../message/file-name'
@@ -25,23 +25,23 @@ export function listRoutes({ room, clock }: Web): readonly Route[] {
   const conversations = createConversations()
 
   async function summaries(mail: AccountMail, view: View, uids: readonly Uid[]) {
-    const found = new Map<Uid, ReturnType<typeof summaryOf>>()
+    const byUid = new Map<Uid, ReturnType<typeof summaryOf>>()
     const ascending = [...uids].sort((a, b) => a - b)
     for (let at = 0; at < ascending.length; at += AT_ONCE) {
       for (const row of await rowsOf(mail, view, ascending.slice(at, at + AT_ONCE))) {
         await turn()
-        found.set(row.uid, summaryOf(row))
+        byUid.set(row.uid, summaryOf(row))
       }
     }
-    return uids.flatMap((uid) => found.get(uid) ?? [])
+    return uids.flatMap((uid) => byUid.get(uid) ?? [])
   }
 
   async function byConversation(mail: AccountMail, view: View, page: readonly Conversation[]) {
-    const byNewest = new Map(page.flatMap((one) => (one.uids.length > 0 ? [[one.uids.at(-1), one] as const] : [])))
-    const newest = page.flatMap((one) => one.uids.at(-1) ?? [])
-    return (await summaries(mail, view, newest)).map((one) => {
-      const { uids = [one.uid], unread = 0 } = byNewest.get(one.uid) ?? {}
-      return { ...one, conversation: { uids, unread } }
+    const byNewest = new Map(page.map((conversation) => [conversation.uids.at(-1), conversation] as const))
+    const newest = page.flatMap(({ uids }) => uids.at(-1) ?? [])
+    return (await summaries(mail, view, newest)).map((shown) => {
+      const { uids = [shown.uid], unread = 0 } = byNewest.get(shown.uid) ?? {}
+      return { ...shown, conversation: { uids, unread } }
     })
   }
 
@@ -73,17 +73,17 @@ export function listRoutes({ room, clock }: Web): readonly Route[] {
         if (search?.mailbox !== undefined && !named) notes.push(`There is no mailbox "${search.mailbox}".`)
         const mailbox = named?.id ?? params.mailbox ?? ''
         return withView(mail, mailbox, async (view) => {
-          const found = search && (await find({ room, mail, view, attachments: fileNames }, search.key, clock.now()))
+          const matches = search && (await find({ room, mail, view, attachments: fileNames }, search.key, clock.now()))
           const modSeq = view.highestModSeq
           if (by === 'conversation') {
-            const all = await conversations(mail, view, found)
+            const all = await conversations(mail, view, matches)
             const messages = await byConversation(mail, view, all.slice(offset, offset + limit))
             return json({ mailbox, total: all.length, modSeq, messages, notes })
           }
-          const total = found ? found.length : view.exists
+          const total = matches ? matches.length : view.exists
           const uids: Uid[] = []
           for (let at = total - offset; at > Math.max(0, total - offset - limit); at--) {
-            const seq = found ? found[at - 1] : at
+            const seq = matches ? matches[at - 1] : at
             if (seq !== undefined) uids.push(view.uidAt(seq))
           }
           return json({ mailbox, total, modSeq, messages: await summaries(mail, view, uids), notes })
@@ -99,9 +99,9 @@ export function listRoutes({ room, clock }: Web): readonly Route[] {
       answer: object({ messages: list(summary) }),
       run: async ({ params, query, mail: enter }) => {
         const mail = await enter()
-        const wanted = new Set(query.uids.split(',').slice(0, MOST).map(Number))
+        const numbers = new Set(query.uids.split(',').slice(0, MOST).map(Number))
         return withView(mail, params.mailbox ?? '', async (view) => {
-          const uids = [...wanted].flatMap((number) => {
+          const uids = [...numbers].flatMap((number) => {
             const seq = Number.isInteger(number) ? view.seqOf(number) : undefined
             return seq === undefined ? [] : [view.uidAt(seq)]
           })

@@ -14,13 +14,13 @@ const ROLES: Readonly<Record<string, SpecialUse>> = {
 
 /** As people name them: by the whole name, by its last part, or by what it is for. */
 export async function mailboxNamed(mail: AccountMail, typed: string): Promise<Mailbox | undefined> {
-  const wanted = fold(typed)
+  const folded = fold(typed)
   const all = await mail.mailboxes()
   const use = ROLES[typed.toLowerCase()]
   return (
     all.find(({ name }) => name === typed) ??
-    all.find(({ name }) => fold(name) === wanted) ??
+    all.find(({ name }) => fold(name) === folded) ??
     all.find(({ specialUse }) => use !== undefined && specialUse.includes(use)) ??
-    all.find(({ name }) => fold(name.slice(name.lastIndexOf('/') + 1)) === wanted)
+    all.find(({ name }) => fold(name.slice(name.lastIndexOf('/') + 1)) === folded)
   )
 }

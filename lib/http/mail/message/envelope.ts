@@ -1,7 +1,11 @@
 import { rawText } from '../../../mime/text/charset'
 import { decodeWords } from '../../../mime/text/words'
 
-/** What a person reads of an ENVELOPE (RFC 9051 7.5.2), taken from the octets that were computed at delivery. */
+/**
+ * What a person reads of an ENVELOPE (RFC 9051 7.5.2), taken from the octets that were computed at delivery. They are kept as IMAP
+ * sends them, in both stores and in millions of rows; a second copy with decoded names would cost every row to save few lists a
+ * small parse. So this reads our own text back, and knows only what our own encoder writes.
+ */
 export interface Envelope {
   readonly subject: string
   readonly from: readonly Person[]

@@ -17,9 +17,9 @@ function shortened(name: string): string {
 }
 
 /** No path, nothing that a browser or a shell might take for something else; '' for what is no name. */
-function safe(given: string): string {
+function safe(name: string): string {
   const clean = shortened(
-    given
+    name
       .replace(/^.*[\\/]/, '')
       .replace(/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '')
       .trim(),

@@ -1,7 +1,7 @@
 import { notFound } from '../../../web/kernel/faults'
 import { list, object, text, whole } from '../../../web/kernel/schema'
-import type { Web } from '../../../web/ports'
 import { defineRoute, json, type Route } from '../../../web/route/route'
+import type { Web } from '../../../web/shared'
 import { withRow } from '../access'
 import { content } from './content'
 import { leafAt, opens } from './parts'

@@ -58,20 +58,20 @@ export function createBodies(settings: BodySettings): Bodies {
       throw tooMany()
     if (all.unfinished >= bodies || (octets > 0 && all.octets + octets > 2 * maxBody)) throw busy()
     shares.set(address, share)
-    for (const one of [share, all]) {
-      one.unfinished++
-      one.octets += octets
+    for (const counted of [share, all]) {
+      counted.unfinished++
+      counted.octets += octets
     }
     const forget = (): void => {
       if (share.unfinished === 0 && share.octets === 0 && shares.get(address) === share) shares.delete(address)
     }
     return {
       finished(): void {
-        for (const one of [share, all]) one.unfinished--
+        for (const counted of [share, all]) counted.unfinished--
         forget()
       },
       answered(): void {
-        for (const one of [share, all]) one.octets -= octets
+        for (const counted of [share, all]) counted.octets -= octets
         forget()
       },
     }

@@ -87,7 +87,7 @@ export async function openPostgresSessions(options: PostgresSessionsOptions): Pr
   return {
     async create(given, most) {
       const { secret, key, credential } = newSecret(given)
-      const made = await transaction(async (query) => {
+      const isMade = await transaction(async (query) => {
         if (most !== undefined) {
           // Two who count at once would both find room.
           await query("SELECT pg_advisory_xact_lock(hashtext('mailbox_web ' || $1))", [given.account])
@@ -98,7 +98,7 @@ export async function openPostgresSessions(options: PostgresSessionsOptions): Pr
         await query(text, [key, credential.id, credential.account, JSON.stringify(credential)])
         return true
       })
-      return made || most === undefined ? ok({ secret, credential }) : tooMany(most, given)
+      return isMade || most === undefined ? ok({ secret, credential }) : tooMany(most, given)
     },
     find: async (secret) =>
       (await rows('SELECT attributes FROM mailbox_web.credentials WHERE key = $1', [keyOf(secret)]))[0],
@@ -118,8 +118,8 @@ export async function openPostgresSessions(options: PostgresSessionsOptions): Pr
         const make = 'INSERT INTO mailbox_web.second_factors VALUES ($1, $2) ON CONFLICT DO NOTHING'
         await query(make, [account, JSON.stringify(FRESH)])
         const look = 'SELECT state FROM mailbox_web.second_factors WHERE account = $1 FOR UPDATE'
-        const [found] = await query<{ state: TotpState }>(look, [account])
-        const [after, said] = change(found?.state ?? FRESH)
+        const [row] = await query<{ state: TotpState }>(look, [account])
+        const [after, said] = change(row?.state ?? FRESH)
         const write = 'UPDATE mailbox_web.second_factors SET state = $2 WHERE account = $1'
         await query(write, [account, JSON.stringify(after)])
         return said

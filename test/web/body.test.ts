@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { MOST_JSON, readJson } from '../../lib/web/kernel/body/json'
 import { boundaryOf, readMultipart } from '../../lib/web/kernel/body/multipart'
-import { client, form, openWeb, type Web } from './web'
+import { client, form, openWeb, type Web } from '../http/web'
 
 const octets = Buffer.from
 
