@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { totpAt } from '../../../lib/web/who/totp'
+import { becomes } from '../../eventually'
+import { client, PASSWORD, type Web } from '../web'
+
+const stepOf = (web: Web): number => Math.floor(web.clock.now() / 30_000)
+
+const untilReleased = (web: Web, account: string): Promise<void> =>
+  becomes(async () => (await web.locks.list(account)).length, 0)
+
+export function ownerRoutes(opened: () => Web): void {
+  let web: Web
+  before(() => {
+    web = opened()
+  })
+
+  it('keeps mailboxes: renames, copies, looks at messages in other forms, removes', async () => {
+    const account = await web.account('tidy@example.org')
+    await web.deliver(
+      account,
+      'From: a@b.example\nSubject: h\nMIME-Version: 1.0\nContent-Type: text/html\n\n<p onclick="x()">hi</p>\n',
+      'From: a@b.example\nSubject: o\nMIME-Version: 1.0\nContent-Type: message/rfc822\n\nSubject: inner\n\nx\n',
+    )
+    const browser = client(web.url)
+    await browser.logIn('tidy@example.org')
+    const inbox = `mailboxes/${(await browser.get('mailboxes')).body.mailboxes[0].id}`
+    assert.deepEqual((await browser.get(`${inbox}/summaries?uids=1,99,x`)).body.messages.length, 1)
+    const html = await browser.get(`${inbox}/messages/1/html`)
+    assert.match(html.body, /onclick/)
+    assert.equal(html.headers.get('content-security-policy'), "sandbox; default-src 'none'")
+    assert.match((await browser.get(`${inbox}/messages/1/source`)).body, /onclick/)
+    assert.equal((await browser.get(`${inbox}/messages/2/parts/1/message`)).body.subject, 'inner')
+    const made = (await browser.post('mailboxes', { name: 'Old' })).body
+    assert.equal((await browser.ask('PATCH', `mailboxes/${made.id}`, { name: 'Older' })).body.name, 'Older')
+    const copy = (await browser.post(`${inbox}/copy`, { uids: [1], to: made.id })).body
+    assert.deepEqual([copy.source, copy.destination], [[1], [1]])
+    assert.equal((await browser.ask('DELETE', `mailboxes/${made.id}`)).status, 200)
+    assert.equal((await browser.get(`mailboxes/${made.id}/messages`)).body.error, 'not-found')
+  })
+  it('sees where the account is in use, and ends it: sessions, tokens, the second factor, this session', async () => {
+    const account = await web.account('owner@example.org')
+    const [browser, other] = [client(web.url), client(web.url)]
+    await browser.logIn('owner@example.org')
+    await other.logIn('owner@example.org')
+    await other.get('mailboxes')
+    assert.equal((await browser.get('locks')).body.holders.length, 1)
+    assert.equal((await other.post('session/release')).status, 200)
+    await untilReleased(web, account.id)
+    assert.equal((await browser.get('locks')).body.holders.length, 0)
+    const { sessions } = (await browser.get('sessions')).body
+    const its = sessions.find((one: { current: boolean }) => !one.current)
+    assert.equal((await browser.ask('DELETE', `sessions/${its.id}`)).status, 200)
+    assert.equal((await other.get('session')).status, 401)
+    await browser.post('account/tokens', { label: 't', scopes: ['mail:read'], days: 3, password: PASSWORD })
+    const [token] = (await browser.get('account/keys')).body.tokens
+    assert.equal((await browser.ask('DELETE', `account/tokens/${token.id}`)).status, 200)
+    assert.deepEqual((await browser.get('account/keys')).body.tokens, [])
+
+    const { secret } = (await browser.post('account/totp/offer')).body
+    const code = (): string => totpAt(secret, stepOf(web))
+    await browser.post('account/totp', { secret, code: code(), password: PASSWORD })
+    const bare = { password: PASSWORD, code: '000000' }
+    assert.equal((await browser.ask('DELETE', 'account/totp', bare)).body.error, 'wrong-password')
+    web.clock.pass(60_000)
+    assert.equal((await browser.ask('DELETE', 'account/totp', { ...bare, code: code() })).status, 200)
+    assert.equal((await browser.get('session')).body.totp, false)
+    assert.equal((await browser.ask('DELETE', 'session')).status, 200)
+    assert.equal((await browser.get('session')).status, 401)
+  })
+}
