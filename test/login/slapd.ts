@@ -53,8 +53,22 @@ async function listens(port: number): Promise<void> {
   })
 }
 
-/** A private slapd with some people; undefined, and a line that says so, where there is none. */
-export async function slapdOrSkip(): Promise<{ readonly port: number; stop(): Promise<void> } | undefined> {
+/** A person with a mail address and a password, as slapadd reads it. */
+export const personOf = (name: string, password: string): string => `
+dn: uid=${name},dc=example,dc=org
+objectClass: inetOrgPerson
+uid: ${name}
+cn: ${name}
+sn: ${name}
+mail: ${name}@example.org
+userPassword: ${password}
+`
+
+/**
+ * A private slapd with some people; undefined, and a line that says so, where there is none.
+ * @param more people (`personOf`)
+ */
+export async function slapdOrSkip(more = ''): Promise<{ readonly port: number; stop(): Promise<void> } | undefined> {
   if (!existsSync(SLAPD)) {
     console.log('      no slapd on this machine: skipped')
     return undefined
@@ -80,7 +94,7 @@ directory ${folder}/data
 `,
   )
   const people = path.join(folder, 'people.ldif')
-  writeFileSync(people, PEOPLE)
+  writeFileSync(people, PEOPLE + more)
   const added = await run('/usr/sbin/slapadd', ['-f', config, '-l', people])
   assert.equal(added.code, 0, added.stderr)
   const [port = 0] = await freePorts(1)
