@@ -77,6 +77,7 @@ describe('accounts import-passwd', function () {
     assert.match(text, /^off@example\.org: a disabled password/m)
     assert.match(text, /^has@example\.org: has a password already, left$/m)
     assert.match(text, /^2 made, 0 changed, 1 left, 2 refused$/m)
+    assert.match(text, /^1 of them have passwords of a slower scheme: set refusal_time in mailbox_login\.ini/m)
     await withStore(async (store) => assert.equal(await store.accounts.find('ann@example.org'), undefined))
   })
 

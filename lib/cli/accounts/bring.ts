@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { isSupported } from '../../login/passwords/verify'
+import { isSlower, isSupported } from '../../login/passwords/verify'
 import type { Credentials } from '../../store/account'
 import type { Store } from '../../store/store'
 import { failed, ok } from '../../terms/fault'
@@ -75,11 +75,14 @@ export async function bringAccounts(
 ): Promise<void> {
   const store = await home.openStore()
   const counts = { made: 0, changed: 0, left: 0, refused: 0 }
+  let slower = 0
   try {
     for (const { name, verifier } of users) {
       const full = name.includes('@') || options.domain === undefined ? name : `${name}@${options.domain.toLowerCase()}`
       const outcome = await bring(store, full, verifier, options)
       counts[outcome.kind]++
+      const brought = outcome.kind === 'made' || outcome.kind === 'changed'
+      if (brought && verifier !== undefined && isSlower(verifier)) slower++
       if (outcome.kind === 'refused') console.log(`${full}: ${outcome.why}`)
       else if (outcome.kind !== 'left') console.log(`${full}: ${outcome.kind}`)
       else console.log(`${full}: ${verifier === undefined ? 'is there' : 'has a password already'}, left`)
@@ -89,6 +92,11 @@ export async function bringAccounts(
   }
   const { made, changed, left } = counts
   console.log(`${made} made, ${changed} changed, ${left} left, ${counts.refused} refused`)
+  if (slower > 0) {
+    console.log(
+      `${slower} of them have passwords of a slower scheme: set refusal_time in mailbox_login.ini until they have logged in once`,
+    )
+  }
   if (options.dryRun) console.log('(dry run: nothing was changed)')
   if (counts.refused > 0) process.exitCode = 1
 }

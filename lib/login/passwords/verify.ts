@@ -33,6 +33,9 @@ export function isDefault(verifier: string): boolean {
   return scheme === named.get(DEFAULT) && isStrongArgon2(value)
 }
 
+/** Checking it takes longer than what everybody else costs: `refusal_time` hides who has such a one (docs/login.md). */
+export const isSlower = (verifier: string): boolean => !isCheap(verifier) && !isDefault(verifier)
+
 /** Another scheme than the default, or the default with a lower cost. */
 export function needsRehash(verifier: string): boolean {
   const { scheme, value } = split(verifier)
