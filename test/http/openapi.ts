@@ -3,18 +3,34 @@ import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020'
 
 /** Every answer of the API against the document that describes it (OpenAPI 3.1: JSON Schema 2020-12). */
 
-interface Operation {
+/** JSON Schema, as lib/web/kernel/schema.ts and lib/web/route/openapi.ts write it. */
+export interface JsonSchema {
+  readonly type?: string
+  readonly enum?: readonly string[]
+  readonly items?: JsonSchema
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly required?: readonly string[]
+  readonly additionalProperties?: JsonSchema | false
+}
+interface Content {
+  readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>>
+}
+export interface Operation {
   readonly operationId: string
   readonly 'x-scope': string
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> }
-  readonly responses: Readonly<
-    Record<string, { readonly content: Readonly<Record<string, { readonly schema: object }>> }>
-  >
+  readonly parameters: readonly {
+    readonly name: string
+    readonly in: 'path' | 'query'
+    readonly required: boolean
+    readonly schema: JsonSchema
+  }[]
+  readonly requestBody?: Content
+  readonly responses: Readonly<Record<string, Content>>
 }
 export interface Document {
   readonly openapi: string
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: { readonly schemas: { readonly Error: object } }
+  readonly components: { readonly schemas: { readonly Error: JsonSchema } }
 }
 
 const API = '/api/v1'

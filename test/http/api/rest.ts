@@ -34,18 +34,10 @@ export function otherRoutes(opened: () => Web): void {
     const policy = page.headers.get('content-security-policy') ?? ''
     assert.doesNotMatch(policy, /unsafe|\*|https?:/)
     let octets = 0
-    for (const name of [
-      '',
-      'app.js',
-      'base/api.js',
-      'base/dom.js',
-      'mail/mail.js',
-      'mail/list.js',
-      'reader/reader.js',
-      'compose/compose.js',
-      'styles/app.css',
-      'icon.svg',
-    ]) {
+    // The page and everything that it names: scripts, what they import, styles, its picture.
+    const named = [...page.body.matchAll(/(?:href|src)="\/mail\/(.*?)"/g)].map(([, name = '']) => name)
+    assert.ok(named.includes('mail/mail.js') && named.includes('icon.svg'))
+    for (const name of ['', ...named]) {
       const response = await fetch(`${web.url}/mail/${name}`, { headers: { 'accept-encoding': 'identity' } })
       assert.equal(response.status, 200, name)
       octets += (await response.arrayBuffer()).byteLength

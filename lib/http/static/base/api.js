@@ -1,63 +1,122 @@
-/** The JSON API. A refusal is thrown as an object with its `error` word. */
+// @ts-check
+/** @import { Call, CallOptions, Fault, Route, Where } from './types' */
+
+/** The JSON API. Routes have the names that the OpenAPI document gives them: `GET /mailboxes/{mailbox}`. */
+
+const API = '/api/v1'
 let csrf = ''
+/** @type {(error: ApiError) => boolean} */
 let onRefused = () => false
+
+/** @param {(error: ApiError) => boolean} run says whether it has told the person */
 export const whenRefused = (run) => {
   onRefused = run
 }
-export const setCsrf = (value) => {
-  csrf = value
+/** @param {string} token */
+export const setCsrf = (token) => {
+  csrf = token
 }
 
+/** A refusal, with the API's word for it. */
 export class ApiError extends Error {
-  constructor(status, body) {
-    super(body.message ?? 'The server cannot be reached.')
-    Object.assign(this, body, { status, message: this.message })
+  /** the person knows already */
+  handled = false
+
+  /**
+   * @param {number} status 0: no answer
+   * @param {Fault} fault
+   */
+  constructor(status, { message = 'The server cannot be reached.', error, holder }) {
+    super(message)
+    this.status = status
+    this.error = error
+    this.holder = holder
   }
 }
 
+/** @param {unknown} error */
+export const messageOf = (error) => (error instanceof Error ? error.message : String(error))
+/** @param {unknown} error */
+export const isHandled = (error) => error instanceof ApiError && error.handled
+
 /**
- * @param body an object, or a form that has one as JSON in its field `message` and files beside it
- * @param background live updates: they keep neither the session nor the lock alive
+ * The address of what a route gives: values that its path has no place for make the query.
+ * @template {Route} R
+ * @param {R} route
+ * @param {Where<R>} where
  */
-export async function call(method, path, body, { background = false, keepalive = false } = {}) {
-  const response = await ask(method, path, body, background, keepalive)
+export const addressOf = (route, where) => fill(route, where)
+
+/**
+ * @param {string} route
+ * @param {object} where values of its path and of its query
+ */
+function fill(route, where) {
+  const left = new Map(Object.entries(where))
+  const path = route.slice(route.indexOf(' ') + 1).replace(/\{(\w+)\}/g, (_all, name) => {
+    const value = left.get(name)
+    left.delete(name)
+    return encodeURIComponent(String(value))
+  })
+  const query = new URLSearchParams()
+  for (const [name, value] of left) if (value !== undefined) query.append(name, String(value))
+  const asked = query.toString()
+  return `${API}${path}${asked && `?${asked}`}`
+}
+
+/** @type {Call} */
+export const call = async (route, ...[where = {}, body, options]) => {
+  const response = await ask(route, where, body, options)
   const answer = await response.json().catch(() => ({}))
   if (response.ok) return answer
   throw refused(response, answer)
 }
 
-async function ask(method, path, body, background = false, keepalive = false) {
-  const form = body instanceof FormData
+/**
+ * What is no JSON: a part of a message.
+ * @template {Route} R
+ * @param {R} route
+ * @param {Where<R>} where
+ */
+export async function octetsOf(route, where) {
+  const response = await ask(route, where)
+  if (response.ok) return response.blob()
+  throw refused(response, await response.json().catch(() => ({})))
+}
+
+/**
+ * @param {string} route
+ * @param {object} where values of its path and of its query
+ * @param {unknown} [body] or a form that has one as JSON in its field `message` and files beside it
+ * @param {CallOptions} [options]
+ */
+async function ask(route, where, body, { background = false, keepalive = false } = {}) {
+  const method = route.slice(0, route.indexOf(' '))
+  const given = body ?? (method === 'POST' ? {} : undefined)
+  const form = given instanceof FormData
   try {
-    return await fetch(`/api/v1${path}`, {
+    return await fetch(fill(route, where), {
       method,
       credentials: 'same-origin',
       keepalive,
       headers: {
-        ...(body !== undefined && !form && { 'Content-Type': 'application/json' }),
+        ...(given && !form && { 'Content-Type': 'application/json' }),
         ...(method !== 'GET' && { 'X-CSRF-Token': csrf }),
         ...(background && { 'X-Background': '1' }),
       },
-      body: form || body === undefined ? body : JSON.stringify(body),
+      body: form ? given : given ? JSON.stringify(given) : null,
     })
   } catch {
     throw new ApiError(0, {})
   }
 }
 
-function refused(response, answer) {
-  const error = new ApiError(response.status, answer)
-  if (onRefused(error)) error.handled = true
+/**
+ * @param {Response} response
+ * @param {Fault} fault
+ */
+function refused(response, fault) {
+  const error = new ApiError(response.status, fault)
+  error.handled = onRefused(error)
   return error
 }
-
-/** What is no JSON: a part of a message. */
-export async function octets(path) {
-  const response = await ask('GET', path)
-  if (response.ok) return response.blob()
-  throw refused(response, await response.json().catch(() => ({})))
-}
-export const get = (path, options) => call('GET', path, undefined, options)
-export const post = (path, body = {}) => call('POST', path, body)
-export const patch = (path, body) => call('PATCH', path, body)
-export const del = (path, body) => call('DELETE', path, body)

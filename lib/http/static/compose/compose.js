@@ -1,51 +1,74 @@
-import { get, post } from '../base/api.js'
-import { bytes, field, fill, h, icon, iconButton, shortTime, toast } from '../base/dom.js'
+// @ts-check
+/** @import { Draft, DraftStart, MessagePlace } from '../base/types' */
+import { call, messageOf } from '../base/api.js'
+import { toast } from '../base/dialogs.js'
+import { button, gap, h } from '../base/dom.js'
+import { shortTime } from '../base/format.js'
+import { field } from '../base/forms.js'
+import { iconButton } from '../base/icons.js'
+import { createDraftFiles, describedFiles, formOf, freshOf } from './draft-files.js'
 
+/** Milliseconds without a key after which a draft saves itself. */
 const SAVE_AFTER = 2500
 
+/** @param {DraftStart} start */
+function titleOf({ answers }) {
+  if (!answers) return 'New message'
+  return answers.how === 'forward' ? 'Forward' : 'Reply'
+}
+
 /**
- * A window to write in. Drafts save themselves; a file travels once, with the first save, and is a part of the saved draft
- * from then on.
+ * @param {string} label
+ * @param {string} [value]
+ */
+const addressField = (label, value = '') =>
+  field(label, { name: label.toLowerCase(), value, inputmode: 'email', spellcheck: 'false' })
+
+/**
+ * A window to write in. Drafts save themselves.
+ * @param {DraftStart} start
  */
 export function openComposer(start) {
-  const value = (label) => label.querySelector('input').value
-  const to = field('To', { name: 'to', value: start.to ?? '', inputmode: 'email', spellcheck: 'false' })
-  const cc = field('Cc', { name: 'cc', value: start.cc ?? '', inputmode: 'email', spellcheck: 'false' })
-  const bcc = field('Bcc', { name: 'bcc', value: start.bcc ?? '', inputmode: 'email', spellcheck: 'false' })
-  cc.hidden = !start.cc
-  bcc.hidden = !start.bcc
+  const to = addressField('To', start.to)
+  const cc = addressField('Cc', start.cc)
+  const bcc = addressField('Bcc', start.bcc)
+  cc.element.hidden = !start.cc
+  bcc.element.hidden = !start.bcc
   const subject = field('Subject', { name: 'subject', value: start.subject ?? '' })
   const text = h('textarea', { name: 'text', 'aria-label': 'Text', value: start.text ?? '' })
   const status = h('span', { class: 'muted', role: 'status' })
-  const fileList = h('ul', { class: 'files' })
-  const picker = h('input', { type: 'file', multiple: true, hidden: true, onchange: () => addFiles(picker.files) })
+  const files = createDraftFiles(start.attachments ?? [], changed)
+  const picker = h('input', {
+    type: 'file',
+    multiple: true,
+    hidden: true,
+    onchange: addPicked,
+  })
   const sendButton = h('button', { type: 'submit', class: 'primary' }, 'Send')
-  const more = h(
-    'button',
-    { type: 'button', class: 'quiet', onclick: () => ((cc.hidden = false), (bcc.hidden = false), more.remove()) },
-    'Cc Bcc',
-  )
+  const more = button('Cc Bcc', showCopies, 'quiet')
 
-  let files = [...(start.attachments ?? [])]
-  let replaces = start.replaces
-  let timer
+  /** @type {MessagePlace | undefined} the draft as it was saved last */
+  let saved = start.replaces
+  let timer = 0
   let dirty = false
   let closed = false
-  /** one save or send after another */
+  /** @type {Promise<unknown>} one save or send after another */
   let queue = Promise.resolve()
 
   const element = h(
     'form',
-    { class: 'composer', 'aria-label': 'Write a message', onsubmit: (event) => (event.preventDefault(), void send()) },
+    { class: 'composer', 'aria-label': 'Write a message', onsubmit },
+    h('header', {}, h('h2', {}, titleOf(start)), iconButton('close', 'Save and close', close)),
     h(
-      'header',
-      {},
-      h('h2', {}, start.answers ? (start.answers.how === 'forward' ? 'Forward' : 'Reply') : 'New message'),
-      iconButton('close', 'Save and close', () => void close()),
+      'div',
+      { class: 'composer-fields' },
+      h('div', { class: 'to-line' }, to.element, more),
+      cc.element,
+      bcc.element,
+      subject.element,
     ),
-    h('div', { class: 'composer-fields' }, h('div', { class: 'to-line' }, to, more), cc, bcc, subject),
     text,
-    fileList,
+    files.element,
     h(
       'footer',
       {},
@@ -53,71 +76,54 @@ export function openComposer(start) {
       iconButton('clip', 'Add files', () => picker.click()),
       picker,
       status,
-      h('span', { class: 'gap' }),
-      iconButton('trash', 'Throw away', () => void discard()),
+      gap(),
+      iconButton('trash', 'Throw away', discard),
     ),
   )
 
-  function say(text, bad = false) {
-    status.textContent = text
-    status.className = bad ? 'form-error' : 'muted'
+  function addPicked() {
+    files.add(picker.files)
   }
-  const trouble = (text) => say(text, true)
-
-  function drawFiles() {
-    fill(
-      fileList,
-      files.map((file) =>
-        h(
-          'li',
-          {},
-          h(
-            'span',
-            { title: file.name },
-            icon('clip'),
-            h('span', {}, file.name),
-            h('small', {}, bytes(file.size ?? 0)),
-          ),
-          iconButton(
-            'close',
-            `Take away ${file.name}`,
-            () => ((files = files.filter((one) => one !== file)), drawFiles(), changed()),
-          ),
-        ),
-      ),
-    )
+  function showCopies() {
+    cc.element.hidden = false
+    bcc.element.hidden = false
+    more.remove()
   }
-  function addFiles(some) {
-    for (const file of some)
-      files.push({ name: file.name, type: file.type || 'application/octet-stream', size: file.size, octets: file })
-    drawFiles()
-    changed()
+  /** @param {SubmitEvent} event */
+  function onsubmit(event) {
+    event.preventDefault()
+    void send()
+  }
+  /** @param {string} line */
+  function say(line) {
+    status.textContent = line
+    status.className = 'muted'
+  }
+  /** @param {string} line */
+  function complain(line) {
+    status.textContent = line
+    status.className = 'form-error'
   }
 
   /** What is sent: files that are not parts of the saved draft yet travel beside the rest. */
   function content() {
-    const fresh = files.filter(({ octets }) => octets)
-    const message = described(fresh)
-    if (fresh.length === 0) return message
-    const form = new FormData()
-    form.append('message', JSON.stringify(message))
-    for (const [nth, { octets }] of fresh.entries()) form.append(`file-${nth}`, octets)
-    return form
+    const { all } = files
+    /** @type {Draft} */
+    const message = {
+      to: to.value,
+      cc: cc.value,
+      bcc: bcc.value,
+      subject: subject.value,
+      text: text.value,
+      inReplyTo: start.inReplyTo,
+      references: start.references,
+      attachments: describedFiles(all),
+      answers: start.answers,
+      replaces: saved,
+    }
+    const fresh = freshOf(all)
+    return fresh.length === 0 ? message : formOf(message, fresh)
   }
-  const described = (fresh) => ({
-    to: value(to),
-    cc: value(cc),
-    bcc: value(bcc),
-    subject: value(subject),
-    text: text.value,
-    ...(start.inReplyTo && { inReplyTo: start.inReplyTo }),
-    ...(start.references && { references: start.references }),
-    attachments: files.map(({ size, octets, ...rest }) =>
-      octets ? { ...rest, file: `file-${fresh.findIndex((one) => one.octets === octets)}` } : rest,
-    ),
-    ...(start.answers && { answers: start.answers }),
-    ...(replaces && { replaces }),
-  })
 
   function changed() {
     dirty = true
@@ -126,33 +132,24 @@ export function openComposer(start) {
     timer = setTimeout(() => void save().catch(() => undefined), SAVE_AFTER)
   }
   function save() {
-    queue = queue.catch(() => undefined).then(saveNow)
-    return queue
+    const done = queue.catch(() => undefined).then(saveNow)
+    queue = done
+    return done
   }
   async function saveNow() {
     if (!dirty || closed) return
     dirty = false
-    const sent = [...files]
+    const sent = files.all
     try {
-      replaces = await post('/drafts', content())
+      const { mailbox, uid } = await call('POST /drafts', {}, content())
+      saved = uid === undefined ? undefined : { mailbox, uid }
     } catch (error) {
       dirty = true
-      trouble(`Not saved: ${error.message}`)
+      complain(`Not saved: ${messageOf(error)}`)
       throw error
     }
     say(`Saved ${shortTime(Date.now())}`)
-    if (!sent.length) return
-    // The files are parts of the saved draft now, in the same order.
-    const { attachments } = await get(`/mailboxes/${replaces.mailbox}/messages/${replaces.uid}`)
-    if (attachments.length !== sent.length) return
-    const places = new Map(
-      sent.map((file, index) => [
-        file,
-        { name: file.name, size: file.size, ...replaces, part: attachments[index].part },
-      ]),
-    )
-    files = files.map((file) => places.get(file) ?? file)
-    drawFiles()
+    if (saved) await files.saved(sent, saved)
   }
 
   async function send() {
@@ -161,23 +158,24 @@ export function openComposer(start) {
     say('Sending ...')
     try {
       await queue.catch(() => undefined)
-      await post('/send', content())
+      await call('POST /send', {}, content())
       gone()
       toast('Sent.')
     } catch (error) {
-      trouble(error.message)
+      complain(messageOf(error))
     } finally {
       sendButton.disabled = false
     }
   }
+  const isEmpty = () => !to.value && !subject.value && !text.value.trim() && files.all.length === 0
   async function close() {
     clearTimeout(timer)
-    const empty = !value(to) && !value(subject) && !text.value.trim() && files.length === 0
+    const empty = isEmpty()
     try {
       if (!empty) await save()
       if (dirty && !empty) return
       gone()
-      if (replaces && !empty) toast('Kept in Drafts.')
+      if (saved && !empty) toast('Kept in Drafts.')
     } catch {
       // The status line says why; the window stays, so nothing is lost.
     }
@@ -185,17 +183,23 @@ export function openComposer(start) {
   async function discard() {
     clearTimeout(timer)
     await queue.catch(() => undefined)
-    if (replaces) await post(`/mailboxes/${replaces.mailbox}/expunge`, { uids: [replaces.uid] })
+    if (saved) {
+      await call('POST /mailboxes/{mailbox}/expunge', { mailbox: saved.mailbox }, { uids: [saved.uid] })
+    }
     gone()
     toast('Thrown away.')
   }
-  const warn = (event) => dirty && event.preventDefault()
+  /** @param {BeforeUnloadEvent} event */
+  const warn = (event) => {
+    if (dirty) event.preventDefault()
+  }
   function gone() {
     closed = true
     clearTimeout(timer)
     window.removeEventListener('beforeunload', warn)
     element.remove()
-    document.querySelector('.list')?.focus()
+    const list = document.querySelector('.list')
+    if (list instanceof HTMLElement) list.focus()
   }
 
   element.addEventListener('input', changed)
@@ -206,15 +210,13 @@ export function openComposer(start) {
   element.addEventListener('dragover', (event) => event.preventDefault())
   element.addEventListener('drop', (event) => {
     event.preventDefault()
-    addFiles(event.dataTransfer.files)
+    files.add(event.dataTransfer?.files)
   })
   window.addEventListener('beforeunload', warn)
   document.querySelector('.composer')?.remove()
   document.body.append(element)
-  drawFiles()
   if (start.to) {
     text.focus()
     text.setSelectionRange(0, 0)
-  } else to.querySelector('input').focus()
-  return element
+  } else to.input.focus()
 }

@@ -1,11 +1,26 @@
-import { fill, h, icon, personName, shortTime } from '../base/dom.js'
+// @ts-check
+/** @import { MessagePage, Summary } from '../base/types' */
+import { fill, h } from '../base/dom.js'
+import { blankRow, rowOf } from './row.js'
 
+/** Messages of a page. */
 const PAGE = 100
+/** Rows that are made above and below those in sight. */
 const SPARE = 8
+/** Rows that are remembered. */
+const MOST_DRAWN = 2000
+
+/**
+ * @typedef {object} Ports
+ * @property {(offset: number, limit: number, background: boolean) => Promise<MessagePage>} load
+ * @property {(message: Summary) => unknown} onOpen
+ * @property {(count: number) => void} onSelection
+ * @property {() => boolean} isSent rows name who a message went to
+ */
 
 /**
  * A list of any length: only the rows in sight are elements, pages are fetched as they come into sight.
- * @param ports.load (offset, limit, background) => { total, messages }
+ * @param {Ports} ports
  */
 export function createList({ load, onOpen, onSelection, isSent }) {
   const space = h('div', { class: 'rows', role: 'presentation' })
@@ -23,9 +38,13 @@ export function createList({ load, onOpen, onSelection, isSent }) {
     space,
     empty,
   )
+  /** @type {Map<number, Summary[]>} */
   const pages = new Map()
+  /** @type {Set<number>} pages that are being fetched */
   const waiting = new Set()
+  /** @type {Map<Summary, { key: string, row: HTMLElement }>} */
   const drawn = new Map()
+  /** @type {Set<number>} UIDs */
   const selected = new Set()
   let total = 0
   let active = -1
@@ -37,23 +56,30 @@ export function createList({ load, onOpen, onSelection, isSent }) {
     rowHeight ||= Number.parseFloat(getComputedStyle(element).getPropertyValue('--row')) || 76
     return rowHeight
   }
+  /** @param {number} index */
   const at = (index) => pages.get(Math.floor(index / PAGE))?.[index % PAGE]
+  /** @param {Summary} message */
   const uidsOf = (message) => message.conversation?.uids ?? [message.uid]
 
+  /**
+   * @param {number} page
+   * @param {boolean} background
+   */
   async function fetchPage(page, background) {
     if (waiting.has(page)) return
     waiting.add(page)
     const mine = generation
     try {
-      const got = await load(page * PAGE, PAGE, background)
+      const answer = await load(page * PAGE, PAGE, background)
       if (mine !== generation) return
-      pages.set(page, got.messages)
-      setTotal(got.total)
+      pages.set(page, answer.messages)
+      setTotal(answer.total)
       draw()
     } finally {
       waiting.delete(page)
     }
   }
+  /** @param {number} count */
   function setTotal(count) {
     total = count
     space.style.height = `${count * height()}px`
@@ -62,81 +88,59 @@ export function createList({ load, onOpen, onSelection, isSent }) {
   }
   let emptyText = 'Nothing here.'
 
-  function rowOf(message, index) {
-    const unread = message.conversation ? message.conversation.unread > 0 : !message.flags.includes('\\Seen')
-    const flagged = message.flags.includes('\\Flagged')
-    const people = isSent() ? message.to : message.from
-    const names = people.map(personName).join(', ') || (isSent() ? '(no recipient)' : '(no sender)')
-    const count = message.conversation?.uids.length ?? 1
-    const chosen = selected.has(message.uid)
-    const label = [
-      unread ? 'Unread' : '',
-      flagged ? 'Flagged' : '',
-      names,
-      message.subject || '(no subject)',
-      shortTime(message.date),
-      message.attachments ? 'with files' : '',
-    ]
-      .filter(Boolean)
-      .join(', ')
-    const row = h(
-      'div',
-      {
-        class: `row${unread ? ' unread' : ''}${index === active ? ' active' : ''}${chosen ? ' chosen' : ''}`,
-        role: 'option',
-        id: `row-${index}`,
-        'aria-selected': String(chosen || index === active),
-        'aria-label': label,
-        'aria-setsize': total,
-        'aria-posinset': index + 1,
-        onclick: (event) => {
-          if (event.target.closest('.tick') || event.ctrlKey || event.metaKey) return toggle(index)
-          if (event.shiftKey && active >= 0) return chooseRange(active, index)
-          open(index)
-        },
-      },
-      h('span', { class: 'tick', title: 'Select' }, h('span', { class: 'dot' })),
-      h(
-        'span',
-        { class: 'row-main' },
-        h(
-          'span',
-          { class: 'row-top' },
-          h('span', { class: 'who' }, names),
-          count > 1 && h('span', { class: 'count' }, String(count)),
-          flagged && h('span', { class: 'starred' }, icon('star')),
-          message.attachments && icon('clip'),
-          h('time', { datetime: new Date(message.date).toISOString() }, shortTime(message.date)),
-        ),
-        h('span', { class: 'subject' }, message.subject || '(no subject)'),
-        h('span', { class: 'preview' }, message.preview),
-      ),
-    )
+  /**
+   * @param {HTMLElement} row
+   * @param {number} index
+   */
+  function put(row, index) {
     row.style.transform = `translateY(${index * height()}px)`
+  }
+  /**
+   * @param {MouseEvent} event
+   * @param {number} index
+   */
+  function onClick(event, index) {
+    const { target } = event
+    const tick = target instanceof Element && target.closest('.tick')
+    if (tick || event.ctrlKey || event.metaKey) toggle(index)
+    else if (event.shiftKey && active >= 0) chooseRange(active, index)
+    else open(index)
+  }
+  /**
+   * The row of a message; a new one only when something in it has changed.
+   * @param {Summary} message
+   * @param {number} index
+   * @param {boolean} sent
+   */
+  function drawnRow(message, index, sent) {
+    const state = { index, total, active: index === active, chosen: selected.has(message.uid), sent }
+    const key = Object.values(state).join('.')
+    const before = drawn.get(message)
+    if (before?.key === key) return before.row
+    const row = rowOf(message, state, (event) => onClick(event, index))
+    put(row, index)
+    drawn.set(message, { key, row })
     return row
   }
 
   function draw() {
     const first = Math.max(0, Math.floor(element.scrollTop / height()) - SPARE)
     const last = Math.min(total - 1, Math.ceil((element.scrollTop + element.clientHeight) / height()) + SPARE)
+    /** @type {HTMLElement[]} */
     const rows = []
+    const sent = isSent()
     for (let index = first; index <= last; index++) {
       const message = at(index)
-      if (message) {
-        const key = `${index}.${total}.${index === active}.${selected.has(message.uid)}.${isSent()}`
-        const known = drawn.get(message)
-        const row = known?.key === key ? known.row : rowOf(message, index)
-        drawn.set(message, { key, row })
-        rows.push(row)
-      } else {
-        const blank = h('div', { class: 'row blank', 'aria-hidden': 'true' })
-        blank.style.transform = `translateY(${index * height()}px)`
+      if (message) rows.push(drawnRow(message, index, sent))
+      else {
+        const blank = blankRow()
+        put(blank, index)
         rows.push(blank)
         const page = Math.floor(index / PAGE)
         if (!pages.has(page)) void fetchPage(page, false).catch(() => undefined)
       }
     }
-    if (drawn.size > 2000) drawn.clear()
+    if (drawn.size > MOST_DRAWN) drawn.clear()
     fill(space, rows)
     if (active >= 0 && at(active)) element.setAttribute('aria-activedescendant', `row-${active}`)
     else element.removeAttribute('aria-activedescendant')
@@ -152,39 +156,48 @@ export function createList({ load, onOpen, onSelection, isSent }) {
     draw()
   }).observe(element)
 
+  /** @param {number} index */
   function reveal(index) {
     const top = index * height()
     if (top < element.scrollTop) element.scrollTop = top
     else if (top + height() > element.scrollTop + element.clientHeight)
       element.scrollTop = top + height() - element.clientHeight
   }
+  /** @param {number} index */
   function setActive(index) {
     active = Math.max(-1, Math.min(total - 1, index))
     if (active >= 0) reveal(active)
     draw()
   }
+  /** @param {number} index */
   function open(index) {
     setActive(index)
     const message = at(index)
     if (message) onOpen(message)
   }
-  function told() {
+  /** Draws the selection, and tells of it. */
+  function selectionChanged() {
     draw()
     onSelection(selected.size)
   }
+  /** @param {number} index */
   function toggle(index) {
     const message = at(index)
     if (!message) return
     if (!selected.delete(message.uid)) selected.add(message.uid)
     active = index
-    told()
+    selectionChanged()
   }
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
   function chooseRange(from, to) {
     for (let index = Math.min(from, to); index <= Math.max(from, to); index++) {
       const message = at(index)
       if (message) selected.add(message.uid)
     }
-    told()
+    selectionChanged()
   }
   const allLoaded = () => [...pages.values()].flat()
 
@@ -193,10 +206,10 @@ export function createList({ load, onOpen, onSelection, isSent }) {
     get total() {
       return total
     },
-    get active() {
-      return active < 0 ? undefined : at(active)
-    },
-    /** Everything anew: another mailbox, another search. */
+    /**
+     * Everything anew: another mailbox, another search.
+     * @param {string} text what stands there when there is nothing
+     */
     async reset(text) {
       generation++
       emptyText = text
@@ -212,19 +225,23 @@ export function createList({ load, onOpen, onSelection, isSent }) {
       onSelection(0)
       await fetchPage(0, false)
     },
-    /** Something changed: what is in sight is fetched again, what is not is forgotten. */
+    /**
+     * Something changed: what is in sight is fetched again, what is not is forgotten.
+     * @param {boolean} background
+     */
     async refresh(background) {
       const first = Math.floor(element.scrollTop / height() / PAGE)
       const last = Math.floor((element.scrollTop + element.clientHeight) / height() / PAGE)
       const mine = ++generation
       waiting.clear()
+      /** @type {Map<number, Summary[]>} */
       const fresh = new Map()
       let count = 0
       for (let page = first; page <= last; page++) {
-        const got = await load(page * PAGE, PAGE, background)
+        const answer = await load(page * PAGE, PAGE, background)
         if (mine !== generation) return
-        fresh.set(page, got.messages)
-        count = got.total
+        fresh.set(page, answer.messages)
+        count = answer.total
       }
       // Only now: keys may have been pressed meanwhile.
       const keepUid = at(active)?.uid
@@ -233,35 +250,48 @@ export function createList({ load, onOpen, onSelection, isSent }) {
       for (const [page, messages] of fresh) pages.set(page, messages)
       drawn.clear()
       setTotal(count)
-      const messages = [...fresh].flatMap(([page, some]) =>
-        some.map((message, index) => [message.uid, page * PAGE + index]),
+      const places = [...fresh].flatMap(([page, messages]) =>
+        messages.map(({ uid }, index) => ({ uid, index: page * PAGE + index })),
       )
-      const found = messages.find(([uid]) => uid === keepUid)
-      active = found ? found[1] : Math.min(active, count - 1)
+      active = places.find(({ uid }) => uid === keepUid)?.index ?? Math.min(active, count - 1)
       selected.clear()
-      for (const [uid] of messages) if (chosenBefore.has(uid)) selected.add(uid)
-      told()
+      for (const { uid } of places) if (chosenBefore.has(uid)) selected.add(uid)
+      selectionChanged()
     },
+    /** @param {number} by */
     step(by) {
       setActive(Math.max(0, active + by))
     },
-    openActive: () => active >= 0 && open(active),
-    toggleActive: () => active >= 0 && toggle(active),
+    /** @returns whether there is one */
+    openActive() {
+      if (active >= 0) open(active)
+      return active >= 0
+    },
+    /** @returns whether there is one */
+    toggleActive() {
+      if (active >= 0) toggle(active)
+      return active >= 0
+    },
     clearSelection() {
       selected.clear()
-      told()
+      selectionChanged()
     },
     selectLoaded() {
       for (const message of allLoaded()) selected.add(message.uid)
-      told()
+      selectionChanged()
     },
     /** UIDs of what is selected, or of the active row. */
     targets() {
       const chosen = allLoaded().filter((message) => selected.has(message.uid))
-      const some = chosen.length > 0 ? chosen : at(active) ? [at(active)] : []
-      return { messages: some, uids: some.flatMap(uidsOf) }
+      const current = at(active)
+      const messages = chosen.length > 0 ? chosen : current ? [current] : []
+      return { messages, uids: messages.flatMap(uidsOf) }
     },
-    /** Shows a change at once; the server's answer comes with the next refresh. */
+    /**
+     * Shows a change at once; the server's answer comes with the next refresh.
+     * @param {readonly number[]} uids
+     * @param {(message: Summary) => void} change
+     */
     patch(uids, change) {
       for (const message of allLoaded()) if (uids.includes(message.uid)) change(message)
       drawn.clear()
@@ -269,3 +299,4 @@ export function createList({ load, onOpen, onSelection, isSent }) {
     },
   }
 }
+/** @typedef {ReturnType<typeof createList>} List */

@@ -1,0 +1,78 @@
+// @ts-check
+/** @import { Answer } from '../base/types' */
+import { call } from '../base/api.js'
+import { h } from '../base/dom.js'
+import { bytes } from '../base/format.js'
+import { panel } from '../base/forms.js'
+import { numberCell, table, tag } from '../base/table.js'
+import { barLine, barLines, hoursChart } from './charts.js'
+
+/** @typedef {Answer<'GET /admin/overview'>} Overview */
+
+export async function overview() {
+  const { health, hours, mailHours, reasons, deliveries, lockRefusals, total, accounts, version } =
+    await call('GET /admin/overview')
+  const logins = hours.map(({ at, granted, refused }) => ({ at, good: granted, bad: refused }))
+  const mail = mailHours.map(({ at, stored, failed }) => ({ at, good: stored, bad: failed }))
+  const sizes = mailHours.map((hour) => ({ at: hour.at, good: hour.bytes, bad: 0 }))
+  return [
+    h(
+      'div',
+      { class: 'panels' },
+      panel(
+        'Accounts',
+        h('p', { class: 'big' }, String(total.accounts)),
+        h('p', { class: 'muted' }, `${total.messages} messages, ${bytes(total.bytes)}`),
+      ),
+      healthPanel(health, version),
+    ),
+    panel(
+      'Logins (up) and refusals (down) by hour',
+      hoursChart(logins, (good, bad) => `${good} logins, ${bad} refused`),
+    ),
+    h(
+      'div',
+      { class: 'panels' },
+      panel(
+        'Deliveries (up) and failures (down) by hour',
+        hoursChart(mail, (good, bad) => `${good} stored, ${bad} not`),
+      ),
+      panel(
+        'Size of what came in, by hour',
+        hoursChart(sizes, (size) => bytes(size)),
+      ),
+    ),
+    h(
+      'div',
+      { class: 'panels' },
+      panel('Refused, by reason', barLines(reasons, 'Nothing was refused in the last 24 hours.')),
+      panel('Deliveries since the start', barLines(deliveries, 'None yet.')),
+      panel('Kept out by the mailbox lock', barLines(lockRefusals, 'Nobody yet.')),
+    ),
+    biggestPanel(accounts),
+  ]
+}
+
+/**
+ * @param {Overview['health']} health
+ * @param {string} version
+ */
+function healthPanel(health, version) {
+  const rows = Object.entries(health).map(([name, { ok, why, milliseconds }]) => [
+    name,
+    ok ? tag('well', 'good') : tag(why ?? 'down', 'bad'),
+    numberCell(`${milliseconds} ms`),
+  ])
+  return panel('Health', table(['Part', '', '>Answer'], rows, ''), h('p', { class: 'muted' }, `version ${version}`))
+}
+
+/** @param {Overview['accounts']} accounts */
+function biggestPanel(accounts) {
+  const most = Math.max(1, ...accounts.map((account) => account.bytes))
+  return panel(
+    'Biggest accounts',
+    accounts.map(({ name, messages, bytes: size }) =>
+      barLine(name, `${bytes(size)}, ${messages} messages`, size / most),
+    ),
+  )
+}

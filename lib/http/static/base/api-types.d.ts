@@ -1,0 +1,556 @@
+// Made of the OpenAPI document by `npm run types:api`: not to be edited.
+
+export interface Api {
+  'POST /session': {
+    body: { user: string; password: string; code?: string | undefined }
+    answer: {
+      account: string
+      csrf: string
+      administrator: boolean
+      totp: boolean
+      totpRequired: boolean
+      entered?: string | undefined
+      idle: number
+      lockIdle: number
+    }
+  }
+  'GET /session': {
+    answer: {
+      account: string
+      csrf: string
+      administrator: boolean
+      totp: boolean
+      totpRequired: boolean
+      entered?: string | undefined
+      idle: number
+      lockIdle: number
+    }
+  }
+  'DELETE /session': { answer: { done: boolean } }
+  'POST /session/release': { body: Record<string, never>; answer: { done: boolean } }
+  'GET /sessions': {
+    answer: {
+      sessions: Array<{
+        id: string
+        label: string
+        address: string
+        createdAt: number
+        activeAt: number
+        totp: boolean
+        current: boolean
+      }>
+    }
+  }
+  'DELETE /sessions': { answer: { done: boolean } }
+  'DELETE /sessions/{id}': { where: { id: string | number }; answer: { done: boolean } }
+  'GET /locks': {
+    answer: {
+      holders: Array<{
+        id: string
+        protocol: string
+        access: 'exclusive' | 'shared'
+        address: string
+        client?: string | undefined
+        since: number
+        activeAt: number
+      }>
+    }
+  }
+  'DELETE /locks/{id}': { where: { id: string | number }; answer: { ended: number } }
+  'POST /account/password': { body: { password: string; next: string }; answer: { done: boolean } }
+  'POST /account/totp/offer': { answer: { secret: string; uri: string; qr: Array<string> } }
+  'POST /account/totp': {
+    body: { password: string; secret: string; code: string }
+    answer: { recoveryCodes: Array<string> }
+  }
+  'DELETE /account/totp': { body: { password: string; code: string }; answer: { done: boolean } }
+  'POST /account/totp/recovery-codes': {
+    body: { password: string; code: string }
+    answer: { recoveryCodes: Array<string> }
+  }
+  'GET /account/keys': {
+    answer: {
+      appPasswords: Array<{ id: string; label: string; protocols: Array<string>; createdAt: number }>
+      tokens: Array<{
+        id: string
+        label: string
+        scopes: Array<'mail:read' | 'mail:write' | 'mail:send' | 'account' | 'admin'>
+        createdAt: number
+        activeAt: number
+        expiresAt?: number | undefined
+      }>
+    }
+  }
+  'POST /account/app-passwords': {
+    body: {
+      label: string
+      protocols?: Array<'pop3' | 'imap' | 'smtp' | 'http' | 'sieve'> | undefined
+      password: string
+    }
+    answer: { id: string; password: string }
+  }
+  'DELETE /account/app-passwords/{id}': { where: { id: string | number }; answer: { done: boolean } }
+  'POST /account/tokens': {
+    body: {
+      label: string
+      scopes: Array<'mail:read' | 'mail:write' | 'mail:send' | 'account' | 'admin'>
+      days?: number | undefined
+      password: string
+    }
+    answer: { id: string; token: string }
+  }
+  'DELETE /account/tokens/{id}': { where: { id: string | number }; answer: { done: boolean } }
+  'GET /mailboxes': {
+    answer: {
+      mailboxes: Array<{
+        id: string
+        name: string
+        role?: string | undefined
+        messages: number
+        unread: number
+        size: number
+        subscribed: boolean
+      }>
+      quota: { usedBytes: number; usedMessages: number; limitBytes: number; limitMessages: number }
+    }
+  }
+  'POST /mailboxes': {
+    body: { name: string }
+    answer: {
+      id: string
+      name: string
+      role?: string | undefined
+      messages: number
+      unread: number
+      size: number
+      subscribed: boolean
+    }
+  }
+  'PATCH /mailboxes/{mailbox}': {
+    where: { mailbox: string | number }
+    body: { name: string }
+    answer: {
+      id: string
+      name: string
+      role?: string | undefined
+      messages: number
+      unread: number
+      size: number
+      subscribed: boolean
+    }
+  }
+  'DELETE /mailboxes/{mailbox}': { where: { mailbox: string | number }; answer: { done: boolean } }
+  'GET /mailboxes/{mailbox}/messages': {
+    where: {
+      mailbox: string | number
+      offset?: number | undefined
+      limit?: number | undefined
+      query?: string | undefined
+      by?: 'message' | 'conversation' | undefined
+    }
+    answer: {
+      mailbox: string
+      total: number
+      modSeq: number
+      messages: Array<{
+        uid: number
+        id: string
+        thread: string
+        from: Array<{ name: string; address: string }>
+        to: Array<{ name: string; address: string }>
+        subject: string
+        date: number
+        size: number
+        flags: Array<string>
+        attachments: boolean
+        preview: string
+        conversation?: { uids: Array<number>; unread: number } | undefined
+      }>
+      notes: Array<string>
+    }
+  }
+  'GET /mailboxes/{mailbox}/summaries': {
+    where: { mailbox: string | number; uids: string }
+    answer: {
+      messages: Array<{
+        uid: number
+        id: string
+        thread: string
+        from: Array<{ name: string; address: string }>
+        to: Array<{ name: string; address: string }>
+        subject: string
+        date: number
+        size: number
+        flags: Array<string>
+        attachments: boolean
+        preview: string
+        conversation?: { uids: Array<number>; unread: number } | undefined
+      }>
+    }
+  }
+  'GET /mailboxes/{mailbox}/messages/{uid}': {
+    where: { mailbox: string | number; uid: string | number }
+    answer: {
+      uid: number
+      id: string
+      thread: string
+      date: number
+      flags: Array<string>
+      subject: string
+      from: Array<{ name: string; address: string }>
+      replyTo: Array<{ name: string; address: string }>
+      to: Array<{ name: string; address: string }>
+      cc: Array<{ name: string; address: string }>
+      bcc: Array<{ name: string; address: string }>
+      sentAt?: number | undefined
+      messageId: string
+      references: Array<string>
+      size: number
+      text: string
+      hasHtml: boolean
+      bodies: Array<{
+        part: string
+        type: string
+        text: string
+        cut: boolean
+        elements?: number | undefined
+        depth?: number | undefined
+        heavy?: boolean | undefined
+      }>
+      pictures: Array<{ id: string; part: string; name: string; type: string; size: number }>
+      attachments: Array<{ part: string; name: string; type: string; size: number; message: boolean }>
+    }
+  }
+  'GET /mailboxes/{mailbox}/messages/{uid}/parts/{part}/message': {
+    where: { mailbox: string | number; uid: string | number; part: string | number }
+    answer: {
+      subject: string
+      from: Array<{ name: string; address: string }>
+      replyTo: Array<{ name: string; address: string }>
+      to: Array<{ name: string; address: string }>
+      cc: Array<{ name: string; address: string }>
+      bcc: Array<{ name: string; address: string }>
+      sentAt?: number | undefined
+      messageId: string
+      references: Array<string>
+      size: number
+      text: string
+      hasHtml: boolean
+      bodies: Array<{
+        part: string
+        type: string
+        text: string
+        cut: boolean
+        elements?: number | undefined
+        depth?: number | undefined
+        heavy?: boolean | undefined
+      }>
+      pictures: Array<{ id: string; part: string; name: string; type: string; size: number }>
+      attachments: Array<{ part: string; name: string; type: string; size: number; message: boolean }>
+    }
+  }
+  'GET /mailboxes/{mailbox}/messages/{uid}/html': {
+    where: { mailbox: string | number; uid: string | number; part?: string | undefined }
+    answer: unknown
+  }
+  'GET /mailboxes/{mailbox}/messages/{uid}/parts/{part}': {
+    where: { mailbox: string | number; uid: string | number; part: string | number }
+    answer: unknown
+  }
+  'GET /mailboxes/{mailbox}/messages/{uid}/source': {
+    where: { mailbox: string | number; uid: string | number }
+    answer: unknown
+  }
+  'POST /mailboxes/{mailbox}/flags': {
+    where: { mailbox: string | number }
+    body: { uids: Array<number>; add?: Array<string> | undefined; remove?: Array<string> | undefined }
+    answer: { done: boolean }
+  }
+  'POST /mailboxes/{mailbox}/move': {
+    where: { mailbox: string | number }
+    body: { uids: Array<number>; to: string }
+    answer: { mailbox: string; source: Array<number>; destination: Array<number> }
+  }
+  'POST /mailboxes/{mailbox}/copy': {
+    where: { mailbox: string | number }
+    body: { uids: Array<number>; to: string }
+    answer: { mailbox: string; source: Array<number>; destination: Array<number> }
+  }
+  'POST /mailboxes/{mailbox}/expunge': {
+    where: { mailbox: string | number }
+    body: { uids: Array<number> }
+    answer: { done: boolean }
+  }
+  'POST /drafts': {
+    body: {
+      to: string
+      cc?: string | undefined
+      bcc?: string | undefined
+      subject: string
+      text: string
+      inReplyTo?: string | undefined
+      references?: Array<string> | undefined
+      attachments?:
+        | Array<{
+            name: string
+            type?: string | undefined
+            file?: string | undefined
+            mailbox?: string | undefined
+            uid?: number | undefined
+            part?: string | undefined
+          }>
+        | undefined
+      answers?: { mailbox: string; uid: number; how: 'reply' | 'forward' } | undefined
+      replaces?: { mailbox: string; uid: number } | undefined
+    }
+    answer: { mailbox: string; uid?: number | undefined }
+  }
+  'POST /send': {
+    body: {
+      to: string
+      cc?: string | undefined
+      bcc?: string | undefined
+      subject: string
+      text: string
+      inReplyTo?: string | undefined
+      references?: Array<string> | undefined
+      attachments?:
+        | Array<{
+            name: string
+            type?: string | undefined
+            file?: string | undefined
+            mailbox?: string | undefined
+            uid?: number | undefined
+            part?: string | undefined
+          }>
+        | undefined
+      answers?: { mailbox: string; uid: number; how: 'reply' | 'forward' } | undefined
+      replaces?: { mailbox: string; uid: number } | undefined
+    }
+    answer: { recipients: number; copy?: { mailbox: string; uid?: number | undefined } | undefined }
+  }
+  'GET /events': { answer: unknown }
+  'GET /admin/accounts': {
+    where: { after?: string | undefined; find?: string | undefined; limit?: number | undefined }
+    answer: {
+      accounts: Array<{
+        id: string
+        name: string
+        disabled: boolean
+        administrator: boolean
+        protocols: Array<string>
+        totp: boolean
+        bytes: number
+        messages: number
+        quotaBytes?: number | undefined
+        quotaMessages?: number | undefined
+        appPasswords: Array<{ id: string; label: string; protocols: Array<string>; createdAt: number }>
+        createdAt: number
+      }>
+      next?: string | undefined
+    }
+  }
+  'POST /admin/accounts': {
+    body: { name: string; password: string; administrator?: boolean | undefined }
+    answer: {
+      id: string
+      name: string
+      disabled: boolean
+      administrator: boolean
+      protocols: Array<string>
+      totp: boolean
+      bytes: number
+      messages: number
+      quotaBytes?: number | undefined
+      quotaMessages?: number | undefined
+      appPasswords: Array<{ id: string; label: string; protocols: Array<string>; createdAt: number }>
+      createdAt: number
+    }
+  }
+  'PATCH /admin/accounts/{account}': {
+    where: { account: string | number }
+    body: {
+      disabled?: boolean | undefined
+      administrator?: boolean | undefined
+      protocols?: Array<'pop3' | 'imap' | 'smtp' | 'http' | 'sieve'> | undefined
+      quotaBytes?: number | undefined
+      quotaMessages?: number | undefined
+      password?: string | undefined
+      removeTotp?: boolean | undefined
+    }
+    answer: {
+      id: string
+      name: string
+      disabled: boolean
+      administrator: boolean
+      protocols: Array<string>
+      totp: boolean
+      bytes: number
+      messages: number
+      quotaBytes?: number | undefined
+      quotaMessages?: number | undefined
+      appPasswords: Array<{ id: string; label: string; protocols: Array<string>; createdAt: number }>
+      createdAt: number
+    }
+  }
+  'DELETE /admin/accounts/{account}': {
+    where: { account: string | number }
+    body: { name: string }
+    answer: { done: boolean }
+  }
+  'POST /admin/accounts/{account}/app-passwords': {
+    where: { account: string | number }
+    body: { label: string; protocols: Array<'pop3' | 'imap' | 'smtp' | 'http' | 'sieve'> }
+    answer: { id: string; password: string }
+  }
+  'DELETE /admin/accounts/{account}/app-passwords/{id}': {
+    where: { account: string | number; id: string | number }
+    answer: { done: boolean }
+  }
+  'POST /admin/accounts/{account}/enter': { where: { account: string | number }; answer: { done: boolean } }
+  'DELETE /admin/entered': { answer: { done: boolean } }
+  'GET /admin/sessions': {
+    answer: {
+      sessions: Array<{
+        id: string
+        label: string
+        address: string
+        createdAt: number
+        activeAt: number
+        totp: boolean
+        current: boolean
+        account?: string | undefined
+      }>
+    }
+  }
+  'DELETE /admin/sessions/{id}': { where: { id: string | number }; answer: { done: boolean } }
+  'GET /admin/locks': {
+    answer: {
+      driver: string
+      locks: Array<{
+        account: string
+        name: string
+        waiters: number
+        holders: Array<{
+          id: string
+          protocol: string
+          access: 'exclusive' | 'shared'
+          address: string
+          client?: string | undefined
+          since: number
+          activeAt: number
+          account: string
+          mode: string
+          fence?: number | undefined
+          process: string
+        }>
+      }>
+    }
+  }
+  'DELETE /admin/locks/{account}/{lease}': {
+    where: { account: string | number; lease: string | number }
+    answer: { ended: number }
+  }
+  'GET /admin/lockouts': {
+    answer: {
+      bars: Array<{ scope: string; subject: string; since: number; until: number; failures: number; window: number }>
+    }
+  }
+  'POST /admin/lockouts/clear': {
+    body: { user?: string | undefined; address?: string | undefined }
+    answer: { cleared: number }
+  }
+  'GET /admin/lockouts/explain': {
+    where: { user: string; address: string }
+    answer: {
+      user: string
+      address: string
+      verdict: 'granted' | 'refused'
+      reasons: Array<string>
+      bar?:
+        | { scope: string; subject: string; since: number; until: number; failures: number; window: number }
+        | undefined
+      counters: Array<{ what: string; counted: number; rule: { failures: number; window: number; bar: number } }>
+      latest: Array<{
+        at: number
+        user: string
+        address: string
+        protocol: string
+        mechanism: string
+        verdict: 'granted' | 'refused' | 'unavailable'
+        reason: string
+      }>
+    }
+  }
+  'GET /admin/audit': {
+    where: {
+      user?: string | undefined
+      address?: string | undefined
+      verdict?: 'granted' | 'refused' | 'unavailable' | undefined
+      protocol?: string | undefined
+      limit?: number | undefined
+    }
+    answer: {
+      entries: Array<{
+        at: number
+        user: string
+        address: string
+        protocol: string
+        mechanism: string
+        verdict: 'granted' | 'refused' | 'unavailable'
+        reason: string
+      }>
+    }
+  }
+  'GET /admin/deliveries': {
+    where: {
+      address?: string | undefined
+      outcome?: 'stored' | 'later' | 'refused' | undefined
+      messageId?: string | undefined
+      from?: number | undefined
+      to?: number | undefined
+      minSize?: number | undefined
+      limit?: number | undefined
+    }
+    answer: {
+      deliveries: Array<{
+        at: number
+        sender: string
+        recipient: string
+        outcome: 'stored' | 'later' | 'refused'
+        reply: string
+        size: number
+        messageId: string
+      }>
+    }
+  }
+  'GET /admin/overview': {
+    answer: {
+      version: string
+      health: Record<string, { ok: boolean; milliseconds: number; why?: string | undefined }>
+      hours: Array<{ at: number; granted: number; refused: number }>
+      mailHours: Array<{ at: number; stored: number; failed: number; bytes: number }>
+      reasons: Record<string, number>
+      deliveries: Record<string, number>
+      lockRefusals: Record<string, number>
+      total: { accounts: number; bytes: number; messages: number }
+      accounts: Array<{ name: string; bytes: number; messages: number }>
+    }
+  }
+}
+
+/** The body of every refusal. */
+export interface ApiFault {
+  error: string
+  message: string
+  holder?:
+    | {
+        id: string
+        account: string
+        protocol?: string | undefined
+        since?: number | undefined
+        address?: string | undefined
+        client?: string | undefined
+      }
+    | undefined
+}

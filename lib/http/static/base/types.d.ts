@@ -1,0 +1,113 @@
+import type { Api, ApiFault } from './api-types'
+
+/** Names of what the API takes and gives, and of the parts of the page. */
+
+export type Route = keyof Api
+export type Answer<R extends Route> = Api[R]['answer']
+export type Body<R extends Route> = Api[R] extends { body: infer B } ? B : undefined
+export type Where<R extends Route> = Api[R] extends { where: infer W extends object } ? W : Record<string, never>
+
+export interface CallOptions {
+  /** live updates: they keep neither the session nor the lock alive */
+  readonly background?: boolean
+  /** the request outlives the page */
+  readonly keepalive?: boolean
+}
+/** What a route wants beside its name: where (path and query), and a body, which may be a form with files. */
+export type Given<R extends Route> = Api[R] extends { body: infer B }
+  ? [where: Where<R>, body: B | FormData, options?: CallOptions]
+  : Api[R] extends { where: infer W extends object }
+    ? [where: W, body?: undefined, options?: CallOptions]
+    : [where?: Record<string, never>, body?: undefined, options?: CallOptions]
+export type Call = <R extends Route>(route: R, ...given: Given<R>) => Promise<Answer<R>>
+export type Fault = Partial<ApiFault>
+
+export type Me = Answer<'GET /session'>
+export type Mailbox = Answer<'GET /mailboxes'>['mailboxes'][number]
+export type Quota = Answer<'GET /mailboxes'>['quota']
+export type MessagePage = Answer<'GET /mailboxes/{mailbox}/messages'>
+export type Summary = MessagePage['messages'][number]
+export type Message = Answer<'GET /mailboxes/{mailbox}/messages/{uid}'>
+/** A message that is attached to another: it has no UID of its own. */
+export type InnerMessage = Answer<'GET /mailboxes/{mailbox}/messages/{uid}/parts/{part}/message'>
+export type MessageText = InnerMessage['bodies'][number]
+export type Picture = InnerMessage['pictures'][number]
+export type Attachment = InnerMessage['attachments'][number]
+export type Person = InnerMessage['from'][number]
+export type Draft = Body<'POST /drafts'>
+export type AdminAccount = Answer<'GET /admin/accounts'>['accounts'][number]
+/** A message in its mailbox. */
+export interface MessagePlace {
+  readonly mailbox: string
+  readonly uid: number
+}
+
+/** What fills the page. */
+export interface View {
+  readonly name: string
+  readonly element: HTMLElement
+  start?(): void
+  stop?(): void
+}
+/** What views may ask of the page around them. */
+export interface Page {
+  readonly session: { me: Me | undefined }
+  /** Asks who is logged in, and shows what the address names. */
+  boot(): Promise<void>
+  showLogin(note?: string): void
+}
+
+export type Leaf = Node | string | false | null | undefined
+export type Child = Leaf | readonly Leaf[]
+/** Attributes of an element, and what its events run. `false` and undefined leave an attribute out. */
+export interface Props {
+  onclick?: (event: MouseEvent) => unknown
+  onsubmit?: (event: SubmitEvent) => unknown
+  onchange?: (event: Event) => unknown
+  [attribute: string]: string | number | boolean | null | undefined | ((event: never) => unknown)
+}
+/** A labelled control of a form. */
+export interface Field {
+  readonly element: HTMLElement
+  readonly value: string
+}
+export interface InputField extends Field {
+  readonly input: HTMLInputElement
+}
+
+/** A file of a message that is written: octets of its own, or a part of a message that is there. */
+export interface DraftFile {
+  readonly name: string
+  readonly size?: number
+  readonly type?: string
+  readonly octets?: File
+  readonly mailbox?: string
+  readonly uid?: number
+  readonly part?: string
+}
+/** What a composer starts with. */
+export interface DraftStart {
+  readonly to?: string
+  readonly cc?: string
+  readonly bcc?: string
+  readonly subject?: string
+  readonly text?: string
+  readonly inReplyTo?: string | undefined
+  readonly references?: string[]
+  readonly attachments?: DraftFile[]
+  readonly answers?: Draft['answers']
+  readonly replaces?: MessagePlace
+}
+
+/** What is done with messages. */
+export type Action =
+  | 'archive'
+  | 'junk'
+  | 'delete'
+  | 'seen'
+  | 'flag'
+  | 'move'
+  | 'reply'
+  | 'replyAll'
+  | 'forward'
+  | 'forwardFile'

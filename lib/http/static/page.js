@@ -1,0 +1,111 @@
+// @ts-check
+/** @import { Page, View } from './base/types' */
+import { ApiError, call, isHandled, messageOf, setCsrf, whenRefused } from './base/api.js'
+import { toast } from './base/dialogs.js'
+import { fill } from './base/dom.js'
+import { applyTheme } from './base/theme.js'
+
+/**
+ * @typedef {object} Views
+ * @property {(page: Page, note?: string) => View} login
+ * @property {(page: Page, error: ApiError) => View} locked somebody else is in the mailbox
+ * @property {(page: Page) => View} paused nobody used the page for a while
+ * @property {(page: Page, why: string) => View} failed
+ * @property {(page: Page) => Promise<View>} mail
+ * @property {(page: Page) => Promise<View>} account
+ * @property {(page: Page) => Promise<View>} admin
+ */
+
+/**
+ * What is shown, and when: by who is logged in, by the address, and by what the API refuses.
+ * @param {Views} views
+ */
+export function createPage(views) {
+  const root = document.getElementById('app') ?? document.body
+  /** @type {View | undefined} what is shown now; asked to stop before something else is */
+  let current
+
+  /** @type {Page} */
+  const page = {
+    session: { me: undefined },
+    boot,
+    showLogin(note) {
+      page.session.me = undefined
+      show(views.login(page, note))
+    },
+  }
+
+  /** @param {View} view */
+  function show(view) {
+    current?.stop?.()
+    current = view
+    fill(root, view.element)
+    view.start?.()
+  }
+
+  async function boot() {
+    applyTheme()
+    try {
+      page.session.me = await call('GET /session')
+      setCsrf(page.session.me.csrf)
+    } catch (error) {
+      // Nobody is logged in, and the login is there already: the mailbox was lost because of a log-out.
+      const known = isHandled(error) || (error instanceof ApiError && error.status === 401)
+      if (!known) show(views.failed(page, messageOf(error)))
+      return
+    }
+    current?.stop?.()
+    current = undefined
+    await route().catch(tell)
+  }
+
+  /** The address names a page: `#/account`, `#/admin/TAB`, `#/MAILBOX/UID`. */
+  async function route() {
+    if (!page.session.me) return
+    const [, name] = location.hash.split('/')
+    if (name === 'account') show(await views.account(page))
+    else if (name === 'admin') show(await views.admin(page))
+    else if (current?.name !== 'mail') show(await views.mail(page))
+  }
+
+  /** @param {unknown} error */
+  function tell(error) {
+    if (!isHandled(error)) toast(messageOf(error))
+  }
+
+  /** @param {ApiError} error */
+  function handle(error) {
+    if (error.status === 401 && current?.name !== 'login') {
+      page.showLogin(page.session.me && 'You were logged out.')
+      return true
+    }
+    if (error.status === 423) {
+      if (error.error !== 'paused') show(views.locked(page, error))
+      else if (current?.name !== 'paused') show(views.paused(page))
+      return true
+    }
+    if (error.error === 'totp-required') {
+      location.hash = '#/account'
+      toast(error.message)
+      return true
+    }
+    return false
+  }
+
+  whenRefused(handle)
+  let routing = Promise.resolve()
+  window.addEventListener('hashchange', () => {
+    routing = routing.then(route).catch(tell)
+  })
+  window.addEventListener('unhandledrejection', (event) => {
+    const { reason } = event
+    if (!(reason instanceof ApiError)) return
+    event.preventDefault()
+    tell(reason)
+  })
+  // Whoever closes the page needs the mailbox no more: other programs may have it at once.
+  window.addEventListener('pagehide', () => {
+    if (page.session.me) void call('POST /session/release', {}, {}, { keepalive: true }).catch(() => undefined)
+  })
+  return page
+}

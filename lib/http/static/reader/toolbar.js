@@ -1,0 +1,97 @@
+// @ts-check
+/** @import { Action } from '../base/types' */
+/** @import { Reading } from './reader.js' */
+import { addressOf } from '../base/api.js'
+import { dialog } from '../base/dialogs.js'
+import { gap, h } from '../base/dom.js'
+import { icon, iconButton } from '../base/icons.js'
+import { fileNameOf } from './answer.js'
+
+const WIDE = { class: 'icon-button only-wide' }
+
+/** @param {Reading} reading */
+const junkLabel = ({ mailbox }) => (mailbox.role === 'junk' ? 'Not junk' : 'Junk')
+
+/**
+ * @typedef {object} Ports
+ * @property {(action: Action) => unknown} onAction
+ * @property {() => void} onBack
+ * @property {() => boolean} isText HTML is shown as text
+ * @property {() => void} turnText
+ */
+
+/**
+ * @param {Reading} reading
+ * @param {Ports} ports
+ */
+export const toolbar = (reading, { onAction, onBack, ...ports }) =>
+  h(
+    'div',
+    { class: 'reader-bar', role: 'toolbar', 'aria-label': 'Message' },
+    iconButton('back', 'Back to the list', onBack, { class: 'icon-button only-narrow' }),
+    iconButton('reply', 'Reply', () => onAction('reply')),
+    iconButton('replyAll', 'Reply to all', () => onAction('replyAll')),
+    iconButton('forward', 'Forward', () => onAction('forward'), WIDE),
+    gap(),
+    iconButton('archive', 'Archive', () => onAction('archive')),
+    iconButton('junk', junkLabel(reading), () => onAction('junk'), WIDE),
+    iconButton('trash', 'Delete', () => onAction('delete')),
+    iconButton('move', 'Move', () => onAction('move'), WIDE),
+    iconButton('unread', 'Unread', () => onAction('seen'), WIDE),
+    iconButton('star', 'Flag', () => onAction('flag'), {
+      'aria-pressed': String(reading.message.flags.includes('\\Flagged')),
+    }),
+    iconButton('more', 'More', () => more(reading, { onAction, onBack, ...ports })),
+  )
+
+/**
+ * What is rare, and what a phone's toolbar has no room for.
+ * @param {Reading} reading
+ * @param {Ports} ports
+ */
+async function more(reading, { onAction, isText, turnText }) {
+  /** @type {Action | 'text' | undefined} */
+  const chosen = await dialog('Message', (close) => {
+    /**
+     * @param {string} picture
+     * @param {string} label
+     * @param {Action | 'text'} value
+     * @param {string} [where]
+     */
+    const choice = (picture, label, value, where = '') =>
+      h('button', { type: 'button', class: `quiet ${where}`, onclick: () => close(value) }, icon(picture), label)
+    const narrow = 'only-narrow'
+    return h(
+      'div',
+      { class: 'choices' },
+      choice('forward', 'Forward', 'forward', narrow),
+      choice('move', 'Move', 'move', narrow),
+      choice('junk', junkLabel(reading), 'junk', narrow),
+      choice('unread', 'Mark as unread', 'seen', narrow),
+      choice('clip', 'Forward as attachment', 'forwardFile'),
+      reading.shown.hasHtml &&
+        choice('threads', isText() ? 'Show as its sender made it' : 'Show as plain text', 'text'),
+      h(
+        'a',
+        {
+          href: sourceOf(reading),
+          download: fileNameOf(reading.shown.subject),
+          class: 'button quiet',
+          onclick: () => close(),
+        },
+        icon('down'),
+        'Save the message',
+      ),
+    )
+  })
+  if (chosen === 'text') turnText()
+  else if (chosen) onAction(chosen)
+}
+
+/** @param {Reading} reading */
+function sourceOf({ mailbox, message, inner }) {
+  const place = { mailbox: mailbox.id, uid: message.uid }
+  return inner === undefined
+    ? addressOf('GET /mailboxes/{mailbox}/messages/{uid}/source', place)
+    : addressOf('GET /mailboxes/{mailbox}/messages/{uid}/parts/{part}', { ...place, part: inner })
+}

@@ -1,0 +1,89 @@
+// @ts-check
+/** @import { Page, View } from '../base/types' */
+import { ApiError, call, messageOf } from '../base/api.js'
+import { h } from '../base/dom.js'
+import { errorLine, field } from '../base/forms.js'
+import { brand } from './card.js'
+
+/**
+ * @param {Page} page
+ * @param {string} [note] why it is shown
+ * @returns {View}
+ */
+export function loginView(page, note = '') {
+  const message = errorLine()
+  message.textContent = note
+  const user = field('Address', {
+    type: 'text',
+    name: 'user',
+    autocomplete: 'username',
+    required: true,
+    autofocus: true,
+    spellcheck: 'false',
+    inputmode: 'email',
+  })
+  const password = field('Password', {
+    type: 'password',
+    name: 'password',
+    autocomplete: 'current-password',
+    required: true,
+  })
+  const code = field('Code of your authenticator app, or a recovery code', {
+    name: 'code',
+    autocomplete: 'one-time-code',
+    inputmode: 'numeric',
+    maxlength: 11,
+  })
+  code.element.hidden = true
+  const submit = h('button', { class: 'primary', type: 'submit' }, 'Log in')
+
+  /** @param {unknown} error */
+  function explain(error) {
+    const word = error instanceof ApiError ? error.error : undefined
+    if (word === 'code-required') {
+      code.element.hidden = false
+      code.input.focus()
+    } else if (word === 'unauthorized' && !code.element.hidden) {
+      message.textContent = 'The password or the code is not right. A code works once: wait for the next one.'
+    } else message.textContent = messageOf(error)
+  }
+  async function logIn() {
+    submit.disabled = true
+    message.textContent = ''
+    try {
+      const second = code.element.hidden ? {} : { code: code.value }
+      await call('POST /session', {}, { user: user.value, password: password.value, ...second })
+      // Whoever else is in the mailbox is waited for a while.
+      submit.textContent = 'Opening the mailbox ...'
+      await page.boot()
+    } catch (error) {
+      explain(error)
+    } finally {
+      submit.textContent = 'Log in'
+      submit.disabled = false
+    }
+  }
+  /** @param {SubmitEvent} event */
+  function onsubmit(event) {
+    event.preventDefault()
+    void logIn()
+  }
+  return {
+    name: 'login',
+    element: h(
+      'main',
+      { class: 'center' },
+      h(
+        'form',
+        { class: 'card login', onsubmit },
+        brand('unread', 'Mail'),
+        user.element,
+        password.element,
+        code.element,
+        message,
+        submit,
+      ),
+    ),
+    start: () => user.input.focus(),
+  }
+}
