@@ -1,10 +1,7 @@
 import { modSeq } from '../../terms/numbers'
+import { modSeqFetch } from '../base/messages/fetch-items'
 import { afterLogin, type Extension } from '../kernel/extension'
-import { modSeqItem } from '../kernel/flags'
-import type { FetchItem } from '../kernel/slots'
 import { code } from '../wire/response'
-
-const item: FetchItem = { needs: 'index', write: ({ view, seq }) => [modSeqItem(view.modSeqAt(seq))] }
 
 /** CONDSTORE (RFC 7162): mod-sequences of messages; that it is on is a mode of the session. */
 export const condstore: Extension = {
@@ -16,7 +13,7 @@ export const condstore: Extension = {
       read: (_cursor, session) => {
         // RFC 7162 3.1: a CONDSTORE-enabling command.
         session.enableCondstore()
-        return item
+        return modSeqFetch
       },
     },
   ],
@@ -62,7 +59,7 @@ export const condstore: Extension = {
         cursor.space()
         modifiers.changedSince = cursor.number64()
         // RFC 7162 3.1.4.1: it asks for MODSEQ too.
-        modifiers.also = item
+        modifiers.also = modSeqFetch
         session.enableCondstore()
       },
     },

@@ -20,11 +20,7 @@ const stored = (name: string, octets: (row: NonNullable<FetchMessage['row']>) =>
 })
 
 const flags = index(({ session, view, seq }) => `FLAGS ${flagsText(session, view.flagsAt(seq), view.isRecent(seq))}`)
-/** What FETCH adds where it has set \Seen itself; RFC 7162 3.2: with the mod-sequence, for a client that knows them. */
-export const changedFlags = index(({ session, view, seq }) => {
-  const modSeq = session.modes.condstore ? ` ${modSeqItem(view.modSeqAt(seq))}` : ''
-  return `FLAGS ${flagsText(session, view.flagsAt(seq), view.isRecent(seq))}${modSeq}`
-})
+export const modSeqFetch = index(({ view, seq }) => modSeqItem(view.modSeqAt(seq)))
 const uidItem = index(({ uid }) => `UID ${uid}`)
 const internalDate = index(({ view, seq }) => `INTERNALDATE ${encode.dateTime(view.internalDateAt(seq))}`)
 const size = index(({ view, seq }) => `RFC822.SIZE ${view.sizeAt(seq)}`)

@@ -7,7 +7,7 @@ import type { FetchItem, FetchModifiers, Slots } from '../../kernel/slots'
 import type { Selected } from '../../kernel/state'
 import type { Cursor } from '../../wire/cursor'
 import type { SequenceSet } from '../../wire/sequence-set'
-import { changedFlags, flagsItem, macros, uidItem } from './fetch-items'
+import { flagsItem, macros, modSeqFetch, uidItem } from './fetch-items'
 import { NO_ROWS, rowsOf, writeMessage } from './fetch-message'
 import { messagesOf, uidsOf } from './numbers'
 import type { By } from './store'
@@ -91,7 +91,10 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
     item,
     texts: item.keep === undefined ? undefined : session.ports.room.texts(`${view.mailbox.id} ${item.keep}`),
   }))
-  const askedOfChanged = wanted.includes(flagsItem) ? asked : [...asked, { item: changedFlags, texts: undefined }]
+  // RFC 7162 3.2: changed flags go with their mod-sequence to a client that knows them.
+  const ofChanged = session.modes.condstore ? [flagsItem, modSeqFetch] : [flagsItem]
+  const added = ofChanged.filter((item) => !wanted.includes(item)).map((item) => ({ item, texts: undefined }))
+  const askedOfChanged = [...asked, ...added]
   let gone = 0
   let unknown = false
   for (let start = 0, step = 0; start < seqs.length; start += step) {
