@@ -3,8 +3,8 @@
  * `const mailbox: MailboxNotes = server.notes.mailbox`.
  */
 
-export type { FinalDelivery } from './delivery/delivery'
-export type { MailboxContext as MailboxNotes } from './haraka/plugin'
+export type { Delivery } from './delivery/delivery'
+export type { MailboxContext as MailboxNotes } from './haraka/context'
 export type { Holder, Lease, LockRequest, Locks } from './locks/locks'
 export type { Identity, Login, LoginAnswer, LoginPeer } from './login/login'
 export type { AccountMail, Hub, MailRoom, View } from './mailbox/mailbox'

@@ -1,34 +1,37 @@
 import { Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
 import path from 'node:path'
-import type { HarakaPlugin, HarakaServer, Next } from '../lib/haraka/host'
+import { homeOf } from '../lib/haraka/home'
+import { hooks } from '../lib/haraka/hooks'
+import type { HarakaPlugin, HarakaServer } from '../lib/haraka/host'
 import { submitter } from '../lib/haraka/outbound/submit'
-import { line } from '../lib/haraka/plugin'
+import { mailboxPlugin } from '../lib/haraka/plugin'
 import { createHttp } from '../lib/http/server'
 import { explain } from '../lib/login/lockout/explain'
 import { packageRoot, version } from '../lib/package-root'
 import { systemClock } from '../lib/terms/ports'
 import { httpSettings } from '../lib/web/settings'
 import { createWeb, type WebRoom, type WebServer } from '../lib/web/web'
-import { openSessions, placeOf, readLockSettings } from '../lib/wiring'
+import { readLockSettings } from '../lib/wiring/locks'
+import { openSessions } from '../lib/wiring/sessions'
 
-/** Line `mailbox/http`: webmail, administrator pages, JSON API in Haraka's own HTTP server; config/mailbox_http.ini. */
+/** `mailbox/http`: webmail, administrator pages, JSON API in Haraka's own HTTP server; config/mailbox_http.ini. */
 export function register(this: HarakaPlugin): void {
   let web: WebServer | undefined
   let rooms: readonly WebRoom[] = []
-  line(this, 'http', ['store', 'locks', 'login'], async (host) => {
+  mailboxPlugin(this, 'http', ['store', 'locks', 'login'], async (host) => {
     const { context, log } = host
-    const place = placeOf(host)
+    const home = homeOf(host)
     const lockouts = context.part('lockouts')
-    const { main } = place.ini('http')
+    const { main } = home.ini('http')
     const listens = typeof main === 'object' && main !== null && 'listen' in main && main.listen
     if (!listens) log.warn('mailbox/http serves nothing: config/http.ini has no listen = address:port')
     web = createWeb({
       room: context.room,
       login: context.login,
-      sessions: await openSessions(place),
-      settings: httpSettings(place.ini('mailbox_http')),
-      tellHolder: readLockSettings(place).tellHolder,
+      sessions: await openSessions(home),
+      settings: httpSettings(home.ini('mailbox_http')),
+      tellHolder: readLockSettings(home).tellHolder,
       version,
       clock: systemClock,
       log,
@@ -45,8 +48,8 @@ export function register(this: HarakaPlugin): void {
     rooms = [http]
     host.closing.push(web.close)
   })
-  Object.assign(this, {
-    mailbox_http: (next: Next, { http: host, listeners = [] }: HarakaServer) => {
+  hooks(this, {
+    init_http: (next, { http: host, listeners = [] }: HarakaServer) => {
       if (web && host?.app) {
         web.mount(host.app, rooms)
         for (const server of listeners) if (server instanceof Server || server instanceof TlsServer) web.guard(server)
@@ -54,5 +57,4 @@ export function register(this: HarakaPlugin): void {
       next()
     },
   })
-  this.register_hook('init_http', 'mailbox_http')
 }

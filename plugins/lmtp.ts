@@ -1,25 +1,26 @@
-import { finalDelivery } from '../lib/haraka/deliver/open'
+import { deliveryOf } from '../lib/haraka/deliver/open'
+import { homeOf } from '../lib/haraka/home'
 import type { HarakaPlugin } from '../lib/haraka/host'
 import { listenLmtp } from '../lib/haraka/listen/lmtp'
 import { harakaTls } from '../lib/haraka/listen/tls'
-import { line } from '../lib/haraka/plugin'
+import { mailboxPlugin } from '../lib/haraka/plugin'
 import { createLmtpServer } from '../lib/lmtp/server'
 import { lmtpSettings } from '../lib/lmtp/settings'
-import { messageLimit, placeOf } from '../lib/wiring'
+import { messageLimit } from '../lib/wiring/room'
 
-/** Line `mailbox/lmtp`: LMTP listeners for another mail server in front; config/mailbox_lmtp.ini. */
+/** `mailbox/lmtp`: LMTP listeners for another mail server in front; config/mailbox_lmtp.ini. */
 export function register(this: HarakaPlugin): void {
-  line(this, 'lmtp', ['store', 'locks'], async (host) => {
-    const place = placeOf(host)
-    const settings = lmtpSettings(place.ini('mailbox_lmtp'))
+  mailboxPlugin(this, 'lmtp', ['store', 'locks'], async (host) => {
+    const home = homeOf(host)
+    const settings = lmtpSettings(home.ini('mailbox_lmtp'))
     const tls = await harakaTls(this)
     const me: unknown = this.config.get('me')
     const make = (implicitTls: boolean) => () =>
       createLmtpServer({
-        delivery: finalDelivery(host),
+        delivery: deliveryOf(host),
         settings,
         hostname: typeof me === 'string' && me !== '' ? me : 'localhost',
-        maxSize: messageLimit(place),
+        maxSize: messageLimit(home),
         implicitTls,
         tls,
         log: host.log,

@@ -1,18 +1,20 @@
+import { homeOf } from '../lib/haraka/home'
 import type { HarakaPlugin } from '../lib/haraka/host'
-import { line } from '../lib/haraka/plugin'
-import { openBus, openLocks, openRoom, placeOf } from '../lib/wiring'
+import { mailboxPlugin } from '../lib/haraka/plugin'
+import { openBus, openLocks } from '../lib/wiring/locks'
+import { openRoom } from '../lib/wiring/room'
 
-/** Line `mailbox/locks`: the shared lock module, and with it the room in which sessions meet; config/mailbox_locks.ini. */
+/** `mailbox/locks`: the shared lock module, and with it the room in which sessions meet; config/mailbox_locks.ini. */
 export function register(this: HarakaPlugin): void {
-  line(this, 'locks', ['store'], async (host) => {
-    const place = placeOf(host)
-    const locks = await openLocks(place, host.forked, host.context.metrics)
+  mailboxPlugin(this, 'locks', ['store'], async (host) => {
+    const home = homeOf(host)
+    const locks = await openLocks(home, host.forked, host.context.metrics)
     host.context.open('locks', locks)
     host.closing.push(() => locks.close())
 
-    const bus = await openBus(place)
+    const bus = await openBus(home)
     host.closing.push(() => bus.close())
-    const room = openRoom(place, { store: host.context.store, locks, bus, metrics: host.context.metrics })
+    const room = openRoom(home, { store: host.context.store, locks, bus, metrics: host.context.metrics })
     host.context.open('room', room)
     host.closing.push(() => room.close())
   })

@@ -1,24 +1,28 @@
+import { homeOf } from '../lib/haraka/home'
 import type { HarakaPlugin } from '../lib/haraka/host'
-import { line } from '../lib/haraka/plugin'
-import { openDeliveries, openGathering, openLoopWatch, openMetrics, openStore, placeOf } from '../lib/wiring'
+import { mailboxPlugin } from '../lib/haraka/plugin'
+import { createMetrics } from '../lib/metrics/registry'
+import { openDeliveries } from '../lib/wiring/delivery'
+import { openGathering, openLoopWatch } from '../lib/wiring/metrics'
+import { openStore } from '../lib/wiring/store'
 
-/** Line `mailbox/store`: opens the mail store; config/mailbox_store.ini. */
+/** `mailbox/store`: opens the mail store; config/mailbox_store.ini. */
 export function register(this: HarakaPlugin): void {
-  line(this, 'store', [], async (host) => {
-    const place = placeOf(host)
-    const metrics = openMetrics()
+  mailboxPlugin(this, 'store', [], async (host) => {
+    const home = homeOf(host)
+    const metrics = createMetrics()
     host.context.open('metrics', metrics)
-    const gathering = await openGathering(place, metrics)
+    const gathering = await openGathering(home, metrics)
     host.context.open('gathering', gathering)
     host.closing.push(async () => gathering.close())
-    const stopWatch = openLoopWatch(place, metrics)
+    const stopWatch = openLoopWatch(home, metrics)
     host.closing.push(async () => stopWatch())
 
-    const deliveries = openDeliveries(place)
+    const deliveries = openDeliveries(home)
     host.context.open('deliveries', deliveries)
     host.closing.push(() => deliveries.close())
 
-    const store = await openStore(place)
+    const store = await openStore(home)
     host.context.open('store', store)
     host.closing.push(() => store.close())
   })

@@ -2,12 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { chownSync, existsSync, mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { Option } from 'commander'
-import config from 'haraka-config'
-import { packageRoot } from '../package-root'
-import type { Store } from '../store/store'
 import { silentLog } from '../terms/ports'
-import type { Ini } from '../terms/settings'
-import { dataFolder, openStore, type Place } from '../wiring'
+import { dataFolder, type Home, homeAt } from '../wiring/home'
 
 export const homeOption = (): Option =>
   new Option('--home <dir>', 'the Haraka home')
@@ -39,17 +35,12 @@ function becomeOwner(folder: string, smtp: unknown): void {
 }
 
 /** A Haraka home as the CLI sees it: same files, same defaults as the plugins. */
-export function openHome(folder: string): { readonly place: Place; openStore(): Promise<Store> } {
-  const home = path.resolve(folder)
-  if (!existsSync(path.join(home, 'config', 'plugins'))) {
-    throw new Error(`${home} is no Haraka home: config/plugins is missing (say --home DIR)`)
+export function openHome(where: string): Home {
+  const folder = path.resolve(where)
+  if (!existsSync(path.join(folder, 'config', 'plugins'))) {
+    throw new Error(`${folder} is no Haraka home: config/plugins is missing (say --home DIR)`)
   }
-  const read = config.module_config(packageRoot, home)
-  const place: Place = {
-    home,
-    ini: (name) => read.get(`${name}.ini`) as Ini, // haraka-config gives sections of text
-    log: silentLog,
-  }
-  becomeOwner(dataFolder(place), read.get('smtp.ini'))
-  return { place, openStore: () => openStore(place) }
+  const home = homeAt(folder, silentLog)
+  becomeOwner(dataFolder(home), home.ini('smtp'))
+  return home
 }

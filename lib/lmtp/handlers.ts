@@ -6,7 +6,8 @@ import type {
   SMTPServerEnvelope,
   SMTPServerSession,
 } from 'smtp-server'
-import { type Accepted, type FinalDelivery, isReply, LARGE } from '../delivery/delivery'
+import type { Delivery } from '../delivery/delivery'
+import { type Accepted, isReply, LARGE } from '../delivery/mail'
 import { isFailure, type Reply, UNAVAILABLE, UNKNOWN } from '../delivery/reply'
 import type { Login, LoginPeer, LoginProtocol } from '../login/login'
 import { logThrown } from '../terms/log-thrown'
@@ -25,7 +26,7 @@ export class Refusal extends Error {
 }
 
 export interface HandlerPorts {
-  readonly delivery: FinalDelivery
+  readonly delivery: Delivery
   /** the name in Received lines */
   readonly hostname: string
   /** octets of the largest message; 0: no limit */

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { SecureContext, TLSSocket } from 'node:tls'
 import { SMTPServer } from 'smtp-server'
 import { SMTPConnection, type SMTPConnectionOptions } from 'smtp-server/lib/smtp-connection'
-import type { FinalDelivery } from '../delivery/delivery'
+import type { Delivery } from '../delivery/delivery'
 import { networkList } from '../login/networks'
 import type { Log } from '../terms/ports'
 import { isHttpRequest } from '../transport/http'
@@ -11,7 +11,7 @@ import { createHandlers, Refusal } from './handlers'
 import type { LmtpSettings } from './settings'
 
 export interface LmtpPorts {
-  readonly delivery: FinalDelivery
+  readonly delivery: Delivery
   readonly settings: LmtpSettings
   readonly hostname: string
   /** octets; 0: no limit */

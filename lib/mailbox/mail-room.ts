@@ -67,7 +67,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
     grams: kept.columns(),
     maxMessageSize: settings.maxMessageSize,
     account: (identity) => createAccountMail(parts, identity),
-    deliver: (delivery) => deliver(parts, delivery),
+    deliver: (copy) => deliver(parts, copy),
     ensureSpecialUse: async (account) => {
       if (provided.has(account)) return ok(undefined)
       const ensured = await ensureSpecialUse(parts, account)

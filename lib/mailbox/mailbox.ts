@@ -2,6 +2,7 @@ import type { Lease, LockProtocol, Refusal } from '../locks/locks'
 import type { Identity } from '../login/login'
 import type { Grams } from '../search/grams'
 import type { KeyFacts } from '../search/key'
+import type { Account } from '../store/account'
 import type { ListChange } from '../store/change'
 import type { Mark } from '../store/records/marks'
 import type { ScriptFault } from '../store/records/scripts'
@@ -48,7 +49,7 @@ export interface MailRoom {
   readonly maxMessageSize: number
   /** The account's verbs. Costs nothing; made per session. */
   account(identity: Identity): AccountMail
-  deliver(request: Delivery): Promise<Result<Delivered>>
+  deliver(copy: NewCopy): Promise<Result<Delivered>>
   /** Makes the special-use mailboxes of the settings in an account that has only its INBOX. Faults: no-such-account, limit. */
   ensureSpecialUse(account: AccountId): Promise<Result<void>>
   /** Tells of messages that an owner moves or copies in this process, after it is done. */
@@ -315,8 +316,11 @@ export interface Maildrop {
   close(): Promise<void>
 }
 
-export interface Delivery {
+/** A message that is to be stored for an account, by final delivery. */
+export interface NewCopy {
   readonly account: AccountId
+  /** that account as the caller has read it, for its quota; undefined: it is read */
+  readonly owner?: Pick<Account, 'quotaBytes' | 'quotaMessages'>
   readonly bytes: Buffer
   /** undefined: INBOX */
   readonly mailbox?: string

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { createFinalDelivery, type FinalDelivery, isReply } from '../../lib/delivery/delivery'
-import type { Ruling } from '../../lib/delivery/rules/rules'
+import { createDelivery, type Delivery } from '../../lib/delivery/delivery'
+import { isReply } from '../../lib/delivery/mail'
+import type { Ruling } from '../../lib/delivery/rules/ruling'
 import { deliverySettings } from '../../lib/delivery/settings'
 import { createHarvestGuard } from '../../lib/haraka/deliver/harvest'
-import { createDelivery } from '../../lib/haraka/deliver/hooks'
+import { createDeliveryHooks } from '../../lib/haraka/deliver/hooks'
 import type { Address, Connection } from '../../lib/haraka/host'
 import { mailboxSettings } from '../../lib/mailbox/settings'
 import { type AccountId, accountId } from '../../lib/terms/names'
@@ -27,7 +28,7 @@ describe('spam and duplicates at delivery', () => {
   async function setUp(name: string, ini: Record<string, string>) {
     const id = await kit.account(name)
     const settings = deliverySettings({ main: ini })
-    const delivery = createFinalDelivery({
+    const delivery = createDelivery({
       store: kit.store,
       room: kit.room,
       settings: mailboxSettings({ quota: { warn_at: 'none' } }),
@@ -46,7 +47,7 @@ describe('spam and duplicates at delivery', () => {
     })
     return { id, delivery, settings }
   }
-  async function deliver(delivery: FinalDelivery, to: string, header: string, spam = false): Promise<string> {
+  async function deliver(delivery: Delivery, to: string, header: string, spam = false): Promise<string> {
     const accepted = await delivery.rcpt(to)
     assert.ok(accepted && !isReply(accepted))
     const octets = [Buffer.from(`${header}\r\n\r\nX-Spam: Yes\r\n`)]
@@ -96,7 +97,7 @@ describe('spam and duplicates at delivery', () => {
       isNull: () => false,
     }
     async function queue(junkByResults: boolean, found: Record<string, Record<string, unknown>>): Promise<void> {
-      const hooks = createDelivery({ delivery, harvest, log: silentLog, junkByResults, bounce: () => undefined })
+      const hooks = createDeliveryHooks({ delivery, harvest, log: silentLog, junkByResults, bounce: () => undefined })
       const connection: Connection = {
         uuid: 'C1',
         transaction: {
@@ -152,7 +153,13 @@ describe('spam and duplicates at delivery', () => {
       ...{ user, host: 'x', address: `${user}@x` },
       ...{ format: () => `<${user}@x>`, isNull: () => false },
     })
-    const hooks = createDelivery({ delivery, harvest, log: silentLog, junkByResults: false, bounce: () => undefined })
+    const hooks = createDeliveryHooks({
+      delivery,
+      harvest,
+      log: silentLog,
+      junkByResults: false,
+      bounce: () => undefined,
+    })
     const [ours, theirs] = [addressOf('seven'), addressOf('theirs')]
     const transaction = {
       uuid: '1',

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { createFinalDelivery, type FinalDelivery, isReply } from '../../lib/delivery/delivery'
+import { createDelivery, type Delivery } from '../../lib/delivery/delivery'
+import { isReply } from '../../lib/delivery/mail'
 import { parseAliases } from '../../lib/delivery/recipients/aliases'
-import type { Ruling } from '../../lib/delivery/rules/rules'
+import type { Ruling } from '../../lib/delivery/rules/ruling'
 import { mailboxSettings } from '../../lib/mailbox/settings'
 import type { AccountId } from '../../lib/terms/names'
 import { silentLog } from '../../lib/terms/ports'
@@ -36,8 +37,8 @@ describe('a transaction that is sent again', function () {
   after(() => kit.close())
 
   /** As another worker, or this one after a restart, has it: nothing is remembered but in the store. */
-  const fresh = (): FinalDelivery =>
-    createFinalDelivery({
+  const fresh = (): Delivery =>
+    createDelivery({
       store: kit.store,
       room: kit.room,
       settings: mailboxSettings({ quota: { warn_at: 'none' } }),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { createFinalDelivery, type FinalDelivery, isReply } from '../../lib/delivery/delivery'
+import { createDelivery, type Delivery } from '../../lib/delivery/delivery'
+import { isReply } from '../../lib/delivery/mail'
 import { parseAliases } from '../../lib/delivery/recipients/aliases'
 import { createRules } from '../../lib/delivery/rules/rules'
 import { mailboxSettings } from '../../lib/mailbox/settings'
@@ -15,7 +16,7 @@ describe('rules at delivery', function () {
   this.timeout(20_000)
   let kit: Kit
   let id: AccountId
-  let delivery: FinalDelivery
+  let delivery: Delivery
   let now = 1_700_000_000_000
   const sent: { sender: string; to: string; text: string }[] = []
 
@@ -27,7 +28,7 @@ describe('rules at delivery', function () {
     const forward = async (sender: string, recipients: readonly string[], octets: Buffer) => {
       sent.push({ sender, to: recipients.join(), text: octets.toString() })
     }
-    delivery = createFinalDelivery({
+    delivery = createDelivery({
       rules: createRules({ store: kit.store, clock, log: silentLog, forward }),
       store: kit.store,
       room: kit.room,

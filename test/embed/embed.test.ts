@@ -9,7 +9,7 @@ import { createTransport } from 'nodemailer'
 import { generate } from 'selfsigned'
 import type { SMTPServer } from 'smtp-server'
 import * as embed from '../../lib/embed'
-import { setPassword } from '../../lib/wiring'
+import { setPassword } from '../../lib/login/passwords'
 
 interface Running {
   mailboxes: Awaited<ReturnType<typeof embed.openMailboxes>>
@@ -87,6 +87,31 @@ describe('beside smtp-server, without Haraka', function () {
     assert.deepEqual(failed, [])
   })
 
+  it('writes what became of each recipient into the log of deliveries', async () => {
+    const transport = createTransport(options())
+    await transport.sendMail({
+      envelope: { from: 'log@example.net', to: 'info@example.org' },
+      raw: 'Subject: logged\r\nMessage-ID: <logged@example.net>\r\n\r\nhello\r\n',
+    })
+    transport.close()
+    // Entries gather before they are written; one more write says that those before it are there.
+    await mailboxes.deliveries.note([])
+    const [entry, ...more] = mailboxes.deliveries.list({ address: 'log@example.net', limit: 10 })
+    assert.deepEqual(more, [])
+    assert.deepEqual(
+      { ...entry, at: 0 },
+      {
+        at: 0,
+        sender: 'log@example.net',
+        recipient: 'info@example.org',
+        outcome: 'stored',
+        reply: '250 2.0.0 stored',
+        size: 60,
+        messageId: '<logged@example.net>',
+      },
+    )
+  })
+
   it('has the login door with its lockouts', async () => {
     const verify = (pass: string) => {
       const transport = createTransport({ ...options(), auth: { user: 'user@example.org', pass } })
@@ -98,6 +123,22 @@ describe('beside smtp-server, without Haraka', function () {
     assert.equal(await verify('sesame'), 'in')
     for (let i = 0; i < 6; i++) assert.equal(await verify(`wrong ${i}`), 535)
     assert.equal(await verify('sesame'), 535, 'a barred right password is refused too')
+  })
+
+  it('closes what it had opened when a part cannot be opened, and says why', async () => {
+    const broken = mkdtempSync(path.join(tmpdir(), 'mailbox-embed-'))
+    try {
+      mkdirSync(path.join(broken, 'config'))
+      // Mail, bus and locks can be opened, the aliases cannot be read.
+      mkdirSync(path.join(broken, 'config/mailbox_aliases'))
+      await assert.rejects(embed.openMailboxes({ home: broken }), /EISDIR/)
+      rmSync(path.join(broken, 'config/mailbox_aliases'), { recursive: true })
+      const again = await embed.openMailboxes({ home: broken })
+      assert.equal(await again.delivery.rcpt('a@b.example'), undefined)
+      await again.close()
+    } finally {
+      rmSync(broken, { recursive: true, force: true })
+    }
   })
 
   it('outlives a client that breaks the TLS handshake', async () => {

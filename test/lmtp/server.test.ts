@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { createInterface } from 'node:readline'
-import { createFinalDelivery } from '../../lib/delivery/delivery'
+import { createDelivery } from '../../lib/delivery/delivery'
 import { parseAliases } from '../../lib/delivery/recipients/aliases'
 import { createLmtpServer } from '../../lib/lmtp/server'
 import { lmtpSettings } from '../../lib/lmtp/settings'
@@ -30,7 +30,7 @@ describe('LMTP', function () {
     await kit.store.accounts.update(accountId(full?.id ?? ''), () => ok({ quotaMessages: 1 }))
     await kit.deliver(accountId(full?.id ?? ''), 'Subject: one\n\n1\n')
     const aliases = parseAliases(['all@example.org a@example.org b@example.org', 'away@example.org c@example.net'])
-    const delivery = createFinalDelivery({
+    const delivery = createDelivery({
       store: kit.store,
       room: kit.room,
       settings: mailboxSettings({}),

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { setPassword } from '../../login/passwords'
 import { isSlower, isSupported } from '../../login/passwords/verify'
 import type { Credentials } from '../../store/account'
 import type { Store } from '../../store/store'
 import { failed, ok } from '../../terms/fault'
-import { setPassword } from '../../wiring'
-import type { openHome } from '../home'
+import type { Home } from '../../wiring/home'
+import { openStore } from '../../wiring/store'
 
 /** Accounts from elsewhere, with their passwords as they are hashed there, or without one. */
 export interface Brought {
@@ -68,12 +69,8 @@ async function bring(
 }
 
 /** Makes the accounts and says what became of each; the exit code is 1 when some were refused. */
-export async function bringAccounts(
-  home: ReturnType<typeof openHome>,
-  users: readonly Brought[],
-  options: BringOptions,
-): Promise<void> {
-  const store = await home.openStore()
+export async function bringAccounts(home: Home, users: readonly Brought[], options: BringOptions): Promise<void> {
+  const store = await openStore(home)
   const counts = { made: 0, changed: 0, left: 0, refused: 0 }
   let slower = 0
   try {

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { Command } from 'commander'
+import { setPassword } from '../../login/passwords'
 import { type Account, settingCredentials } from '../../store/account'
 import type { Store } from '../../store/store'
-import { setPassword } from '../../wiring'
+import { openStore } from '../../wiring/store'
 import { homeOption, openHome } from '../home'
 import { type AccountChanges, changeOf, gather } from './changes'
 import { importAccountCommands } from './import'
@@ -88,7 +89,7 @@ function required(password: string): string {
 }
 
 async function withStore<T>(home: string, run: (store: Store) => Promise<T>): Promise<T> {
-  const store = await openHome(home).openStore()
+  const store = await openStore(openHome(home))
   try {
     return await run(store)
   } finally {

@@ -30,7 +30,7 @@ export const importAccountCommands = (): readonly Command[] => [
     "make accounts of Haraka's config/auth_flat_file.ini; the clear passwords are hashed",
   ).action(async (options: BringOptions) => {
     const home = openHome(options.home)
-    const { users } = home.place.ini('auth_flat_file')
+    const { users } = home.ini('auth_flat_file')
     const lines = Object.entries(typeof users === 'object' && users !== null ? users : {})
     const found = lines.flatMap(([name, password]) =>
       password ? [{ name: name.toLowerCase(), verifier: `{PLAIN}${password}` }] : [],
@@ -42,7 +42,7 @@ export const importAccountCommands = (): readonly Command[] => [
     'make an account, without a password of its own, for every address that [ldap] of mailbox_login.ini finds',
   ).action(async (options: BringOptions) => {
     const home = openHome(options.home)
-    const { ldap } = loginSettings(home.place.ini('mailbox_login'), home.place.ini('redis'))
+    const { ldap } = loginSettings(home.ini('mailbox_login'), home.ini('redis'))
     if (!ldap) throw new Error('mailbox_login.ini does not have ldap among its directories')
     const names = await ldapAddresses(ldap)
     await bringAccounts(

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Command } from 'commander'
 import { packageRoot } from '../../package-root'
+import { openStore } from '../../wiring/store'
 import { ensureAccount } from '../accounts/command'
 import { openHome } from '../home'
 import { harakaFolder, writeDemoHome } from './home'
@@ -64,7 +65,7 @@ async function allWorkers(logFile: string, workers: number, signal: AbortSignal)
 
 async function prepareAccounts(options: DemoOptions, accounts: readonly AccountArgument[]): Promise<readonly string[]> {
   const home = openHome(options.home)
-  const store = await home.openStore()
+  const store = await openStore(home)
   try {
     const made: string[] = []
     for (const account of accounts) {

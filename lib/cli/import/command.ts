@@ -14,6 +14,7 @@ import { prepare } from '../../mime/prepare'
 import type { Store } from '../../store/store'
 import { canonicalMailboxName } from '../../terms/names'
 import { SPECIAL_USES, type SpecialUse } from '../../terms/special-use'
+import { openStore } from '../../wiring/store'
 import { gather } from '../accounts/changes'
 import { homeOption, openHome } from '../home'
 import { jsonOf, needsALook, printAccount, printTotals, progressLine } from './report'
@@ -69,7 +70,7 @@ async function run(
   open: (account: string) => Source | Promise<Source>,
   more: Iterable<string> = [],
 ): Promise<void> {
-  const store = await openHome(options.home).openStore()
+  const store = await openStore(openHome(options.home))
   try {
     const names = await namesOf(store, options, more)
     const dryRun = options.dryRun === true

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { exportMaildir } from '../../export/maildir'
 import { exportMbox } from '../../export/mbox'
 import type { Mailbox } from '../../store/store'
+import { openStore } from '../../wiring/store'
 import { gather } from '../accounts/changes'
 import { homeOption, openHome } from '../home'
 
@@ -25,7 +26,7 @@ export function exportCommand(): Command {
       .requiredOption('--account <name>', 'whose mail')
       .option('--mailbox <name>', 'only this one (again for more)', gather, [])
       .action(async (folder: string, { home, account: name, mailbox: names }: ExportWords) => {
-        const store = await openHome(home).openStore()
+        const store = await openStore(openHome(home))
         try {
           const account = await store.accounts.find(name)
           if (!account) throw new Error(`there is no account ${name}`)

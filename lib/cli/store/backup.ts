@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { Command } from 'commander'
 import { openPlace } from '../../export/place'
+import { openStore } from '../../wiring/store'
 import { homeOption, openHome } from '../home'
 
 /** `haraka-mailbox backup`: one moment of the store, beside a running Haraka. */
@@ -12,7 +13,7 @@ export function backupCommand(): Command {
     .addOption(homeOption())
     .action(async (given: string, { home }: { home: string }) => {
       const folder = path.resolve(given)
-      const store = await openHome(home).openStore()
+      const store = await openStore(openHome(home))
       try {
         if (!store.backup) throw new Error(`the ${store.facts.name} store is backed up by its own tools: docs/store.md`)
         // It holds everybody's mail.

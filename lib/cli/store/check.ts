@@ -3,13 +3,14 @@ import { repairAccount } from '../../store/repair'
 import { skipNumbers } from '../../store/restored'
 import { storeSettings } from '../../store/settings'
 import type { Store } from '../../store/store'
-import type { Place } from '../../wiring'
+import type { Home } from '../../wiring/home'
+import { openStore } from '../../wiring/store'
 import { homeOption, openHome } from '../home'
 import { openAlone } from './offline'
 
 const accounts = (count: number): string => `${count} account${count === 1 ? '' : 's'}`
 const wanted = (names: readonly string[], name: string): boolean => names.length === 0 || names.includes(name)
-const alone = (place: Place) => openAlone(place, storeSettings(place.ini('mailbox_store')).driver)
+const alone = (home: Home) => openAlone(home, storeSettings(home.ini('mailbox_store')).driver)
 
 async function check(store: Store, names: readonly string[]): Promise<void> {
   let checked = 0
@@ -28,8 +29,8 @@ async function check(store: Store, names: readonly string[]): Promise<void> {
   process.exitCode = 1
 }
 
-async function repair(place: Place, names: readonly string[]): Promise<void> {
-  const end = await alone(place)
+async function repair(home: Home, names: readonly string[]): Promise<void> {
+  const end = await alone(home)
   try {
     let checked = 0
     let mended = 0
@@ -59,8 +60,8 @@ export function checkCommand(): Command {
     .addOption(homeOption())
     .action(async (names: string[], options: { home: string; repair?: boolean }) => {
       const home = openHome(options.home)
-      if (options.repair) return repair(home.place, names)
-      const store = await home.openStore()
+      if (options.repair) return repair(home, names)
+      const store = await openStore(home)
       try {
         await check(store, names)
       } finally {
@@ -90,7 +91,7 @@ export function restoredCommand(): Command {
     )
     .addOption(homeOption())
     .action(async ({ home, skip }: { home: string; skip: number }) => {
-      const end = await alone(openHome(home).place)
+      const end = await alone(openHome(home))
       try {
         const all = await end.accounts()
         for (const account of all) await end.mend(await skipNumbers(account, end.facts(account.account), skip))

@@ -4,16 +4,17 @@ import path from 'node:path'
 import { Command, Option } from 'commander'
 import { storeDriverNames } from '../../store/drivers'
 import { type Transferred, transferStore } from '../../store/transfer'
-import { dataFolder, findStoreDriver, type Place, storePlace } from '../../wiring'
+import { dataFolder, type Home } from '../../wiring/home'
+import { findStoreDriver, storePlace } from '../../wiring/store'
 import { homeOption, openHome } from '../home'
 import { openAlone } from './offline'
 
 /** Says what was begun, so that only the same migration may go on in a store that is not empty. */
-function markOf(place: Place, from: string, to: string): { readonly file: string; readonly text: string } {
-  const ends = [from, to].map((name) => findStoreDriver(place, name).address(storePlace(place)))
+function markOf(home: Home, from: string, to: string): { readonly file: string; readonly text: string } {
+  const ends = [from, to].map((name) => findStoreDriver(home, name).address(storePlace(home)))
   const address = createHash('sha256').update(ends.join('\n')).digest('hex')
   return {
-    file: path.join(dataFolder(place), 'migrate.json'),
+    file: path.join(dataFolder(home), 'migrate.json'),
     text: `${JSON.stringify({ from, to, address })}\n`,
   }
 }
@@ -23,12 +24,12 @@ const count = (number: number, what: string, plural = `${what}s`): string => `${
 const lineOf = ({ name, how, mailboxes, messages, octets, sha256 }: Transferred): string =>
   `${name}: ${how}, ${count(mailboxes, 'mailbox', 'mailboxes')}, ${count(messages, 'message')}, ${count(octets, 'octet')}, SHA-256 ${sha256}`
 
-async function migrate(place: Place, from: string, to: string): Promise<void> {
+async function migrate(home: Home, from: string, to: string): Promise<void> {
   if (from === to) throw new Error('--from and --to are the same')
-  const mark = markOf(place, from, to)
-  const source = await openAlone(place, from)
+  const mark = markOf(home, from, to)
+  const source = await openAlone(home, from)
   try {
-    const target = await openAlone(place, to)
+    const target = await openAlone(home, to)
     try {
       const begun = existsSync(mark.file) && readFileSync(mark.file, 'utf8') === mark.text
       if (!begun && (await target.accounts()).length > 0) {
@@ -62,5 +63,5 @@ export function migrateCommand(): Command {
     .addOption(homeOption())
     .addOption(driver('--from', 'the store that is left'))
     .addOption(driver('--to', 'the store that is filled; must be empty'))
-    .action(({ home, from, to }: { home: string; from: string; to: string }) => migrate(openHome(home).place, from, to))
+    .action(({ home, from, to }: { home: string; from: string; to: string }) => migrate(openHome(home), from, to))
 }

@@ -1,12 +1,13 @@
 import path from 'node:path'
 import { openRendezvous } from '../../processes/rendezvous'
 import type { RepairEnd } from '../../store/repair'
-import { dataFolder, openTransfer, type Place } from '../../wiring'
+import { dataFolder, type Home } from '../../wiring/home'
+import { openTransfer } from '../../wiring/store'
 
 /** Whether a Haraka of this home answers on one of its sockets. */
-async function harakaRuns(place: Place): Promise<boolean> {
+async function harakaRuns(home: Home): Promise<boolean> {
   for (const folder of ['bus', 'metrics']) {
-    const meeting = await openRendezvous(path.join(dataFolder(place), folder), (socket) => socket.destroy())
+    const meeting = await openRendezvous(path.join(dataFolder(home), folder), (socket) => socket.destroy())
     try {
       for (const name of meeting.others()) {
         const socket = await meeting.dial(name)
@@ -23,9 +24,9 @@ async function harakaRuns(place: Place): Promise<boolean> {
 const STOP = 'stop Haraka on all hosts first: mail that comes in meanwhile would be lost'
 
 /** A store that nobody else has open; throws where somebody has. */
-export async function openAlone(place: Place, driver: string): Promise<RepairEnd> {
-  if (await harakaRuns(place)) throw new Error(`Haraka is running: ${STOP}`)
-  const end = await openTransfer(place, driver)
+export async function openAlone(home: Home, driver: string): Promise<RepairEnd> {
+  if (await harakaRuns(home)) throw new Error(`Haraka is running: ${STOP}`)
+  const end = await openTransfer(home, driver)
   const others = await end.others()
   if (others.length === 0) return end
   await end.close()

@@ -1,12 +1,13 @@
-import { openLoginParts } from '../../wiring'
+import { openLoginParts } from '../../wiring/login'
+import { openStore } from '../../wiring/store'
 import { openHome } from '../home'
 import type { LockoutsHome } from './lockouts'
 
 /** What the lockouts commands work on: the same log, directory and settings as a running Haraka of this home. */
 export async function openLockouts(folder: string): Promise<LockoutsHome> {
-  const { place, openStore } = openHome(folder)
-  const store = await openStore()
-  const { attempts, directory, settings } = openLoginParts(place, store)
+  const home = openHome(folder)
+  const store = await openStore(home)
+  const { attempts, directory, settings } = openLoginParts(home, store)
   return {
     attempts,
     directory,

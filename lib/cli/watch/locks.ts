@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import type { AccountLocks, Holder, Locks } from '../../locks/locks'
 import type { Store } from '../../store/store'
-import { openLocks } from '../../wiring'
+import { openLocks } from '../../wiring/locks'
+import { openStore } from '../../wiring/store'
 import { homeOption, openHome } from '../home'
 
 /** Accounts are named by people, locks by id. */
@@ -60,10 +61,10 @@ function table(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-async function within<T>(home: string, run: (locks: Locks, store: Store) => Promise<T>): Promise<T> {
-  const { place, openStore } = openHome(home)
-  const store = await openStore()
-  const locks = await openLocks(place, false)
+async function within<T>(folder: string, run: (locks: Locks, store: Store) => Promise<T>): Promise<T> {
+  const home = openHome(folder)
+  const store = await openStore(home)
+  const locks = await openLocks(home, false)
   try {
     return await run(locks, store)
   } finally {

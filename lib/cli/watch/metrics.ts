@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { openGathering } from '../../wiring'
+import { openGathering } from '../../wiring/metrics'
 import { homeOption, openHome } from '../home'
 
 /** `haraka-mailbox metrics`: what a running Haraka has counted, all its processes summed, without an HTTP listener. */
@@ -9,7 +9,7 @@ export function metricsCommand(): Command {
     .addOption(homeOption())
     .option('--all', 'also memory, CPU and event loop of its processes')
     .action(async ({ home, all }: { home: string; all?: boolean }) => {
-      const gathering = await openGathering(openHome(home).place)
+      const gathering = await openGathering(openHome(home))
       try {
         const text = await gathering.text()
         if (text.trim() === '') throw new Error('no Haraka with the line mailbox/store runs in this home')

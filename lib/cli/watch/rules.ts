@@ -4,10 +4,11 @@ import { parseScript } from '../../sieve/parse'
 import { rulesSettings } from '../../sieve/settings'
 import type { Account } from '../../store/account'
 import { isScriptName, MAX_SCRIPTS, type ScriptTable } from '../../store/records/scripts'
+import { openStore } from '../../wiring/store'
 import { homeOption, openHome } from '../home'
 
 async function withScripts(home: string, name: string, run: (scripts: ScriptTable, account: Account) => Promise<void>) {
-  const store = await openHome(home).openStore()
+  const store = await openStore(openHome(home))
   try {
     const account = await store.accounts.find(name)
     if (!account) throw new Error(`there is no account ${name}`)
@@ -37,7 +38,7 @@ export function rulesCommand(): Command {
     .action((name: string, file: string, { home, script }: Options) =>
       withScripts(home, name, async (scripts, account) => {
         const text = readFileSync(file, 'utf8')
-        parseScript(text, rulesSettings(openHome(home).place.ini('mailbox_sieve')).without)
+        parseScript(text, rulesSettings(openHome(home).ini('mailbox_sieve')).without)
         const target = (script ?? account.activeScript ?? 'main').normalize('NFC')
         if (!isScriptName(target)) throw new Error(`${target} is no name of a script`)
         if (await scripts.put(account.id, target, text))

@@ -1,114 +1,35 @@
-import { hostname } from 'node:os'
-import { fieldChoice, headerFields, messageFields } from '../../mime/read/header'
-import type { Action, Outcome, Remembered, Store as StoreAction } from '../../sieve/action'
-import { createBudget } from '../../sieve/budget'
-import type { Script, World } from '../../sieve/extension'
-import { sieveMessage } from '../../sieve/message'
-import { parseScript } from '../../sieve/parse'
-import { runScript } from '../../sieve/run'
+import type { Action } from '../../sieve/action'
 import { type RulesSettings, rulesSettings } from '../../sieve/settings'
-import type { Included } from '../../sieve/values'
-import { NotKnown, type Scan } from '../../sieve/world'
 import type { Account } from '../../store/account'
 import type { Store } from '../../store/store'
 import { DAY } from '../../terms/calendar'
-import { asError, textOf } from '../../terms/errors'
+import { textOf } from '../../terms/errors'
 import type { Clock, Log } from '../../terms/ports'
+import type { Forward } from '../forward'
 import { mayNotify, notification } from '../own-mail/notification'
-import { addressOf, type OwnMail, ownMail, postmasterOf } from '../own-mail/own-mail'
+import { ownMail } from '../own-mail/own-mail'
 import { mayAnswer, vacationReply } from '../own-mail/vacation'
+import type { IncomingMail } from './incoming'
+import { createParsed } from './parsed'
+import { redirected } from './redirected'
+import { KEEP, type Ruling } from './ruling'
+import { createRunner, type RunPorts } from './run'
 
-export interface RulesPorts {
-  readonly store: Pick<Store, 'scripts' | 'marks' | 'mailboxes'>
+export interface RulesPorts extends Pick<RunPorts, 'host' | 'version' | 'globalScript'> {
+  readonly store: Pick<Store, 'scripts' | 'marks'>
   readonly clock: Clock
   readonly log: Log
-  /** name and version of this server, for the test `environment` */
-  readonly host?: string
-  readonly version?: string
   readonly settings?: Omit<RulesSettings, 'globalScripts'>
-  /** a script for `include :global`; undefined: there is none of this name */
-  globalScript?(name: string): Promise<string | undefined>
-  forward(sender: string, recipients: readonly string[], octets: Buffer): Promise<void>
+  readonly forward: Forward
 }
 
-/** A message that comes to an account. */
-export interface Incoming {
-  /** empty: the null sender */
-  readonly sender: string
-  /** the address at RCPT */
-  readonly to: string
-  /** with its Return-Path and other trace lines */
-  readonly octets: Buffer
-  readonly scan?: Scan | undefined
-  /** separators of a detail in local parts of this domain */
-  readonly separators?: string
-}
-
-export type Copy = Omit<StoreAction, 'kind'>
-
-export interface Ruling {
-  /** copies to store; empty: none */
-  readonly stores: readonly Copy[]
-  /** refused with this reason */
-  readonly reject: string | undefined
-  /** what the owner has to know of the script, once a month for each version of it */
-  readonly complaint: string | undefined
-  /** to be remembered once a copy is stored */
-  readonly remember?: readonly Remembered[]
-}
-
-export const INTO_INBOX: Copy = { mailbox: undefined, flags: [] }
-const KEEP: Ruling = { stores: [INTO_INBOX], reject: undefined, complaint: undefined }
-/** Characters of scripts that are kept parsed. */
-const KEPT = 4 * 1024 * 1024
-/** What one run may ask of marks. */
-const MAX_QUESTIONS = 20
-const MAX_INCLUDED = 50
-/** Capabilities whose tests look at the mailboxes. */
-const NEED_MAILBOXES = ['mailbox', 'special-use']
-const keyOf = ({ location, name }: Included): string => `${location} ${name}`
 const MONTH = 30 * DAY
-/** Scripts by their text, parsed once. */
-function createParsed(without: ReadonlySet<string>): (source: string) => Script | Error {
-  const parsed = new Map<string, Script | Error>()
-  let kept = 0
-  return (source) => {
-    const known = parsed.get(source)
-    if (known) return known
-    let made: Script | Error
-    try {
-      made = parseScript(source, without)
-    } catch (error) {
-      made = asError(error)
-    }
-    kept += source.length + 1000
-    if (kept > KEPT) {
-      parsed.clear()
-      kept = source.length + 1000
-    }
-    parsed.set(source, made)
-    return made
-  }
-}
-
-/**
- * What a redirect sends on: without what final delivery added here or elsewhere (RFC 5321 4.4).
- * @param octets as they came
- */
-function redirected(account: string, octets: Buffer, changed: Buffer): Buffer {
-  const mark = `X-Sieve-Redirected-By: ${account}`
-  // Our own mark in the header: it has been redirected by this account before.
-  const fields = messageFields(octets).filter(({ name }) => name === 'x-sieve-redirected-by')
-  if (fields.some(({ value }) => value.toLowerCase() === account.toLowerCase())) throw new Error('redirect loop')
-  const end = changed.indexOf('\r\n\r\n')
-  const head = changed.subarray(0, end < 0 ? changed.length : end + 4)
-  const kept = headerFields(head, fieldChoice(['return-path', 'delivered-to'], 'not'))
-  return Buffer.concat([Buffer.from(`${mark}\r\n`), kept, changed.subarray(head.length)])
-}
 
 /** Runs an account's Sieve script for a message. Never rejects: whatever goes wrong, the message goes into INBOX (RFC 5228 2.10.6). */
-export function createRules({ store, clock, log, forward, settings = rulesSettings({}), ...ports }: RulesPorts) {
+export function createRules({ settings = rulesSettings({}), ...ports }: RulesPorts) {
+  const { store, clock, log, forward } = ports
   const scriptOf = createParsed(settings.without)
+  const run = createRunner({ ...ports, scriptOf, maxRedirects: settings.redirects })
 
   /** Whether `what` was not done within `milliseconds`, and from now on is. */
   const due = (account: Account, what: string, milliseconds: number): Promise<boolean> => {
@@ -119,82 +40,34 @@ export function createRules({ store, clock, log, forward, settings = rulesSettin
   const complaint = async (account: Account, source: string, why: string): Promise<Ruling> =>
     (await due(account, `mistake in ${source}`, MONTH)) ? { ...KEEP, complaint: why } : KEEP
 
-  async function send(account: Account, { sender, to, octets }: Incoming, actions: readonly Action[]): Promise<void> {
-    for (const action of actions) {
-      if (action.kind === 'redirect') {
-        await forward(sender, [action.address], redirected(account.name, octets, action.octets ?? octets))
-      }
-      const now = clock.now()
-      if (action.kind === 'notify' && mayNotify(octets))
-        await forward('', [...action.to, ...action.cc], await ownMail(notification(action, octets, account.name, now)))
-      if (action.kind === 'vacation') {
-        const one = { action, octets, sender, own: [account.name, to], now }
-        const what = `vacation ${action.handle} ${sender.toLowerCase()}`
-        if (!mayAnswer(one) || !(await due(account, what, action.seconds * 1000))) continue
-        await forward('', [sender], await ownMail(vacationReply(one)))
-      }
-    }
-  }
-
-  /** All scripts that this one may run, by place and name (RFC 6609 3.2). */
-  async function includedBy(account: Account, script: Script): Promise<ReadonlyMap<string, Script | Error>> {
-    const found = new Map<string, Script | Error>()
-    const wanted = [...script.includes]
-    for (let next = wanted.pop(); next && found.size < MAX_INCLUDED; next = wanted.pop()) {
-      const { location, name } = next
-      if (found.has(keyOf(next))) continue
-      const source =
-        location === 'global' ? await ports.globalScript?.(name) : await store.scripts.get(account.id, name)
-      if (source === undefined) continue
-      const included = scriptOf(source)
-      found.set(keyOf(next), included)
-      if (!(included instanceof Error)) wanted.push(...included.includes)
-    }
-    return found
-  }
-
-  /** Runs it again when it asked for something that had to be looked up. */
-  async function outcomeOf(account: Account, script: Script, incoming: Incoming): Promise<Outcome> {
+  async function send(account: Account, { sender, to, octets }: IncomingMail, action: Action): Promise<void> {
     const now = clock.now()
-    const remembered = new Map<string, boolean>()
-    const scripts = await includedBy(account, script)
-    const all = [script, ...scripts.values()]
-    const needsMailboxes = all.some(
-      (one) => !(one instanceof Error) && NEED_MAILBOXES.some((name) => one.required.has(name)),
-    )
-    const world: World = {
-      envelope: { from: incoming.sender, to: incoming.to },
-      now,
-      zone: (at) => -new Date(at).getTimezoneOffset(),
-      host: ports.host ?? hostname(),
-      version: ports.version ?? '',
-      scan: incoming.scan ?? {},
-      separators: incoming.separators ?? '',
-      maxRedirects: settings.redirects,
-      mailboxes: needsMailboxes ? await store.mailboxes.list(account.id) : [],
-      script: (wanted) => scripts.get(keyOf(wanted)),
-      isRemembered: (what) => remembered.get(what),
-    }
-    const budget = createBudget()
-    for (;;) {
-      try {
-        return runScript(script, sieveMessage(incoming.octets, budget), world, budget)
-      } catch (error) {
-        if (!(error instanceof NotKnown) || remembered.size >= MAX_QUESTIONS) throw error
-        remembered.set(error.what, await store.marks.has(account.id, { what: error.what, at: now }))
+    switch (action.kind) {
+      case 'redirect':
+        return forward(sender, [action.address], redirected(account.name, octets, action.octets ?? octets))
+      case 'notify': {
+        if (!mayNotify(octets)) return
+        const notice = await ownMail(notification(action, octets, account.name, now))
+        return forward('', [...action.to, ...action.cc], notice)
+      }
+      case 'vacation': {
+        const vacation = { action, octets, sender, own: [account.name, to], now }
+        const what = `vacation ${action.handle} ${sender.toLowerCase()}`
+        if (!mayAnswer(vacation) || !(await due(account, what, action.seconds * 1000))) return
+        return forward('', [sender], await ownMail(vacationReply(vacation)))
       }
     }
   }
 
-  async function decide(account: Account, incoming: Incoming): Promise<Ruling> {
+  async function decide(account: Account, incoming: IncomingMail): Promise<Ruling> {
     if (account.activeScript === undefined) return KEEP
     const source = await store.scripts.get(account.id, account.activeScript)
     if (source === undefined) return KEEP
     const script = scriptOf(source)
     if (script instanceof Error) return await complaint(account, source, script.message)
     try {
-      const { actions, remember } = await outcomeOf(account, script, incoming)
-      await send(account, incoming, actions)
+      const { actions, remember } = await run(account, script, incoming)
+      for (const action of actions) await send(account, incoming, action)
       const reject = actions.find((action) => action.kind === 'reject')
       return {
         stores: actions.filter((action) => action.kind === 'store'),
@@ -216,7 +89,7 @@ export function createRules({ store, clock, log, forward, settings = rulesSettin
         await (renew ? store.marks.renew(account.id, mark) : store.marks.set(account.id, mark))
       }
     },
-    decide: (account: Account, incoming: Incoming): Promise<Ruling> =>
+    decide: (account: Account, incoming: IncomingMail): Promise<Ruling> =>
       decide(account, incoming).catch((error) => {
         log.error(`rules of ${account.name}: ${textOf(error)}`)
         return KEEP
@@ -224,15 +97,3 @@ export function createRules({ store, clock, log, forward, settings = rulesSettin
   }
 }
 export type Rules = ReturnType<typeof createRules>
-
-/** The complaint as a message, which goes into the owner's INBOX. */
-export const complaintMail = (name: string, why: string, now: number): OwnMail => ({
-  from: postmasterOf(name),
-  to: [addressOf(name)],
-  subject: 'Your mail rules have a mistake',
-  body: {
-    text: `Your Sieve script could not be run, and all mail goes into INBOX until it is put right:\n\n${why.slice(0, 500)}\n`,
-  },
-  automatic: 'auto-generated',
-  now,
-})

@@ -1,5 +1,6 @@
 import DSN from 'haraka-dsn'
-import { type Accepted, type FinalDelivery, isReply, LARGE } from '../../delivery/delivery'
+import type { Delivery } from '../../delivery/delivery'
+import { type Accepted, isReply, LARGE } from '../../delivery/mail'
 import { isFailure, type Reply, UNAVAILABLE, UNKNOWN } from '../../delivery/reply'
 import { logThrown } from '../../terms/log-thrown'
 import type { Log } from '../../terms/ports'
@@ -8,8 +9,8 @@ import type { Failed } from '../outbound/bounce'
 import type { HarvestGuard } from './harvest'
 import { isSpam, scanOf } from './spam-results'
 
-export interface DeliveryPorts {
-  readonly delivery: FinalDelivery
+export interface DeliveryHooksPorts {
+  readonly delivery: Delivery
   readonly log: Log
   /** who asks for names */
   readonly harvest: HarvestGuard
@@ -27,7 +28,7 @@ function scanned(results: Transaction['results']) {
 
 type Answer = Accepted | Reply | undefined
 
-interface Outcome {
+interface DeliveryOutcome {
   readonly recipient: Address
   readonly reply: Reply
 }
@@ -42,7 +43,7 @@ function answer(next: Next, { code, enhanced, text }: Reply): void {
 }
 
 /** The hooks of final delivery: Haraka has done the rest of SMTP. */
-export function createDelivery({ delivery, harvest, log, bounce, junkByResults }: DeliveryPorts) {
+export function createDeliveryHooks({ delivery, harvest, log, bounce, junkByResults }: DeliveryHooksPorts) {
   // By identity of the address object: a later plugin may still take a recipient out of the transaction.
   const answers = new WeakMap<Address, { readonly answer: Answer }>()
   const accepted = (recipient: Address): Accepted | undefined => {
@@ -78,7 +79,7 @@ export function createDelivery({ delivery, harvest, log, bounce, junkByResults }
     }
   }
 
-  async function deliverAll(transaction: Transaction, data: Buffer): Promise<readonly Outcome[]> {
+  async function deliverAll(transaction: Transaction, data: Buffer): Promise<readonly DeliveryOutcome[]> {
     const ours = transaction.rcpt_to.filter(isOurs)
     const todo = ours.flatMap((recipient) => accepted(recipient) ?? [])
     const sender = transaction.mail_from.isNull() ? '' : `${transaction.mail_from.user}@${transaction.mail_from.host}`
@@ -95,16 +96,16 @@ export function createDelivery({ delivery, harvest, log, bounce, junkByResults }
       },
       todo,
     )
-    const replyOf = new Map(todo.map((one, index) => [one, replies[index] ?? UNAVAILABLE]))
+    const replyOf = new Map(todo.map((recipient, index) => [recipient, replies[index] ?? UNAVAILABLE]))
     return ours.map((recipient) => {
-      const found = answers.get(recipient)?.answer
-      const reply = found && isReply(found) ? found : found && replyOf.get(found)
+      const answered = answers.get(recipient)?.answer
+      const reply = answered && isReply(answered) ? answered : answered && replyOf.get(answered)
       return { recipient, reply: reply ?? UNAVAILABLE }
     })
   }
 
   /** There is one reply for all recipients: once one copy is stored, the reply is never a failure (it would be sent again). */
-  function settle(transaction: Transaction, outcomes: readonly Outcome[], octets: Buffer, next: Next): void {
+  function settle(transaction: Transaction, outcomes: readonly DeliveryOutcome[], octets: Buffer, next: Next): void {
     const failures = outcomes.filter(({ reply }) => isFailure(reply))
     const stored = outcomes.length - failures.length
     const rest = transaction.rcpt_to.filter((recipient) => !isOurs(recipient))
@@ -137,8 +138,8 @@ export function createDelivery({ delivery, harvest, log, bounce, junkByResults }
       }
       const deliverOurs = async (): Promise<void> => {
         const data = await new Promise<Buffer>((resolve) => {
-          transaction.message_stream.get_data((got) => {
-            resolve(Buffer.isBuffer(got) ? got : Buffer.from(got, 'binary'))
+          transaction.message_stream.get_data((octets) => {
+            resolve(Buffer.isBuffer(octets) ? octets : Buffer.from(octets, 'binary'))
           })
         })
         settle(transaction, await deliverAll(transaction, data), data, next)

@@ -1,34 +1,15 @@
-import { createFinalDelivery, type FinalDelivery } from '../../delivery/delivery'
-import { openRecipientFiles } from '../../delivery/recipients/files'
-import { deliverySettings } from '../../delivery/settings'
-import { systemClock } from '../../terms/ports'
-import { openRules, placeOf, readMailboxSettings } from '../../wiring'
+import type { Delivery } from '../../delivery/delivery'
+import { openDelivery } from '../../wiring/delivery'
+import { homeOf } from '../home'
 import { outboundQueue } from '../outbound/queue'
 import type { Host } from '../plugin'
 
-/** The one final delivery of this process, for `mailbox/deliver` and `mailbox/lmtp`; the first line that asks makes it. */
-export function finalDelivery(host: Host): FinalDelivery {
-  const { context, log } = host
-  if (context.has('delivery')) return context.delivery
-  const place = placeOf(host)
-  const settings = deliverySettings(place.ini('mailbox_deliver'))
-  const files = openRecipientFiles(place.home, log)
-  const forward = outboundQueue(host.plugin)
-  const delivery = createFinalDelivery({
-    rules: openRules(place, context.store, forward),
-    store: context.store,
-    room: context.room,
-    settings: readMailboxSettings(place),
-    clock: systemClock,
-    log,
-    aliases: files.aliases,
-    isLocalDomain: (domain) => settings.domains.has(domain) || files.isListed(domain),
-    settingsOf: settings.settingsOf,
-    junkByHeader: settings.junk.byHeader,
-    duplicates: settings.duplicates,
-    deliveries: context.part('deliveries'),
-    forward,
-  })
-  context.open('delivery', delivery)
-  return delivery
+/** The one delivery of this process, for `mailbox/deliver`, `mailbox/lmtp` and webmail; the first plugin that asks opens it. */
+export function deliveryOf(host: Host): Delivery {
+  const { context } = host
+  if (!context.has('delivery')) {
+    const parts = { store: context.store, room: context.room, deliveries: context.part('deliveries') }
+    context.open('delivery', openDelivery(homeOf(host), parts, outboundQueue(host.plugin)))
+  }
+  return context.delivery
 }

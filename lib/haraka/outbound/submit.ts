@@ -1,7 +1,7 @@
-import { type Accepted, isReply } from '../../delivery/delivery'
+import { type Accepted, isReply } from '../../delivery/mail'
 import { isFailure, type Reply, UNAVAILABLE } from '../../delivery/reply'
 import { textOf } from '../../terms/errors'
-import { finalDelivery } from '../deliver/open'
+import { deliveryOf } from '../deliver/open'
 import type { Host } from '../plugin'
 import { bouncer } from './bounce'
 import { outboundQueue } from './queue'
@@ -19,7 +19,7 @@ interface Submission {
  */
 export function submitter(host: Host): (submission: Submission) => Promise<string | undefined> {
   const { plugin } = host
-  const delivery = finalDelivery(host)
+  const delivery = deliveryOf(host)
   const bounce = bouncer(host)
   const queue = outboundQueue(plugin)
 

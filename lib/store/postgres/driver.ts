@@ -1,6 +1,6 @@
+import { postgresSettings } from '../../processes/postgres'
 import type { StoreDriver } from '../driver'
 import { openPostgresStore, POSTGRES_FACTS } from './index'
-import { postgresSettings } from './settings'
 import { openPostgresTransfer } from './transfer'
 
 export const postgresDriver: StoreDriver = {

@@ -4,6 +4,7 @@ import { prepare } from '../../../lib/mime/prepare'
 import type { Store } from '../../../lib/store/store'
 import { flagSet } from '../../../lib/terms/flags'
 import type { AccountId } from '../../../lib/terms/names'
+import { openStore } from '../../../lib/wiring/store'
 import { type Demo, removeHome, startDemo } from '../../e2e/demo'
 import { databaseOrSkip } from '../../postgres'
 
@@ -36,7 +37,7 @@ export async function startServer(
   const where = database ? ['--store', 'postgres', '--set', `mailbox_store.ini:postgres.url=${database.url}`] : []
   const accounts = Array.from({ length: users }, (_, nth) => ['--account', `${user(nth)}:${PASSWORD}`]).flat()
   const demo = await startDemo(['--nodes', String(nodes), ...accounts, ...where, ...more])
-  const store = await openHome(demo.home).openStore()
+  const store = await openStore(openHome(demo.home))
   return {
     ...demo,
     store,

@@ -7,6 +7,7 @@ import { openLockouts } from '../../../lib/cli/watch/lockouts-home'
 import type { AttemptLog } from '../../../lib/login/lockout/attempts'
 import type { AccountChange } from '../../../lib/store/account'
 import { ok } from '../../../lib/terms/fault'
+import { openStore } from '../../../lib/wiring/store'
 import { AUTHORITY, Certificates, client } from '../../e2e/clients/certificates'
 import { type Demo, freePorts, removeHome, startDemo } from '../../e2e/demo'
 import { address, type Refusal, RIGHT } from './classes'
@@ -79,7 +80,7 @@ const settings = (folder: string, sieve: number, http: number, more: readonly st
 ]
 
 async function makeAccounts(home: string): Promise<void> {
-  const store = await openHome(home).openStore()
+  const store = await openStore(openHome(home))
   try {
     for (const [user, change] of Object.entries(CHANGES)) {
       const account = await store.accounts.find(`${user}@example.org`)

@@ -1,4 +1,4 @@
-import { type Ini, readSettings } from '../../terms/settings'
+import { type Ini, readSettings } from '../terms/settings'
 
 export interface PostgresSettings {
   /** may hold a password: never logged */
@@ -10,7 +10,7 @@ export interface PostgresSettings {
   readonly statementTimeout: number
 }
 
-/** Section `[postgres]` of config/mailbox_store.ini. */
+/** The database of the mail, and of what lies beside it: section `[postgres]` of config/mailbox_store.ini. */
 export function postgresSettings(ini: Ini): PostgresSettings {
   const read = readSettings('mailbox_store.ini', ini)
   const settings: PostgresSettings = {

@@ -1,0 +1,71 @@
+import path from 'node:path'
+import { ATTEMPT_LOGS } from '../login/attempts/drivers'
+import type { Chain } from '../login/chain'
+import { createLogin, type Door } from '../login/create-login'
+import { openDirectories } from '../login/directories'
+import { storeDirectory } from '../login/directories/store'
+import type { Directory } from '../login/directory'
+import type { AttemptLog } from '../login/lockout/attempts'
+import { createNotices, type Notice } from '../login/notices'
+import { jwtVerifier } from '../login/sasl/jwt'
+import { loginSecret } from '../login/secret'
+import { type LoginSettings, loginSettings } from '../login/settings'
+import type { Store } from '../store/store'
+import { type Metrics, systemClock } from '../terms/ports'
+import { dataFolder, type Home } from './home'
+
+export interface LoginParts {
+  readonly settings: LoginSettings
+  readonly directory: Directory
+  readonly attempts: AttemptLog
+  readonly secret: Buffer
+}
+
+/** What logins are decided by; the CLI explains lockouts with the same. */
+export function openLoginParts(home: Home, store: Store): LoginParts {
+  const settings = loginSettings(home.ini('mailbox_login'), home.ini('redis'))
+  const folder = path.join(dataFolder(home), 'login')
+  return {
+    settings,
+    secret: loginSecret(folder),
+    directory: openDirectories({
+      settings,
+      accounts: storeDirectory(store.accounts),
+      home: home.folder,
+      flatFile: () => home.ini('auth_flat_file'),
+      vpopmaild: () => home.ini('auth_vpopmaild'),
+    }),
+    attempts: ATTEMPT_LOGS[settings.attemptLog]({ folder: path.join(folder, 'attempts'), settings, log: home.log }),
+  }
+}
+
+export type SendNotice = (notice: Notice) => Promise<void>
+
+export function openLogin(
+  home: Home,
+  store: Store,
+  metrics: Metrics,
+  chain: Chain,
+  send: SendNotice,
+  parts = openLoginParts(home, store),
+): Door {
+  const { settings, directory, attempts, secret } = parts
+  return createLogin({
+    directory,
+    attempts,
+    chain,
+    settings,
+    secret,
+    clock: systemClock,
+    log: home.log,
+    metrics,
+    verifyToken: settings.oauth && jwtVerifier(settings.oauth),
+    tell: createNotices({
+      settings: settings.notify,
+      from: `postmaster@${settings.defaultDomain || 'localhost'}`,
+      isAccount: async (user) => (await store.accounts.find(user)) !== undefined,
+      send,
+      now: () => systemClock.now(),
+    }),
+  })
+}

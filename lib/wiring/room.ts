@@ -1,0 +1,20 @@
+import type { Locks } from '../locks/locks'
+import { createMailRoom } from '../mailbox/mail-room'
+import type { Bus, MailRoom } from '../mailbox/mailbox'
+import { type MailboxSettings, mailboxSettings } from '../mailbox/settings'
+import { prepare } from '../mime/prepare'
+import type { Store } from '../store/store'
+import { type Metrics, systemClock } from '../terms/ports'
+import type { Home } from './home'
+import { readLockSettings } from './locks'
+
+export const readMailboxSettings = (home: Home): MailboxSettings =>
+  mailboxSettings(home.ini('mailbox_store'), readLockSettings(home).mode)
+
+/** Octets of the largest message that is stored; 0: none. */
+export const messageLimit = (home: Home): number => readMailboxSettings(home).maxMessageSize
+
+export function openRoom(home: Home, parts: { store: Store; locks: Locks; bus: Bus; metrics: Metrics }): MailRoom {
+  const settings = readMailboxSettings(home)
+  return createMailRoom({ ...parts, prepare, settings, clock: systemClock, log: home.log })
+}

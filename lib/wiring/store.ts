@@ -1,0 +1,28 @@
+import path from 'node:path'
+import type { StoreDriver, StorePlace } from '../store/driver'
+import { storeDriver } from '../store/drivers'
+import type { RepairEnd } from '../store/repair'
+import { storeSettings } from '../store/settings'
+import type { Store } from '../store/store'
+import { dataFolder, type Home } from './home'
+
+export const storePlace = (home: Home): StorePlace => ({
+  folder: path.join(dataFolder(home), 'mail'),
+  ini: home.ini('mailbox_store'),
+  log: home.log,
+})
+
+/** @param name undefined: what the .ini says */
+export function findStoreDriver(home: Home, name?: string): StoreDriver {
+  return storeDriver(name ?? storeSettings(home.ini('mailbox_store')).driver, home.folder)
+}
+
+export async function openStore(home: Home): Promise<Store> {
+  const driver = findStoreDriver(home)
+  driver.check(home.ini('mailbox_store'))
+  return driver.open(storePlace(home))
+}
+
+/** The store as rows, for commands that have it alone: `migrate`, `check --repair`, `restored`. */
+export const openTransfer = (home: Home, driver: string): Promise<RepairEnd> =>
+  findStoreDriver(home, driver).openTransfer(storePlace(home))
