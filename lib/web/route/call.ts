@@ -1,8 +1,8 @@
 import type { Request, Response } from 'express'
 import type { LoginPeer } from '../../login/login'
-import { readBody, type Takes } from '../kernel/body'
 import { createBodies, MOST_OF_STRANGERS } from '../kernel/body/bodies'
-import { MOST_JSON } from '../kernel/body/json'
+import { JSON_BODY } from '../kernel/body/kinds'
+import { readBody, type Takes } from '../kernel/body/read'
 import { cookieOf } from '../kernel/cookie'
 import { Refused, unauthorized } from '../kernel/faults'
 import { refuseCrossSite } from '../kernel/guard'
@@ -33,12 +33,8 @@ export function createCalls({ login, admit, entrance, settings }: Web) {
     return principal
   }
 
-  function takesOf({ body, files, scope }: Route): Takes | undefined {
-    if (!body) return undefined
-    const isPublic = scope === 'public'
-    const form = isPublic ? MOST_OF_STRANGERS : settings.maxBody
-    return { json: isPublic ? MOST_OF_STRANGERS : MOST_JSON, form: files && form }
-  }
+  const takesOf = ({ body, bodies: kinds = [JSON_BODY], scope }: Route): Takes | undefined =>
+    body && { kinds, most: (kind) => (scope === 'public' ? MOST_OF_STRANGERS : kind.most(settings.maxBody)) }
 
   return {
     peerOf,

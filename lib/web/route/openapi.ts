@@ -1,4 +1,4 @@
-import { MESSAGE } from '../kernel/body'
+import { JSON_BODY } from '../kernel/body/kinds'
 import type { Route } from './route'
 
 const parameter = (where: 'path' | 'query', name: string, schema: unknown, required: boolean) => ({
@@ -13,19 +13,8 @@ interface ObjectJson {
   readonly required?: readonly string[]
 }
 
-/** RFC 7578: the JSON in its field, and files in fields of any other names. */
-const formOf = ({ files, body }: Route) =>
-  files && {
-    'multipart/form-data': {
-      schema: {
-        type: 'object',
-        properties: { [MESSAGE]: body?.json },
-        required: [MESSAGE],
-        additionalProperties: { type: 'string', contentMediaType: 'application/octet-stream' },
-      },
-      encoding: { [MESSAGE]: { contentType: 'application/json' } },
-    },
-  }
+const contentOf = ({ bodies = [JSON_BODY] }: Route, json: object) =>
+  Object.fromEntries(bodies.map((kind) => [kind.mediaType, kind.describe(json)]))
 
 function operation(route: Route) {
   const inPath = [...route.path.matchAll(/:(\w+)/g)].map(([, name = '']) =>
@@ -40,7 +29,7 @@ function operation(route: Route) {
     operationId: `${route.method}${route.path.replace(/[/:](\w)/g, (_all, letter: string) => letter.toUpperCase()).replace(/\W/g, '')}`,
     parameters: [...inPath, ...inQuery],
     ...(route.body && {
-      requestBody: { required: true, content: { 'application/json': { schema: route.body.json }, ...formOf(route) } },
+      requestBody: { required: true, content: contentOf(route, route.body.json) },
     }),
     responses: {
       [route.status ?? 200]: {

@@ -1,6 +1,7 @@
 import type { LoginPeer } from '../../login/login'
 import type { AccountMail } from '../../mailbox/mailbox'
 import type { Account } from '../../mailbox/vocabulary'
+import type { BodyKind } from '../kernel/body/kinds'
 import { flag, type Of, object, type Schema } from '../kernel/schema'
 import type { Principal } from '../who/principal'
 import type { Scope } from '../who/sessions'
@@ -56,8 +57,8 @@ export interface Route {
   readonly summary: string
   readonly query?: Schema<unknown>
   readonly body?: Schema<unknown>
-  /** the body may be a form, whose field `message` is the JSON, with files beside it */
-  readonly files?: true
+  /** what the body may be; JSON, if nothing is said */
+  readonly bodies?: readonly BodyKind[]
   readonly answer: Schema<unknown>
   /** of success; default 200 */
   readonly status?: 201

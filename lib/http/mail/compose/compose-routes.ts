@@ -1,6 +1,7 @@
 import type { AccountMail } from '../../../mailbox/mailbox'
 import { createLimiter, Overloaded } from '../../../processes/limiter'
 import { textOf } from '../../../terms/errors'
+import { FORM_BODY, JSON_BODY } from '../../../web/kernel/body/kinds'
 import { Refused } from '../../../web/kernel/faults'
 import { object, optional, text, whole } from '../../../web/kernel/schema'
 import { type Answer, defineRoute, json, type Route } from '../../../web/route/route'
@@ -55,7 +56,7 @@ export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPor
       scope: 'mail:write',
       summary: 'Saves a draft, in place of the one in `replaces`',
       body: draft,
-      files: true,
+      bodies: [JSON_BODY, FORM_BODY],
       also: ALSO,
       answer: object({ mailbox: text(64), uid: optional(whole(1)) }),
       status: 201,
@@ -76,7 +77,7 @@ export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPor
       scope: 'mail:send',
       summary: 'Sends a message; a copy goes to Sent, the draft in `replaces` goes away',
       body: draft,
-      files: true,
+      bodies: [JSON_BODY, FORM_BODY],
       also: ALSO,
       answer: object({ recipients: whole(), copy: optional(object({ mailbox: text(64), uid: optional(whole(1)) })) }),
       run: async ({ body, files, mail: enter, principal }) => {
