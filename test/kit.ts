@@ -1,5 +1,7 @@
 import { connect, type Socket } from 'node:net'
-import { createImapServer } from '../lib/imap/server'
+import { extensions } from '../lib/imap/extensions'
+import type { Extension } from '../lib/imap/kernel/extension'
+import { createServer } from '../lib/imap/kernel/server'
 import { imapSettings } from '../lib/imap/settings'
 import type { Locks } from '../lib/locks/locks'
 import { openMemoryLocks } from '../lib/locks/memory'
@@ -51,6 +53,8 @@ export interface KitOptions {
   readonly tls?: TlsSource
   /** of the room and the protocols; the store has its own */
   readonly clock?: Clock
+  /** beside ours */
+  readonly imapExtensions?: readonly Extension[]
   /** milliseconds; the settings allow no less than half an hour */
   readonly imapIdle?: number
   /** an open store instead of one of the default driver; closed with the kit */
@@ -154,7 +158,10 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   }
   const ofImap = imapSettings(options.imap ?? {})
   const imap = await listen(
-    createImapServer({ ...common, settings: { ...ofImap, idle: options.imapIdle ?? ofImap.idle } }),
+    createServer({ ...common, settings: { ...ofImap, idle: options.imapIdle ?? ofImap.idle } }, [
+      ...extensions,
+      ...(options.imapExtensions ?? []),
+    ]),
   )
   const pop3 = await listen(
     createPop3Server({ ...common, settings: { ...pop3Settings(options.pop3 ?? {}), ...options.pop3Settings } }),

@@ -1,8 +1,9 @@
 import type { Commit, ListChange } from '../store/change'
+import { textOf } from '../terms/errors'
 import { type AccountId, accountId, mailboxId } from '../terms/names'
 import { modSeq } from '../terms/numbers'
 import type { Log } from '../terms/ports'
-import type { Bus, Hub, Notice } from './mailbox'
+import { type Bus, type Hub, type MailboxListener, MESSAGE_EVENTS, type Notice } from './mailbox'
 import type { States } from './view/states'
 
 /** Where every commit of this process goes: into its views, to its listeners, to the other processes. */
@@ -15,10 +16,18 @@ export interface CommitHub extends Hub {
 interface Listeners<Args extends readonly unknown[]> {
   add(account: AccountId, listener: (...args: Args) => void): () => void
   call(account: AccountId, ...args: Args): void
+  callAll(...args: Args): void
 }
 
 function createListeners<Args extends readonly unknown[]>(log: Log): Listeners<Args> {
   const byAccount = new Map<AccountId, Set<(...args: Args) => void>>()
+  function tell(listener: (...args: Args) => void, args: Args): void {
+    try {
+      listener(...args)
+    } catch (error) {
+      log.error(`a listener to changes of an account failed: ${textOf(error)}`)
+    }
+  }
   return {
     add(account, listener) {
       const listeners = byAccount.get(account) ?? new Set()
@@ -30,21 +39,19 @@ function createListeners<Args extends readonly unknown[]>(log: Log): Listeners<A
         if (listeners.size === 0 && byAccount.get(account) === listeners) byAccount.delete(account)
       }
     },
-    call(account, ...args) {
-      for (const listener of byAccount.get(account) ?? []) {
-        try {
-          listener(...args)
-        } catch (error) {
-          log.error(`a listener to changes of an account failed: ${String(error)}`)
-        }
-      }
+    call: (account, ...args) => {
+      for (const listener of byAccount.get(account) ?? []) tell(listener, args)
+    },
+    callAll: (...args) => {
+      for (const listeners of byAccount.values()) for (const listener of listeners) tell(listener, args)
     },
   }
 }
 
 export function createHub({ states, bus, log }: { states: States; bus: Bus; log: Log }): CommitHub {
   const onList = createListeners<[ListChange]>(log)
-  const onMailbox = createListeners<Parameters<Parameters<Hub['onMailbox']>[1]>>(log)
+  const onMailbox = createListeners<Parameters<MailboxListener>>(log)
+  const onGap = createListeners<[]>(log)
 
   function listChanged(change: ListChange): void {
     if (change.kind === 'deleted' && change.mailbox !== undefined) states.vanish(change.mailbox)
@@ -55,13 +62,19 @@ export function createHub({ states, bus, log }: { states: States; bus: Bus; log:
     switch (notice.kind) {
       case 'mailbox':
         states.reached(mailboxId(notice.mailbox), notice.modSeq)
-        onMailbox.call(accountId(notice.account), notice.mailbox, modSeq(notice.modSeq))
+        onMailbox.call(
+          accountId(notice.account),
+          mailboxId(notice.mailbox),
+          modSeq(notice.modSeq),
+          notice.happened ?? MESSAGE_EVENTS,
+        )
         return
       case 'list':
         listChanged(notice.change)
         return
       case 'gap':
         states.refreshAll().catch((error: Error) => log.debug(`views are not caught up yet: ${error.message}`))
+        onGap.callAll()
         return
     }
   }
@@ -70,11 +83,13 @@ export function createHub({ states, bus, log }: { states: States; bus: Bus; log:
   return {
     onList: onList.add,
     onMailbox: onMailbox.add,
+    onGap: onGap.add,
     publish(commit) {
       for (const change of commit.mailboxes) states.offer(change)
-      for (const { account, mailbox, modSeq } of commit.mailboxes) {
-        onMailbox.call(account, mailbox, modSeq)
-        bus.publish({ kind: 'mailbox', account, mailbox, modSeq })
+      for (const { account, mailbox, modSeq, changes } of commit.mailboxes) {
+        const happened = MESSAGE_EVENTS.filter((event) => changes.some(({ kind }) => kind === event))
+        onMailbox.call(account, mailbox, modSeq, happened)
+        bus.publish({ kind: 'mailbox', account, mailbox, modSeq, happened })
       }
       for (const change of commit.list) {
         listChanged(change)

@@ -3,7 +3,7 @@ import type { Identity } from '../login/login'
 import type { Grams } from '../search/grams'
 import type { KeyFacts } from '../search/key'
 import type { Account } from '../store/account'
-import type { ListChange } from '../store/change'
+import type { Change, ListChange } from '../store/change'
 import type { Mark } from '../store/records/marks'
 import type { ScriptFault } from '../store/records/scripts'
 import type {
@@ -246,9 +246,18 @@ export type Update =
 /** Tells every process of every host that a mailbox reached a mod-sequence; views then catch up from the store. */
 export interface Hub {
   onList(account: AccountId, listener: (change: ListChange) => void): () => void
-  /** a mailbox of the account changed: id and mod-sequence (webmail, NOTIFY) */
-  onMailbox(account: AccountId, listener: (mailbox: string, modSeq: ModSeq) => void): () => void
+  /**
+   * A mailbox of the account changed, here or in another process.
+   * @param listener given its id, its mod-sequence, and what happened, each kind once (RFC 5465 5: MessageNew,
+   *   MessageExpunge, FlagChange)
+   */
+  onMailbox(account: AccountId, listener: MailboxListener): () => void
+  /** Notices may have been lost: whoever must know everything looks for itself. */
+  onGap(account: AccountId, listener: () => void): () => void
 }
+export const MESSAGE_EVENTS = ['added', 'expunged', 'flags'] as const satisfies readonly Change['kind'][]
+export type MessageEvent = Change['kind']
+export type MailboxListener = (mailbox: MailboxId, modSeq: ModSeq, happened: readonly MessageEvent[]) => void
 
 /** How notices travel to the other processes (never back to the one that published). Lost notices are harmless: a view asks the store when it is used. */
 export interface Bus {
@@ -257,7 +266,14 @@ export interface Bus {
   close(): Promise<void>
 }
 export type Notice =
-  | { readonly kind: 'mailbox'; readonly account: string; readonly mailbox: string; readonly modSeq: number }
+  | {
+      readonly kind: 'mailbox'
+      readonly account: string
+      readonly mailbox: string
+      readonly modSeq: number
+      /** undefined: a process of an older version does not say */
+      readonly happened?: readonly MessageEvent[]
+    }
   | { readonly kind: 'list'; readonly change: ListChange }
   /** made by the bus itself: a peer came or went, notices may have been lost */
   | { readonly kind: 'gap' }

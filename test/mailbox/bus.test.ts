@@ -47,9 +47,12 @@ const isGap = (notice: Notice) => notice.kind === 'gap'
 
 describe('notice frames', () => {
   it('come back as they were, and anything else is ignored', () => {
-    for (const frame of [reached(7), listed, { kind: 'gap' }, { kind: 'hello', from: 'x' }] as const) {
+    const told = { ...reached(7), happened: ['added', 'flags'] } as const
+    for (const frame of [reached(7), told, listed, { kind: 'gap' }, { kind: 'hello', from: 'x' }] as const) {
       assert.deepEqual(decodeFrame(encodeFrame(frame)), frame)
     }
+    const newer = encodeFrame(reached(7)).replace('}', ',"happened":["flags","annotations"]}')
+    assert.deepEqual(decodeFrame(newer), { ...reached(7), happened: ['flags'] })
     const bad = ['', '{', 'null', '7', '{"kind":"mailbox"}', '{"kind":"list","change":{}}', '{"kind":"x"}']
     const injected = '{"kind":"mailbox","account":"../a","mailbox":"m","modSeq":1}'
     for (const line of [...bad, injected]) assert.equal(decodeFrame(line), undefined)

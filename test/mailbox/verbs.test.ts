@@ -162,7 +162,7 @@ describe('account verbs', () => {
     const heard: string[] = []
     const leave = [
       room.hub.onList(mail.id, (change) => heard.push(`${change.kind} ${change.name}`)),
-      room.hub.onMailbox(mail.id, (mailbox, modSeq) => heard.push(`${mailbox} ${modSeq}`)),
+      room.hub.onMailbox(mail.id, (mailbox, modSeq, happened) => heard.push(`${mailbox} ${modSeq} ${happened}`)),
       room.hub.onMailbox(accountId('other'), () => heard.push('not mine')),
       room.hub.onList(mail.id, () => {
         throw new Error('a bad listener')
@@ -170,7 +170,7 @@ describe('account verbs', () => {
     ]
     value(await mail.create('Work'))
     const { mailbox } = value(await mail.append('Work', [message]))
-    assert.deepEqual(heard, ['created Work', `${mailbox.id} 2`])
+    assert.deepEqual(heard, ['created Work', `${mailbox.id} 2 added`])
     for (const off of leave) off()
     value(await mail.create('More'))
     assert.equal(heard.length, 2)

@@ -140,6 +140,22 @@ describe('mailbox view', () => {
     await inAnotherProcess.close()
   })
 
+  it('tells each listener that there is news until it leaves, and a bad one ends no other', async () => {
+    const view = await open()
+    const heard: string[] = []
+    view.onNews(() => {
+      throw new Error('a bad listener')
+    })
+    const leave = view.onNews(() => heard.push('first'))
+    view.onNews(() => heard.push('second'))
+    await append(1)
+    await turn()
+    leave()
+    await append(1)
+    await turn()
+    assert.deepEqual(heard, ['first', 'second', 'second'])
+  })
+
   it('calls for news once per turn, and no more after close', async () => {
     await append(1)
     const [mine, other] = [await open(), await open()]

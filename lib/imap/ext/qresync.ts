@@ -118,7 +118,7 @@ export const qresync: Extension = {
       return updates.filter(({ kind }) => kind !== 'expunge')
     },
     // RFC 7162 3.2: how far a client has heard of everything, after it heard of expunged messages and while it must not.
-    code: ({ modes }, view, updates) => {
+    said: ({ modes }, { view }, updates) => {
       const due = modes.qresync && (view.holdsExpunges || updates.some(({ kind }) => kind === 'expunge'))
       return due ? code('HIGHESTMODSEQ', view.highestModSeq) : undefined
     },

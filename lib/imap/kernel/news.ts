@@ -23,10 +23,13 @@ function say(session: Session, update: Update, withUid: boolean): void {
 }
 
 /** What other sessions did to the selected mailbox (RFC 9051 5.2, 7.4.1, 7.5), as far as the moment lets it be told. */
-export function selectedNews(session: Session, slots: Slots, { view }: Selected): Source {
+export function selectedNews(session: Session, slots: Slots, state: Selected): Source {
+  const { view } = state
   return {
     // RFC 9051 7.5.1: no EXPUNGE when no command runs, and what comes behind one would be out of order.
-    between: false,
+    get between() {
+      return slots.news.some(({ between }) => between?.(session) === true)
+    },
     async tell({ when, expunges, withUid }) {
       const updates = await view.sync(expunges)
       let left = updates
@@ -37,7 +40,13 @@ export function selectedNews(session: Session, slots: Slots, { view }: Selected)
         if (when !== 'command') await session.bye('The mailbox was deleted')
         return []
       }
-      return slots.news.flatMap((news) => news.code?.(session, view, updates) ?? [])
+      const codes: string[] = []
+      for (const { said } of slots.news) {
+        const code = said?.(session, state, updates)
+        const text = code instanceof Promise ? await code : code
+        if (text !== undefined) codes.push(text)
+      }
+      return codes
     },
   }
 }

@@ -165,10 +165,12 @@ export interface EnableSlot {
 
 /** What an extension makes of changes of the selected mailbox. */
 export interface NewsSlot {
-  /** Says some of them in its own way. @returns those that are left to say */
+  /** whether this client wants to hear of them when no command runs */
+  between?(session: Session): boolean
+  /** Says some of them in its own way, or not at all. @returns those that are left to say */
   take?(session: Session, updates: readonly Update[]): readonly Update[]
-  /** When they were said: a response code for the end of the command. */
-  code?(session: Session, view: View, updates: readonly Update[]): string | undefined
+  /** Says more when they were said. @returns a response code for the end of the command */
+  said?(session: Session, state: Selected, updates: readonly Update[]): string | undefined | Promise<string | undefined>
 }
 
 /** What all extensions add together, put together once: a command looks here for each of its words. */

@@ -9,7 +9,7 @@ export interface Moment {
 
 /** What may have something to say that nobody asked for: the selected mailbox, and what an extension adds (NOTIFY). */
 export interface Source {
-  /** whether it speaks when no command runs at all; IDLE is one (RFC 9051 7.5.1, RFC 5465 3) */
+  /** whether it speaks when no command runs at all; IDLE is one (RFC 9051 7.5.1, RFC 5465 3.1) */
   readonly between: boolean
   /**
    * Says what there is to say, whole responses.

@@ -1,6 +1,6 @@
 import type { ListChange } from '../../store/change'
 import { accountId, mailboxId } from '../../terms/names'
-import type { Notice } from '../mailbox'
+import { MESSAGE_EVENTS, type Notice } from '../mailbox'
 
 /** What one process tells another: a line of JSON each. `hello` comes first and names the sender. */
 export type Frame = { readonly kind: 'hello'; readonly from: string } | Notice
@@ -24,11 +24,14 @@ const isRecord = (value: unknown): value is Fields => typeof value === 'object' 
 const isText = (value: unknown): value is string => typeof value === 'string'
 
 function frameOf(value: Fields): Frame | undefined {
-  const { kind, from, account, mailbox, modSeq, change } = value
+  const { kind, from, account, mailbox, modSeq, happened, change } = value
   if (kind === 'hello' && isText(from)) return { kind, from }
   if (kind === 'gap') return { kind }
   if (kind === 'mailbox' && isText(account) && isText(mailbox) && Number.isSafeInteger(modSeq)) {
-    return { kind, account: accountId(account), mailbox: mailboxId(mailbox), modSeq: Number(modSeq) }
+    const notice = { kind, account: accountId(account), mailbox: mailboxId(mailbox), modSeq: Number(modSeq) } as const
+    return Array.isArray(happened)
+      ? { ...notice, happened: MESSAGE_EVENTS.filter((event) => happened.includes(event)) }
+      : notice
   }
   if (kind !== 'list' || !isRecord(change)) return undefined
   const listed = listChangeOf(change)
@@ -36,11 +39,11 @@ function frameOf(value: Fields): Frame | undefined {
 }
 
 function listChangeOf({ account, kind, mailbox, name, oldName }: Fields): ListChange | undefined {
-  const known = KINDS.find((one) => one === kind)
-  if (known === undefined || !isText(account) || !isText(name)) return undefined
+  const listed = KINDS.find((name) => name === kind)
+  if (listed === undefined || !isText(account) || !isText(name)) return undefined
   return {
     account: accountId(account),
-    kind: known,
+    kind: listed,
     mailbox: isText(mailbox) ? mailboxId(mailbox) : undefined,
     name,
     ...(isText(oldName) ? { oldName } : {}),
