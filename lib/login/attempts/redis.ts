@@ -3,8 +3,9 @@ import { connectRedis, type RedisAddress } from '../../processes/redis'
 import { DAY } from '../../terms/calendar'
 import type { Log } from '../../terms/ports'
 import type { AttemptLog, Recorded, TrailEntry } from '../lockout/attempts'
-import { clearing, matches, pastOf, recordOn, standingOn } from '../lockout/ledger'
+import { type Clear, clearing, matches, pastOf, recordOn, standingOn } from '../lockout/ledger'
 import {
+  type Bar,
   type Bucket,
   expiresAt,
   inForce,
@@ -30,16 +31,17 @@ export interface RedisAttemptsOptions {
 /**
  * Writes all buckets of an attempt if none changed since they were read, else nothing. An index for each weight
  * orders them by when they were touched; a full log gives up the longest untouched of the weight that is most over its share
- * (`mostOver` in lockout.ts). KEYS: indexes, buckets. ARGV: limit, now, then old text, new text, expiry, weight of each.
+ * (`mostOver` in lockout.ts). KEYS: indexes, buckets. ARGV: limit, then old text, new text, expiry, weight, time of each.
  */
 const WRITE = `
 for i = 5, #KEYS do
-  if (redis.call('GET', KEYS[i]) or '') ~= ARGV[4 * i - 17] then return 0 end
+  if (redis.call('GET', KEYS[i]) or '') ~= ARGV[5 * i - 23] then return 0 end
 end
 for i = 5, #KEYS do
-  redis.call('SET', KEYS[i], ARGV[4 * i - 16], 'PX', ARGV[4 * i - 15])
+  local at = 5 * i - 23
+  redis.call('SET', KEYS[i], ARGV[at + 1], 'PX', ARGV[at + 2])
   for w = 1, 4 do
-    if w - 1 == tonumber(ARGV[4 * i - 14]) then redis.call('ZADD', KEYS[w], ARGV[2], KEYS[i])
+    if w - 1 == tonumber(ARGV[at + 3]) then redis.call('ZADD', KEYS[w], ARGV[at + 4], KEYS[i])
     else redis.call('ZREM', KEYS[w], KEYS[i]) end
   end
 end
@@ -59,6 +61,16 @@ end
 return 1`
 
 const TRIES = 50
+/** Buckets that one command reads or writes: Redis and this process do other things in between. */
+const PAGE = 200
+
+interface Change {
+  readonly key: string
+  readonly old: string
+  readonly next: Bucket
+  /** when it was touched */
+  readonly at: number
+}
 
 /** For all hosts that share a Redis. Its commands have a time limit: without Redis nobody comes in, with a temporary error. */
 export function openRedisAttempts(options: RedisAttemptsOptions): AttemptLog {
@@ -79,28 +91,58 @@ export function openRedisAttempts(options: RedisAttemptsOptions): AttemptLog {
     return new Map(keys.map((key, at) => [key, texts[at] ?? '']))
   }
   /** @returns whether nobody came in between */
-  async function write(changes: readonly { key: string; old: string; next: Bucket }[], now: number): Promise<boolean> {
-    const values = changes.flatMap(({ old, next }) => [
+  async function write(changes: readonly Change[]): Promise<boolean> {
+    const values = changes.flatMap(({ old, next, at }) => [
       old,
       JSON.stringify(next),
       // A time from now on: the clock of Redis may be another.
-      String(Math.max(expiresAt(next, policy) - now, 60_000)),
-      String(weight(next, now)),
+      String(Math.max(expiresAt(next, policy) - at, 60_000)),
+      String(weight(next, at)),
+      String(at),
     ])
     const keys = [...indexes, ...changes.map(({ key }) => key)]
-    return (await redis.eval(WRITE, keys.length, ...keys, String(maxBuckets), String(now), ...values)) === 1
+    return (await redis.eval(WRITE, keys.length, ...keys, String(maxBuckets), ...values)) === 1
   }
-  async function eachBucket(visit: (key: string, text: string, bucket: Bucket) => Promise<void>): Promise<void> {
-    const keys = (await Promise.all(indexes.map((index) => redis.zrange(index, '0', '-1')))).flat()
-    for (let at = 0; at < keys.length; at += 500) {
-      const some = keys.slice(at, at + 500)
-      const texts = await redis.mget(some)
-      for (const [place, text] of texts.entries()) {
-        const key = some[place]
-        const bucket = bucketOf(text)
-        if (key !== undefined && text && bucket) await visit(key, text, bucket)
+
+  /** Keys of these indexes, in pages. One whose weight changes meanwhile may come twice. */
+  async function* pages(of: readonly string[]): AsyncGenerator<readonly string[]> {
+    for (const index of of) {
+      let cursor = '0'
+      do {
+        const [next, members] = await redis.zscan(index, cursor, 'COUNT', PAGE)
+        const keys = members.filter((_member, at) => at % 2 === 0)
+        // A small index comes whole, whatever it was asked for.
+        for (let at = 0; at < keys.length; at += PAGE) yield keys.slice(at, at + PAGE)
+        cursor = next
+      } while (cursor !== '0')
+    }
+  }
+
+  async function readPage(keys: readonly string[]) {
+    const texts = await redis.mget([...keys])
+    return keys.flatMap((key, nth) => {
+      const old = texts[nth]
+      const bucket = bucketOf(old)
+      return old && bucket ? [{ key, old, bucket }] : []
+    })
+  }
+
+  /** @returns how many of these were cleared */
+  async function clearPage(keys: readonly string[], what: Clear): Promise<number> {
+    for (let left = TRIES; left > 0; left--) {
+      const changes = (await readPage(keys)).flatMap(({ key, old, bucket }): Change[] => {
+        const next = clearing(bucket, what)
+        return next === bucket ? [] : [{ key, old, next, at: bucket.failures.at(-1) ?? 1 }]
+      })
+      if (changes.length === 0) return 0
+      if (await write(changes)) return changes.length
+      // An attempt came between: from now on it disturbs its own bucket alone.
+      if (changes.length > 1) {
+        const counts = await Promise.all(changes.map(({ key }) => clearPage([key], what)))
+        return counts.reduce((sum, count) => sum + count, 0)
       }
     }
+    throw new Error('the attempt log is too busy')
   }
 
   async function recordNow(who: Who, outcome: Outcome, now: number): Promise<Recorded> {
@@ -108,8 +150,8 @@ export function openRedisAttempts(options: RedisAttemptsOptions): AttemptLog {
       const texts = await readAll(who)
       const { recorded, changed } = recordOn(who, outcome, (key) => bucketOf(texts.get(key)), policy, now)
       if (changed.size === 0) return recorded
-      const changes = [...changed].map(([key, next]) => ({ key: keyOf(key), old: texts.get(key) ?? '', next }))
-      if (await write(changes, now)) return recorded
+      const changes = [...changed].map(([key, next]) => ({ key: keyOf(key), old: texts.get(key) ?? '', next, at: now }))
+      if (await write(changes)) return recorded
     }
     throw new Error('the attempt log is too busy')
   }
@@ -132,18 +174,16 @@ export function openRedisAttempts(options: RedisAttemptsOptions): AttemptLog {
       return [...pastOf(who, (key) => bucketOf(texts.get(key)), policy).values()]
     },
     list: async (now) => {
-      const bars: NonNullable<Bucket['bar']>[] = []
-      await eachBucket(async (_key, _text, { bar }) => {
-        if (bar && inForce(bar, now)) bars.push(bar)
-      })
-      return bars
+      const bars = new Map<string, Bar>()
+      // Buckets with a bar in force have one of the two highest weights.
+      for await (const keys of pages(indexes.slice(2)))
+        for (const { key, bucket } of await readPage(keys))
+          if (bucket.bar && inForce(bucket.bar, now)) bars.set(key, bucket.bar)
+      return [...bars.values()]
     },
     clear: async (what) => {
       let count = 0
-      await eachBucket(async (key, text, bucket) => {
-        const next = clearing(bucket, what)
-        if (next !== bucket && (await write([{ key, old: text, next }], bucket.failures.at(-1) ?? 1))) count += 1
-      })
+      for await (const keys of pages(indexes)) count += await clearPage(keys, what)
       return count
     },
     note: async (entry) => {
