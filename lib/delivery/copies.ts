@@ -11,7 +11,7 @@ import { createOwnerNotices } from './own-mail/owner-notices'
 import type { DeliveryPorts } from './ports'
 import { spellDomain } from './recipients/address'
 import type { Target } from './recipients/recipients'
-import { faultReply, type Reply, STORED, STORED_BEFORE, UNAVAILABLE } from './reply'
+import { faultReply, type Reply, refusedReply, STORED, STORED_BEFORE, UNAVAILABLE } from './reply'
 import { messageIdOf } from './retransmission'
 import { createDestinations, type Destination } from './rules/destinations'
 import { INTO_INBOX } from './rules/ruling'
@@ -127,7 +127,7 @@ export function createCopies(ports: DeliveryPorts) {
     const { account } = order.target
     const { ruling, destinations } = await ruled(order, bytes)
     if (ruling?.reject !== undefined) {
-      return { code: 550, enhanced: '5.7.1', text: ruling.reject.replace(/[\r\n]+/g, ' ').slice(0, 400) }
+      return refusedReply(ruling.reject)
     }
     const failure = await storeInto(account, destinations, bytes, marks, order.to.full)
     if (failure) return failure

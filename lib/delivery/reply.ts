@@ -18,6 +18,24 @@ const FULL = {
 } as const
 
 export const fullReply = (full: keyof typeof FULL): Reply => FULL[full]
+/** RFC 5321 4.5.3.1.5: a line of a reply has 512 octets. */
+const REASON = 400
+const REFUSED = 'refused by a filter of the recipient'
+
+/**
+ * RFC 5429 2.1.1: a reason that is no US-ASCII is replaced where replies are answers of the protocol. Letters without their marks
+ * say the same; of other scripts nothing would be left.
+ */
+export function refusedReply(reason: string): Reply {
+  const plain = reason
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .replace(/[\s\0-\x1f\x7f]+/g, ' ')
+    .trim()
+    .slice(0, REASON)
+  return { code: 550, enhanced: '5.7.1', text: plain !== '' && /^[\x20-\x7e]+$/.test(plain) ? plain : REFUSED }
+}
+
 export const isFailure = (reply: Reply): boolean => reply.code >= 400
 
 /** @param full what a full mailbox of this domain answers */

@@ -87,7 +87,14 @@ describe('rules at delivery', function () {
 
   it('reject is the reply; discard stores nothing; redirect keeps the sender and ends in no loop', async () => {
     await use(id, 'require "reject"; reject text:\nNot\nhere.\n.\n;')
-    assert.equal(await deliver('Subject: 1'), '550 5.7.1 Not here. ')
+    assert.equal(await deliver('Subject: 1'), '550 5.7.1 Not here.')
+    // RFC 5429 2.1.1: replies are US-ASCII.
+    await use(id, 'require "ereject"; ereject "N\u00f6, \u00e0 bient\u00f4t";')
+    assert.equal(await deliver('Subject: 1'), '550 5.7.1 No, a bientot')
+    await use(id, `require "reject"; reject "${'\u65e5\u672c'.repeat(300)}";`)
+    assert.equal(await deliver('Subject: 1'), '550 5.7.1 refused by a filter of the recipient')
+    await use(id, `require "reject"; reject "${'long '.repeat(300)}";`)
+    assert.equal((await deliver('Subject: 1')).length, 410)
     await use(id, 'discard;')
     assert.equal(await deliver('Subject: 1'), '250 2.0.0 stored')
     assert.equal(await counts(), 'INBOX 4/4, Work 2/1')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { addedByLineEnds, canonicalLines } from '../../lib/mime/write/line-ends'
+import { addedByLineEnds, asLines, canonicalLines } from '../../lib/mime/write/line-ends'
 import { randomFrom, SEED } from '../random'
 
 async function* cut(octets: Buffer, sizes: () => number): AsyncGenerator<Buffer> {
@@ -38,6 +38,7 @@ describe('line ends', () => {
       for (let size = 1; size <= text.length + 1; size++) {
         const octets = Buffer.from(text, 'latin1')
         assert.equal(await joined(canonicalLines(cut(octets, () => size))), model(text), JSON.stringify([text, size]))
+        assert.equal(asLines(octets).toString('latin1'), model(text).replace(/[^\n]$/, '$&\r\n'), JSON.stringify(text))
       }
     }
   })

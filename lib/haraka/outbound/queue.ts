@@ -1,3 +1,4 @@
+import { asLines } from '../../mime/write/line-ends'
 import { type HarakaPlugin, HOOK } from '../host'
 
 interface OutboundTransaction {
@@ -24,7 +25,9 @@ const isOutbound = (found: unknown): found is Outbound =>
  * Resolves when the message is in the queue; rejects when the queue does not take it.
  */
 export function outboundQueue(plugin: HarakaPlugin) {
-  return async (sender: string, recipients: readonly string[], octets: Buffer): Promise<void> => {
+  return async (sender: string, recipients: readonly string[], message: Buffer): Promise<void> => {
+    // Without an end of the last line the dot behind it would be a part of it, and the receiver waits for ever.
+    const octets = asLines(message)
     const outbound: unknown = plugin.haraka_require('outbound')
     const transactions: unknown = plugin.haraka_require('transaction')
     if (!isOutbound(outbound) || !isTransactionModule(transactions)) throw new Error('Haraka has no outbound module')

@@ -40,6 +40,12 @@ function withCrlf(octets: Buffer): Buffer {
   return Buffer.concat(pieces)
 }
 
+/** A message as protocols of lines send it: each line, also the last, ends with CRLF (RFC 5321 2.3.8, 4.1.1.4). */
+export function asLines(octets: Buffer): Buffer {
+  const whole = withCrlf(octets)
+  return whole.length === 0 || whole[whole.length - 1] === LF ? whole : Buffer.concat([whole, CRLF])
+}
+
 /** Pieces of a message with CRLF at the end of each line, wherever the pieces are cut. */
 export async function* canonicalLines(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   /** a CR at the end of a piece waits for what comes behind it */

@@ -92,4 +92,17 @@ describe('the outbound queue', function () {
     assert.match(answer.octets.toString('latin1'), /^Auto-Submitted: auto-replied \(vacation\)\r$/m)
     assert.match(answer.octets.toString('latin1'), /^In-Reply-To: <o@remote>\r$/m)
   })
+
+  it('an answer whose last line has no end arrives', async () => {
+    const file = path.join(work, 'entity.sieve')
+    writeFileSync(file, 'require "vacation"; vacation :handle "entity" :mime "Content-Type: text/html\n\n<p>away</p>";')
+    const done = await cli(['rules', 'put', alice, file, '--home', demo.home])
+    assert.equal(done.code, 0, done.stderr)
+    received.length = 0
+    const mail = createTransport({ host: '127.0.0.1', port: demo.smtp, tls: { rejectUnauthorized: false } })
+    await mail.sendMail({ from: 'third@remote', to: alice, subject: 'when', text: 'x' })
+    mail.close()
+    while (received.length < 1) await once(sink, 'received')
+    assert.match(received[0]?.octets.toString('latin1') ?? '', /^Content-Type: text\/html\r\n\r\n<p>away<\/p>\r\n$/m)
+  })
 })
