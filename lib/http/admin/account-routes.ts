@@ -1,6 +1,5 @@
 import { LOGIN_PROTOCOLS } from '../../login/login'
 import { setPassword } from '../../login/passwords'
-import type { Account } from '../../mailbox/vocabulary'
 import { ok } from '../../terms/fault'
 import { Refused, unwrap } from '../../web/kernel/faults'
 import { choice, flag, list, object, optional, text, whole } from '../../web/kernel/schema'
@@ -9,23 +8,9 @@ import type { Web } from '../../web/shared'
 import { newPassword, withoutTotp } from '../../web/who/credentials'
 import { turn } from '../../work/turns'
 import type { HttpPorts } from '../ports'
-import { appPassword, appPasswordView } from '../shapes/app-password'
+import { account, viewOf } from './account-view'
 import { accountById, createTrail } from './accounts'
 
-const account = object({
-  id: text(64),
-  name: text(),
-  disabled: flag(),
-  administrator: flag(),
-  protocols: list(text()),
-  totp: flag(),
-  bytes: whole(),
-  messages: whole(),
-  quotaBytes: optional(whole()),
-  quotaMessages: optional(whole()),
-  appPasswords: list(appPassword),
-  createdAt: whole(),
-})
 const changes = object({
   disabled: optional(flag()),
   administrator: optional(flag()),
@@ -43,17 +28,8 @@ const NAME = /^[^\s@]{1,64}@[^\s@]{1,255}$/
 export function accountRoutes(web: Web, { attempts }: HttpPorts): readonly Route[] {
   const { room, endings } = web
   const { accounts } = room
+  const view = viewOf(web)
   const trail = createTrail(web, attempts)
-
-  async function view(shown: Account) {
-    const { credentials, admin, id, name, disabled, protocols, quotaBytes, quotaMessages, createdAt } = shown
-    return {
-      ...{ id, name, disabled, administrator: admin, protocols, quotaBytes, quotaMessages, createdAt },
-      totp: credentials.totp !== undefined,
-      appPasswords: (credentials.appPasswords ?? []).map(appPasswordView),
-      ...(await accounts.usage(id)),
-    }
-  }
 
   return [
     defineRoute({
