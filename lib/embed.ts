@@ -49,7 +49,10 @@ export async function openMailboxes(options: EmbedOptions) {
     const bus = closing(await openBus(home))
     const room = closing(openRoom(home, { store, locks, bus, metrics: noMetrics }))
     const login = closing(
-      openLogin(home, store, noMetrics, directoryChain, async ({ to }) => log.warn(`a notice to ${to} was not sent`)),
+      openLogin(home, store, noMetrics, directoryChain, {
+        from: 'postmaster@localhost',
+        send: async ({ to }) => log.warn(`a notice to ${to} was not sent`),
+      }),
     )
     const forward = options.forward ?? (() => Promise.reject(new Error('this program forwards nothing')))
     const delivery = openDelivery(home, { store, room, deliveries }, forward)

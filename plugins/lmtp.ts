@@ -3,6 +3,7 @@ import { homeOf } from '../lib/haraka/home'
 import type { HarakaPlugin } from '../lib/haraka/host'
 import { listenLmtp } from '../lib/haraka/listen/lmtp'
 import { harakaTls } from '../lib/haraka/listen/tls'
+import { hostNameOf } from '../lib/haraka/me'
 import { mailboxPlugin } from '../lib/haraka/plugin'
 import { createLmtpServer } from '../lib/lmtp/server'
 import { lmtpSettings } from '../lib/lmtp/settings'
@@ -14,12 +15,11 @@ export function register(this: HarakaPlugin): void {
     const home = homeOf(host)
     const settings = lmtpSettings(home.ini('mailbox_lmtp'))
     const tls = await harakaTls(this)
-    const me: unknown = this.config.get('me')
     const make = (implicitTls: boolean) => () =>
       createLmtpServer({
         delivery: deliveryOf(host),
         settings,
-        hostname: typeof me === 'string' && me !== '' ? me : 'localhost',
+        hostname: hostNameOf(this),
         maxSize: messageLimit(home),
         implicitTls,
         tls,

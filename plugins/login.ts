@@ -3,7 +3,7 @@ import { hooks } from '../lib/haraka/hooks'
 import type { HarakaPlugin } from '../lib/haraka/host'
 import { createHookChain, directoryHook } from '../lib/haraka/login/chain'
 import { createSmtpAuth } from '../lib/haraka/login/smtp-auth'
-import { noticeSender } from '../lib/haraka/outbound/notice'
+import { createNotifier } from '../lib/haraka/outbound/notice'
 import { logOf, mailboxPlugin } from '../lib/haraka/plugin'
 import type { Login } from '../lib/login/login'
 import { openLogin, openLoginParts } from '../lib/wiring/login'
@@ -20,7 +20,7 @@ export function register(this: HarakaPlugin): void {
     const parts = openLoginParts(home, store)
     host.context.open('lockouts', parts)
     const chain = createHookChain(host.server, host.log)
-    const door = openLogin(home, store, metrics, chain, noticeSender(host), parts)
+    const door = openLogin(home, store, metrics, chain, createNotifier(host), parts)
     login = door
     host.context.open('login', door)
     host.context.open('strangers', door.strangers)

@@ -81,14 +81,14 @@ export function openDeliveryLog({ path, keep, clock, log }: DeliveryLogOptions):
     const stats: object = entries.getStats()
     return 'entryCount' in stats && typeof stats.entryCount === 'number' ? stats.entryCount : 0
   }
-  function write(some: readonly DeliveryEntry[]): void {
-    for (const entry of some) {
+  function write(added: readonly DeliveryEntry[]): void {
+    for (const entry of added) {
       serial += 1
       entries.putSync([entry.at, `${own}.${serial}`], entry)
     }
     let over = count() - MOST
     const oldest = clock.now() - keep
-    for (const key of [...entries.getKeys({ limit: SWEEP * some.length })]) {
+    for (const key of [...entries.getKeys({ limit: SWEEP * added.length })]) {
       if (over-- <= 0 && key[0] >= oldest) break
       entries.removeSync(key)
     }
@@ -97,10 +97,10 @@ export function openDeliveryLog({ path, keep, clock, log }: DeliveryLogOptions):
   async function writeNoted(): Promise<void> {
     while (noted.length > 0) {
       await pause(GATHER)
-      const some = noted
+      const added = noted
       noted = []
       try {
-        await settled(env.transaction(() => write(some)))
+        await settled(env.transaction(() => write(added)))
       } catch (error) {
         log.error(`the log of deliveries cannot be written: ${String(error)}`)
       }
@@ -109,20 +109,20 @@ export function openDeliveryLog({ path, keep, clock, log }: DeliveryLogOptions):
   }
 
   return {
-    note(some) {
-      noted.push(...some)
+    note(added) {
+      noted.push(...added)
       writing ??= writeNoted()
       return writing
     },
     list(filter) {
-      const found: DeliveryEntry[] = []
+      const matching: DeliveryEntry[] = []
       const { from = 0, to = Number.MAX_SAFE_INTEGER } = filter
       const range = { start: [to, '\uffff'] as [number, string], end: [from, ''] as [number, string], reverse: true }
       for (const { value } of entries.getRange({ ...range, limit: MOST_LOOKED_AT })) {
-        if (matches(value, filter)) found.push(value)
-        if (found.length >= filter.limit) break
+        if (matches(value, filter)) matching.push(value)
+        if (matching.length >= filter.limit) break
       }
-      return found
+      return matching
     },
     async close() {
       await writing

@@ -26,11 +26,11 @@ const VIRUS = 'x-virus-status'
 /** What scanners have left in the header. */
 export function scanInHeader(octets: Buffer): Scan {
   const fields = messageFields(octets)
-  const found = fields.flatMap(({ name, value }) => {
-    const [, score, required] = (Object.hasOwn(SCORES, name) ? SCORES[name]?.exec(value) : undefined) ?? []
-    return spamPercent(Number(score), Number(required)) ?? []
+  const [score] = fields.flatMap(({ name, value }) => {
+    const [, reached, required] = (Object.hasOwn(SCORES, name) ? SCORES[name]?.exec(value) : undefined) ?? []
+    return spamPercent(Number(reached), Number(required)) ?? []
   })
   const virus = fieldOf(fields, VIRUS)
-  const spam = found[0] ?? (hasSpamHeader(octets) ? 100 : undefined)
+  const spam = score ?? (hasSpamHeader(octets) ? 100 : undefined)
   return { spam, virus: virus === undefined ? undefined : /^clean\b/i.test(virus) ? 1 : 5 }
 }

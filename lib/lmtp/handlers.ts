@@ -56,8 +56,8 @@ export function createHandlers(ports: HandlerPorts & { onFailed?(sender: string,
     // RFC 5321 4.5.1: `postmaster` may stand without a domain.
     const answer = (await delivery.rcpt(address.includes('@') ? address : `${address}@${hostname}`)) ?? UNKNOWN
     if (isReply(answer)) throw new Refusal(answer)
-    const known = accepted.get(envelope)
-    if (known) known.push(answer)
+    const before = accepted.get(envelope)
+    if (before) before.push(answer)
     else accepted.set(envelope, [answer])
   }
 

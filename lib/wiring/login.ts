@@ -39,14 +39,20 @@ export function openLoginParts(home: Home, store: Store): LoginParts {
   }
 }
 
-export type SendNotice = (notice: Notice) => Promise<void>
+/** How mails about lockouts leave. */
+export interface Notifier {
+  /** who sends them where the settings name nobody */
+  readonly from: string
+  /** Never rejects. */
+  send(notice: Notice): Promise<void>
+}
 
 export function openLogin(
   home: Home,
   store: Store,
   metrics: Metrics,
   chain: Chain,
-  send: SendNotice,
+  notifier: Notifier,
   parts = openLoginParts(home, store),
 ): Door {
   const { settings, directory, attempts, secret } = parts
@@ -62,9 +68,9 @@ export function openLogin(
     verifyToken: settings.oauth && jwtVerifier(settings.oauth),
     tell: createNotices({
       settings: settings.notify,
-      from: `postmaster@${settings.defaultDomain || 'localhost'}`,
+      from: notifier.from,
       isAccount: async (user) => (await store.accounts.find(user)) !== undefined,
-      send,
+      send: notifier.send,
       now: () => systemClock.now(),
     }),
   })

@@ -30,6 +30,12 @@ describe('mail that the server writes', () => {
     assert.notEqual(/^Message-ID: .*$/m.exec(one)?.[0], /^Message-ID: .*$/m.exec(two)?.[0])
   })
 
+  it('RFC 5322 3.6.4: a Message-ID is ASCII, also of a domain that is not', async () => {
+    const text = await mail({ from: postmasterOf('ann@b\u00fccher.example') })
+    assert.match(text, /^Message-ID: <[^<>@]+@xn--bcher-kva\.example>\r$/m)
+    assert.match(text, /^From: Mail system <postmaster@xn--bcher-kva\.example>\r$/m)
+  })
+
   it('RFC 2047 5 (3): of a sender only the name is encoded', async () => {
     const text = await mail({ from: senderOf('Bob M\u00f6ller <bob@example.test>', 'ann@example.org') })
     assert.match(text, /^From: =\?UTF-8\?Q\?Bob_M=C3=B6ller\?= <bob@example\.test>\r$/m)

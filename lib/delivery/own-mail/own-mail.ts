@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { domainToASCII } from 'node:url'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import { fieldOf, messageFields } from '../../mime/read/header'
 import { messageIds } from '../../mime/read/message-id'
@@ -38,6 +39,8 @@ const cut = (text: string, length: number): string => {
 }
 
 export const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1)
+/** RFC 5322 3.6.4: the right side of a Message-ID is ASCII. */
+const idDomainOf = (address: string): string => domainToASCII(domainOf(address)) || hostname()
 /** An account without a domain is one of this host. */
 export const addressOf = (account: string): string => (account.includes('@') ? account : `${account}@${hostname()}`)
 /** RFC 5321 4.5.1, RFC 2142 5: who answers for the mail of a domain. */
@@ -53,7 +56,7 @@ function threadOf(answered: Buffer | undefined): { inReplyTo?: string; reference
   const before = messageIds(fieldOf(fields, 'references') ?? fieldOf(fields, 'in-reply-to'))
   return {
     inReplyTo: id,
-    references: [...before.filter((one) => one.length <= SUBJECT).slice(-MAX_REFERENCES), id],
+    references: [...before.filter((reference) => reference.length <= SUBJECT).slice(-MAX_REFERENCES), id],
   }
 }
 
@@ -62,10 +65,12 @@ function entityOf(text: string): Buffer {
   const octets = Buffer.from(text.replace(/\r?\n/g, '\r\n'))
   const end = octets.indexOf('\r\n\r\n')
   const head = end < 0 ? '' : octets.toString('utf8', 0, end)
-  const kept = head.split(/\r\n(?![ \t])/).filter((field) => /^content-[^:\s]+\s*:/i.test(field))
-  const type = kept.some((field) => /^content-type\s*:/i.test(field)) ? [] : ['Content-Type: text/plain; charset=utf-8']
+  const contentFields = head.split(/\r\n(?![ \t])/).filter((field) => /^content-[^:\s]+\s*:/i.test(field))
+  const type = contentFields.some((field) => /^content-type\s*:/i.test(field))
+    ? []
+    : ['Content-Type: text/plain; charset=utf-8']
   const body = end < 0 ? octets : octets.subarray(end + 4)
-  return Buffer.concat([Buffer.from([...type, ...kept, '', ''].join('\r\n')), body])
+  return Buffer.concat([Buffer.from([...type, ...contentFields, '', ''].join('\r\n')), body])
 }
 
 /** By nodemailer's composer: encoded words, addresses and the lengths of lines and words are its business. */
@@ -87,7 +92,7 @@ export async function ownMail({
     subject: cut(oneLine(subject), SUBJECT),
     text: 'text' in body ? body.text.replace(/\r\n?/g, '\n') : '',
     date: new Date(now),
-    messageId: `<${randomUUID()}@${domainOf(from.address)}>`,
+    messageId: `<${randomUUID()}@${idDomainOf(from.address)}>`,
     ...threadOf(answers),
     headers: [
       // A structured field (RFC 3834 5): what looks like text in it is not encoded.

@@ -11,8 +11,8 @@ export interface AliasTable {
 
 const spelled = (address: string): string | undefined => {
   if (address.startsWith('@')) return `@${spellDomain(address.slice(1))}`
-  const known = spellAddress(address)
-  return known && `${known.local}@${known.domain}`
+  const spelling = spellAddress(address)
+  return spelling && `${spelling.local}@${spelling.domain}`
 }
 
 /**

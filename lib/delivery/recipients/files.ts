@@ -61,8 +61,8 @@ function followed<T>(file: string, log: Log, lookEvery: number, parse: (lines: r
 
 /** Another one after each change. */
 function stampOf(file: string): string {
-  const found = statSync(file, { throwIfNoEntry: false })
-  return found ? `${found.ino} ${found.mtimeMs} ${found.size}` : ''
+  const stats = statSync(file, { throwIfNoEntry: false })
+  return stats ? `${stats.ino} ${stats.mtimeMs} ${stats.size}` : ''
 }
 
 /** As Haraka reads a list; a file that is missing has no lines. */

@@ -37,7 +37,8 @@ const MOST = 200
 
 /** Who gets what is sent to an address: one answer for Haraka's hook `rcpt`, for LMTP and for other programs. */
 export function createRecipients({ store, aliases, isLocalDomain, settingsOf }: RecipientPorts) {
-  type Found = { readonly account?: Account; readonly forwards: readonly string[] }
+  /** Who has an address: an account, addresses that its mail goes to, or both. */
+  type Owner = { readonly account?: Account; readonly forwards: readonly string[] }
 
   async function accountOf(address: Spelled): Promise<Account | undefined> {
     for (const name of namesOf(address)) {
@@ -47,7 +48,7 @@ export function createRecipients({ store, aliases, isLocalDomain, settingsOf }: 
     return undefined
   }
 
-  async function lookUp(address: Spelled): Promise<Found | undefined> {
+  async function lookUp(address: Spelled): Promise<Owner | undefined> {
     const listed = aliases().addresses.get(`${address.local}@${address.domain}`)
     if (listed) return { forwards: listed }
     const account = await accountOf(address)
@@ -57,7 +58,7 @@ export function createRecipients({ store, aliases, isLocalDomain, settingsOf }: 
     return forwards.length > 0 ? { forwards } : undefined
   }
 
-  async function find({ local, domain }: Spelled): Promise<(Found & { readonly detail?: string }) | undefined> {
+  async function find({ local, domain }: Spelled): Promise<(Owner & { readonly detail?: string }) | undefined> {
     if (local === '') return undefined
     const whole = await lookUp({ local, domain })
     if (whole) return whole
@@ -78,8 +79,8 @@ export function createRecipients({ store, aliases, isLocalDomain, settingsOf }: 
     const remote = new Set<string>()
     const seen = new Set<string>()
 
-    async function expand(one: string, depth: number): Promise<boolean> {
-      const given = spellAddress(one)
+    async function expand(recipient: string, depth: number): Promise<boolean> {
+      const given = spellAddress(recipient)
       if (!given || depth > DEPTH || local.size + remote.size >= MOST) return false
       const spelled = { ...given, domain: aliases().domains.get(given.domain) ?? given.domain }
       const key = `${spelled.local}@${spelled.domain}`
@@ -90,9 +91,9 @@ export function createRecipients({ store, aliases, isLocalDomain, settingsOf }: 
         return true
       }
       seen.add(key)
-      const found = await find(spelled)
-      if (!found) return false
-      const { account, forwards, detail } = found
+      const owner = await find(spelled)
+      if (!owner) return false
+      const { account, forwards, detail } = owner
       if (account && !local.has(account.id)) {
         const wanted = detail !== undefined && settingsOf(spelled.domain).subaddressMailbox === 'existing'
         local.set(account.id, { account, ...(wanted && { detail }) })

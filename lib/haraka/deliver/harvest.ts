@@ -9,7 +9,7 @@ interface Named {
 }
 
 /**
- * Ends connections that ask for names. Whoever has logged in is known and is left alone, and so is everybody while the line
+ * Ends connections that ask for names. Whoever has logged in is known and is left alone, and so is everybody while the plugin
  * `mailbox/login` is missing.
  */
 export function createHarvestGuard(strangers: () => Strangers | undefined) {

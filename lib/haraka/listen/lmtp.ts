@@ -5,9 +5,9 @@ import { textOf } from '../../terms/errors'
 import { parseListen } from '../../transport/listener'
 import type { Host } from '../plugin'
 
-type Place = { readonly path: string } | { readonly host: string; readonly port: number }
+type ListenAddress = { readonly path: string } | { readonly host: string; readonly port: number }
 
-function placeAt(text: string): Place {
+function addressAt(text: string): ListenAddress {
   if (text.startsWith('/')) return { path: text }
   const at = parseListen(text)
   if (!at) throw new Error(`mailbox_lmtp.ini: ${text} is neither address:port nor the path of a socket`)
@@ -22,10 +22,10 @@ const isStale = (path: string): Promise<boolean> =>
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
   })
 
-const listen = ({ server }: SMTPServer, place: Place): Promise<void> =>
+const listen = ({ server }: SMTPServer, address: ListenAddress): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(place, () => {
+    server.listen(address, () => {
       server.removeListener('error', reject)
       resolve()
     })
@@ -33,19 +33,19 @@ const listen = ({ server }: SMTPServer, place: Place): Promise<void> =>
 
 /** Opens one listener of LMTP, on TCP or on a Unix socket with these permissions, and closes it when Haraka stops. */
 export async function listenLmtp(host: Host, text: string, make: () => SMTPServer, mode: number): Promise<void> {
-  const place = placeAt(text)
+  const address = addressAt(text)
   const server = make()
   try {
-    await listen(server, place).catch(async (error: NodeJS.ErrnoException) => {
-      if (!('path' in place) || error.code !== 'EADDRINUSE' || !(await isStale(place.path))) throw error
-      unlinkSync(place.path)
-      await listen(server, place)
+    await listen(server, address).catch(async (error: NodeJS.ErrnoException) => {
+      if (!('path' in address) || error.code !== 'EADDRINUSE' || !(await isStale(address.path))) throw error
+      unlinkSync(address.path)
+      await listen(server, address)
     })
-    if ('path' in place) chmodSync(place.path, mode)
+    if ('path' in address) chmodSync(address.path, mode)
   } catch (error) {
     throw new Error(`cannot listen on ${text}: ${textOf(error)}`)
   }
-  const name = 'path' in place ? place.path : `${place.host}:${place.port}`
+  const name = 'path' in address ? address.path : `${address.host}:${address.port}`
   host.plugin.lognotice(`${host.plugin.name} listens on ${name}`)
   host.server.listeners?.push(server.server)
   host.closing.push(() => new Promise((resolve) => server.close(resolve)))

@@ -14,8 +14,8 @@ interface HarakaTls {
   getSocketOpts(name: string): Promise<object>
 }
 
-const isHarakaTls = (found: unknown): found is HarakaTls =>
-  typeof found === 'object' && found !== null && 'getSocketOpts' in found && 'certsByHost' in found
+const isHarakaTls = (module: unknown): module is HarakaTls =>
+  typeof module === 'object' && module !== null && 'getSocketOpts' in module && 'certsByHost' in module
 
 /** @param file in config/: PEM, certificates of authorities */
 function authorities(plugin: HarakaPlugin, file: string): Buffer {
@@ -37,36 +37,36 @@ function authorities(plugin: HarakaPlugin, file: string): Buffer {
  */
 export async function harakaTls(plugin: HarakaPlugin, clientCa?: string): Promise<TlsSource> {
   const ca = clientCa === undefined ? undefined : authorities(plugin, clientCa)
-  const found: unknown = plugin.haraka_require('tls_socket')
-  if (!isHarakaTls(found)) return new TlsSource({ current: () => undefined })
-  await found.getSocketOpts('*').catch((error: unknown) => plugin.logerror(`certificates: ${String(error)}`))
+  const haraka: unknown = plugin.haraka_require('tls_socket')
+  if (!isHarakaTls(haraka)) return new TlsSource({ current: () => undefined })
+  await haraka.getSocketOpts('*').catch((error: unknown) => plugin.logerror(`certificates: ${String(error)}`))
 
   const byCertificate = new WeakMap<object, SecureContextOptions>()
   function optionsOf(own: Own | undefined): SecureContextOptions | undefined {
     const { key, cert } = own ?? {}
     const usable = Buffer.isBuffer([cert].flat()[0]) && key !== undefined
     if (!usable) return undefined
-    const made =
+    const options =
       byCertificate.get(cert as object) ??
       // Haraka's options for the same function
       ({ ...own, ...(ca && { ca, sessionIdContext: SESSION_ID_CONTEXT }), requestCert: false } as SecureContextOptions)
-    byCertificate.set(cert as object, made)
-    return made
+    byCertificate.set(cert as object, options)
+    return options
   }
 
   const contexts = new WeakMap<SecureContextOptions, SecureContext>()
   /** Haraka's own contexts know nothing of our authorities. */
   const byName: SNICallback = (name, done) => {
-    const options = optionsOf(Object.hasOwn(found.certsByHost, name) ? found.certsByHost[name] : undefined)
+    const options = optionsOf(Object.hasOwn(haraka.certsByHost, name) ? haraka.certsByHost[name] : undefined)
     if (!options) return done(null, undefined)
     const context = contexts.get(options) ?? createSecureContext(options)
     contexts.set(options, context)
     done(null, context)
   }
 
-  const SNICallback = ca ? byName : found.SNICallback
+  const SNICallback = ca ? byName : haraka.SNICallback
   return new TlsSource({
-    current: () => optionsOf(found.certsByHost['*']),
+    current: () => optionsOf(haraka.certsByHost['*']),
     asksClients: ca !== undefined,
     ...(SNICallback && { SNICallback }),
   })

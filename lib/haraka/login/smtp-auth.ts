@@ -53,8 +53,8 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
   const sessions = new WeakMap<SmtpConnection, Session>()
 
   function sessionOf(connection: SmtpConnection): Session {
-    const known = sessions.get(connection)
-    if (known) return known
+    const before = sessions.get(connection)
+    if (before) return before
     const session: Session = { running: undefined, failures: 0, authenticated: false }
     sessions.set(connection, session)
     hideFromLog(connection, () => session.running !== undefined)

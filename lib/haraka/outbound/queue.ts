@@ -14,10 +14,10 @@ interface Outbound {
   send_trans_email(transaction: object, next: (code: number, text: unknown) => void): void
 }
 
-const isTransactionModule = (found: unknown): found is TransactionModule =>
-  typeof found === 'object' && found !== null && 'createTransaction' in found
-const isOutbound = (found: unknown): found is Outbound =>
-  typeof found === 'object' && found !== null && 'send_trans_email' in found
+const isTransactionModule = (module: unknown): module is TransactionModule =>
+  typeof module === 'object' && module !== null && 'createTransaction' in module
+const isOutbound = (module: unknown): module is Outbound =>
+  typeof module === 'object' && module !== null && 'send_trans_email' in module
 
 /**
  * The one way into Haraka's outbound queue, octet by octet: its own `send_email` takes text, and would read octets as UTF-8.
