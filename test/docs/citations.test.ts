@@ -52,7 +52,7 @@ describe('pages that are cited', () => {
   })
 
   it('in pages exist, and so do their sections', () => {
-    for (const file of [...filesIn('docs', /\.md$/), 'README.md', 'SECURITY.md']) {
+    for (const file of [...filesIn('docs', /\.md$/), 'README.md', 'CONTRIBUTING.md', 'SECURITY.md']) {
       const text = readFileSync(path.join(packageRoot, file), 'utf8')
       const links = [...text.matchAll(LINK)].map(([, page, anchor]) => ({ page: page ?? path.basename(file), anchor }))
       assert.deepEqual(
