@@ -20,7 +20,7 @@ export interface DeliveryEntry {
   readonly messageId: string
 }
 
-export interface DeliveryFilter {
+interface DeliveryFilter {
   /** part of the sender's or the recipient's address, in any case */
   readonly address?: string | undefined
   readonly outcome?: DeliveryEntry['outcome'] | undefined

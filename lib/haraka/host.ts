@@ -5,7 +5,7 @@ import type { Application } from 'express'
 /** An object in place of the text (`haraka-dsn`) brings its own reply code. */
 export type Next = (code?: number, message?: string | object) => void
 
-export interface HarakaConfig {
+interface HarakaConfig {
   get(name: string, type?: string | object, changed?: () => void, options?: object): unknown
   module_config(defaults: string, overrides?: string): HarakaConfig
   root_path?: string

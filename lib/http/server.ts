@@ -7,7 +7,7 @@ import { mountPages } from './pages/pages'
 import type { HttpPorts } from './ports'
 import { mountProbes } from './probes'
 
-export const API = '/api/v1'
+const API = '/api/v1'
 
 /** Webmail and the administrator's pages, the JSON API behind them, and what monitoring asks. */
 export function createHttp(web: WebServer, ports: HttpPorts): WebRoom {

@@ -4,7 +4,7 @@ import { NotTaken } from './tree'
  * A block of LZ4: sequences of literals and of matches in what came before them. (Node has no LZ4, and Dovecot's files are not those
  * of the program lz4.)
  */
-export function lz4Block(block: Buffer, largest: number): Buffer {
+function lz4Block(block: Buffer, largest: number): Buffer {
   const out = Buffer.alloc(largest)
   let to = 0
   let at = 0

@@ -15,7 +15,7 @@ const MOST_HEADER = 64 * 1024
 const LENGTH = /\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r?\n/i
 
 /** What is before the first message: a byte order mark and empty lines may be; anything else is no mbox. */
-export async function firstMessage(file: MboxFile): Promise<Candidate | undefined> {
+async function firstMessage(file: MboxFile): Promise<Candidate | undefined> {
   const octets = await file.at(0, 8192)
   let at = octets.subarray(0, 3).equals(Buffer.from('\ufeff')) ? 3 : 0
   while (octets[at] === 0x0a || octets[at] === 0x0d) at++

@@ -1,5 +1,5 @@
 /** What a server makes a POP3 unique id of. */
-export interface UidlFacts {
+interface UidlFacts {
   readonly uid: number
   readonly validity: number
   /** Maildir: the file's name before `:2,` */

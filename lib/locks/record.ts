@@ -24,14 +24,14 @@ export interface HolderRecord extends ClaimRecord {
   readonly activeAt: number
   readonly fence: number
 }
-export interface WaiterRecord extends ClaimRecord {
+interface WaiterRecord extends ClaimRecord {
   readonly takeover: 'never' | number
 }
 
 export const emptyRecord = (): AccountRecord => ({ fence: 0, lastAccess: 'shared', holders: [], waiters: [] })
 
 /** The matrix of docs/locks.md. The mode of the newcomer decides. */
-export function conflicts(claim: Pick<ClaimRecord, 'access' | 'mode'>, holder: Pick<ClaimRecord, 'access'>): boolean {
+function conflicts(claim: Pick<ClaimRecord, 'access' | 'mode'>, holder: Pick<ClaimRecord, 'access'>): boolean {
   switch (claim.mode) {
     case 'strict':
       return claim.access === 'exclusive' || holder.access === 'exclusive'

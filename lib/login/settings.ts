@@ -6,7 +6,7 @@ import { type Ini, readSettings, type SettingsReader } from '../terms/settings'
 import type { LockoutPolicy, Rule } from './lockout/lockout'
 import { networkList } from './networks'
 
-export type InNetworks = (address: string) => boolean
+type InNetworks = (address: string) => boolean
 
 export interface OAuthSettings {
   readonly issuer: string
@@ -84,7 +84,7 @@ export const MECHANISMS = [
   'PLAIN',
   'LOGIN',
 ] as const
-export const DIRECTORIES = ['store', 'auth_flat_file', 'passwd_file', 'ldap', 'vpopmaild'] as const
+const DIRECTORIES = ['store', 'auth_flat_file', 'passwd_file', 'ldap', 'vpopmaild'] as const
 const DEFAULT_MECHANISMS = MECHANISMS.filter((name) => !name.startsWith('SCRAM-SHA-1'))
 
 function networks(read: SettingsReader, key: string, fallback: readonly string[]): InNetworks {

@@ -18,7 +18,7 @@ const MOST_WHOLE = 4 * 1024 * 1024
 /** Octets of one message. */
 export type Read = (start: number, end: number) => Promise<Buffer | undefined>
 
-/** A text part as SEARCH compares it, in a thread. */
+/** A text part as SEARCH compares it, in a thread. @public the pool finds it by its name */
 export const partBodyText = ({ part, octets }: { part: Part; octets: Uint8Array }): string =>
   bodyText(part, Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength))
 const bodyTextJob = defineJob(__filename, partBodyText, {
@@ -27,7 +27,7 @@ const bodyTextJob = defineJob(__filename, partBodyText, {
   octetsOut: 8 * MOST_WHOLE,
 })
 
-/** A message inside that is encoded, in a thread. */
+/** A message inside that is encoded, in a thread. @public the pool finds it by its name */
 export const messageText = ({ part, octets }: { part: Part; octets: Uint8Array }): SearchedText =>
   encodedMessageText(part, Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength))
 const messageTextJob = defineJob(__filename, messageText, {

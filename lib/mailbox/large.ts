@@ -10,8 +10,10 @@ const SMALL = 128 * 1024
 const bufferOf = (octets: Uint8Array): Buffer => Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength)
 const budget = { time: 10_000, octetsIn: 2 ** 31, octetsOut: 2 ** 31 }
 
+/** @public the pool finds it by its name */
 export const decodeOctets = ({ octets, encoding }: { octets: Uint8Array; encoding: string }): Uint8Array | undefined =>
   decodePart(bufferOf(octets), encoding)
+/** @public the pool finds it by its name */
 export const chooseFields = ({ header, choice }: { header: Uint8Array; choice: FieldChoice }): Uint8Array =>
   headerFields(bufferOf(header), choice)
 const decoding = defineJob(__filename, decodeOctets, budget)

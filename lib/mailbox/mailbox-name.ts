@@ -8,7 +8,7 @@ export interface NameLimits {
   readonly depth: number
 }
 
-export const NAME_LIMITS: NameLimits = { level: 200, total: 1000, depth: 20 }
+const NAME_LIMITS: NameLimits = { level: 200, total: 1000, depth: 20 }
 
 /** RFC 9051 5.1: no control characters (C0, DEL, C1) and no line or paragraph separator. */
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/

@@ -6,16 +6,7 @@ import type { Account } from '../store/account'
 import type { Change, ListChange } from '../store/change'
 import type { Mark } from '../store/records/marks'
 import type { ScriptFault } from '../store/records/scripts'
-import type {
-  AccountTable,
-  AppendOptions,
-  Copied,
-  CopyOptions,
-  KeyRow,
-  Mailbox,
-  MessageRow,
-  Snapshot,
-} from '../store/store'
+import type { AccountTable, Copied, CopyOptions, KeyRow, Mailbox, MessageRow, Snapshot } from '../store/store'
 import type { Fault, Result } from '../terms/fault'
 import type { FlagChange, FlagSet } from '../terms/flags'
 import type { AccountId, EmailId, MailboxId } from '../terms/names'
@@ -172,7 +163,7 @@ export interface Incoming {
   readonly internalDate?: number
 }
 
-export interface Appended {
+interface Appended {
   readonly mailbox: Mailbox
   readonly uids: readonly Uid[]
 }
@@ -256,7 +247,7 @@ export interface Hub {
   onGap(account: AccountId, listener: () => void): () => void
 }
 export const MESSAGE_EVENTS = ['added', 'expunged', 'flags'] as const satisfies readonly Change['kind'][]
-export type MessageEvent = Change['kind']
+type MessageEvent = Change['kind']
 export type MailboxListener = (mailbox: MailboxId, modSeq: ModSeq, happened: readonly MessageEvent[]) => void
 
 /** How notices travel to the other processes (never back to the one that published). Lost notices are harmless: a view asks the store when it is used. */
@@ -352,5 +343,3 @@ export interface Delivered {
   readonly mailbox: Mailbox
   readonly uid: Uid
 }
-
-export type QuotaDefaults = NonNullable<AppendOptions['quota']>

@@ -9,7 +9,7 @@ import { turn } from '../work/turns'
 /** Octets of a message that is prepared on the loop: ten milliseconds when it is all structure, one when it is not. */
 const SMALL = 128 * 1024
 
-/** Flat, so that the loop does not pay for the tree of parts. */
+/** Flat, so that the loop does not pay for the tree of parts. @public the pool finds it by its name */
 export function prepareLarge(octets: Uint8Array): { readonly value: Uint8Array; readonly keys: SearchKeys } {
   const prepared = prepare(Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength))
   return { value: encodePrepared(prepared), keys: prepared.keys }

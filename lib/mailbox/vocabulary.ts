@@ -11,4 +11,4 @@ export {
 } from '../store/account'
 export { REMOVED_AT_ONCE, storableFlags } from '../store/limits'
 export { isScriptName } from '../store/records/scripts'
-export type { KeyRow, Mailbox, MessageRow, Snapshot } from '../store/store'
+export type { Mailbox, MessageRow } from '../store/store'

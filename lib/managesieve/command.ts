@@ -27,9 +27,7 @@ export type ResponseCode =
   | 'TRYLATER'
 
 /** RFC 5804 2 */
-export type State =
-  | { readonly name: 'not-authenticated' }
-  | { readonly name: 'authenticated'; readonly mail: AccountMail }
+type State = { readonly name: 'not-authenticated' } | { readonly name: 'authenticated'; readonly mail: AccountMail }
 
 export interface Session {
   readonly connection: Connection

@@ -14,7 +14,7 @@ export interface Gathering {
   close(): void
 }
 
-export interface Totals {
+interface Totals {
   /** Counts by the values of one label. */
   by<N extends keyof typeof COUNTERS>(counter: N, label: LabelOf<N>): Readonly<Record<string, number>>
 }

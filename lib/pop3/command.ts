@@ -18,10 +18,10 @@ export interface Pop3Ports {
 }
 
 /** RFC 2449 8.1, RFC 3206, RFC 6856 5 */
-export type ResponseCode = 'AUTH' | 'IN-USE' | 'LOGIN-DELAY' | 'SYS/PERM' | 'SYS/TEMP' | 'UTF8'
+type ResponseCode = 'AUTH' | 'IN-USE' | 'LOGIN-DELAY' | 'SYS/PERM' | 'SYS/TEMP' | 'UTF8'
 
 /** RFC 1939 3: the two states in which commands are read; UPDATE is what QUIT does. */
-export type State =
+type State =
   | { readonly name: 'authorization'; user: string | undefined }
   | {
       readonly name: 'transaction'

@@ -11,13 +11,13 @@ export interface Store {
   readonly octets?: Buffer | undefined
 }
 
-export interface Redirect {
+interface Redirect {
   readonly kind: 'redirect'
   readonly address: string
   readonly octets: Buffer | undefined
 }
 
-export interface Reject {
+interface Reject {
   readonly kind: 'reject'
   readonly reason: string
 }

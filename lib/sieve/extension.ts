@@ -5,7 +5,7 @@ import type { Included, Value } from './values'
 import type { Envelope, Scan } from './world'
 
 export type Kind = 'string' | 'strings' | 'number'
-export interface TagShape {
+interface TagShape {
   readonly takes?: Kind
 }
 export type Tags = Readonly<Record<string, TagShape>>
@@ -131,7 +131,7 @@ export interface World {
 }
 
 /** RFC 5228 2.7.4; undefined: the address has no such part, and is not compared */
-export type AddressPart = (localPart: string, domain: string | undefined, world: World) => string | undefined
+type AddressPart = (localPart: string, domain: string | undefined, world: World) => string | undefined
 
 /** A thing that each run keeps for an extension. */
 export function slot<T>(make: () => T): (run: Run) => T {

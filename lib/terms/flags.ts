@@ -16,7 +16,7 @@ export const SYSTEM_FLAGS = ['\\Answered', '\\Flagged', '\\Deleted', '\\Seen', '
 const SPELLING = new Map<string, string>(SYSTEM_FLAGS.map((flag) => [flag.toLowerCase(), flag]))
 
 export const isSystemFlag = (flag: string): boolean => SPELLING.has(flag.toLowerCase())
-export const spellFlag = (flag: string): string => SPELLING.get(flag.toLowerCase()) ?? flag
+const spellFlag = (flag: string): string => SPELLING.get(flag.toLowerCase()) ?? flag
 
 export function flagSet(flags: Iterable<string>): FlagSet {
   const byKey = new Map<string, string>()

@@ -58,7 +58,7 @@ export const GAUGES = {
 
 type Catalog = Readonly<Record<string, Described>>
 /** exactly the labels that the catalog names */
-export type Labels<C extends Catalog, N extends keyof C> = Readonly<Record<C[N]['labels'][number], string>>
+type Labels<C extends Catalog, N extends keyof C> = Readonly<Record<C[N]['labels'][number], string>>
 
 export interface Metrics {
   count<N extends keyof typeof COUNTERS>(name: N, labels: Labels<typeof COUNTERS, N>, by?: number): void

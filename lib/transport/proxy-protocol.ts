@@ -2,7 +2,7 @@ import { isIP, type Socket } from 'node:net'
 import { canonicalAddress } from './address'
 
 /** What a trusted proxy says about the client (PROXY protocol 1 and 2 of haproxy). */
-export type ProxyHeader =
+type ProxyHeader =
   | { readonly kind: 'client'; readonly address: string; readonly port: number; readonly length: number }
   /** a health check by the proxy itself */
   | { readonly kind: 'local'; readonly length: number }
@@ -25,7 +25,7 @@ function common(octets: Buffer, other: Buffer): number {
   return count
 }
 
-export function parseProxyHeader(octets: Buffer): ProxyHeader {
+function parseProxyHeader(octets: Buffer): ProxyHeader {
   for (const [start, sure, parse] of [
     [SIGNATURE, V2_SURE, parseV2],
     [V1, V1.length, parseV1],

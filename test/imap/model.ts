@@ -48,7 +48,7 @@ const HOLDS = /^(FETCH|STORE|SEARCH|COPY) /
 const MAY_BE_REFUSED = /^(FETCH|STORE|COPY|MOVE|REPLACE|UID REPLACE) /
 
 /** What a client enables: VANISHED in place of EXPUNGE (RFC 7162), the answers of rev2 (RFC 9051) */
-export const MODES = ['none', 'QRESYNC', 'IMAP4rev2'] as const
+const MODES = ['none', 'QRESYNC', 'IMAP4rev2'] as const
 type Mode = (typeof MODES)[number]
 
 /** A client that checks every response against its model of the mailbox. */

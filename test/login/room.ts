@@ -77,7 +77,7 @@ export function directoryOf(
   }
 }
 
-export const SECRET = Buffer.alloc(32, 7)
+const SECRET = Buffer.alloc(32, 7)
 
 /** A door over memory; everything can be replaced. */
 export function door(directory: Directory, ini: Ini = {}, more: Partial<LoginPorts> = {}) {

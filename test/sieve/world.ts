@@ -6,7 +6,7 @@ import { parseScript } from '../../lib/sieve/parse'
 import { runScript } from '../../lib/sieve/run'
 
 /** A world in which nothing is known but what a test says. */
-export const worldOf = (known: Partial<World> = {}): World => ({
+const worldOf = (known: Partial<World> = {}): World => ({
   envelope: { from: 's@example.net', to: 'me@example.org' },
   now: Date.UTC(2026, 10, 26, 12, 30, 15),
   zone: () => 60,

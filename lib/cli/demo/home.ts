@@ -64,7 +64,7 @@ function overridesOf(options: DemoOptions): Override[] {
   ]
 }
 
-export function pluginLines(options: DemoOptions): string[] {
+function pluginLines(options: DemoOptions): string[] {
   return [
     'tls',
     'mailbox/store',

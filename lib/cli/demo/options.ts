@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option } from 'commander'
 import { DEFAULT_STORE_DRIVER, storeDriverNames } from '../../store/drivers'
 
 /** Listeners of `demo` with their default ports; 0 leaves one out. */
-export const LISTENERS = {
+const LISTENERS = {
   smtp: 2525,
   submission: 2587,
   pop3: 2110,
@@ -17,7 +17,7 @@ export const LISTENERS = {
 } as const
 export type Listener = keyof typeof LISTENERS
 export const LISTENER_NAMES = Object.keys(LISTENERS) as readonly Listener[] // keys of the literal above
-export type Ports = Readonly<Record<Listener, number>>
+type Ports = Readonly<Record<Listener, number>>
 
 export interface AccountArgument {
   readonly name: string
@@ -52,14 +52,14 @@ function whole(max: number) {
   }
 }
 
-export function parseAccount(text: string): AccountArgument {
+function parseAccount(text: string): AccountArgument {
   const match = /^([^\s:@]+@[^\s:@]+):(.+)$/.exec(text)
   const [, name, password] = match ?? []
   if (name !== undefined && password !== undefined) return { name: name.toLowerCase(), password }
   throw new InvalidArgumentError('must be NAME:PASSWORD, where NAME is a full address such as user@example.org.')
 }
 
-export function parseOverride(text: string): Override {
+function parseOverride(text: string): Override {
   const match = /^([\w.-]+\.ini):([\w-]+)\.([\w.-]+)=(.*)$/s.exec(text)
   const [, file, section, key, value] = match ?? []
   if (file && section && key && value !== undefined) return { file, section, key, value }

@@ -1,10 +1,10 @@
 /** What `init` adds, in the order in which they must stand: each needs some of those above it. */
-export const LINES = ['store', 'locks', 'login', 'deliver', 'pop3', 'imap', 'http'].map((name) => `mailbox/${name}`)
+const LINES = ['store', 'locks', 'login', 'deliver', 'pop3', 'imap', 'http'].map((name) => `mailbox/${name}`)
 
 const HEADER = '# mailboxes: haraka-plugin-mailbox'
 
 /** The plugin that a line of config/plugins switches on; empty for none. */
-export const pluginOf = (line: string): string =>
+const pluginOf = (line: string): string =>
   line
     .replace(/#.*/, '')
     .trim()

@@ -37,6 +37,6 @@ export function parseAliases(lines: readonly string[]): { table: AliasTable; mis
 }
 
 /** Override of an account (also of one that is disabled and so is nothing but an alias) with the addresses it forwards to. */
-export const FORWARD = 'forward'
+const FORWARD = 'forward'
 export const forwardsOf = (overrides: Readonly<Record<string, string>>): readonly string[] =>
   (overrides[FORWARD] ?? '').split(/[\s,]+/).filter((word) => word !== '')

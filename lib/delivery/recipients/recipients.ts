@@ -111,4 +111,3 @@ export function createRecipients({ store, aliases, isLocalDomain, settingsOf }: 
 
   return { resolve }
 }
-export type Recipients = ReturnType<typeof createRecipients>

@@ -24,7 +24,7 @@ const isUsed = (mailbox: Mailbox, use: '\\Junk' | '\\Trash', name: string): bool
 const isJunk = (mailbox: Mailbox): boolean => isUsed(mailbox, '\\Junk', 'Junk')
 
 /** What an owner says of a message by putting it elsewhere; undefined: nothing. */
-export function lessonOf({ from, to }: Pick<Filed, 'from' | 'to'>): 'spam' | 'ham' | undefined {
+function lessonOf({ from, to }: Pick<Filed, 'from' | 'to'>): 'spam' | 'ham' | undefined {
   if (isJunk(from) === isJunk(to)) return undefined
   if (isJunk(to)) return 'spam'
   return isUsed(to, '\\Trash', 'Trash') ? undefined : 'ham'

@@ -5,7 +5,7 @@ import type { Slots } from './slots'
 import type { State, StateIn, StateName } from './state'
 
 /** What a command does with its arguments, once they are read. */
-export interface Context<Names extends StateName = StateName> {
+interface Context<Names extends StateName = StateName> {
   readonly session: Session
   readonly slots: Slots
   readonly state: StateIn<Names>

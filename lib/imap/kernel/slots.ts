@@ -10,7 +10,7 @@ import type { Selected } from './state'
 /** The places where RFC 4466 lets extensions add words to commands and responses. */
 
 /** What one FETCH item needs of a message: the index in memory, its stored record, or octets. */
-export type FetchNeeds = 'index' | 'row'
+type FetchNeeds = 'index' | 'row'
 
 export interface FetchMessage {
   readonly session: Session

@@ -32,7 +32,7 @@ const TRIES = 3
 const BROKEN_COMMANDS = 3
 
 /** What a server, or its library, says, without the password that it may have said again. */
-export function withoutSecrets(text: string, { user, password }: Pick<ImapPeer, 'user' | 'password'>): string {
+function withoutSecrets(text: string, { user, password }: Pick<ImapPeer, 'user' | 'password'>): string {
   const secrets = [password, ...[password, `\0${user}\0${password}`].map((one) => Buffer.from(one).toString('base64'))]
   return secrets.filter((one) => one !== '').reduce((result, one) => result.replaceAll(one, '***'), text)
 }

@@ -15,7 +15,7 @@ import type { createConnections, Proof } from './connections'
 import { createInOrder } from './in-order'
 import type { createReport } from './report'
 
-export interface Checked {
+interface Checked {
   readonly right: boolean
   /** answered from memory: when it is refused after all, `pay()` makes up for the time */
   readonly pay?: (() => Promise<unknown>) | undefined
@@ -40,7 +40,7 @@ export interface Credential {
   check(entry: DirectoryEntry | undefined, how: HowToCheck): Promise<Checked>
 }
 
-export interface HowToCheck {
+interface HowToCheck {
   /** the name as `accountName` writes it; empty: nobody can have it */
   readonly user: string
   /** whoever is refused anyway gets no quick answer from memory */

@@ -5,7 +5,7 @@ import type { LdapSettings } from '../settings'
 import { bareEntry } from './entry'
 
 /** RFC 4515 3: what would end or widen a filter. */
-export const escapeFilter = (text: string): string =>
+const escapeFilter = (text: string): string =>
   text.replace(/[\\*()\0]/g, (char) => `\\${char.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
 export function filterFor(template: string, user: string): string {

@@ -37,7 +37,7 @@ export interface Who {
   readonly address: string
 }
 
-export type Scope = 'account' | 'address' | 'spread' | 'recipients'
+type Scope = 'account' | 'address' | 'spread' | 'recipients'
 
 /** Why somebody is refused now, and until when. */
 export interface Bar {

@@ -14,7 +14,7 @@ export interface ScramKeys {
 }
 
 /** RFC 7677 4 asks for 4096 at least; the client pays, once a connection. */
-export const ITERATIONS = 10_000
+const ITERATIONS = 10_000
 const LENGTH = { sha256: 32, sha1: 20 } as const
 const NAME = { sha256: 'SCRAM-SHA-256', sha1: 'SCRAM-SHA-1' } as const
 

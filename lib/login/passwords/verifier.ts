@@ -141,4 +141,3 @@ export function createVerifier(ports: VerifierPorts) {
     },
   }
 }
-export type Verifier = ReturnType<typeof createVerifier>

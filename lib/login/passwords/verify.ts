@@ -58,7 +58,7 @@ export async function tried(scheme: Scheme, password: string, value: string): Pr
 }
 
 /** What runs in a thread. */
-export async function compare({ password, verifier }: { password: string; verifier: string }): Promise<boolean> {
+async function compare({ password, verifier }: { password: string; verifier: string }): Promise<boolean> {
   const { scheme, value } = split(verifier)
   return scheme !== undefined && tried(scheme, password, value)
 }

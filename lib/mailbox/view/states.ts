@@ -21,7 +21,7 @@ export interface States {
   close(): void
 }
 
-export interface Held {
+interface Held {
   readonly state: MailboxState
   /** Idempotent. */
   release(): void

@@ -1,5 +1,5 @@
 /** Tokens of address lists (RFC 5322 3.2): specials, words, and the comments between them. */
-export type Token =
+type Token =
   | { readonly kind: 'special'; readonly text: string }
   | { readonly kind: 'word'; readonly text: string; readonly spaced: boolean }
 

@@ -8,7 +8,7 @@ function countByOctet(bytes: Buffer, start: number, end: number): number {
 }
 
 /** Line ends between two offsets. Fast for text as it is, not slow for text that is all line ends. */
-export function countLines(bytes: Buffer, start: number, end: number): number {
+function countLines(bytes: Buffer, start: number, end: number): number {
   let lines = 0
   for (let at = bytes.indexOf(LF, start); at >= 0 && at < end; at = bytes.indexOf(LF, at + 1)) {
     lines++

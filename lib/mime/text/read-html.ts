@@ -21,7 +21,7 @@ export interface HtmlBody extends HtmlText {
 
 const sourceOf = ({ part, octets }: HtmlPart): string => partText(part, Buffer.from(octets))
 
-/** What a page must know of an HTML part before it shows it. */
+/** What a page must know of an HTML part before it shows it. @public the pool finds it by its name */
 export function readHtml(input: HtmlPart): HtmlBody {
   const html = sourceOf(input)
   return { ...htmlText(html, { as: 'reading', mostText: input.mostText }), ...htmlShape(html) }

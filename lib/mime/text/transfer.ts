@@ -80,7 +80,7 @@ function lineEndAfter(bytes: Buffer, at: number): number {
 }
 
 /** RFC 2045 6.7, kind to what breaks it: a wrong `=` stands for itself. Blanks at the end of a line are not text. */
-export function decodeQuotedPrintable(bytes: Buffer): Buffer {
+function decodeQuotedPrintable(bytes: Buffer): Buffer {
   const out = Buffer.allocUnsafe(bytes.length)
   let size = 0
   for (let at = 0; at < bytes.length; ) {
@@ -117,7 +117,7 @@ export function decodeQuotedPrintable(bytes: Buffer): Buffer {
  * uuencode as POSIX has it, older than MIME and without an RFC: a line `begin 644 name`, lines whose first character counts their
  * octets, `end`. Without `begin` it is text as it stands.
  */
-export function decodeUuencoded(bytes: Buffer): Buffer {
+function decodeUuencoded(bytes: Buffer): Buffer {
   const text = bytes.toString('latin1')
   const begin = /^begin [0-7]{3,4} [^\r\n]*\r?\n/m.exec(text)
   if (!begin) return bytes

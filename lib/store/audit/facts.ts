@@ -11,7 +11,7 @@ import type {
 } from '../transfer'
 
 /** What a message has beside its octets, without the octets: enough to see whether all fits together. */
-export interface MessageFacts {
+interface MessageFacts {
   readonly kind: 'message'
   readonly message: number
   readonly entries: number
@@ -22,12 +22,12 @@ export interface MessageFacts {
   readonly prepared: { readonly head: Buffer; readonly length: number } | undefined
 }
 /** How many octets are kept for a message. */
-export interface OctetsFacts {
+interface OctetsFacts {
   readonly kind: 'octets'
   readonly message: number
   readonly size: number
 }
-export type IndexRow = MailboxTransfer | EntryTransfer | ThreadTransfer | ChangeTransfer
+type IndexRow = MailboxTransfer | EntryTransfer | ThreadTransfer | ChangeTransfer
 export type AuditRow = Exclude<TransferRow, MessageTransfer> | MessageFacts | OctetsFacts
 
 export interface MendedMessage {

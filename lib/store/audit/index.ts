@@ -6,7 +6,7 @@ import type { ChangeTransfer, ThreadTransfer, TransferAccount } from '../transfe
 import { type Audit, type AuditRow, type Entry, gather, type MendedMessage } from './facts'
 import { begin, keep, newBox, raise, recover, type Work } from './work'
 
-export type { Audit, AuditRow, IndexRow, Mended } from './facts'
+export type { Audit, AuditRow, Mended } from './facts'
 
 /**
  * Every invariant of an account, and beside each what is done where it does not hold: counted again, raised, put where it can be found.

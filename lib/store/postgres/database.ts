@@ -22,7 +22,7 @@ export interface PostgresOptions {
 /** name of the connections of everybody who serves mail, by which `migrate` sees that a store is in use */
 export const APPLICATION = 'haraka-mailbox'
 
-export type Values = readonly unknown[]
+type Values = readonly unknown[]
 
 /** One transaction. */
 export interface Session {

@@ -15,7 +15,7 @@ export interface Entrance {
   /** @param active the request was the user's doing. Throws 404 and 423. */
   enter(principal: Principal, from: Caller, active: boolean): Promise<AccountMail>
 }
-export interface Caller {
+interface Caller {
   readonly peer: LoginPeer
   readonly userAgent: string
 }

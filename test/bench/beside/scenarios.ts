@@ -10,7 +10,7 @@ export interface Stage {
 }
 
 /** One client: does the operation again and again. */
-export interface Player {
+interface Player {
   step(): Promise<void>
   close(): void
 }

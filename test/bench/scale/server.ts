@@ -16,7 +16,7 @@ export interface Server extends Demo {
   end(): Promise<void>
 }
 
-export const PASSWORD = 'pass'
+const PASSWORD = 'pass'
 export const user = (nth: number): string => `user${nth}@localhost`
 
 async function query(connectionString: string, text: string): Promise<void> {

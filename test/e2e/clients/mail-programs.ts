@@ -10,7 +10,7 @@ export interface User {
   readonly folder: string
 }
 
-export interface Fetched extends Ran {
+interface Fetched extends Ran {
   /** messages that the program has by now */
   readonly mails: number
 }

@@ -35,7 +35,7 @@ export interface Dovecot {
 const [UID, GID] = [8, 8]
 
 /** of every master user */
-export const MASTER_PASSWORD = 'master-secret'
+const MASTER_PASSWORD = 'master-secret'
 
 /** Login processes want users of their own, so this runs as root only. */
 export const canRunDovecot = (): boolean => process.getuid?.() === 0

@@ -4,7 +4,7 @@ import type { Refusal } from './classes'
 import type { Step } from './mechanisms'
 import { shuffled } from './statistics'
 
-export type Times = ReadonlyMap<string, readonly number[]>
+type Times = ReadonlyMap<string, readonly number[]>
 
 /** What one way to log in said to all classes of refusals, and after what time. */
 export interface Verdict {
@@ -37,7 +37,7 @@ export async function hashFloor(): Promise<number> {
  * Whether the fastest answer of each class takes about as long: a refusal that leaves a hash out is a hash faster. A loaded machine
  * makes answers slower, never faster, so that more rounds bring equal classes together, and unequal ones not.
  */
-export function alike(times: Times, hash: number): boolean {
+function alike(times: Times, hash: number): boolean {
   const floors = [...times.values()].map((values) => Math.min(...values))
   const [fastest, slowest] = [Math.min(...floors), Math.max(...floors)]
   return slowest < 2 * fastest || slowest - fastest < hash / 2

@@ -16,6 +16,7 @@ export interface Envelope {
   readonly inReplyTo: string
   readonly messageId: string
 }
+/** @public what others return holds it */
 export interface Person {
   /** decoded; may be empty */
   readonly name: string

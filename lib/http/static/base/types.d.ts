@@ -14,7 +14,7 @@ export interface CallOptions {
   readonly keepalive?: boolean
 }
 /** What a route wants beside its name: where (path and query), and a body, which may be a form with files. */
-export type Given<R extends Route> = Api[R] extends { body: infer B }
+type Given<R extends Route> = Api[R] extends { body: infer B }
   ? [where: Where<R>, body: B | FormData, options?: CallOptions]
   : Api[R] extends { where: infer W extends object }
     ? [where: W, body?: undefined, options?: CallOptions]

@@ -47,7 +47,7 @@ const FIELDS = ['SUBJECT', 'FROM', 'TO', 'CC', 'BCC'] as const
 const LOWER = { SUBJECT: 'subject', FROM: 'from', TO: 'to', CC: 'cc', BCC: 'bcc' } as const
 
 /** Numbers are resolved when the command runs: `*` depends on the mailbox then. One that no message has matches none, in any mailbox. */
-export function numbersKey(of: 'seq' | 'uid', set: SequenceSet, session: Session): SearchKey {
+function numbersKey(of: 'seq' | 'uid', set: SequenceSet, session: Session): SearchKey {
   if (set === '$') return savedKey(session)
   let resolved: readonly Range[] | undefined
   const load = (): readonly Range[] => {
