@@ -15,7 +15,7 @@ type Read = Omit<Exported, 'octets'> & { readonly octets: Buffer | undefined }
 export async function* messagesOf(store: Store, account: AccountId, mailbox: Mailbox): AsyncGenerator<Read> {
   const snapshot = await store.messages.snapshot(account, mailbox.id)
   const uids = [...(snapshot?.uids ?? [])]
-  const uidls = await store.messages.uidls(account, mailbox.id)
+  const uidls = (await store.messages.maildrop(account, mailbox.id)).map(({ uidl }) => uidl)
   // Both are of the same moment only when nothing changed between them.
   const uidlOf = uids.length === uidls.length ? new Map(uids.map((one, index) => [one, uidls[index] ?? ''])) : undefined
   if (!uidlOf) throw new Error(`${mailbox.name} is being changed; try again`)

@@ -134,9 +134,9 @@ async function present(store: Store, account: AccountId, mailbox: Mailbox) {
 }
 
 async function uidlsOf(store: Store, account: AccountId, mailbox: Mailbox): Promise<ReadonlyMap<string, Uid>> {
-  const uidls = await store.messages.uidls(account, mailbox.id)
+  const rows = await store.messages.maildrop(account, mailbox.id)
   const snapshot = await store.messages.snapshot(account, mailbox.id)
-  return new Map([...(snapshot?.uids ?? [])].map((one, index) => [uidls[index] ?? '', uid(one)]))
+  return new Map([...(snapshot?.uids ?? [])].map((one, index) => [rows[index]?.uidl ?? '', uid(one)]))
 }
 
 /** No UIDL: those have no blank (RFC 1939 7). */

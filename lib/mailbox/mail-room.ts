@@ -14,7 +14,7 @@ import type { Filed, Parts } from './parts'
 import { preparing } from './prepare-message'
 import { createStates } from './view/states'
 
-export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states' | 'uidls' | 'prepare' | 'filed'> {
+export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states' | 'maildrops' | 'prepare' | 'filed'> {
   readonly prepare: (octets: Buffer) => PreparedMessage
   readonly bus: Bus
   readonly clock: Clock
@@ -44,7 +44,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   }
   const parts: Parts = {
     ...{ ...options, states, hub, filed },
-    uidls: kept.columns(),
+    maildrops: kept.columns(),
     prepare: preparing(pool, options.prepare),
   }
 

@@ -1,6 +1,6 @@
 import type { Locks } from '../locks/locks'
 import type { Commit, Written } from '../store/change'
-import type { Mailbox, Store } from '../store/store'
+import type { Mailbox, MaildropRow, Store } from '../store/store'
 import { ok, type Result } from '../terms/fault'
 import type { AccountId, MailboxId } from '../terms/names'
 import type { Uid } from '../terms/numbers'
@@ -17,8 +17,8 @@ export interface Parts {
   readonly locks: Locks
   readonly hub: CommitHub
   readonly states: States
-  /** unique ids that POP3 has read, by mailbox */
-  readonly uidls: (mailbox: MailboxId) => KeptColumn<string>
+  /** what POP3 has read, by mailbox */
+  readonly maildrops: (mailbox: MailboxId) => KeptColumn<MaildropRow>
   readonly prepare: Prepare
   /** told of messages that an owner has put elsewhere; must not throw */
   readonly filed: (filed: Filed) => void

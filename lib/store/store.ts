@@ -176,6 +176,14 @@ export interface MessageRow extends IndexRow {
   readonly prepared: PreparedMessage
 }
 
+/** What POP3 tells of a message beside its index row. */
+export interface MaildropRow {
+  /** RFC 1939 7 */
+  readonly uidl: string
+  /** octets that it has more where every line ends with CRLF (RFC 1939 11); 0 also where nobody counted them */
+  readonly added: number
+}
+
 export interface Copied {
   /** source order; same length */
   readonly source: readonly Uid[]
@@ -209,8 +217,8 @@ export interface MessageTable {
   rows(account: AccountId, mailbox: MailboxId, uids: readonly Uid[]): AsyncIterable<readonly MessageRow[]>
   /** Search keys and dates only, cheaper than `rows`. */
   keys(account: AccountId, mailbox: MailboxId, uids: readonly Uid[]): AsyncIterable<readonly KeyRow[]>
-  /** UIDL of each UID above `above` that exists, ascending: for POP3's maildrop */
-  uidls(account: AccountId, mailbox: MailboxId, above?: Uid): Promise<readonly string[]>
+  /** Of each UID above `above` that exists, ascending. */
+  maildrop(account: AccountId, mailbox: MailboxId, above?: Uid): Promise<readonly MaildropRow[]>
   /**
    * Octets `start` to `end` (exclusive) of a message. Works also after the mailbox entry was expunged, as long as some entry
    * or a reader of this process holds it; `undefined` when it is gone.

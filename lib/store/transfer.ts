@@ -45,6 +45,7 @@ export interface EntryTransfer {
   readonly internalDate: number
   readonly saveDate: number
   readonly uidl: string
+  readonly added: number
 }
 export interface ThreadTransfer {
   readonly kind: 'thread'

@@ -45,7 +45,7 @@ describe('import and export', function () {
   async function seen(id: AccountId): Promise<unknown> {
     const mailboxes: unknown[] = []
     for (const mailbox of await store.mailboxes.list(id)) {
-      const uidls = await store.messages.uidls(id, mailbox.id)
+      const uidls = (await store.messages.maildrop(id, mailbox.id)).map(({ uidl }) => uidl)
       const snapshot = await store.messages.snapshot(id, mailbox.id)
       const messages: unknown[] = []
       for await (const rows of store.messages.rows(id, mailbox.id, [...(snapshot?.uids ?? [])].map(uid))) {

@@ -195,10 +195,10 @@ export function fakeStore(id: AccountId = accountId('a1'), patch: Partial<Accoun
       }
     },
     async *keys() {},
-    async uidls(_account, mailbox, above) {
+    async maildrop(_account, mailbox, above) {
       return [...(boxes.get(mailbox)?.rows.values() ?? [])]
         .filter((row) => row.uid > (above ?? 0))
-        .map((row) => row.uidl)
+        .map((row) => ({ uidl: row.uidl, added: 0 }))
     },
     async read(_account, email, start, end) {
       working()

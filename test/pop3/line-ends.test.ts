@@ -50,6 +50,12 @@ describe('POP3: stored messages with bare line ends (RFC 1939 3 and 5)', functio
     const wire = new Wire(kit.pop3)
     wire.send(`UTF8\r\nUSER ${ANN}\r\nPASS pass\r\n`)
     await wire.until(/messages\r\n/)
+    const sizes = MESSAGES.map((text) => canonical(Buffer.from(text, 'utf8').toString('latin1')).length)
+    // RFC 1939 11: the exact size, before anything was read.
+    wire.send('LIST\r\nSTAT\r\n')
+    const listed = sizes.map((size, at) => `${at + 1} ${size}\r\n`).join('')
+    const sum = sizes.reduce((total, size) => total + size, 0)
+    assert.equal(await wire.until(/\n\.\r\n\+OK[^\n]*\n/), `+OK\r\n${listed}.\r\n+OK ${sizes.length} ${sum}\r\n`)
     for (const [index, text] of MESSAGES.entries()) {
       const right = canonical(Buffer.from(text, 'utf8').toString('latin1'))
       const whole = await retrieved(wire, `RETR ${index + 1}`)

@@ -62,7 +62,7 @@ describe('POP3 server', () => {
     await kit.deliver(id, 'Subject: a\n\n.dot\n..dots\n.\n', 'Subject: b\n\n', '\n', 'no header')
     const wire = await login(kit, 'sizes@x')
     let sum = 0
-    for (const number of [1, 2, 3]) {
+    for (const number of [1, 2, 3, 4]) {
       wire.send(`LIST ${number}\r\nRETR ${number}\r\n`)
       const listed = /^\+OK \d+ (\d+)\r\n/.exec(await wire.until(/^\+OK \d+ \d+\r\n/))
       await wire.until(/^\+OK \d+ octets\r\n/)
@@ -71,7 +71,7 @@ describe('POP3 server', () => {
       sum += body.length
     }
     wire.send('STAT\r\n')
-    assert.match(await wire.until(/^\+OK.*\r\n/), new RegExp(`^\\+OK 4 ${sum + 9}\\r\\n`))
+    assert.match(await wire.until(/^\+OK.*\r\n/), new RegExp(`^\\+OK 4 ${sum}\\r\\n`))
     wire.close()
   })
 

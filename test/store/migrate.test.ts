@@ -42,7 +42,7 @@ async function everything(store: Store): Promise<unknown> {
       const changes = await store.messages.changesSince(id, mailbox.id, modSeq(1))
       const expunged = await store.messages.expungedSince(id, mailbox.id, modSeq(1))
       seen.push({ ...mailbox, specialUse: [...mailbox.specialUse].sort() }, plain, octets, expunged, changes?.modSeq)
-      seen.push(await store.messages.uidls(id, mailbox.id))
+      seen.push(await store.messages.maildrop(id, mailbox.id))
     }
   }
   return JSON.parse(JSON.stringify(seen))

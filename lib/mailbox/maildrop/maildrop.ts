@@ -1,5 +1,5 @@
 import type { Lease, Refusal } from '../../locks/locks'
-import type { Mailbox, MessageRow } from '../../store/store'
+import type { Mailbox, MaildropRow, MessageRow } from '../../store/store'
 import { Unavailable, unavailable } from '../../terms/errors'
 import { type Fault, failed, ok, type Result } from '../../terms/fault'
 import type { AccountId, MailboxId } from '../../terms/names'
@@ -51,49 +51,54 @@ export async function openMaildrop(
 interface Frozen {
   readonly mailbox: MailboxId
   readonly uids: Uint32Array
+  /** octets on the wire */
   readonly sizes: Uint32Array
-  /** of each row */
+  /** of each message */
   readonly uidls: readonly string[]
 }
 
-/** The unique ids of the first of these messages, up to one whose id is not kept. */
-function keptUidls(uids: Uint32Array, kept: KeptColumn<string>): string[] {
-  const uidls: string[] = []
-  for (const one of uids) {
-    const uidl = kept.get(one)
-    if (uidl === undefined) break
-    uidls.push(uidl)
+/** What is kept of the first of these messages, up to one of which nothing is kept. */
+function keptRows(uids: Uint32Array, kept: KeptColumn<MaildropRow>): MaildropRow[] {
+  const rows: MaildropRow[] = []
+  for (const uid of uids) {
+    const row = kept.get(uid)
+    if (row === undefined) break
+    rows.push(row)
   }
-  return uidls
+  return rows
 }
+/** octets in memory, about */
+const sizeOf = ({ uidl }: MaildropRow): number => uidl.length + 40
 
 /**
- * The index and the unique ids are two reads. Deliveries between them only append, so the ids still stand in line; after an
- * expunge (another session, in the lock modes that allow it) both are read again.
+ * The index and what POP3 tells beside it are two reads. Deliveries between them only append, so that the rows still stand in
+ * line; after an expunge (another session, in the lock modes that allow it) both are read again.
  */
-async function freeze(parts: Parts, account: AccountId, found: Mailbox): Promise<Frozen | undefined> {
+async function freeze(parts: Parts, account: AccountId, mailbox: Mailbox): Promise<Frozen | undefined> {
   const { store, states } = parts
-  const held = await states.acquire(account, found)
-  if (held === undefined) return undefined
-  const { state, release } = held
-  const kept = parts.uidls(found.id)
+  const holding = await states.acquire(account, mailbox)
+  if (holding === undefined) return undefined
+  const { state, release } = holding
+  const kept = parts.maildrops(mailbox.id)
   try {
     for (let attempt = 0; attempt < 10 && !state.gone; attempt++) {
-      const columns = state.columns.freeze()
-      const uidls = keptUidls(columns.uids, kept)
-      const unknown = columns.uids.subarray(uidls.length)
-      if (unknown.length === 0) return { mailbox: found.id, ...columns, uidls }
-      const { tail } = state
-      const last = columns.uids[uidls.length - 1]
-      const read = await store.messages.uidls(account, found.id, last === undefined ? undefined : uid(last))
-      await state.refresh()
-      if (expungedAfter(tail) || read.length < unknown.length) continue
-      unknown.forEach((one, at) => {
-        const uidl = read[at] ?? ''
-        uidls.push(uidl)
-        kept.set(one, uidl, uidl.length)
-      })
-      return { mailbox: found.id, ...columns, uidls }
+      const { uids, sizes } = state.columns.freeze()
+      const rows = keptRows(uids, kept)
+      const unknown = uids.subarray(rows.length)
+      if (unknown.length > 0) {
+        const { tail } = state
+        const last = uids[rows.length - 1]
+        const read = await store.messages.maildrop(account, mailbox.id, last === undefined ? undefined : uid(last))
+        await state.refresh()
+        if (expungedAfter(tail) || read.length < unknown.length) continue
+        for (const [at, row] of read.slice(0, unknown.length).entries()) {
+          rows.push(row)
+          kept.set(unknown[at] ?? 0, row, sizeOf(row))
+        }
+      }
+      // RFC 1939 11: the size is that of what RETR sends.
+      const onWire = sizes.map((size, at) => size + (rows[at]?.added ?? 0))
+      return { mailbox: mailbox.id, uids, sizes: onWire, uidls: rows.map(({ uidl }) => uidl) }
     }
   } finally {
     release()

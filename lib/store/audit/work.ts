@@ -89,7 +89,11 @@ export function recover(work: Work, message: number, known: Partial<Entry>, now:
   const { flags = [], internalDate = now, saveDate = now } = known
   const size = work.octets.get(message) ?? 0
   const place = { mailbox: box.mailbox, uid: box.uidNext++, modSeq: ++box.modSeq }
-  keep(work, { kind: 'entry', message, flags, size, internalDate, saveDate, uidl: '', ...place }, box)
+  keep(
+    work,
+    { kind: 'entry', message, flags, size, internalDate, saveDate, uidl: '', added: known.added ?? 0, ...place },
+    box,
+  )
   box.messages++
   box.size += size
   if (!flags.includes('\\Seen')) box.unseen++

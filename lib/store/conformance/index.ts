@@ -452,18 +452,49 @@ export function storeConformance(
         await store.messages.append(id, made.id, [message('a', { uid: uid(150), uidl: 'dovecot-150' }), message('b')]),
       )
       assert.deepEqual(written.value, [150, 151])
-      assert.equal((await store.messages.uidls(id, made.id))[0], 'dovecot-150')
+      assert.equal((await store.messages.maildrop(id, made.id))[0]?.uidl, 'dovecot-150')
       assert.equal((await store.messages.append(id, made.id, [message('c', { uid: uid(120) })])).ok, false)
     })
 
     it('UIDLs are 1-70 printable characters and differ', async () => {
       const { id, inbox } = await account()
       await add(store, id, inbox, 'a', 'b', 'c')
-      const uidls = await store.messages.uidls(id, inbox.id)
-      assert.equal(new Set(uidls).size, 3)
-      for (const one of uidls) assert.match(one, /^[\x21-\x7e]{1,70}$/)
-      assert.deepEqual(await store.messages.uidls(id, inbox.id, uid(1)), uidls.slice(1))
-      assert.deepEqual(await store.messages.uidls(id, inbox.id, uid(3)), [])
+      const rows = await store.messages.maildrop(id, inbox.id)
+      assert.equal(new Set(rows.map(({ uidl }) => uidl)).size, 3)
+      for (const { uidl } of rows) assert.match(uidl, /^[\x21-\x7e]{1,70}$/)
+      assert.deepEqual(await store.messages.maildrop(id, inbox.id, uid(1)), rows.slice(1))
+      assert.deepEqual(await store.messages.maildrop(id, inbox.id, uid(3)), [])
+    })
+
+    it('what the line ends of a message add is kept with it, its copies and moves', async () => {
+      const { id, inbox } = await account()
+      const other = value(await store.mailboxes.create(id, 'Other', {})).value
+      const counted = (added: number, options: Parameters<typeof message>[1]) => {
+        const plain = message('a', options)
+        return { ...plain, prepared: { ...plain.prepared, structure: { ...plain.prepared.structure, added } } }
+      }
+      value(
+        await store.messages.append(id, inbox.id, [
+          counted(7, {}),
+          counted(8, { flags: ['Key'] }),
+          counted(9, { uidl: 'own' }),
+          counted(0, { uidl: 'none' }),
+        ]),
+      )
+      const added = async ({ id: mailbox }: typeof inbox) =>
+        (await store.messages.maildrop(id, mailbox)).map((row) => row.added)
+      assert.deepEqual(await added(inbox), [7, 8, 9, 0])
+      value(await store.messages.storeFlags(id, inbox.id, [uid(1), uid(3)], 'add', flagSet(['Other'])))
+      assert.deepEqual(await added(inbox), [7, 8, 9, 0])
+      value(await store.messages.copy(id, inbox.id, [uid(1), uid(2)], other.id))
+      value(await store.messages.move(id, inbox.id, [uid(3), uid(4)], other.id))
+      assert.deepEqual(
+        [await added(inbox), await added(other)],
+        [
+          [7, 8],
+          [7, 8, 9, 0],
+        ],
+      )
     })
 
     it('answers join the thread of what they answer', async () => {

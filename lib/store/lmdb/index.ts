@@ -12,7 +12,7 @@ import { auditRows } from './audit'
 import { readBody } from './bodies'
 import { accountKey } from './keys'
 import { createMailboxTable } from './mailboxes'
-import { changesSince, expungedSince, keys, rows, snapshot, uidls } from './messages-read'
+import { changesSince, expungedSince, keys, maildrop, rows, snapshot } from './messages-read'
 import { append, copyOrMove, expunge, replace, storeFlags } from './messages-write'
 import { createRecordTable } from './records'
 import { accountRow } from './rows'
@@ -51,7 +51,7 @@ export async function openLmdbStore({ path, clock = systemClock }: LmdbStoreOpti
     },
     rows: (id, mailbox, uids) => rows(tables, id, mailbox, uids),
     keys: (id, mailbox, uids) => keys(tables, id, mailbox, uids),
-    uidls: (id, mailbox, above) => uidls(tables, id, mailbox, above),
+    maildrop: (id, mailbox, above) => maildrop(tables, id, mailbox, above),
     read: async (id: AccountId, email: EmailId, start, end) => {
       const account = accountNumber(id)
       return readBody(tables, account, messageNumber(account, email), start, end)

@@ -6,7 +6,7 @@ import { turn } from '../../work/turns'
 import type { Change, IndexRow, MailboxChange } from '../change'
 import { accountNumber, mailboxNumber, makeEmailId, makeThreadId, uidlOf } from '../ids'
 import { decodePrepared } from '../prepared-codec'
-import type { KeyRow, Mailbox, MessageRow, Snapshot } from '../store'
+import type { KeyRow, Mailbox, MaildropRow, MessageRow, Snapshot } from '../store'
 import { logKey, mailboxKey, messageKey } from './keys'
 import { entriesOf, everyEntry, numbersOf } from './mailbox-records'
 import { mailboxOf } from './messages-write'
@@ -58,19 +58,20 @@ export async function snapshot(tables: Tables, id: AccountId, mailbox: Mailbox):
   }
 }
 
-/** Unique ids of one moment, of messages above a UID. */
-export async function uidls(tables: Tables, id: AccountId, mailbox: MailboxId, above = 0): Promise<string[]> {
+/** Of one moment, of messages above a UID. */
+export async function maildrop(tables: Tables, id: AccountId, mailbox: MailboxId, above = 0): Promise<MaildropRow[]> {
   tables.fresh()
   const found = mailboxOf(tables, id, mailbox)
   if (!found) return []
   const { account, number, record } = found
   const transaction = tables.root.useReadTransaction()
   try {
-    const made: string[] = []
+    const rows: MaildropRow[] = []
     for (const { uid: one, row } of everyEntry(tables, account, number, transaction, above)) {
-      if (made.push(uidlOf(record.uidValidity, one, row.uidl)) % ROWS_AT_ONCE === 0) await turn()
+      const uidl = uidlOf(record.uidValidity, one, row.uidl)
+      if (rows.push({ uidl, added: row.added }) % ROWS_AT_ONCE === 0) await turn()
     }
-    return made
+    return rows
   } finally {
     transaction.done()
   }

@@ -154,6 +154,7 @@ export function append(
       saveDate: clock.now(),
       message: number,
       uidl: message.uidl ?? '',
+      added: message.prepared.structure.added ?? 0,
     }
     const key = messageKey(found.account, number)
     void tables.rows.put(rowKey(found.account, found.number, one), encodeRow(row))

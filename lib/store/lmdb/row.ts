@@ -2,7 +2,7 @@ import { type FlagSet, flagSet, SYSTEM_FLAGS } from '../../terms/flags'
 import { modSeq, type Uid } from '../../terms/numbers'
 import type { IndexRow } from '../change'
 
-/** One message in one mailbox: fixed part of 41 octets, then keywords and an imported UIDL as text. */
+/** One message in one mailbox: fixed part of 41 octets, then keywords, an imported UIDL and `added` as text, if there are any. */
 export interface Row {
   readonly flags: FlagSet
   readonly modSeq: number
@@ -13,6 +13,8 @@ export interface Row {
   readonly message: number
   /** given at import; empty: derived */
   readonly uidl: string
+  /** as of `MaildropRow` */
+  readonly added: number
 }
 
 const FIXED = 41
@@ -41,7 +43,8 @@ const isSystem = (flag: string): boolean => flag.startsWith('\\')
 
 export function encodeRow(row: Row): Buffer {
   const keywords = row.flags.names.filter((flag) => !isSystem(flag)).join(' ')
-  const tail = keywords === '' && row.uidl === '' ? '' : `${keywords}\0${row.uidl}`
+  const words = [keywords, row.uidl, row.added > 0 ? String(row.added) : '']
+  const tail = words.join('\0').replace(/\0+$/, '')
   const buffer = Buffer.allocUnsafe(FIXED + Buffer.byteLength(tail))
   buffer.writeDoubleBE(row.modSeq, 0)
   buffer.writeDoubleBE(row.internalDate, 8)
@@ -59,16 +62,17 @@ export function encodeRow(row: Row): Buffer {
 }
 
 export function decodeRow(buffer: Buffer): Row {
-  const tail = buffer.length > FIXED ? buffer.toString('utf8', FIXED) : '\0'
-  const end = tail.indexOf('\0')
+  const [keywords = '', uidl = '', added = '0'] =
+    buffer.length > FIXED ? buffer.toString('utf8', FIXED).split('\0') : []
   return {
     modSeq: buffer.readDoubleBE(0),
     internalDate: buffer.readDoubleBE(8),
     saveDate: buffer.readDoubleBE(16),
     message: buffer.readDoubleBE(24),
     size: buffer.readUInt32BE(32),
-    flags: flagsFrom(buffer.readUInt32BE(36), tail.slice(0, end)),
-    uidl: tail.slice(end + 1),
+    flags: flagsFrom(buffer.readUInt32BE(36), keywords),
+    uidl,
+    added: Number(added),
   }
 }
 

@@ -49,11 +49,12 @@ interface Batch {
 const INSERT = `
 WITH wanted AS (
   SELECT * FROM unnest($3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::float8[], $9::text[],
-    $10::bigint[], $11::text[], $12::int[], $13::int[])
-    AS t(uid, message, flags, mod_seq, size, internal_date, uidl, thread, keys, start, length)
+    $10::bigint[], $11::text[], $12::int[], $13::int[], $27::bigint[])
+    AS t(uid, message, flags, mod_seq, size, internal_date, uidl, thread, keys, start, length, added)
 ), added_entries AS (
-  INSERT INTO mailbox.entries (account, mailbox, uid, message, flags, mod_seq, size, internal_date, save_date, uidl)
-  SELECT $1, $2, uid, message, flags, mod_seq, size, internal_date, $14::float8, uidl FROM wanted
+  INSERT INTO mailbox.entries
+    (account, mailbox, uid, message, flags, mod_seq, size, internal_date, save_date, uidl, added)
+  SELECT $1, $2, uid, message, flags, mod_seq, size, internal_date, $14::float8, uidl, added FROM wanted
 ), added_messages AS (
   INSERT INTO mailbox.messages (account, message, entries, thread, keys, prepared)
   SELECT $1, message, 1, thread, keys::json, substring($15::bytea FROM start + 1 FOR length) FROM wanted
@@ -209,6 +210,7 @@ export async function appendAll(
     delta.unseen,
     delta.deleted,
     delta.used,
+    batch.messages.map((message) => message.prepared.structure.added ?? 0),
   ])
   await book.write(session, owner.account)
   await trimLog(session, box, modSequence)

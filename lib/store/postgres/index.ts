@@ -8,7 +8,7 @@ import { createAppend } from './append'
 import { auditRows } from './audit'
 import { openDatabase, type PostgresOptions } from './database'
 import { createMailboxTable } from './mailboxes'
-import { changesSince, expungedSince, keys, read, rows, snapshot, uidls } from './messages-read'
+import { changesSince, expungedSince, keys, maildrop, read, rows, snapshot } from './messages-read'
 import { copyOrMove, expunge, storeFlags } from './messages-write'
 import { createRecordTable } from './records'
 import { replace } from './replace'
@@ -35,7 +35,7 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
       expungedSince: (id, mailbox, since) => expungedSince(db, id, mailbox, since),
       rows: (id, mailbox, uids) => rows(db, id, mailbox, uids),
       keys: (id, mailbox, uids) => keys(db, id, mailbox, uids),
-      uidls: (id, mailbox, above) => uidls(db, id, mailbox, above),
+      maildrop: (id, mailbox, above) => maildrop(db, id, mailbox, above),
       read: (id, email, start, end) => read(db, id, email, start, end),
       storeFlags: (id, mailbox, uids, how, flags, since, limits) =>
         storeFlags(db, id, mailbox, uids, how, flags, since, limits),

@@ -5,7 +5,7 @@ import { type ModSeq, modSeq, type Uid, uid } from '../../terms/numbers'
 import type { Change, IndexRow, MailboxChange } from '../change'
 import { accountNumber, mailboxNumber, makeEmailId, makeThreadId, messageNumber, uidlOf } from '../ids'
 import { decodePrepared } from '../prepared-codec'
-import type { KeyRow, MessageRow, Snapshot } from '../store'
+import type { KeyRow, MaildropRow, MessageRow, Snapshot } from '../store'
 import { CHUNK } from './append'
 import type { Database } from './database'
 import { type EntryRecord, flagsFrom, indexRow, type MailboxRecord, toMailbox } from './row-types'
@@ -190,14 +190,14 @@ export async function* keys(
   }
 }
 
-export async function uidls(db: Database, id: AccountId, mailbox: MailboxId, above = 0): Promise<readonly string[]> {
-  const found = await db.read<{ uid: number; uidl: string; uid_validity: number }>(
-    `SELECT e.uid, e.uidl, b.uid_validity FROM mailbox.entries e
+export async function maildrop(db: Database, id: AccountId, mailbox: MailboxId, above = 0): Promise<MaildropRow[]> {
+  const entries = await db.read<{ uid: number; uidl: string; added: number; uid_validity: number }>(
+    `SELECT e.uid, e.uidl, e.added, b.uid_validity FROM mailbox.entries e
      JOIN mailbox.mailboxes b ON b.account = e.account AND b.mailbox = e.mailbox
      WHERE e.account = $1 AND e.mailbox = $2 AND e.uid > $3 ORDER BY e.uid`,
     [...keyOf(id, mailbox), above],
   )
-  return found.map((row) => uidlOf(row.uid_validity, uid(row.uid), row.uidl))
+  return entries.map((row) => ({ uidl: uidlOf(row.uid_validity, uid(row.uid), row.uidl), added: row.added }))
 }
 
 /** The server cuts the range, so that a header of a large message costs a header. */

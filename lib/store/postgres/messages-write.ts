@@ -214,8 +214,8 @@ export const expunge = (
   })
 
 const COPY = `
-INSERT INTO mailbox.entries (account, mailbox, uid, message, flags, mod_seq, size, internal_date, save_date)
-SELECT $1, $3, t.copy, e.message, e.flags, $6, e.size, e.internal_date, $7
+INSERT INTO mailbox.entries (account, mailbox, uid, message, flags, mod_seq, size, internal_date, save_date, added)
+SELECT $1, $3, t.copy, e.message, e.flags, $6, e.size, e.internal_date, $7, e.added
 FROM unnest($4::bigint[], $5::bigint[]) AS t(uid, copy)
 JOIN mailbox.entries e ON e.account = $1 AND e.mailbox = $2 AND e.uid = t.uid`
 

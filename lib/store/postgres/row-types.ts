@@ -44,6 +44,7 @@ export interface EntryRecord {
   readonly internal_date: number
   readonly save_date: number
   readonly uidl: string
+  readonly added: number
 }
 
 export const mailboxIdOf = ({ account, mailbox }: MailboxRecord): MailboxId => makeMailboxId(account, mailbox)

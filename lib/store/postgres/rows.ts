@@ -64,6 +64,7 @@ export async function putIndex(session: Session, account: number, rows: readonly
     ['internal_date', 'float8', entries.map((row) => row.internalDate)],
     ['save_date', 'float8', entries.map((row) => row.saveDate)],
     ['uidl', 'text', entries.map((row) => row.uidl)],
+    ['added', 'bigint', entries.map((row) => row.added)],
   ])
   const threads = only(rows, 'thread')
   await insert(session, account, 'threads', [
@@ -125,9 +126,10 @@ export async function* indexRows(read: Read, account: number): AsyncGenerator<Ex
   type Entry = EntryRecord & { readonly mailbox: number }
   const entries = `SELECT * FROM mailbox.entries WHERE account = $1 AND (mailbox, uid) > ($2, $3) ORDER BY mailbox, uid`
   for await (const row of pages<Entry>(read, entries, account, (one) => [one.mailbox, one.uid], [0, 0])) {
-    const { mailbox, uid, message, size, uidl } = row
+    const { mailbox, uid, message, size, uidl, added } = row
     const dates = { internalDate: row.internal_date, saveDate: row.save_date }
-    yield { kind: 'entry', mailbox, uid, message, flags: words(row.flags), modSeq: row.mod_seq, size, ...dates, uidl }
+    const flags = words(row.flags)
+    yield { kind: 'entry', mailbox, uid, message, flags, modSeq: row.mod_seq, size, ...dates, uidl, added }
   }
   const threads = `SELECT encode(message_id, 'hex') AS id, thread FROM mailbox.threads
     WHERE account = $1 AND message_id > decode($2, 'hex') ORDER BY message_id`

@@ -91,6 +91,9 @@ CREATE TABLE mailbox.records (
   PRIMARY KEY (account, kind, key)
 );
 CREATE INDEX records_until ON mailbox.records (account, kind, until) WHERE until IS NOT NULL`,
+  `
+-- octets that the message has more where every line ends with CRLF
+ALTER TABLE mailbox.entries ADD COLUMN added bigint NOT NULL DEFAULT 0`,
 ]
 
 const FIRST = `
