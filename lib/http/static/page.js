@@ -50,8 +50,8 @@ export function createPage(views) {
       setCsrf(page.session.me.csrf)
     } catch (error) {
       // Nobody is logged in, and the login is there already: the mailbox was lost because of a log-out.
-      const known = isHandled(error) || (error instanceof ApiError && error.status === 401)
-      if (!known) show(views.failed(page, messageOf(error)))
+      const told = isHandled(error) || (error instanceof ApiError && error.status === 401)
+      if (!told) show(views.failed(page, messageOf(error)))
       return
     }
     current?.stop?.()

@@ -160,6 +160,19 @@ describe('webmail in Chromium', function () {
     await first.getByText('Nothing found.').waitFor()
   })
 
+  it('leaves Enter to a button or a link that has the focus', async () => {
+    const page = await mailOf(ALICE)
+    await page.getByRole('button', { name: 'Write' }).first().focus()
+    await page.keyboard.press('Enter')
+    const composer = page.getByRole('form', { name: 'Write a message' })
+    await composer.waitFor()
+    await composer.getByRole('button', { name: 'Throw away' }).press('Enter')
+    await composer.waitFor({ state: 'detached' })
+    await page.getByRole('link', { name: 'Trash' }).press('Enter')
+    await page.getByRole('heading', { name: 'Trash' }).waitFor()
+    assert.match(page.url(), /#\/[^/]+$/)
+  })
+
   it('writes: draft saved by itself, a file, sent, copy in Sent, read by the other, answered', async () => {
     const alice = await mailOf(ALICE)
     const bob = await mailOf(BOB)

@@ -1,10 +1,9 @@
 // @ts-check
 /** @import { MessagePage, Summary } from '../base/types' */
 import { fill, h } from '../base/dom.js'
+import { createPages, PAGE, pageOf } from './pages.js'
 import { blankRow, rowOf } from './row.js'
 
-/** Messages of a page. */
-const PAGE = 100
 /** Rows that are made above and below those in sight. */
 const SPARE = 8
 /** Rows that are remembered. */
@@ -38,8 +37,8 @@ export function createList({ load, onOpen, onSelection, isSent }) {
     space,
     empty,
   )
-  /** @type {Map<number, Summary[]>} */
-  const pages = new Map()
+  const pages = createPages()
+  const { at } = pages
   /** @type {Set<number>} pages that are being fetched */
   const waiting = new Set()
   /** @type {Map<Summary, { key: string, row: HTMLElement }>} */
@@ -56,8 +55,6 @@ export function createList({ load, onOpen, onSelection, isSent }) {
     rowHeight ||= Number.parseFloat(getComputedStyle(element).getPropertyValue('--row')) || 76
     return rowHeight
   }
-  /** @param {number} index */
-  const at = (index) => pages.get(Math.floor(index / PAGE))?.[index % PAGE]
   /** @param {Summary} message */
   const uidsOf = (message) => message.conversation?.uids ?? [message.uid]
 
@@ -72,7 +69,7 @@ export function createList({ load, onOpen, onSelection, isSent }) {
     try {
       const answer = await load(page * PAGE, PAGE, background)
       if (mine !== generation) return
-      pages.set(page, answer.messages)
+      pages.put(page, answer.messages)
       setTotal(answer.total)
       draw()
     } finally {
@@ -136,7 +133,7 @@ export function createList({ load, onOpen, onSelection, isSent }) {
         const blank = blankRow()
         put(blank, index)
         rows.push(blank)
-        const page = Math.floor(index / PAGE)
+        const page = pageOf(index)
         if (!pages.has(page)) void fetchPage(page, false).catch(() => undefined)
       }
     }
@@ -199,7 +196,7 @@ export function createList({ load, onOpen, onSelection, isSent }) {
     }
     selectionChanged()
   }
-  const allLoaded = () => [...pages.values()].flat()
+  const allLoaded = () => pages.places().map(({ message }) => message)
 
   return {
     element,
@@ -213,7 +210,7 @@ export function createList({ load, onOpen, onSelection, isSent }) {
     async reset(text) {
       generation++
       emptyText = text
-      pages.clear()
+      pages.replace(new Map())
       waiting.clear()
       drawn.clear()
       selected.clear()
@@ -230,8 +227,8 @@ export function createList({ load, onOpen, onSelection, isSent }) {
      * @param {boolean} background
      */
     async refresh(background) {
-      const first = Math.floor(element.scrollTop / height() / PAGE)
-      const last = Math.floor((element.scrollTop + element.clientHeight) / height() / PAGE)
+      const first = pageOf(element.scrollTop / height())
+      const last = pageOf((element.scrollTop + element.clientHeight) / height())
       const mine = ++generation
       waiting.clear()
       /** @type {Map<number, Summary[]>} */
@@ -246,16 +243,13 @@ export function createList({ load, onOpen, onSelection, isSent }) {
       // Only now: keys may have been pressed meanwhile.
       const keepUid = at(active)?.uid
       const chosenBefore = new Set(selected)
-      pages.clear()
-      for (const [page, messages] of fresh) pages.set(page, messages)
+      pages.replace(fresh)
       drawn.clear()
       setTotal(count)
-      const places = [...fresh].flatMap(([page, messages]) =>
-        messages.map(({ uid }, index) => ({ uid, index: page * PAGE + index })),
-      )
-      active = places.find(({ uid }) => uid === keepUid)?.index ?? Math.min(active, count - 1)
+      const places = pages.places()
+      active = places.find(({ message }) => message.uid === keepUid)?.index ?? Math.min(active, count - 1)
       selected.clear()
-      for (const { uid } of places) if (chosenBefore.has(uid)) selected.add(uid)
+      for (const { message } of places) if (chosenBefore.has(message.uid)) selected.add(message.uid)
       selectionChanged()
     },
     /** @param {number} by */

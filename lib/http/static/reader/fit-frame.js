@@ -1,6 +1,6 @@
 // @ts-check
 
-/** Measurings of one width: what grows with its frame would grow for ever. */
+/** Measurements at one width: what grows with its frame would grow for ever. */
 const MOST_TURNS = 100
 /** Pixels; what is higher scrolls. */
 const HIGHEST = 30_000
