@@ -55,8 +55,6 @@ export function createCalls({ login, admit, entrance, settings }: Web) {
         if (checked) return checked
         throw unauthorized()
       }
-      const gone = new AbortController()
-      response.once('close', () => gone.abort())
       const query = route.query ? route.query.read({ ...request.query }, '') : undefined
       const brought = await readBody(bodies, takesOf(route), request, response, peer.address)
       const body = route.body ? route.body.read(brought.json ?? {}, '') : undefined
@@ -69,7 +67,6 @@ export function createCalls({ login, admit, entrance, settings }: Web) {
         peer,
         userAgent,
         secret,
-        gone: gone.signal,
         principal,
         owner: () => entrance.ownerOf(principal()),
         mail: () => entrance.enter(principal(), { peer, userAgent }, active),

@@ -17,8 +17,6 @@ export interface Call<Query, Body> {
   readonly userAgent: string
   /** the browser's, if any; `principal()` is the checked one */
   readonly secret: string | undefined
-  /** aborted when the client is gone */
-  readonly gone: AbortSignal
   /** Throws 401. */
   principal(): Principal
   /** Whose mail `mail()` is. Throws 404. */

@@ -4,7 +4,7 @@ import { defineRoute, json, type Route } from '../../../web/route/route'
 import type { Web } from '../../../web/shared'
 import { withRow } from '../access'
 import { content } from './content'
-import { leafAt, opens } from './parts'
+import { canOpen, leafAt } from './parts'
 import { contentOf } from './reading'
 
 /** What a message says. */
@@ -47,7 +47,7 @@ export function messageRoutes({ room: { pool } }: Web): readonly Route[] {
         const mail = await enter()
         return withRow(mail, params, async (row) => {
           const part = leafAt(row.prepared.structure, params.part ?? '')
-          if (!part?.message || !opens(part)) throw notFound('message')
+          if (!part?.message || !canOpen(part)) throw notFound('message')
           const inside = (params.part ?? '').split('.').map(Number)
           return json(await contentOf({ mail, row, root: part.message, inside }, pool))
         })

@@ -15,18 +15,18 @@ export interface Letter {
 }
 
 /** Where the octets of a part are. */
-export type Place = Pick<Letter, 'mail' | 'row'>
+export type StoredMessage = Pick<Letter, 'mail' | 'row'>
 
 export async function octetsOf(
-  { mail, row }: Place,
+  { mail, row }: StoredMessage,
   { bodyStart, bodyEnd }: Pick<Part, 'bodyStart' | 'bodyEnd'>,
 ): Promise<Buffer> {
   const octets = await mail.read(row.emailId, bodyStart, bodyEnd)
   if (!octets) throw notFound('message')
   return octets
 }
-export async function decodedOf(place: Place, part: Part): Promise<Buffer> {
-  const octets = await octetsOf(place, part)
+export async function decodedOf(message: StoredMessage, part: Part): Promise<Buffer> {
+  const octets = await octetsOf(message, part)
   return decodePart(octets, part.encoding) ?? octets
 }
 
@@ -38,5 +38,5 @@ export function leafAt(root: Part, number: string): Part | undefined {
 }
 
 /** RFC 2046 5.2.1: a message is not encoded; what is, and says that it is one, can only be saved. */
-export const opens = ({ message, encoding }: Part): boolean =>
+export const canOpen = ({ message, encoding }: Part): boolean =>
   message !== undefined && /^(?:7bit|8bit|binary)$/.test(encoding)

@@ -8,7 +8,7 @@ import { encodeEnvelope } from '../../../mime/write/encode'
 import { readEnvelope } from './envelope'
 import { fileNameOf } from './file-name'
 import { joined, type PageText, pageTexts } from './page-text'
-import { type Letter, opens } from './parts'
+import { canOpen, type Letter } from './parts'
 import { headerOf, subjectsOf } from './subjects'
 
 /** People of each kind that are told. */
@@ -76,6 +76,6 @@ export async function contentOf(letter: Letter, pool: MailRoom['pool']) {
       ...(html && { elements: html.elements, depth: html.depth, heavy: html.heavy }),
     })),
     pictures: leaves.filter(inPage).map((leaf) => ({ id: angleless(leaf.part.id ?? ''), ...fileOf(leaf) })),
-    attachments: files.map((leaf) => ({ ...fileOf(leaf), message: opens(leaf.part) })),
+    attachments: files.map((leaf) => ({ ...fileOf(leaf), message: canOpen(leaf.part) })),
   }
 }

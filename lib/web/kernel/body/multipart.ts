@@ -3,7 +3,7 @@ import { Refused } from '../faults'
 import { Invalid } from '../schema'
 
 /** A field of a form (RFC 7578): its octets as they came. */
-export interface Field {
+export interface FormField {
   readonly name: string
   readonly octets: Buffer
 }
@@ -21,9 +21,9 @@ export function boundaryOf(contentType: string): string {
   return boundary
 }
 
-async function find(octets: Buffer, wanted: Buffer, from: number): Promise<number> {
+async function find(octets: Buffer, delimiter: Buffer, from: number): Promise<number> {
   for (let at = from; at < octets.length; at += WINDOW) {
-    const found = octets.subarray(at, at + WINDOW + wanted.length - 1).indexOf(wanted)
+    const found = octets.subarray(at, at + WINDOW + delimiter.length - 1).indexOf(delimiter)
     if (found >= 0) return at + found
     await turn()
   }
@@ -38,12 +38,12 @@ function nameOf(header: string): string {
 }
 
 /** The fields of `multipart/form-data` in their order, without a copy. Throws `Invalid` and 413. */
-export async function readMultipart(octets: Buffer, boundary: string): Promise<readonly Field[]> {
+export async function readMultipart(octets: Buffer, boundary: string): Promise<readonly FormField[]> {
   const delimiter = Buffer.from(`\r\n--${boundary}`)
   if (!octets.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2))) {
     throw new Invalid('the body: expected a form')
   }
-  const fields: Field[] = []
+  const fields: FormField[] = []
   for (let at = delimiter.length - 2; ; ) {
     const after = octets.toString('latin1', at, at + 2)
     if (after === '--') return fields

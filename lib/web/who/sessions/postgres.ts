@@ -54,11 +54,11 @@ export async function openPostgresSessions(options: PostgresSessionsOptions): Pr
       throw new Unavailable(`web sessions cannot be read: ${textOf(error)}`)
     }
   }
-  interface Row {
+  interface CredentialRow {
     readonly attributes: Credential
   }
   const rows = (text: string, values: readonly unknown[] = []): Promise<Credential[]> =>
-    guarded(async () => (await pool.query<Row>(text, [...values])).rows.map(({ attributes }) => attributes))
+    guarded(async () => (await pool.query<CredentialRow>(text, [...values])).rows.map(({ attributes }) => attributes))
 
   type Query = <R extends QueryResultRow>(text: string, values: readonly unknown[]) => Promise<R[]>
   const transaction = <T>(run: (query: Query) => Promise<T>): Promise<T> =>
