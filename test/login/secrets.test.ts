@@ -7,7 +7,7 @@ import { createHookChain, directoryHook } from '../../lib/haraka/login/chain'
 import { openEmbeddedAttempts } from '../../lib/login/attempts/embedded'
 import { hashAppPassword } from '../../lib/login/passwords/app-passwords'
 import { loginSettings } from '../../lib/login/settings'
-import { harakaRunner } from './haraka'
+import { harakaRunner } from '../haraka/login/haraka'
 import { directoryOf, door, peerAt, person, testLog } from './room'
 import { scramClient } from './scram-client'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import constants from 'haraka-constants'
-import { createSmtpAuth, type SmtpConnection } from '../../lib/haraka/login/smtp-auth'
-import { directoryOf, door, person, testLog } from './room'
-import { scramClient } from './scram-client'
+import { createSmtpAuth, type SmtpConnection } from '../../../lib/haraka/login/smtp-auth'
+import { directoryOf, door, person, testLog } from '../../login/room'
+import { scramClient } from '../../login/scram-client'
 
 const RIGHT = 'correct horse'
 const ANN = 'ann@example.org'

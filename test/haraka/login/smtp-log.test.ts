@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
-import { type Demo, removeHome, startDemo } from '../e2e/demo'
+import { type Demo, removeHome, startDemo } from '../../e2e/demo'
 
 const b64 = (text: string): string => Buffer.from(text).toString('base64')
 const ALICE = 'alice@example.org'

@@ -4,9 +4,9 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import constants from 'haraka-constants'
-import { createHookChain, directoryHook } from '../../lib/haraka/login/chain'
+import { createHookChain, directoryHook } from '../../../lib/haraka/login/chain'
+import { directoryOf, door, peerAt, person, testLog } from '../../login/room'
 import { type Attempt, harakaRunner } from './haraka'
-import { directoryOf, door, peerAt, person, testLog } from './room'
 
 const RIGHT = 'correct horse'
 const ANN = 'ann@example.org'
@@ -164,7 +164,7 @@ describe('the hook login, run by Haraka itself', () => {
   })
 
   it('the plugin of docs/login.md, in one file, as Haraka loads it', async () => {
-    const docs = readFileSync(join(__dirname, '../../docs/login.md'), 'utf8')
+    const docs = readFileSync(join(__dirname, '../../../docs/login.md'), 'utf8')
     const code = /```js\n([\s\S]*?)```/.exec(docs)?.[1] ?? ''
     const guests = { config: { get: () => 'ticket 42' } }
     runInNewContext(code, { exports: guests, OK: constants.ok, DENY: constants.deny })
