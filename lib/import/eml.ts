@@ -1,11 +1,14 @@
 import { statSync } from 'node:fs'
 import path from 'node:path'
+import { parseFromLine } from '../mime/write/mbox-lines'
 import { canonicalMailboxName } from '../terms/names'
 import { madeUidl } from './maildir-names'
 import { createPassedOver, createRemarks, type Remarks } from './remarks'
 import { crlf, type ReadingOptions, type Source, type SourceMessage, USUAL, usualUse } from './source'
 import { NotTaken, openTree, readMessageFile, type Tree } from './tree'
 
+const LF = 10
+const LONGEST_FROM_LINE = 1_000
 const FIELD = /^[!-9;-~]+[ \t]*:/
 const KINDS: readonly (readonly [RegExp, string])[] = [
   [/^(?:\xff\xfe|\xfe\xff)/, 'text in UTF-16'],
@@ -18,13 +21,29 @@ function look(octets: Buffer, file: string, remarks: Remarks): void {
   const begin = octets.toString('latin1', 0, 64 * 1024).replace(/^\xef\xbb\xbf/, '')
   const [, kind] = KINDS.find(([magic]) => magic.test(begin)) ?? []
   if (kind !== undefined) throw new NotTaken(`no message, but ${kind}`)
-  const header = begin.split(/\r?\n\r?\n/, 1)[0] ?? ''
-  const lines = header.split(/\r?\n/)
+  const end = begin.includes('\n') ? '\r?\n' : '\r'
+  const header = begin.split(new RegExp(end + end), 1)[0] ?? ''
+  const lines = header.split(new RegExp(end))
   const [first = ''] = lines
   if (FIELD.test(first) || first.startsWith('From ')) return
   if (first === '') remarks.add(`${file}: begins with an empty line: it has no header`)
   else if (lines.some((line) => FIELD.test(line))) remarks.add(`${file}: begins with a line that is no header field`)
   else throw new NotTaken('no message: it has no header field')
+}
+
+/** The message of a file, not with the line ends of old Macs; what looks like several is told. */
+function messageIn(octets: Buffer, file: string, remarks: Remarks): Buffer {
+  const text = octets.includes(LF) ? octets : Buffer.from(octets.toString('latin1').replaceAll('\r', '\r\n'), 'latin1')
+  const first = text.indexOf(LF) + 1
+  if (parseFromLine(text.toString('latin1', 0, Math.min(first, LONGEST_FROM_LINE)).trimEnd()) === undefined)
+    return crlf(text)
+  for (const { index } of text.toString('latin1').matchAll(/(?<=\n\r?\n)From /g)) {
+    const line = text.toString('latin1', index, index + LONGEST_FROM_LINE).split('\n', 1)[0] ?? ''
+    if (parseFromLine(line) === undefined) continue
+    remarks.add(`${file}: more than one message, as an mbox has them: import it as mbox`)
+    break
+  }
+  return crlf(text)
 }
 
 /** Why a file that is not named `.eml` is passed over. */
@@ -71,7 +90,7 @@ export function emlSource(root: string, into: string, { largest, ...options }: R
       read: async () => {
         const octets = await readMessageFile(at, tree.top, largest)
         if (octets.length > 0) look(octets, file, remarks)
-        return crlf(octets)
+        return messageIn(octets, file, remarks)
       },
     }
   }

@@ -247,6 +247,11 @@ describe('a folder of .eml files', function () {
     put('4.eml', 'shopping\nlist\n')
     put('5.eml', '\xff\xfeS\0u\0b\0')
     put('6.eml', '\n\ntext')
+    put('61.eml', 'Subject: old\rX: a\r b\r\rMac\r')
+    put(
+      '62.eml',
+      'From ann@a.test Mon Nov  2 10:00:00 2026\nSubject: 1\n\nFrom memory\n\nFrom b@a.test Mon Nov  2 10:00:00 2026\nS: 2\n\n',
+    )
     put('7.emlx', '12\nSubject: x\n\n')
     put('8.txt', 'x')
     put('sub/9.msg', 'x')
@@ -261,6 +266,8 @@ describe('a folder of .eml files', function () {
         'From ann@a.test Mon Nov  2 10:00:00 2026\r\nSubject: y\r\n\r\nx\r\n',
         'junk\r\nSubject: z\r\n\r\nx\r\n',
         '\r\n\r\ntext',
+        'Subject: old\r\nX: a\r\n b\r\n\r\nMac\r\n',
+        'From ann@a.test Mon Nov  2 10:00:00 2026\r\nSubject: 1\r\n\r\nFrom memory\r\n\r\nFrom b@a.test Mon Nov  2 10:00:00 2026\r\nS: 2\r\n\r\n',
       ],
     )
     assert.deepEqual(report?.problems, [
@@ -270,6 +277,7 @@ describe('a folder of .eml files', function () {
     assert.deepEqual(report?.doubts, [
       '3.eml: begins with a line that is no header field',
       '6.eml: begins with an empty line: it has no header',
+      '62.eml: more than one message, as an mbox has them: import it as mbox',
     ])
     assert.deepEqual(passed(source), [
       ['10.eml', false],
