@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { type OwnMail, ownMail, postmasterOf } from '../../lib/delivery/own-mail/own-mail'
 import { senderOf } from '../../lib/delivery/own-mail/vacation'
+import { prepare } from '../../lib/mime/prepare'
+import { partText } from '../../lib/mime/text/text'
 
 const mail = async (given: Partial<OwnMail>): Promise<string> =>
   (
@@ -80,5 +82,17 @@ describe('mail that the server writes', () => {
     const text = await mail({ body: { entity } })
     assert.match(text, /\r\nContent-Type: text\/html; charset=utf-8\r\n\r\n<p>away<\/p>\r\n$/)
     assert.equal(text.match(/^(?:Content-Type|MIME-Version|Content-Transfer-Encoding|Bcc):/gim)?.length, 2)
+  })
+
+  it('RFC 2045 6.2: an entity that is no 7bit is encoded, or says so', async () => {
+    const long = `Gr\u00fc\u00dfe ${'x'.repeat(2000)}`
+    const text = await mail({ body: { entity: `Content-Type: text/plain; charset=utf-8\n\n${long}\n` } })
+    assert.ok(text.split('\r\n').every((line) => line.length <= 76 && /^[\x20-\x7e]*$/.test(line)))
+    const { structure } = prepare(Buffer.from(text))
+    assert.equal(partText(structure, Buffer.from(text).subarray(structure.bodyStart)), `${long}\r\n`)
+    const parts = 'Content-Type: multipart/mixed; boundary=b\n\n--b\n\n\u00e4\n--b--\n'
+    assert.match(await mail({ body: { entity: parts } }), /^Content-Transfer-Encoding: 8bit\r$/m)
+    const encoded = 'Content-Type: text/plain\nContent-Transfer-Encoding: 8bit\n\n\u00e4\n'
+    assert.equal((await mail({ body: { entity: encoded } })).match(/Content-Transfer-Encoding/g)?.length, 1)
   })
 })

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { domainToASCII } from 'node:url'
 import MailComposer from 'nodemailer/lib/mail-composer'
+import { encode, wrap } from 'nodemailer/lib/qp'
 import { fieldOf, messageFields } from '../../mime/read/header'
 import { messageIds } from '../../mime/read/message-id'
 
@@ -60,6 +61,19 @@ function threadOf(answered: Buffer | undefined): { inReplyTo?: string; reference
   }
 }
 
+const LONGEST_LINE = 998
+
+/** RFC 2045 6.2: what is no 7bit says what it is. Of a container only its parts may be encoded (RFC 2045 6.4). */
+function transferOf(fields: readonly string[], body: Buffer): { encoding: readonly string[]; encoded: Buffer } {
+  const said = fields.some((field) => /^content-transfer-encoding\s*:/i.test(field))
+  const lines = body.toString('latin1').split('\r\n')
+  const isPlain = lines.every((line) => line.length <= LONGEST_LINE && /^[\x01-\x7f]*$/.test(line))
+  if (said || isPlain) return { encoding: [], encoded: body }
+  if (fields.some((field) => /^content-type\s*:\s*(?:multipart|message)\//i.test(field)))
+    return { encoding: ['Content-Transfer-Encoding: 8bit'], encoded: body }
+  return { encoding: ['Content-Transfer-Encoding: quoted-printable'], encoded: Buffer.from(wrap(encode(body))) }
+}
+
 /** The fields of an entity that say what it is; others are not its own to set. */
 function entityOf(text: string): Buffer {
   const octets = Buffer.from(text.replace(/\r?\n/g, '\r\n'))
@@ -70,7 +84,8 @@ function entityOf(text: string): Buffer {
     ? []
     : ['Content-Type: text/plain; charset=utf-8']
   const body = end < 0 ? octets : octets.subarray(end + 4)
-  return Buffer.concat([Buffer.from([...type, ...contentFields, '', ''].join('\r\n')), body])
+  const { encoding, encoded } = transferOf([...type, ...contentFields], body)
+  return Buffer.concat([Buffer.from([...type, ...contentFields, ...encoding, '', ''].join('\r\n')), encoded])
 }
 
 /** By nodemailer's composer: encoded words, addresses and the lengths of lines and words are its business. */
