@@ -1,4 +1,4 @@
-import { quotaOf } from '../mailbox/limits'
+import { quotaOf } from '../mailbox/verbs/limits'
 import { headerEnd } from '../mime/read/header'
 import { createLimiter } from '../processes/limiter'
 import type { Account } from '../store/account'

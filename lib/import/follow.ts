@@ -1,4 +1,4 @@
-import { inBatches } from '../mailbox/batches'
+import { inBatches } from '../mailbox/verbs/batches'
 import { REMOVED_AT_ONCE } from '../mailbox/vocabulary'
 import type { Mailbox, Store } from '../store/store'
 import type { FlagSet } from '../terms/flags'

@@ -7,8 +7,8 @@ import type { Uid } from '../terms/numbers'
 import type { Clock, Log, Metrics } from '../terms/ports'
 import type { CommitHub } from './hub'
 import type { KeptColumn } from './kept'
-import type { Prepare } from './prepare-message'
 import type { MailboxSettings } from './settings'
+import type { Prepare } from './verbs/prepare-message'
 import type { States } from './view/states'
 
 /** What the verbs of every account share. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { partTexts } from '../../lib/mailbox/body-text'
+import { partTexts } from '../../lib/mailbox/search/body-text'
 import { prepare } from '../../lib/mime/prepare'
 import { bodyText } from '../../lib/mime/text/search-text'
 import { createPool, type Pool } from '../../lib/work/pool'

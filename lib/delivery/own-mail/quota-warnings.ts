@@ -1,5 +1,5 @@
-import { quotaOf } from '../../mailbox/limits'
 import type { MailboxSettings } from '../../mailbox/settings'
+import { quotaOf } from '../../mailbox/verbs/limits'
 import type { Account } from '../../store/account'
 import type { Store } from '../../store/store'
 import type { AccountId } from '../../terms/names'

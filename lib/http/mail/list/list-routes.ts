@@ -1,5 +1,5 @@
-import { find } from '../../../mailbox/find'
 import type { AccountMail, View } from '../../../mailbox/mailbox'
+import { find } from '../../../mailbox/search/find'
 import type { Part } from '../../../mime/prepared'
 import { bodiesOf } from '../../../mime/read/bodies'
 import type { Uid } from '../../../terms/numbers'

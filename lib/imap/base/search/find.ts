@@ -1,4 +1,4 @@
-import { find } from '../../../mailbox/find'
+import { find } from '../../../mailbox/search/find'
 import type { SearchKey } from '../../../search/key'
 import type { Session } from '../../kernel/session'
 import type { Selected } from '../../kernel/state'

@@ -1,10 +1,10 @@
-import { prepare } from '../mime/prepare'
-import type { PreparedMessage, SearchKeys } from '../mime/prepared'
-import { decodePrepared, encodePrepared } from '../store/prepared-codec'
-import { failed, ok, type Result } from '../terms/fault'
-import { defineJob } from '../work/job'
-import type { Pool } from '../work/pool'
-import { turn } from '../work/turns'
+import { prepare } from '../../mime/prepare'
+import type { PreparedMessage, SearchKeys } from '../../mime/prepared'
+import { decodePrepared, encodePrepared } from '../../store/prepared-codec'
+import { failed, ok, type Result } from '../../terms/fault'
+import { defineJob } from '../../work/job'
+import type { Pool } from '../../work/pool'
+import { turn } from '../../work/turns'
 
 /** Octets of a message that is prepared on the loop: ten milliseconds when it is all structure, one when it is not. */
 const SMALL = 128 * 1024

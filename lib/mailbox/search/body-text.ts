@@ -1,12 +1,12 @@
-import type { Part } from '../mime/prepared'
-import { decodeText } from '../mime/text/charset'
-import { bodyText, encodedMessageText, type SearchedText } from '../mime/text/search-text'
-import { decodePart } from '../mime/text/transfer'
-import { fold } from '../terms/casemap'
-import { Unavailable } from '../terms/errors'
-import { defineJob, type Job } from '../work/job'
-import type { Pool } from '../work/pool'
-import { turn } from '../work/turns'
+import type { Part } from '../../mime/prepared'
+import { decodeText } from '../../mime/text/charset'
+import { bodyText, encodedMessageText, type SearchedText } from '../../mime/text/search-text'
+import { decodePart } from '../../mime/text/transfer'
+import { fold } from '../../terms/casemap'
+import { Unavailable } from '../../terms/errors'
+import { defineJob, type Job } from '../../work/job'
+import type { Pool } from '../../work/pool'
+import { turn } from '../../work/turns'
 
 /** Octets of a text that are decoded on the loop at once: a millisecond or two. */
 const PIECE = 64 * 1024

@@ -1,6 +1,6 @@
-import type { Fault, Result } from '../terms/fault'
-import type { Uid } from '../terms/numbers'
-import type { Progress } from './mailbox'
+import type { Fault, Result } from '../../terms/fault'
+import type { Uid } from '../../terms/numbers'
+import type { Progress } from '../mailbox'
 
 /** One transaction after another, as far as they succeed: while one runs nobody else can write. */
 export async function inBatches<T>(

@@ -1,10 +1,10 @@
-import type { Account } from '../store/account'
-import type { AppendOptions, NewMessage } from '../store/store'
-import { failed, ok, type Result } from '../terms/fault'
-import type { AccountId } from '../terms/names'
-import type { Incoming } from './mailbox'
-import type { Parts } from './parts'
-import type { MailboxSettings } from './settings'
+import type { Account } from '../../store/account'
+import type { AppendOptions, NewMessage } from '../../store/store'
+import { failed, ok, type Result } from '../../terms/fault'
+import type { AccountId } from '../../terms/names'
+import type { Incoming } from '../mailbox'
+import type { Parts } from '../parts'
+import type { MailboxSettings } from '../settings'
 
 export interface QuotaLimits {
   /** 0: none */

@@ -1,8 +1,8 @@
-import type { Mailbox } from '../store/store'
-import type { Fault } from '../terms/fault'
-import type { FlagSet } from '../terms/flags'
-import type { AccountId } from '../terms/names'
-import type { Parts } from './parts'
+import type { Mailbox } from '../../store/store'
+import type { Fault } from '../../terms/fault'
+import type { FlagSet } from '../../terms/flags'
+import type { AccountId } from '../../terms/names'
+import type { Parts } from '../parts'
 
 /** Keywords that mail programs have in common: so few that nobody needs to count them. */
 const COMMON = new Set(

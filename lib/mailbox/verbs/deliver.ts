@@ -1,11 +1,11 @@
-import type { Mailbox } from '../store/store'
-import { failed, ok, type Result } from '../terms/fault'
-import { flagSet, isSystemFlag, NO_FLAGS } from '../terms/flags'
+import type { Mailbox } from '../../store/store'
+import { failed, ok, type Result } from '../../terms/fault'
+import { flagSet, isSystemFlag, NO_FLAGS } from '../../terms/flags'
+import type { Delivered, NewCopy } from '../mailbox'
+import { spellMailbox } from '../mailbox-name'
+import { type Parts, published } from '../parts'
 import { keywordsFault } from './keywords'
 import { asNewMessages, quotaCheck, quotaOf } from './limits'
-import type { Delivered, NewCopy } from './mailbox'
-import { spellMailbox } from './mailbox-name'
-import { type Parts, published } from './parts'
 
 /**
  * Final delivery: never waits for the mailbox lock. A mailbox that is not there (any more) means INBOX, so that a filter's

@@ -1,7 +1,7 @@
-import { MAX_SCRIPTS } from '../store/records/scripts'
-import type { Store } from '../store/store'
-import type { AccountId } from '../terms/names'
-import type { ScriptVerbs } from './mailbox'
+import { MAX_SCRIPTS } from '../../store/records/scripts'
+import type { Store } from '../../store/store'
+import type { AccountId } from '../../terms/names'
+import type { ScriptVerbs } from '../mailbox'
 
 /** What may be done to an account's Sieve scripts. */
 export const scriptVerbs = ({ accounts, scripts }: Store, account: AccountId): ScriptVerbs => ({

@@ -1,8 +1,8 @@
-import type { LockMode, LockRequest } from '../locks/locks'
-import type { Identity } from '../login/login'
-import type { Log } from '../terms/ports'
-import { readSettings } from '../terms/settings'
-import type { Entry } from './mailbox'
+import type { LockMode, LockRequest } from '../../locks/locks'
+import type { Identity } from '../../login/login'
+import type { Log } from '../../terms/ports'
+import { readSettings } from '../../terms/settings'
+import type { Entry } from '../mailbox'
 
 const MODES: readonly LockMode[] = ['strict', 'pop3', 'snapshot']
 

@@ -1,6 +1,6 @@
-import type { Mailbox, Store } from '../store/store'
-import type { AccountId, MailboxId } from '../terms/names'
-import { spellMailbox } from './mailbox-name'
+import type { Mailbox, Store } from '../../store/store'
+import type { AccountId, MailboxId } from '../../terms/names'
+import { spellMailbox } from '../mailbox-name'
 
 type Mailboxes = Pick<Store, 'mailboxes'>
 
