@@ -57,8 +57,8 @@ export async function tried(scheme: Scheme, password: string, value: string): Pr
   }
 }
 
-/** What runs in a thread. */
-async function compare({ password, verifier }: { password: string; verifier: string }): Promise<boolean> {
+/** What runs in a thread. @public the pool finds it by its name */
+export async function compare({ password, verifier }: { password: string; verifier: string }): Promise<boolean> {
   const { scheme, value } = split(verifier)
   return scheme !== undefined && tried(scheme, password, value)
 }
