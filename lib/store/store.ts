@@ -213,7 +213,10 @@ export interface MessageTable {
   changesSince(account: AccountId, mailbox: MailboxId, since: ModSeq): Promise<MailboxChange | undefined>
   /** UIDs expunged after `since`, ascending (QRESYNC); `undefined` when the log no longer reaches back that far. */
   expungedSince(account: AccountId, mailbox: MailboxId, since: ModSeq): Promise<readonly Uid[] | undefined>
-  /** In batches, ascending, the ones that exist; no batch holds more than some hundred messages. */
+  /**
+   * In batches, ascending, the ones that exist. A batch ends with some hundred messages, or when what was prepared of them is
+   * more than a megabyte.
+   */
   rows(account: AccountId, mailbox: MailboxId, uids: readonly Uid[]): AsyncIterable<readonly MessageRow[]>
   /** Search keys and dates only, cheaper than `rows`. */
   keys(account: AccountId, mailbox: MailboxId, uids: readonly Uid[]): AsyncIterable<readonly KeyRow[]>

@@ -21,6 +21,25 @@ async function manyParts(site: Site): Promise<void> {
 }
 
 bombs('structures', {
+  'BODYSTRUCTURE and ENVELOPE of 128 messages with 10,000 parts': {
+    prepare: manyParts,
+    async run(site) {
+      const alice = await site.imap()
+      await alice.imap('SELECT INBOX')
+      assert.match(await alice.imap('FETCH 1:* (ENVELOPE BODYSTRUCTURE BODY)'), /^OK/)
+      assert.ok(alice.received > COPIES * PARTS * 100)
+      assert.match(await alice.imap('LOGOUT'), /^OK/)
+    },
+  },
+  'the last parts of 128 messages with 10,000 parts': {
+    prepare: manyParts,
+    async run(site) {
+      const alice = await site.imap()
+      await alice.imap('SELECT INBOX')
+      assert.match(await alice.imap('FETCH 1:* (BODY.PEEK[9999] BODY.PEEK[1.MIME] BINARY.SIZE[5000])'), /^OK/)
+      assert.match(await alice.imap('LOGOUT'), /^OK/)
+    },
+  },
   'POP3: TOP of each': {
     prepare: manyParts,
     async run(site) {

@@ -149,6 +149,30 @@ export function storeConformance(
       assert.equal((await rowsOf(store, id, inbox))[1]?.prepared.header, undefined)
     })
 
+    it('what was prepared of many parts is given a megabyte at a time', async () => {
+      const { id, inbox } = await account()
+      const { bytes, prepared, ...rest } = message('many parts')
+      const large = { ...rest, bytes, prepared: { ...prepared, bodyStructure: Buffer.alloc(600_000, '(') } }
+      const { value: uids } = value(await store.messages.append(id, inbox.id, Array(7).fill(large)))
+      await add(store, id, inbox, 'small', 'small', 'small')
+      value(
+        await store.messages.expunge(
+          id,
+          inbox.id,
+          [uids[2], uids[6]].flatMap((gone) => gone ?? []),
+          { only: 'all' },
+        ),
+      )
+      const batches: number[][] = []
+      const asked = Array.from({ length: 10 }, (_, nth) => uid(nth + 1))
+      for await (const batch of store.messages.rows(id, inbox.id, asked)) batches.push(batch.map((row) => row.uid))
+      assert.deepEqual(batches.flat(), [1, 2, 4, 5, 6, 8, 9, 10])
+      assert.ok(
+        batches.every((batch) => batch.filter((number) => number < 8).length <= 2),
+        JSON.stringify(batches),
+      )
+    })
+
     it('a failed append leaves nothing', async () => {
       const { id, inbox } = await account()
       const quota = { bytes: 50, messages: 0 }

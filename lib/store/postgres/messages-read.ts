@@ -11,6 +11,8 @@ import type { Database } from './database'
 import { type EntryRecord, flagsFrom, indexRow, type MailboxRecord, toMailbox } from './row-types'
 
 const BATCH = 200
+/** of what is kept beside the messages of a batch: that of 10,000 parts is megabytes */
+const MOST_OCTETS = 1024 * 1024
 
 const keyOf = (id: AccountId, mailbox: MailboxId): [number, number] => {
   const account = accountNumber(id)
@@ -131,23 +133,43 @@ export async function expungedSince(
 type Joined = EntryRecord & { thread: number; keys: string; prepared: string; uid_validity: number }
 /** keys as text: decoded only when somebody asks; octets in base64, a third shorter on the wire than hexadecimal. */
 const joined = (more: string): string => `
-SELECT e.*, m.thread, m.keys::text AS keys, b.uid_validity${more}
+SELECT e.*, m.thread, b.uid_validity, ${more}
 FROM mailbox.entries e
 JOIN mailbox.messages m ON m.account = e.account AND m.message = e.message
 JOIN mailbox.mailboxes b ON b.account = e.account AND b.mailbox = e.mailbox
 WHERE e.account = $1 AND e.mailbox = $2 AND e.uid = ANY($3::bigint[]) ORDER BY e.uid`
-const ROWS = joined(`, encode(m.prepared, 'base64') AS prepared`)
-const KEYS = joined('')
+/** Up to some octets, and one message at least: lengths are known without reading what is long. */
+const ROWS = `
+SELECT uid, message, flags, mod_seq, size, internal_date, save_date, uidl, thread, uid_validity, upto,
+  keys::text AS keys, encode(prepared, 'base64') AS prepared
+FROM (${joined('m.keys, m.prepared, sum(octet_length(m.prepared)) OVER (ORDER BY e.uid) AS upto')}) AS joined
+WHERE upto - octet_length(prepared) < ${MOST_OCTETS} ORDER BY uid`
+const KEYS = joined('m.keys::text AS keys')
 
 const keysFrom = (text: string): SearchKeys => {
   const { sentAt, sentDay, ...keys }: SearchKeys = JSON.parse(text)
   return { ...keys, sentAt, sentDay } // JSON has no undefined
 }
 
-async function* batches(db: Database, text: string, id: AccountId, mailbox: MailboxId, uids: readonly Uid[]) {
+async function* keyBatches(db: Database, id: AccountId, mailbox: MailboxId, uids: readonly Uid[]) {
   for (let start = 0; start < uids.length; start += BATCH) {
-    const batch = await db.read<Joined>(text, [...keyOf(id, mailbox), uids.slice(start, start + BATCH)])
+    const batch = await db.read<Joined>(KEYS, [...keyOf(id, mailbox), uids.slice(start, start + BATCH)])
     if (batch.length > 0) yield batch
+  }
+}
+
+async function* rowBatches(db: Database, id: AccountId, mailbox: MailboxId, uids: readonly Uid[]) {
+  let start = 0
+  while (start < uids.length) {
+    const batch = await db.read<Joined & { upto: string }>(ROWS, [
+      ...keyOf(id, mailbox),
+      uids.slice(start, start + BATCH),
+    ])
+    if (batch.length > 0) yield batch
+    const last = batch.at(-1)
+    const asked = start + BATCH
+    if (!last || Number(last.upto) < MOST_OCTETS) start = asked
+    else while (start < asked && (uids[start] ?? last.uid + 1) <= last.uid) start++
   }
 }
 
@@ -158,7 +180,7 @@ export async function* rows(
   uids: readonly Uid[],
 ): AsyncGenerator<readonly MessageRow[]> {
   const account = accountNumber(id)
-  for await (const batch of batches(db, ROWS, id, mailbox, uids)) {
+  for await (const batch of rowBatches(db, id, mailbox, uids)) {
     yield batch.map((row) => ({
       ...indexRow(row),
       emailId: makeEmailId(account, row.message),
@@ -177,7 +199,7 @@ export async function* keys(
   uids: readonly Uid[],
 ): AsyncGenerator<readonly KeyRow[]> {
   const account = accountNumber(id)
-  for await (const batch of batches(db, KEYS, id, mailbox, uids)) {
+  for await (const batch of keyBatches(db, id, mailbox, uids)) {
     yield batch.map((row) => ({
       uid: uid(row.uid),
       emailId: makeEmailId(account, row.message),
