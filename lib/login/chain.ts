@@ -1,7 +1,7 @@
 import type { LoginPeer } from './login'
 
 /** What our directories said about a credential. */
-export type Outcome = 'right' | 'wrong' | 'unknown' | 'disabled' | 'protocol' | 'unavailable'
+export type VerifyOutcome = 'right' | 'wrong' | 'unknown' | 'disabled' | 'protocol' | 'unavailable'
 
 /** One attempt as the hook chain sees it. Nothing secret is a property: hook parameters are logged. */
 export interface ChainRequest {
@@ -11,7 +11,7 @@ export interface ChainRequest {
   /** the clear password; empty for SCRAM, tokens and certificates */
   password(): string
   /** Asks our own directories, once; the same answer every time. Never rejects. */
-  verify(): Promise<Outcome>
+  verify(): Promise<VerifyOutcome>
 }
 
 /** Anything but a clean OK is a failure. `account`: full address that a third-party plugin let in. */

@@ -1,5 +1,5 @@
 import { quoted } from './account-name'
-import type { Event, Tell } from './admission/report'
+import type { LoginEvent, Tell } from './admission/report'
 import type { Bar } from './lockout/lockout'
 import type { NotifySettings } from './settings'
 
@@ -43,7 +43,7 @@ export function createNotices({ settings, from, isAccount, send, now }: NoticePo
   const mail = (to: string, subject: string, text: string): Promise<void> =>
     send({ from: settings.from || from, to, subject, text })
 
-  async function tell(bar: Bar, event: Event): Promise<void> {
+  async function tell(bar: Bar, event: LoginEvent): Promise<void> {
     if (settings.admin !== '' && due(`admin ${bar.scope} ${bar.subject}`)) {
       await mail(settings.admin, `Logins barred: ${quoted(bar.subject)}`, adminText(bar, event))
     }
@@ -59,7 +59,7 @@ export function createNotices({ settings, from, isAccount, send, now }: NoticePo
 
 const utc = (at: number): string => `${new Date(at).toISOString().replace('T', ' ').slice(0, 16)} UTC`
 
-function adminText(bar: Bar, { user, peer, mechanism }: Event): string {
+function adminText(bar: Bar, { user, peer, mechanism }: LoginEvent): string {
   return [
     `${bar.failures} ${bar.scope === 'recipients' ? 'unknown recipients' : 'failed logins'}: ${quoted(bar.subject)} is refused until ${utc(bar.until)} (${bar.scope}).`,
     '',
@@ -71,7 +71,7 @@ function adminText(bar: Bar, { user, peer, mechanism }: Event): string {
   ].join('\n')
 }
 
-function ownerText(bar: Bar, { peer }: Event): string {
+function ownerText(bar: Bar, { peer }: LoginEvent): string {
   const what =
     bar.scope === 'spread'
       ? `Many networks tried wrong passwords for your account. Until ${utc(bar.until)} you can log in only from places where you did so before.`

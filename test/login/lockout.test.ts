@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import {
+  type AttemptOutcome,
   type Bar,
   type Bucket,
   judge,
   judgeStrangers,
   type LockoutPolicy,
   learn,
-  type Outcome,
   type Who,
 } from '../../lib/login/lockout/lockout'
 import { networkOf } from '../../lib/login/networks'
@@ -26,7 +26,7 @@ function notebook(policy: LockoutPolicy = POLICY) {
     past,
     bar: (who: Who, now: number): Bar | undefined => judge(who, past, policy, now),
     /** @returns whether the attempt came in */
-    attempt(who: Who, outcome: Outcome, now: number): boolean {
+    attempt(who: Who, outcome: AttemptOutcome, now: number): boolean {
       const bar = judge(who, past, policy, now)
       for (const [key, bucket] of learn(who, past, outcome, policy, now).buckets) past.set(key, bucket)
       return outcome.kind === 'success' && bar === undefined

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import constants from 'haraka-constants'
 import Notes from 'haraka-notes'
 import ResultStore from 'haraka-results'
-import type { ChainRequest, Outcome } from '../../login/chain'
+import type { ChainRequest, VerifyOutcome } from '../../login/chain'
 import { networkList } from '../../login/networks'
 
 const isPrivate = networkList(['loopback', 'private'])
@@ -61,7 +61,7 @@ export class LoginAttempt {
     return this.#request?.password() ?? ''
   }
   /** What our directories say of the credential. */
-  verify(): Promise<Outcome> {
+  verify(): Promise<VerifyOutcome> {
     return this.#request?.verify() ?? Promise.resolve('unavailable')
   }
   /** The attempt is over: a plugin that kept the object learns nothing from it. */

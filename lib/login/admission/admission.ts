@@ -1,52 +1,21 @@
 import { createHmac } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Lane, Overloaded } from '../../processes/limiter'
 import { textOf } from '../../terms/errors'
 import type { Clock, Log } from '../../terms/ports'
 import { accountName, splitMailbox } from '../account-name'
-import type { Chain, ChainAnswer, Outcome } from '../chain'
+import type { Chain, ChainAnswer } from '../chain'
 import { allowsProtocol, type Directory, type DirectoryEntry } from '../directory'
 import type { AttemptLog, Recorded, Standing } from '../lockout/attempts'
-import type { Outcome as Learned, Who } from '../lockout/lockout'
-import type { Identity, LoginAnswer, LoginPeer, SecondFactor } from '../login'
+import type { AttemptOutcome, Who } from '../lockout/lockout'
+import type { Identity, LoginAnswer, LoginPeer } from '../login'
 import { canonicalAddress, networkOf } from '../networks'
 import type { LoginSettings } from '../settings'
 import type { createConnections, Proof } from './connections'
+import type { Credential } from './credential'
 import { createInOrder } from './in-order'
 import type { createReport } from './report'
-
-interface Checked {
-  readonly right: boolean
-  /** answered from memory: when it is refused after all, `pay()` makes up for the time */
-  readonly pay?: (() => Promise<unknown>) | undefined
-  /** id of the app password that was given */
-  readonly appPassword?: string | undefined
-}
-
-/** How one credential is checked: by password, or by an exchange that has checked it already. */
-export interface Credential {
-  readonly user: string
-  readonly mechanism: string
-  /** clear password, or empty */
-  readonly password: string
-  /** tells wrong credentials apart without keeping them; undefined: they cannot be told apart (SCRAM) */
-  readonly distinct: string | undefined
-  /** SCRAM only */
-  readonly provedWith?: ((password: string) => Promise<boolean>) | undefined
-  /** asked once the credential is right */
-  readonly second?: SecondFactor | undefined
-  /** absent: in all directories */
-  readonly lookup?: Directory['lookup']
-  check(entry: DirectoryEntry | undefined, how: HowToCheck): Promise<Checked>
-}
-
-interface HowToCheck {
-  /** the name as `accountName` writes it; empty: nobody can have it */
-  readonly user: string
-  /** whoever is refused anyway gets no quick answer from memory */
-  readonly careful: boolean
-  readonly lane: Lane
-}
+import { type Evidence, verdictOf } from './verdict'
+import { createVerification, lookUp, type Verification } from './verification'
 
 export interface AdmissionPorts {
   readonly directory: Directory
@@ -62,9 +31,22 @@ export interface AdmissionPorts {
   granted(entry: DirectoryEntry, credential: Credential): void
 }
 
-interface Looked {
-  readonly answered: boolean
-  readonly entry: DirectoryEntry | undefined
+/** One attempt, gathered before anything is recorded of it. */
+interface Attempt {
+  readonly peer: LoginPeer
+  readonly credential: Credential
+  /** the account's own name, or what was typed */
+  readonly user: string
+  readonly who: Who
+  /** this address is never barred, and nothing is recorded of it */
+  readonly spared: boolean
+  readonly standing: Standing
+  readonly verification: Verification
+  readonly evidence: Evidence
+  /** what opens if nothing stands against it */
+  readonly opened: { readonly entry: DirectoryEntry; readonly identity: Identity } | undefined
+  /** an earlier failure of this connection with the same credential */
+  readonly same: Proof | undefined
 }
 
 const NOT_ASKED: Standing = { bar: undefined, strangers: undefined, goodNetwork: true }
@@ -87,53 +69,8 @@ export function createAdmission(ports: AdmissionPorts) {
           .digest('base64url')
           .slice(0, 16)
 
+  const isSpared = ({ address }: LoginPeer): boolean => settings.neverBar(address) || settings.trustedProxies(address)
   const complain = (error: unknown): void => log.error(`login: the directory cannot answer: ${textOf(error)}`)
-
-  async function look(user: string, { lookup = directory.lookup }: Credential): Promise<Looked> {
-    try {
-      return { answered: true, entry: user === '' ? undefined : await lookup(user) }
-    } catch (error) {
-      complain(error)
-      return { answered: false, entry: undefined }
-    }
-  }
-
-  /** Our directories' say about one credential; asked once, by the chain or after it. */
-  function verification(peer: LoginPeer, user: string, looked: Looked, credential: Credential, standing: Standing) {
-    const { answered, entry } = looked
-    let checked: Checked | undefined
-    let busy = false
-    let asked: Promise<Outcome> | undefined
-    async function ask(): Promise<Outcome> {
-      if (!answered) return 'unavailable'
-      try {
-        const open = entry !== undefined && !entry.disabled && allowsProtocol(entry, peer.protocol)
-        // By the network alone: a lane that depended on the name would tell who exists while many wait.
-        const lane = standing.goodNetwork ? 'first' : 'second'
-        checked = await credential.check(entry, { user, careful: !open || standing.bar !== undefined, lane })
-        if (!entry) return 'unknown'
-        if (!checked.right) return 'wrong'
-        if (entry.disabled) return 'disabled'
-        return allowsProtocol(entry, peer.protocol) ? 'right' : 'protocol'
-      } catch (error) {
-        if (error instanceof Overloaded) busy = true
-        else complain(error)
-        return 'unavailable'
-      }
-    }
-    const verify = (): Promise<Outcome> => {
-      asked ??= ask()
-      return asked
-    }
-    const appPassword = (): string | undefined => checked?.appPassword
-    return {
-      verify,
-      remembered: () => checked?.pay !== undefined,
-      pay: () => checked?.pay?.(),
-      busy: () => busy,
-      appPassword,
-    }
-  }
 
   /** A plugin that lets somebody in by itself names an account; our rules about accounts stay. */
   async function accountOf(answer: ChainAnswer, peer: LoginPeer): Promise<DirectoryEntry | undefined> {
@@ -161,91 +98,97 @@ export function createAdmission(ports: AdmissionPorts) {
     return undefined
   }
 
+  /** Asks everybody, in the same order for every name. @param before those of this account and network that began earlier */
+  async function gather(peer: LoginPeer, credential: Credential, before: () => Promise<unknown>): Promise<Attempt> {
+    const typed = accountName(splitMailbox(peer, credential.user).user, defaultDomain)
+    const looked = await lookUp(typed, credential.lookup ?? directory.lookup, complain)
+    // Directories may find one account by many names (an LDAP filter does): all of them count as the account's own.
+    const user = looked.entry?.name ?? typed
+    const who: Who = { user, address: canonicalAddress(peer.address) }
+    const spared = isSpared(peer)
+    const standing = spared ? NOT_ASKED : await attempts.judge(who, clock.now())
+    const verification = createVerification({ peer, user: typed, looked, credential, standing, complain })
+    const { verify } = verification
+    const { mechanism } = credential
+    const answer = await chain({ peer, user: typed, mechanism, password: () => credential.password, verify })
+    const outcome = await verify()
+    if (verification.remembered()) await before()
+    const same = await sameCredential(peer, user, credential)
+    const named = await accountOf(answer, peer)
+    const own = answer.kind === 'accepted' && answer.account === undefined && outcome === 'right'
+    const entry = named ?? (own ? looked.entry : undefined)
+    const identity = entry && identityOf(entry, named ? undefined : verification.appPassword())
+    const code = standing.bar ? undefined : await credential.second?.check(identity)
+    const evidence: Evidence = {
+      chain: answer,
+      outcome,
+      opens: entry !== undefined,
+      byPlugin: named !== undefined,
+      second: credential.second && standing.bar ? 'unlooked' : identity && code,
+      busy: verification.busy(),
+    }
+    const opened = entry && identity && { entry, identity }
+    return { peer, credential, user, who, spared, standing, verification, evidence, opened, same }
+  }
+
+  /** What the lockouts are told of it. */
+  function outcomeOf(
+    { credential, user, same, evidence }: Attempt,
+    kind: 'success' | 'incomplete' | 'failure',
+  ): AttemptOutcome {
+    if (kind !== 'failure') return { kind }
+    const { distinct, second } = credential
+    const shown = evidence.second === 'wrong' ? `${distinct} ${second?.text}` : distinct
+    return { kind, mark: markOf(user, shown), sameAs: same?.counted ? same.at : undefined }
+  }
+
+  /** A SCRAM failure, to know what follows it on this connection. */
+  function remember({ peer, credential, user }: Attempt, at: number, counted: boolean): void {
+    const { provedWith, mechanism } = credential
+    if (!provedWith) return
+    const family = mechanism.replace('-PLUS', '')
+    connections.add(peer.connection, { at, counted, user, mechanism: family, followers: new Set(), provedWith })
+  }
+
+  /** Records and answers; the table is `verdictOf`'s. */
+  async function conclude(attempt: Attempt): Promise<LoginAnswer> {
+    const { peer, credential, user, who, spared, standing, verification, opened, same } = attempt
+    const verdict = verdictOf(attempt.evidence)
+    const now = clock.now()
+    const event = { at: now, peer, user, mechanism: credential.mechanism }
+    const { reason } = verdict
+    if (verdict.kind === 'unavailable') {
+      report({ ...event, verdict: 'unavailable', reason })
+      return { kind: 'unavailable', why: reason }
+    }
+    const recorded = spared ? NOTHING : await attempts.record(who, outcomeOf(attempt, verdict.learned), now)
+    const { bar, begun, counted } = recorded
+    if (verdict.kind === 'granted' && opened && !bar) {
+      report({ ...event, verdict: 'granted', reason })
+      ports.granted(opened.entry, credential)
+      const { mailbox } = splitMailbox(peer, credential.user)
+      return { kind: 'granted', identity: { ...opened.identity, ...(mailbox !== undefined && { mailbox }) } }
+    }
+    if (verdict.kind === 'incomplete' && !bar) {
+      report({ ...event, verdict: 'refused', reason })
+      return { kind: 'invalid', incomplete: true }
+    }
+    // Barred between the look and the record: the quick answer from memory would tell that the password was right.
+    if (!standing.bar) await verification.pay()
+    if (verdict.kind !== 'granted' && !same) remember(attempt, now, counted)
+    const scope = (bar ?? standing.bar)?.scope
+    report({ ...event, verdict: 'refused', reason: scope === undefined ? reason : `barred-${scope}` }, begun)
+    return { kind: 'invalid' }
+  }
+
   async function judge(peer: LoginPeer, credential: Credential): Promise<LoginAnswer> {
     const { user } = splitMailbox(peer, credential.user)
     const turn = inOrder.begin(`${accountName(user, defaultDomain)} ${networkOf(peer.address)}`)
     try {
-      return await judgeNow(peer, credential, turn.before)
+      return await conclude(await gather(peer, credential, turn.before))
     } finally {
       turn.over()
     }
-  }
-
-  async function judgeNow(
-    peer: LoginPeer,
-    credential: Credential,
-    before: () => Promise<unknown>,
-  ): Promise<LoginAnswer> {
-    const wanted = splitMailbox(peer, credential.user)
-    const typed = accountName(wanted.user, defaultDomain)
-    const looked = await look(typed, credential)
-    // Directories may find one account by many names (an LDAP filter does): all of them count as the account's own.
-    const user = looked.entry?.name ?? typed
-    const who: Who = { user, address: canonicalAddress(peer.address) }
-    const spared = settings.neverBar(peer.address) || settings.trustedProxies(peer.address)
-    const standing = spared ? NOT_ASKED : await attempts.judge(who, clock.now())
-    const { verify, remembered, pay, busy, appPassword } = verification(peer, typed, looked, credential, standing)
-    const { mechanism } = credential
-    const answer = await chain({ peer, user: typed, mechanism, password: () => credential.password, verify })
-    const outcome = await verify()
-    if (remembered()) await before()
-    const same = await sameCredential(peer, user, credential)
-    const named = await accountOf(answer, peer)
-    const opened =
-      answer.kind === 'accepted'
-        ? (named ?? (answer.account === undefined && outcome === 'right' ? looked.entry : undefined))
-        : undefined
-    const identity = opened && identityOf(opened, named ? undefined : appPassword())
-    // Nobody who is barred learns that the password was right: the code is not looked at, and so nothing opens, even if the
-    // bar ends in this moment.
-    const unlooked = credential.second !== undefined && standing.bar !== undefined
-    const checked = standing.bar ? undefined : await credential.second?.check(identity)
-    const second = (identity && checked) ?? 'right'
-    const found = second === 'right' && !unlooked ? opened : undefined
-    const now = clock.now()
-    const event = { at: now, peer, user, mechanism }
-
-    if (!found && (answer.kind === 'unavailable' || outcome === 'unavailable')) {
-      const why = busy() ? 'busy' : outcome === 'unavailable' ? 'directory' : 'plugin'
-      report({ ...event, verdict: 'unavailable', reason: why })
-      return { kind: 'unavailable', why }
-    }
-    const shown = second === 'wrong' ? `${credential.distinct} ${credential.second?.text}` : credential.distinct
-    const learned: Learned =
-      second === 'missing'
-        ? { kind: 'incomplete' }
-        : found
-          ? { kind: 'success' }
-          : { kind: 'failure', mark: markOf(user, shown), sameAs: same?.counted ? same.at : undefined }
-    const { bar, begun, counted } = spared ? NOTHING : await attempts.record(who, learned, now)
-    if (found && identity && !bar) {
-      report({ ...event, verdict: 'granted', reason: named ? 'plugin' : 'right' })
-      ports.granted(found, credential)
-      const { mailbox } = wanted
-      return { kind: 'granted', identity: { ...identity, ...(mailbox !== undefined && { mailbox }) } }
-    }
-    // Only now: of many passwords at once, a right one after the limit is barred like a wrong one.
-    if (second === 'missing' && !bar) {
-      report({ ...event, verdict: 'refused', reason: 'code-missing' })
-      return { kind: 'invalid', incomplete: true }
-    }
-    // Barred between the look and the record: the quick answer from memory would tell that the password was right.
-    if (!standing.bar) await pay()
-    if (credential.provedWith && !found && !same) {
-      const { provedWith } = credential
-      const family = mechanism.replace('-PLUS', '')
-      const proof = { at: now, counted, user, mechanism: family, followers: new Set<string>(), provedWith }
-      connections.add(peer.connection, proof)
-    }
-    report(
-      {
-        ...event,
-        verdict: 'refused',
-        reason: reasonOf((bar ?? standing.bar)?.scope, answer, second === 'wrong' ? 'wrong-code' : outcome),
-      },
-      begun,
-    )
-    return { kind: 'invalid' }
   }
 
   return {
@@ -265,7 +208,7 @@ export function createAdmission(ports: AdmissionPorts) {
 
     /** Only failures are learned of: a program shows its token with every request, and is no proof of who sits there. */
     async admitsToken(peer: LoginPeer, token: string, user = ''): Promise<boolean> {
-      if (settings.neverBar(peer.address) || settings.trustedProxies(peer.address)) return user !== ''
+      if (isSpared(peer)) return user !== ''
       const who: Who = { user, address: canonicalAddress(peer.address) }
       const now = clock.now()
       if (user !== '') return (await attempts.judge(who, now)).bar === undefined
@@ -282,20 +225,4 @@ export function createAdmission(ports: AdmissionPorts) {
 function identityOf(entry: DirectoryEntry, appPassword: string | undefined): Identity {
   const { id, name, overrides, admin, epoch } = entry
   return { id, name, overrides, admin, ...(epoch !== undefined && { epoch }), ...(appPassword && { appPassword }) }
-}
-
-function reasonOf(scope: string | undefined, answer: ChainAnswer, outcome: Outcome | 'wrong-code'): string {
-  if (scope !== undefined) return `barred-${scope}`
-  switch (outcome) {
-    case 'wrong':
-      return 'wrong-password'
-    case 'unknown':
-      return 'unknown-user'
-    case 'protocol':
-      return 'protocol-not-allowed'
-    case 'right':
-      return answer.kind === 'accepted' ? 'plugin-named-nobody' : 'refused-by-plugin'
-    default:
-      return outcome
-  }
 }

@@ -8,7 +8,7 @@ import type { LoginPeer } from '../login'
 const INCOMPLETE = 'code-missing'
 
 /** What happened to one attempt; never told to a client. */
-export interface Event {
+export interface LoginEvent {
   readonly at: number
   readonly peer: LoginPeer
   readonly user: string
@@ -18,13 +18,13 @@ export interface Event {
 }
 
 /** Told of a new bar, for a mail to the owner and the administrator. Must not throw. */
-export type Tell = (bar: Bar, event: Event) => void
+export type Tell = (bar: Bar, event: LoginEvent) => void
 
 /**
  * The one line of a failure is documented for fail2ban and CrowdSec in docs/login.md: its form is stable.
  * `login failed: address=192.0.2.1 user="a@b" protocol=imap mechanism=PLAIN reason=wrong-password`
  */
-export function failureLine({ peer, user, mechanism, reason }: Event): string {
+export function failureLine({ peer, user, mechanism, reason }: LoginEvent): string {
   return `login failed: address=${peer.address} user=${quoted(user)} protocol=${peer.protocol} mechanism=${mechanism} reason=${reason}`
 }
 
@@ -38,7 +38,7 @@ export interface ReportPorts {
 /** Silent on the wire, loud here: log, metrics, audit trail, mail. */
 export function createReport({ attempts, log, metrics, tell }: ReportPorts) {
   /** every bar begins once; its own failure is the first thing that an operator looks for */
-  function began(bar: Bar, event: Event): void {
+  function began(bar: Bar, event: LoginEvent): void {
     metrics.count('mailbox_login_bars_total', { scope: bar.scope })
     const minutes = Math.round((bar.until - bar.since) / 60_000)
     log.warn(
@@ -47,7 +47,7 @@ export function createReport({ attempts, log, metrics, tell }: ReportPorts) {
     tell?.(bar, event)
   }
 
-  return (event: Event, begun: readonly Bar[] = []): void => {
+  return (event: LoginEvent, begun: readonly Bar[] = []): void => {
     const { peer, verdict, reason, mechanism } = event
     metrics.count('mailbox_logins_total', { protocol: peer.protocol, verdict, reason })
     if (verdict === 'granted') {

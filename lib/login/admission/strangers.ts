@@ -5,7 +5,7 @@ import type { AttemptLog } from '../lockout/attempts'
 import type { Bar } from '../lockout/lockout'
 import { canonicalAddress } from '../networks'
 import type { LoginSettings } from '../settings'
-import type { Event } from './report'
+import type { LoginEvent } from './report'
 
 /**
  * RCPT must say who does not exist (RFC 5321 3.3), and so is how names are harvested. Recipients that nobody has are counted for
@@ -26,7 +26,7 @@ export interface StrangersPorts {
   readonly secret: Buffer
   readonly clock: Clock
   readonly log: Log
-  report(event: Event, begun: readonly Bar[]): void
+  report(event: LoginEvent, begun: readonly Bar[]): void
 }
 
 export function createStrangers({ attempts, settings, secret, clock, log, report }: StrangersPorts): Strangers {

@@ -5,12 +5,12 @@ import type { Log } from '../../terms/ports'
 import type { AttemptLog, Recorded, TrailEntry } from '../lockout/attempts'
 import { type Clear, clearing, matches, pastOf, recordOn, standingOn } from '../lockout/ledger'
 import {
+  type AttemptOutcome,
   type Bar,
   type Bucket,
   expiresAt,
   inForce,
   type LockoutPolicy,
-  type Outcome,
   placesOf,
   SHARES,
   type Who,
@@ -145,7 +145,7 @@ export function openRedisAttempts(options: RedisAttemptsOptions): AttemptLog {
     throw new Error('the attempt log is too busy')
   }
 
-  async function recordNow(who: Who, outcome: Outcome, now: number): Promise<Recorded> {
+  async function recordNow(who: Who, outcome: AttemptOutcome, now: number): Promise<Recorded> {
     for (let left = TRIES; left > 0; left--) {
       const texts = await readAll(who)
       const { recorded, changed } = recordOn(who, outcome, (key) => bucketOf(texts.get(key)), policy, now)

@@ -1,4 +1,4 @@
-import type { Bar, Bucket, Outcome, Who } from './lockout'
+import type { AttemptOutcome, Bar, Bucket, Who } from './lockout'
 
 /** Remembers attempts. One driver for the processes of a host, one for several hosts; the policy is lib/login/lockout/lockout.ts. */
 export interface AttemptLog {
@@ -9,7 +9,7 @@ export interface AttemptLog {
    * Judges and learns in one step that no other process can come between: of a thousand attempts at once, those after the
    * limit are barred. Rejects only when the log cannot be written; the login is then unavailable.
    */
-  record(who: Who, outcome: Outcome, now: number): Promise<Recorded>
+  record(who: Who, outcome: AttemptOutcome, now: number): Promise<Recorded>
   /** everything remembered that concerns them, narrowest first */
   buckets(who: Who): Promise<readonly Bucket[]>
   /** bars in force */

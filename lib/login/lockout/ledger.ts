@@ -1,13 +1,13 @@
 import { prefixOf } from '../networks'
 import type { Recorded, Standing, TrailEntry, TrailFilter } from './attempts'
 import {
+  type AttemptOutcome,
   type Bucket,
   isGood,
   judge,
   judgeStrangers,
   type LockoutPolicy,
   learn,
-  type Outcome,
   placesOf,
   type Who,
 } from './lockout'
@@ -36,7 +36,7 @@ export function standingOn(who: Who, read: Read, policy: LockoutPolicy, now: num
 
 export function recordOn(
   who: Who,
-  outcome: Outcome,
+  outcome: AttemptOutcome,
   read: Read,
   policy: LockoutPolicy,
   now: number,

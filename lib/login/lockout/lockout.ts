@@ -67,7 +67,7 @@ export interface Bucket {
   readonly good: readonly (readonly [string, number])[]
 }
 
-export interface Place {
+export interface BucketPlace {
   readonly key: string
   readonly scope: Scope
   readonly user: string
@@ -79,7 +79,7 @@ export interface Place {
 
 export type Past = ReadonlyMap<string, Bucket>
 
-export type Outcome =
+export type AttemptOutcome =
   | { readonly kind: 'success' }
   /** the password is right, the code of the second factor is still to come: judged like a success, and no news */
   | { readonly kind: 'incomplete' }
@@ -97,9 +97,9 @@ const MOST_FAILURES = 1000
 const NETWORKS = 32
 
 /** The buckets that one attempt concerns, narrowest first. */
-export function placesOf({ user, address }: Who, policy: LockoutPolicy): readonly Place[] {
+export function placesOf({ user, address }: Who, policy: LockoutPolicy): readonly BucketPlace[] {
   const network = networkOf(address)
-  const at = (v4: number, v6: number, factor: number, yields: boolean): Place => {
+  const at = (v4: number, v6: number, factor: number, yields: boolean): BucketPlace => {
     const prefix = prefixOf(address, { v4, v6 })
     return { key: `address ${prefix}`, scope: 'address', user: '', network: prefix, factor, yields }
   }
@@ -168,11 +168,11 @@ export interface Lesson {
  * What the next attempt will find. Whoever is barred is refused unlooked, so that the attempt teaches nothing: neither a right
  * password nor a wrong one moves the end of a bar, begins another, or is remembered.
  */
-export function learn(who: Who, past: Past, outcome: Outcome, policy: LockoutPolicy, now: number): Lesson {
+export function learn(who: Who, past: Past, outcome: AttemptOutcome, policy: LockoutPolicy, now: number): Lesson {
   const stranger = outcome.kind === 'stranger'
   const places = placesOf(who, policy).filter(({ scope }) => (scope === 'recipients') === stranger)
   const before = new Map(places.map((place) => [place, past.get(place.key) ?? emptyBucket(place)]))
-  const written = (change: (bucket: Bucket, place: Place) => Bucket): Map<string, Bucket> =>
+  const written = (change: (bucket: Bucket, place: BucketPlace) => Bucket): Map<string, Bucket> =>
     new Map([...before].map(([place, bucket]) => [place.key, change(bucket, place)]))
 
   const barred = (stranger ? judgeStrangers : judge)(who, past, policy, now) !== undefined
@@ -214,7 +214,7 @@ function uncounted(bucket: Bucket, at: number): Bucket {
   return bucket.bar?.since === at ? { ...bucket, failures, bar: undefined, paid: [0, 0] } : { ...bucket, failures }
 }
 
-function emptyBucket({ scope, user, network }: Place): Bucket {
+function emptyBucket({ scope, user, network }: BucketPlace): Bucket {
   return { scope, user, network, failures: [], paid: [0, 0], marks: [], failing: [], good: [] }
 }
 
@@ -251,7 +251,7 @@ function seen(
   return [...others.slice(1 - NETWORKS), [network, now]]
 }
 
-export function rulesOf(place: Place, bucket: Bucket, policy: LockoutPolicy, now: number): readonly Rule[] {
+export function rulesOf(place: BucketPlace, bucket: Bucket, policy: LockoutPolicy, now: number): readonly Rule[] {
   if (!policy.enabled) return []
   const good = bucket.good.some(([, at]) => within(policy.knownFor, at, now))
   switch (place.scope) {
@@ -273,7 +273,7 @@ export function rulesOf(place: Place, bucket: Bucket, policy: LockoutPolicy, now
 
 function afterFailure(
   bucket: Bucket,
-  place: Place,
+  place: BucketPlace,
   who: Who,
   mark: string | undefined,
   policy: LockoutPolicy,

@@ -1,6 +1,6 @@
 import type { Limiter } from '../../processes/limiter'
 import type { Random } from '../../terms/ports'
-import type { Credential } from '../admission/admission'
+import type { Credential } from '../admission/credential'
 import type { Directory } from '../directory'
 import type { LoginAnswer, LoginPeer } from '../login'
 

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { Outcome } from '../../../lib/login/chain'
+import type { VerifyOutcome } from '../../../lib/login/chain'
 
 /** The real hook runner of Haraka, in this process. */
 type Hook = (next: (code?: number, message?: unknown) => void, attempt: Attempt, params: unknown[]) => unknown
@@ -7,7 +7,7 @@ export interface Attempt {
   account: string | undefined
   readonly user: string
   password(): string
-  verify(): Promise<Outcome>
+  verify(): Promise<VerifyOutcome>
   logerror(text: string): void
 }
 interface Runner {
