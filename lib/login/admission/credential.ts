@@ -19,7 +19,7 @@ export interface Credential {
   check(entry: DirectoryEntry | undefined, how: HowToCheck): Promise<Checked>
 }
 
-export interface HowToCheck {
+interface HowToCheck {
   /** the name as `accountName` writes it; empty: nobody can have it */
   readonly user: string
   /** whoever is refused anyway gets no quick answer from memory */

@@ -16,7 +16,7 @@ export interface Evidence {
 }
 
 /** What is told and remembered, unless the network or the account turns out to be barred when it is recorded. */
-export type Verdict =
+type Verdict =
   | { readonly kind: 'granted'; readonly reason: 'right' | 'plugin'; readonly learned: 'success' }
   | { readonly kind: 'incomplete'; readonly reason: 'code-missing'; readonly learned: 'incomplete' }
   | { readonly kind: 'refused'; readonly reason: string; readonly learned: 'failure' }

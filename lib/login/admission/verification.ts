@@ -6,7 +6,7 @@ import type { LoginPeer } from '../login'
 import type { Checked, Credential } from './credential'
 
 /** Whether a name is somebody's; `answered`: false when no directory could tell. */
-export interface Looked {
+interface Looked {
   readonly answered: boolean
   readonly entry: DirectoryEntry | undefined
 }
@@ -39,7 +39,7 @@ export interface Verification {
   appPassword(): string | undefined
 }
 
-export interface VerificationPorts {
+interface VerificationPorts {
   readonly peer: LoginPeer
   readonly user: string
   readonly looked: Looked
