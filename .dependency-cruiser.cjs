@@ -61,7 +61,7 @@ module.exports = {
       name: 'no-circular',
       severity: 'error',
       comment: 'types that two files share stand in a third',
-      from: { pathNot: '^lib/(http/static|mailbox)/' },
+      from: {},
       to: { circular: true },
     },
     {
@@ -97,6 +97,20 @@ module.exports = {
       comment: 'lib/login/directories/index.ts chooses; the CLI also brings accounts out of directories',
       from: { path: '^(lib|plugins)/', pathNot: '^lib/(login/directories|wiring|cli)/' },
       to: { path: '^lib/login/directories/' },
+    },
+    {
+      name: 'composition-is-on-top',
+      severity: 'error',
+      comment: 'rooms are given what they need; wiring, Haraka and the CLI put them together',
+      from: { path: '^lib/', pathNot: '^lib/(wiring|haraka|cli)/|^lib/(embed|api)\\.ts$' },
+      to: { path: '^(lib/(haraka|cli)/|lib/(embed|api)\\.ts$|plugins/)' },
+    },
+    {
+      name: 'cli-and-plugins-are-nobodys',
+      severity: 'error',
+      comment: 'the command and the lines of config/plugins are imported by nobody',
+      from: { path: '^(lib|plugins)/', pathNot: '^lib/cli/' },
+      to: { path: '^(lib/cli|plugins)/' },
     },
     {
       name: 'wiring-knows-no-haraka',

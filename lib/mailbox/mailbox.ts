@@ -13,8 +13,8 @@ import type { AccountId, EmailId, MailboxId } from '../terms/names'
 import type { ModSeq, SeqNum, Uid } from '../terms/numbers'
 import type { SpecialUse } from '../terms/special-use'
 import type { Pool } from '../work/pool'
+import type { Filed } from './filed'
 import type { KeptColumn } from './kept'
-import type { Filed } from './parts'
 
 /**
  * The verbs of one logged-in account, for IMAP, POP3, HTTP and delivery. A verb checks names and limits, writes through the

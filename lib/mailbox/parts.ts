@@ -1,10 +1,10 @@
 import type { Locks } from '../locks/locks'
 import type { Commit, Written } from '../store/change'
-import type { Mailbox, MaildropRow, Store } from '../store/store'
+import type { MaildropRow, Store } from '../store/store'
 import { ok, type Result } from '../terms/fault'
-import type { AccountId, MailboxId } from '../terms/names'
-import type { Uid } from '../terms/numbers'
+import type { MailboxId } from '../terms/names'
 import type { Clock, Log, Metrics } from '../terms/ports'
+import type { Filed } from './filed'
 import type { CommitHub } from './hub'
 import type { KeptColumn } from './kept'
 import type { MailboxSettings } from './settings'
@@ -26,15 +26,6 @@ export interface Parts {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
-}
-
-/** Messages that were moved or copied by their owner. */
-export interface Filed {
-  readonly account: AccountId
-  readonly from: Mailbox
-  readonly to: Mailbox
-  /** in `to` */
-  readonly uids: readonly Uid[]
 }
 
 /** Publishes what was committed, if it was, and hands on the value: every write of this room ends here. */

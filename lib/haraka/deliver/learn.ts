@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
+import type { Filed } from '../../mailbox/filed'
 import type { MailRoom } from '../../mailbox/mailbox'
-import type { Filed } from '../../mailbox/parts'
 import type { Mailbox, Store } from '../../store/store'
 import { textOf } from '../../terms/errors'
 import type { AccountId } from '../../terms/names'
