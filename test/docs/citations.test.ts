@@ -6,7 +6,10 @@ import { packageRoot } from '../../lib/package-root'
 /** A page as code and pages cite it: `docs/locks.md`, `docs/locks.md#invariants`. */
 const CITED = /\bdocs\/([a-z0-9-]+\.md)(?:#([a-z0-9-]+))?/g
 /** A link of one page to another, or to a section of its own. */
-const LINK = /\]\(([a-z0-9-]+\.md)?(?:#([a-z0-9-]+))?\)/g
+const LINK = /\]\(((?:\.\.\/)?(?:[\w-]+\/)*[\w-]+\.md)?(?:#([a-z0-9-]+))?\)/g
+
+/** A link of a page to a file of the repository. */
+const FILE_LINK = /\]\((\.\.\/[^)#\s]+|(?:lib|test|config|docs)\/[^)#\s]+)(?:#[^)]*)?\)/g
 
 /** The anchors that GitHub makes of a page's headings. */
 function anchorsOf(page: string): Set<string> {
@@ -60,6 +63,16 @@ describe('pages that are cited', () => {
         [],
         file,
       )
+    }
+  })
+
+  it('link to files that exist', () => {
+    for (const page of [...filesIn('docs', /\.md$/), 'README.md', 'CONTRIBUTING.md', 'SECURITY.md']) {
+      const links = [...readFileSync(path.join(packageRoot, page), 'utf8').matchAll(FILE_LINK)]
+      const missingFiles = links
+        .map(([, file = '']) => path.join(path.dirname(page), file))
+        .filter((file) => !existsSync(path.join(packageRoot, file)))
+      assert.deepEqual(missingFiles, [], page)
     }
   })
 })
