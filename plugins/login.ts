@@ -1,7 +1,7 @@
 import { homeOf } from '../lib/haraka/home'
 import { hooks } from '../lib/haraka/hooks'
 import type { HarakaPlugin } from '../lib/haraka/host'
-import { createHookChain, directoryHook } from '../lib/haraka/login/chain'
+import { createHookChain, directoryHook } from '../lib/haraka/login/hook'
 import { createSmtpAuth } from '../lib/haraka/login/smtp-auth'
 import { createNotifier } from '../lib/haraka/outbound/notice'
 import { logOf, mailboxPlugin } from '../lib/haraka/plugin'

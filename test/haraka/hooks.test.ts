@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import constants from 'haraka-constants'
 import { hooks } from '../../lib/haraka/hooks'
-import type { HarakaPlugin, Next } from '../../lib/haraka/host'
+import { type HarakaPlugin, HOOK, type Next } from '../../lib/haraka/host'
 import { createNotifier } from '../../lib/haraka/outbound/notice'
 import type { Host } from '../../lib/haraka/plugin'
 
@@ -26,6 +27,10 @@ function fakePlugin(settings: Record<string, unknown> = {}): { plugin: HarakaPlu
 }
 
 describe('hooks of our plugins', () => {
+  it('answer with the codes of the installed Haraka', () => {
+    for (const [name, code] of Object.entries(HOOK)) assert.equal(Reflect.get(constants, name), code, name)
+  })
+
   it('are methods that Haraka finds by name, each with its priority', () => {
     const { plugin, registered } = fakePlugin()
     const called: string[] = []

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import constants from 'haraka-constants'
 import Notes from 'haraka-notes'
 import ResultStore from 'haraka-results'
 import type { ChainRequest, VerifyOutcome } from '../../login/chain'
 import { networkList } from '../../login/networks'
+import { HOOK } from '../host'
 
 const isPrivate = networkList(['loopback', 'private'])
 
@@ -70,7 +70,7 @@ export class LoginAttempt {
   }
   /** `deny` hooks of other plugins (karma) may look at a refusal, not turn it into a grant. */
   set deny_respond(respond: (code: number) => void) {
-    this.#deny = () => respond(constants.deny)
+    this.#deny = () => respond(HOOK.deny)
   }
   get deny_respond(): () => void {
     return this.#deny

@@ -1,6 +1,6 @@
-import constants from 'haraka-constants'
 import { textOf } from '../../terms/errors'
 import type { Log } from '../../terms/ports'
+import { HOOK } from '../host'
 
 type Hook = (this: unknown, next: (code?: number) => void, attempt: object, params: unknown) => unknown
 
@@ -20,7 +20,7 @@ function guard(name: string, original: Hook, log: Log): Hook {
     if (isThenable(result)) {
       result.then(undefined, (error: unknown) => {
         log.error(`login hook of ${name}: ${textOf(error)}`)
-        next(constants.denysoft)
+        next(HOOK.denysoft)
       })
     }
     return result

@@ -1,8 +1,8 @@
-import constants from 'haraka-constants'
 import type { Login, LoginPeer } from '../../login/login'
 import { type Conversation, createConversation, type Turn } from '../../login/sasl/converse'
 import { textOf } from '../../terms/errors'
 import type { Log } from '../../terms/ports'
+import { HOOK, type Next } from '../host'
 import { masked } from './masked'
 
 /** The part of Haraka's connection that AUTH touches. */
@@ -25,7 +25,6 @@ export interface SmtpConnection {
   respond(code: number, text: string, done: () => void): void
   disconnect(): void
 }
-type Next = (code?: number) => void
 
 /** Failed and cancelled tries after which the connection ends, the same for every reason of failure. */
 const TRIES = 5
@@ -99,14 +98,14 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
     session.running = undefined
     session.failures += 1
     connection.respond(code, text, () => {
-      next(constants.ok)
+      next(HOOK.ok)
       if (session.failures >= TRIES) connection.disconnect()
     })
   }
 
   function settle(next: Next, connection: SmtpConnection, turn: Turn, mechanism: string): void {
     const session = sessionOf(connection)
-    const reply = (code: number, text: string): void => connection.respond(code, text, () => next(constants.ok))
+    const reply = (code: number, text: string): void => connection.respond(code, text, () => next(HOOK.ok))
     if (turn.kind === 'challenge') return reply(334, turn.base64)
     session.running = undefined
     if (turn.kind === 'given-up') {
@@ -143,7 +142,7 @@ export function createSmtpAuth(login: () => Login | undefined, plugin: { readonl
   }
 
   function begin(next: Next, connection: SmtpConnection, rest: string): void {
-    const reply = (code: number, text: string): void => connection.respond(code, text, () => next(constants.ok))
+    const reply = (code: number, text: string): void => connection.respond(code, text, () => next(HOOK.ok))
     const session = sessionOf(connection)
     // RFC 4954 3 and 4: what EHLO announces, so not without it; not twice, and not within a transaction.
     if (connection.hello && connection.hello.verb !== 'EHLO') return reply(503, '5.5.1 Say EHLO first')

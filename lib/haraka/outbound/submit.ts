@@ -1,16 +1,11 @@
 import { type Accepted, isReply } from '../../delivery/mail'
 import { isFailure, type Reply, UNAVAILABLE } from '../../delivery/reply'
+import type { Submission } from '../../http/ports'
 import { textOf } from '../../terms/errors'
 import { deliveryOf } from '../deliver/open'
 import type { Host } from '../plugin'
 import { bouncer } from './bounce'
 import { outboundQueue } from './queue'
-
-interface Submission {
-  readonly from: string
-  readonly to: readonly string[]
-  readonly bytes: Buffer
-}
 
 /**
  * Mail that a user wrote here: to recipients of this server by final delivery, to everybody else through Haraka's outbound

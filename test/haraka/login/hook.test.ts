@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
 import constants from 'haraka-constants'
-import { createHookChain, directoryHook } from '../../../lib/haraka/login/chain'
+import { createHookChain, directoryHook } from '../../../lib/haraka/login/hook'
 import { directoryOf, door, peerAt, person, testLog } from '../../login/room'
 import { type Attempt, harakaRunner } from './haraka'
 

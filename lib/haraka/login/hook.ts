@@ -1,7 +1,7 @@
-import constants from 'haraka-constants'
 import type { Chain, ChainRequest } from '../../login/chain'
 import { textOf } from '../../terms/errors'
 import type { Log } from '../../terms/ports'
+import { HOOK, type Next } from '../host'
 import { type HookResult, LoginAttempt } from './attempt'
 import { guardHooks, type Registered } from './guard'
 
@@ -10,8 +10,6 @@ export interface HookServer {
   readonly plugins?: Registered & { run_hooks(hook: string, object: object, params: readonly unknown[]): void }
   readonly logger?: { add_log_methods(target: object): void }
 }
-
-type Next = (code?: number, message?: string) => void
 
 /** Longer than any plugin's own time limit (30 s): only a lost answer gets here. */
 const LIMIT = 60_000
@@ -24,15 +22,14 @@ export function createHookChain(server: HookServer, log: Log): Chain {
     if (!server.plugins) return { kind: 'unavailable' }
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<HookResult>((resolve) => {
-      timer = setTimeout(() => resolve({ code: constants.denysoft, account: undefined }), LIMIT)
+      timer = setTimeout(() => resolve({ code: HOOK.denysoft, account: undefined }), LIMIT)
     })
     try {
       guardHooks(server.plugins, log)
       server.plugins.run_hooks('login', attempt, [{ protocol: attempt.protocol, mechanism: attempt.mechanism }])
       const { code, account } = await Promise.race([attempt.done, late])
-      if (code === constants.ok)
-        return typeof account === 'string' ? { kind: 'accepted', account } : { kind: 'accepted' }
-      return { kind: code === constants.denysoft ? 'unavailable' : 'refused' }
+      if (code === HOOK.ok) return typeof account === 'string' ? { kind: 'accepted', account } : { kind: 'accepted' }
+      return { kind: code === HOOK.denysoft ? 'unavailable' : 'refused' }
     } catch (error) {
       log.error(`login hook: ${textOf(error)}`)
       return { kind: 'unavailable' }
@@ -47,11 +44,11 @@ export function createHookChain(server: HookServer, log: Log): Chain {
 export function directoryHook(next: Next, attempt: Pick<ChainRequest, 'verify'>): void {
   attempt.verify().then(
     (outcome) => {
-      if (outcome === 'right') next(constants.ok)
+      if (outcome === 'right') next(HOOK.ok)
       else if (outcome === 'unknown') next()
-      else if (outcome === 'unavailable') next(constants.denysoft)
-      else next(constants.deny)
+      else if (outcome === 'unavailable') next(HOOK.denysoft)
+      else next(HOOK.deny)
     },
-    () => next(constants.denysoft),
+    () => next(HOOK.denysoft),
   )
 }
