@@ -48,7 +48,8 @@ export interface MailRoom {
   close(): Promise<void>
 }
 
-export interface Entry {
+/** Who comes in, as the lock's other holders hear of it. */
+export interface LockEntry {
   readonly protocol: LockProtocol
   readonly address: string
   readonly client?: string
@@ -58,10 +59,10 @@ export interface AccountMail {
   readonly id: AccountId
   readonly identity: Identity
   /** Takes the shared lock with the account's overrides. */
-  enter(entry: Entry, signal?: AbortSignal): Promise<Result<Lease, Refusal>>
+  enter(entry: LockEntry, signal?: AbortSignal): Promise<Result<Lease, Refusal>>
   /** POP3: takes the exclusive lock, registers its fence with the store and freezes the maildrop. */
   openMaildrop(
-    entry: Entry,
+    entry: LockEntry,
     options: MaildropOptions,
     signal?: AbortSignal,
   ): Promise<Result<Maildrop, Refusal | Fault | TooSoon>>

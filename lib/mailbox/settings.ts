@@ -65,7 +65,7 @@ function autocreateOf(read: SettingsReader): MailboxSettings['autocreate'] {
   const words = read.list('mailboxes.autocreate', AUTOCREATE).filter((word) => word !== 'none')
   return words.map((word) => {
     const [name = '', use] = word.split(':')
-    const specialUse = SPECIAL_USES.filter((one) => one === use)
+    const specialUse = SPECIAL_USES.filter((known) => known === use)
     const checked = checkNewName(name)
     if (!checked.ok || (use !== undefined && specialUse.length === 0)) {
       read.complain(`mailboxes.autocreate: ${word} is not Name or Name:\\Use, with one of ${SPECIAL_USES.join(' ')}`)

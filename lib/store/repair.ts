@@ -24,7 +24,7 @@ export async function repairAccount(
     if (found.faults.length === 0) return { faults, left: [] }
     faults.push(...found.faults)
     await end.mend(found.mended)
-    given = (await end.accounts()).find((one) => one.account === account.account)
+    given = (await end.accounts()).find((other) => other.account === account.account)
   }
   return { faults, left: given ? (await audit(given, end.facts(account.account), now)).faults : ['it is gone'] }
 }

@@ -185,7 +185,7 @@ export async function transferStore(
   report: (account: Transferred) => void,
 ): Promise<readonly Transferred[]> {
   const wanted = await from.accounts()
-  const there = new Map((await to.accounts()).map((one) => [one.account, one]))
+  const there = new Map((await to.accounts()).map((account) => [account.account, account]))
   const known = new Set(wanted.map(({ account }) => account))
   for (const account of there.keys()) if (!known.has(account)) await to.begin(account, false)
   await to.setLastAccount(await from.lastAccount())

@@ -8,7 +8,7 @@ import type { KeptColumn } from '../kept'
 import { type Maildrop, type MaildropOptions, MessageGone, type TooSoon } from '../mailbox'
 import type { Parts } from '../parts'
 import { mailboxNamed } from '../verbs/resolve'
-import type { Entry } from '../view/journal'
+import type { JournalEntry } from '../view/journal'
 import { noteLogin } from './login-delay'
 import { openMessage } from './message'
 import { type MaildropUpdate, updateMaildrop } from './update'
@@ -107,7 +107,7 @@ async function freeze(parts: Parts, account: AccountId, mailbox: Mailbox): Promi
   throw new Unavailable('the mailbox changes too fast to be frozen')
 }
 
-function expungedAfter(entry: Entry): boolean {
+function expungedAfter(entry: JournalEntry): boolean {
   for (let next = entry.next; next !== undefined; next = next.next) if (next.removed.length > 0) return true
   return false
 }
@@ -143,8 +143,8 @@ function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, option
     const uids = Array.from({ length: behind - first }, (_, nth) => uidOf(first + nth)).sort((a, b) => a - b)
     const read = new Map<number, MessageRow>()
     let octets = 0
-    for await (const some of store.messages.rows(account, mailbox, uids)) {
-      for (const row of some) {
+    for await (const batch of store.messages.rows(account, mailbox, uids)) {
+      for (const row of batch) {
         read.set(row.uid, row)
         octets += row.prepared.bodyStructure.length
       }
@@ -187,7 +187,7 @@ function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, option
       const seen = await seenUids(parts, account, mailbox)
       const old = new Set<number>()
       for await (const batch of store.messages.keys(account, mailbox, seen))
-        for (const { uid: one, saveDate } of batch) if (saveDate < time) old.add(one)
+        for (const row of batch) if (row.saveDate < time) old.add(row.uid)
       const numbers = Array.from(uids, (_, index) => index + 1)
       return numbers.filter((number) => old.has(uidOf(number)))
     },

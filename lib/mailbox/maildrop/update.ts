@@ -35,7 +35,7 @@ export async function updateMaildrop(
       parts,
       account,
       mailbox,
-      update.seen.filter((one) => !gone.has(one)),
+      update.seen.filter((uid) => !gone.has(uid)),
     )
   } catch (error) {
     return unavailable(error)
@@ -79,7 +79,7 @@ async function toTrash(
 
 async function trashOf({ store, hub }: Parts, account: AccountId): Promise<Result<Mailbox>> {
   const all = await store.mailboxes.list(account)
-  const trash = all.find((one) => one.specialUse.includes('\\Trash')) ?? all.find((one) => one.name === 'Trash')
+  const trash = all.find(({ specialUse }) => specialUse.includes('\\Trash')) ?? all.find(({ name }) => name === 'Trash')
   if (trash !== undefined) return ok(trash)
   return published(hub, await store.mailboxes.create(account, 'Trash', { specialUse: ['\\Trash'], subscribed: true }))
 }

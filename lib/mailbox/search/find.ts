@@ -74,7 +74,7 @@ function storedFacts(
   let row: Promise<MessageRow | undefined> | undefined
   let header: Promise<Buffer | undefined> | undefined
   async function readRow(): Promise<MessageRow | undefined> {
-    for await (const [one] of mail.rows(view, [uid(number)])) return one
+    for await (const [message] of mail.rows(view, [uid(number)])) return message
     return undefined
   }
   const theRow = (): Promise<MessageRow | undefined> => {
@@ -83,8 +83,8 @@ function storedFacts(
   }
   const theHeader = (): Promise<Buffer | undefined> => {
     header ??= theRow().then(
-      (one) =>
-        one && (one.prepared.header ?? mail.read(one.emailId, 0, Math.min(one.prepared.headerSize, MOST_HEADER))),
+      (row) =>
+        row && (row.prepared.header ?? mail.read(row.emailId, 0, Math.min(row.prepared.headerSize, MOST_HEADER))),
     )
     return header
   }
@@ -100,11 +100,11 @@ function storedFacts(
   /** Which of all texts stand in the body, and which in its fields: it is read once, and as far as is needed. */
   async function readBody(): Promise<Found> {
     const found: Found = { text: new Set(), fields: new Set() }
-    const one = await theRow()
-    if (!one) return found
+    const message = await theRow()
+    if (!message) return found
     const wanted = new Set(texts.filter(mayContain))
     const longest = Math.max(0, ...texts.map(({ length }) => length))
-    const made = grams.get(number) ? undefined : createGrams(one.size)
+    const made = grams.get(number) ? undefined : createGrams(message.size)
     made?.add(await theHeaderText())
     /** @returns whether there is something left to look for */
     async function look(piece: string, where: keyof Found): Promise<boolean> {
@@ -127,8 +127,8 @@ function storedFacts(
       }
       return true
     }
-    const read = readAhead((start, end) => mail.read(one.emailId, start, Math.min(end, one.size)))
-    for (const { kind, part, start, end } of searchedRanges(one.prepared.structure)) {
+    const read = readAhead((start, end) => mail.read(message.emailId, start, Math.min(end, message.size)))
+    for (const { kind, part, start, end } of searchedRanges(message.prepared.structure)) {
       let more: boolean
       if (kind === 'text') more = await lookAll(partTexts(room.pool, mail.id, part, read))
       else if (kind === 'fields') {
@@ -162,8 +162,8 @@ function storedFacts(
       return inText.has(text) || (fields === 'too' && inFields.has(text))
     },
     attachments: async () => {
-      const one = await theRow()
-      return (one && attachments?.(one.prepared.structure).map(fold)) ?? []
+      const message = await theRow()
+      return (message && attachments?.(message.prepared.structure).map(fold)) ?? []
     },
     mayContain,
   }
@@ -220,12 +220,13 @@ async function decide(
   const known = await keysOf(searched, facts)
   const grams = searched.room.grams(searched.view.mailbox.id)
   const found: number[] = []
-  for (const one of facts) {
-    const keys = known.get(one.uid)
+  for (const message of facts) {
+    const keys = known.get(message.uid)
     await turn()
     if (!keys) continue
-    const quick = fromIndex(key, one, now, keys)
-    if (quick ?? (await matches(key, one, storedFacts(searched, one.uid, keys, grams, texts), now))) found.push(one.seq)
+    const quick = fromIndex(key, message, now, keys)
+    if (quick ?? (await matches(key, message, storedFacts(searched, message.uid, keys, grams, texts), now)))
+      found.push(message.seq)
   }
   return found
 }

@@ -3,7 +3,7 @@ import type { Identity } from '../../login/login'
 import { unavailable } from '../../terms/errors'
 import type { Result } from '../../terms/fault'
 import { accountId } from '../../terms/names'
-import type { AccountMail, Entry } from '../mailbox'
+import type { AccountMail, LockEntry } from '../mailbox'
 import { openMaildrop } from '../maildrop/maildrop'
 import type { Parts } from '../parts'
 import { lockRequest } from './lock-request'
@@ -32,7 +32,7 @@ export function createAccountMail(parts: Parts, identity: Identity): AccountMail
       return unavailable(error)
     }
   }
-  async function acquire(entry: Entry, access: Lease['access'], signal?: AbortSignal) {
+  async function acquire(entry: LockEntry, access: Lease['access'], signal?: AbortSignal) {
     const request = lockRequest(identity, entry, access, lockSettings)
     const lease = await locks.acquire(request, signal)
     const mode = request.mode

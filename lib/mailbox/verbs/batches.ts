@@ -6,7 +6,7 @@ import type { Progress } from '../mailbox'
 export async function inBatches<T>(
   uids: readonly Uid[],
   atOnce: number,
-  run: (some: readonly Uid[], rest: readonly Uid[]) => Promise<Result<T>>,
+  run: (batch: readonly Uid[], rest: readonly Uid[]) => Promise<Result<T>>,
   progress?: Progress,
 ): Promise<{ readonly values: readonly T[]; readonly fault: Fault | undefined }> {
   const values: T[] = []

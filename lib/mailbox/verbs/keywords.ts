@@ -29,10 +29,10 @@ export async function keywordsFault(
   for (const { keywords } of sets) for (const keyword of keywords) wanted.add(keyword.toLowerCase())
   for (const keyword of COMMON) wanted.delete(keyword)
   if (wanted.size === 0) return undefined
-  const held = await states.acquire(account, mailbox)
-  if (!held) return undefined
+  const holding = await states.acquire(account, mailbox)
+  if (!holding) return undefined
   try {
-    const known = held.state.columns.keywords()
+    const known = holding.state.columns.keywords()
     let count = known.size
     for (const keyword of wanted) if (!known.has(keyword)) count++
     const grows = count > known.size
@@ -40,6 +40,6 @@ export async function keywordsFault(
       ? { kind: 'limit', why: `more than ${settings.maxKeywords} keywords in a mailbox` }
       : undefined
   } finally {
-    held.release()
+    holding.release()
   }
 }

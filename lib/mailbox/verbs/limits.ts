@@ -35,12 +35,12 @@ export async function asNewMessages(
   messages: readonly Incoming[],
 ): Promise<Result<readonly NewMessage[]>> {
   const limit = settings.maxMessageSize
-  if (limit > 0 && messages.some((one) => one.bytes.length > limit)) return failed({ kind: 'too-big', limit })
-  const made: NewMessage[] = []
+  if (limit > 0 && messages.some(({ bytes }) => bytes.length > limit)) return failed({ kind: 'too-big', limit })
+  const prepared: NewMessage[] = []
   for (const { bytes, flags, internalDate } of messages) {
-    const prepared = await prepare(bytes, account)
-    if (!prepared.ok) return prepared
-    made.push({ bytes, prepared: prepared.value, flags, internalDate: internalDate ?? clock.now() })
+    const facts = await prepare(bytes, account)
+    if (!facts.ok) return facts
+    prepared.push({ bytes, prepared: facts.value, flags, internalDate: internalDate ?? clock.now() })
   }
-  return ok(made)
+  return ok(prepared)
 }

@@ -2,14 +2,14 @@ import type { LockMode, LockRequest } from '../../locks/locks'
 import type { Identity } from '../../login/login'
 import type { Log } from '../../terms/ports'
 import { readSettings } from '../../terms/settings'
-import type { Entry } from '../mailbox'
+import type { LockEntry } from '../mailbox'
 
 const MODES: readonly LockMode[] = ['strict', 'pop3', 'snapshot']
 
 /** What an account's overrides say about its lock: `lock.mode`, `lock.wait` (8s), `lock.takeover` (never, idle:300). */
 export function lockRequest(
   identity: Identity,
-  entry: Entry,
+  entry: LockEntry,
   access: LockRequest['access'],
   { defaultMode, log }: { defaultMode: LockMode; log: Log },
 ): LockRequest & { readonly mode: LockMode } {

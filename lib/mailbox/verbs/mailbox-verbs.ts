@@ -18,9 +18,9 @@ export type MailboxVerbs = Pick<
 export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId): MailboxVerbs {
   /** RFC 6154 3: one mailbox per use; a second one is refused (IMAP says USEATTR). */
   function refusal(all: readonly Mailbox[], name: string, uses: readonly SpecialUse[]): Result<void> {
-    if (all.some((one) => one.name === name)) return failed({ kind: 'mailbox-exists' })
+    if (all.some((mailbox) => mailbox.name === name)) return failed({ kind: 'mailbox-exists' })
     if (all.length >= settings.maxMailboxes) return failed({ kind: 'limit', why: 'too many mailboxes' })
-    const taken = all.find((one) => one.specialUse.some((use) => uses.includes(use)))
+    const taken = all.find(({ specialUse }) => specialUse.some((use) => uses.includes(use)))
     if (taken !== undefined) return failed({ kind: 'not-permitted', why: `${taken.name} has this special use` })
     return ok(undefined)
   }
@@ -75,8 +75,8 @@ export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId
     remove,
     subscribe,
     async quota() {
-      const [found, used] = await Promise.all([store.accounts.get(account), store.accounts.usage(account)])
-      const limits = quotaOf(found ?? {}, settings)
+      const [owner, used] = await Promise.all([store.accounts.get(account), store.accounts.usage(account)])
+      const limits = quotaOf(owner ?? {}, settings)
       return {
         usedBytes: used.bytes,
         usedMessages: used.messages,
@@ -109,8 +109,8 @@ export async function ensureSpecialUse(parts: Parts, account: AccountId): Promis
   }
   for (const { name, specialUse } of missing) {
     const options = { specialUse, subscribed: true }
-    const made = published(parts.hub, await mailboxes.create(account, spellMailbox(name), options))
-    if (!made.ok && made.fault.kind !== 'mailbox-exists') return made
+    const created = published(parts.hub, await mailboxes.create(account, spellMailbox(name), options))
+    if (!created.ok && created.fault.kind !== 'mailbox-exists') return created
   }
   await marks.set(account, { what: DONE, at, until: at + 2 * DAY })
   return ok(undefined)

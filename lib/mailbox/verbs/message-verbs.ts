@@ -56,9 +56,9 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
   }
 
   async function openView(mailbox: Mailbox | undefined, recent: 'claim' | 'peek'): Promise<Result<View>> {
-    const held = mailbox === undefined ? undefined : await states.acquire(account, mailbox)
-    if (mailbox === undefined || held === undefined) return failed({ kind: 'no-such-mailbox' })
-    const { state, release } = held
+    const holding = mailbox === undefined ? undefined : await states.acquire(account, mailbox)
+    if (mailbox === undefined || holding === undefined) return failed({ kind: 'no-such-mailbox' })
+    const { state, release } = holding
     try {
       // What was claimed by others before is known, and costs no question.
       const others = mailbox.recentFrom - 1
@@ -103,10 +103,10 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     if (tooMany) return failed(tooMany)
     const prepared = await asNewMessages(parts, account, [message])
     if (!prepared.ok) return prepared
-    const [one] = prepared.value
-    if (!one) return ok({ mailbox: to.value, uids: [] })
+    const [replacing] = prepared.value
+    if (!replacing) return ok({ mailbox: to.value, uids: [] })
     const from = view.mailbox.id
-    const written = await store.messages.replace(account, from, replaced, to.value.id, one, await quotaNow())
+    const written = await store.messages.replace(account, from, replaced, to.value.id, replacing, await quotaNow())
     const uid = published(hub, written)
     return uid.ok ? ok({ mailbox: to.value, uids: [uid.value] }) : uid
   }
@@ -119,8 +119,8 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     const wanted = uids === 'all' ? markedDeleted(view) : uids
     if (wanted.length === 0) return ok([])
     const { id } = view.mailbox
-    const remove = async (some: readonly Uid[]): Promise<Result<readonly Uid[]>> =>
-      published(hub, await store.messages.expunge(account, id, some, { only: 'deleted' }))
+    const remove = async (batch: readonly Uid[]): Promise<Result<readonly Uid[]>> =>
+      published(hub, await store.messages.expunge(account, id, batch, { only: 'deleted' }))
     const { values, fault } = await inBatches(wanted, REMOVED_AT_ONCE, remove, progress)
     return fault ? failed(fault) : ok(values.flat())
   }
@@ -139,19 +139,19 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
       const { quota } = await quotaNow()
       const copies: Uid[] = []
       const takeBack = () =>
-        inBatches(copies, REMOVED_AT_ONCE, async (some) =>
-          published(hub, await store.messages.expunge(account, id, some, { only: 'all' })),
+        inBatches(copies, REMOVED_AT_ONCE, async (batch) =>
+          published(hub, await store.messages.expunge(account, id, batch, { only: 'all' })),
         )
       try {
-        const copySome = async (some: readonly Uid[], rest: readonly Uid[]): Promise<Result<Copied>> => {
+        const copyBatch = async (batch: readonly Uid[], rest: readonly Uid[]): Promise<Result<Copied>> => {
           // What is still to come must fit too.
           const left = quota && { bytes: quota.bytes - sizeOf(view, rest), messages: quota.messages - rest.length }
           const options = { ...(left && { quota: left }), missing }
-          const copied = published(hub, await store.messages.copy(account, view.mailbox.id, some, id, options))
-          if (copied.ok) for (const one of copied.value.destination) copies.push(one)
+          const copied = published(hub, await store.messages.copy(account, view.mailbox.id, batch, id, options))
+          if (copied.ok) for (const uid of copied.value.destination) copies.push(uid)
           return copied
         }
-        const { values, fault } = await inBatches(uids, AT_ONCE, copySome, progress)
+        const { values, fault } = await inBatches(uids, AT_ONCE, copyBatch, progress)
         if (!fault) {
           const done = joined(values)
           parts.filed({ account, from: view.mailbox, to: to.value, uids: done.destination })
@@ -173,9 +173,9 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
       const tooMany = await keywordsFault(parts, account, to.value, flagsOf(view, uids))
       if (tooMany) return failed(tooMany)
       const { id } = view.mailbox
-      const moveSome = async (some: readonly Uid[]): Promise<Result<Copied>> =>
-        published(hub, await store.messages.move(account, id, some, to.value.id, { missing }))
-      const { values, fault } = await inBatches(uids, AT_ONCE, moveSome, progress)
+      const moveBatch = async (batch: readonly Uid[]): Promise<Result<Copied>> =>
+        published(hub, await store.messages.move(account, id, batch, to.value.id, { missing }))
+      const { values, fault } = await inBatches(uids, AT_ONCE, moveBatch, progress)
       // RFC 6851 3.3: each message is in one of the two mailboxes; some may have been moved.
       if (fault && values.length === 0) return failed(fault)
       const done = joined(values)
@@ -189,14 +189,14 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
       const { id } = view.mailbox
       const limits = mayCount(view, uids, how, flags) ? await quotaNow() : undefined
       const commits: ModSeq[] = []
-      const storeSome = async (some: readonly Uid[]): Promise<Result<FlagsStored>> => {
-        const written = await store.messages.storeFlags(account, id, some, how, flags, unchangedSince, limits)
+      const storeBatch = async (batch: readonly Uid[]): Promise<Result<FlagsStored>> => {
+        const written = await store.messages.storeFlags(account, id, batch, how, flags, unchangedSince, limits)
         if (written.ok) {
           for (const change of written.value.commit.mailboxes) if (change.mailbox === id) commits.push(change.modSeq)
         }
         return published(hub, written)
       }
-      const { values, fault } = await inBatches(uids, AT_ONCE, storeSome, progress)
+      const { values, fault } = await inBatches(uids, AT_ONCE, storeBatch, progress)
       sessions.get(view)?.stored(commits)
       return fault ? failed(fault) : ok(values.flatMap(({ modified }) => modified))
     },
@@ -230,8 +230,8 @@ function markedDeleted(view: View): Uid[] {
 /** Each set of flags once. */
 function flagsOf(view: View, uids: readonly Uid[]): Set<FlagSet> {
   const sets = new Set<FlagSet>()
-  for (const one of uids) {
-    const seq = view.seqOf(one)
+  for (const uid of uids) {
+    const seq = view.seqOf(uid)
     if (seq !== undefined) sets.add(view.flagsAt(seq))
   }
   return sets
@@ -239,8 +239,8 @@ function flagsOf(view: View, uids: readonly Uid[]): Set<FlagSet> {
 
 function sizeOf(view: View, uids: readonly Uid[]): number {
   let size = 0
-  for (const one of uids) {
-    const seq = view.seqOf(one)
+  for (const uid of uids) {
+    const seq = view.seqOf(uid)
     if (seq !== undefined) size += view.sizeAt(seq)
   }
   return size

@@ -9,7 +9,7 @@ import { type Columns, createColumns } from './columns'
  * What one change did to the columns. Entries form a chain from old to new; a view remembers the last one it has told its
  * client, so the garbage collector drops every entry that all views have passed.
  */
-export interface Entry {
+export interface JournalEntry {
   readonly serial: number
   /** the mailbox's mod-sequence before and after */
   readonly after: ModSeq
@@ -19,10 +19,10 @@ export interface Entry {
   /** as they were, ascending */
   readonly removed: readonly IndexRow[]
   readonly flagged: readonly Uid[]
-  next: Entry | undefined
+  next: JournalEntry | undefined
 }
 
-export const firstEntry = (at: ModSeq): Entry => ({
+export const firstEntry = (at: ModSeq): JournalEntry => ({
   serial: 0,
   after: at,
   modSeq: at,
@@ -33,7 +33,7 @@ export const firstEntry = (at: ModSeq): Entry => ({
 })
 
 /** Changes the columns and appends to the chain. @returns the new end of the chain */
-export function applyChange(columns: Columns, tail: Entry, change: MailboxChange): Entry {
+export function applyChange(columns: Columns, tail: JournalEntry, change: MailboxChange): JournalEntry {
   let removed: readonly IndexRow[] = []
   let flagged: readonly Uid[] = []
   for (const part of change.changes) {

@@ -7,7 +7,7 @@ import type { ModSeq } from '../../terms/numbers'
 import type { Log } from '../../terms/ports'
 import { ClaimedRecent } from './claimed-recent'
 import { type Columns, createColumns } from './columns'
-import { applyChange, difference, type Entry, firstEntry } from './journal'
+import { applyChange, difference, firstEntry, type JournalEntry } from './journal'
 
 /** What a view is to the state it looks at. */
 export interface Watcher {
@@ -28,7 +28,7 @@ export interface MailboxState {
   readonly mailbox: Mailbox
   readonly columns: Columns
   readonly modSeq: ModSeq
-  readonly tail: Entry
+  readonly tail: JournalEntry
   /** more is known to be committed than the columns have */
   readonly behind: boolean
   /** the mailbox was deleted */

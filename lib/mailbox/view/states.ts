@@ -97,7 +97,7 @@ export function createStates({ store, log, keepRows }: StatesOptions): States {
     if (--slot.users > 0) return
     if (state.gone || slots.get(slot.id) !== slot) return
     idle.set(slot.id, state)
-    let rows = [...idle.values()].reduce((sum, one) => sum + one.columns.length, 0)
+    let rows = [...idle.values()].reduce((sum, { columns }) => sum + columns.length, 0)
     for (const [id, oldest] of idle) {
       if (rows <= keepRows && idle.size <= MOST_IDLE) break
       rows -= oldest.columns.length

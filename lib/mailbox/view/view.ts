@@ -5,7 +5,7 @@ import type { FlagSet } from '../../terms/flags'
 import { type ModSeq, type SeqNum, seqNum, type Uid, uid } from '../../terms/numbers'
 import type { Log } from '../../terms/ports'
 import type { Update, View } from '../mailbox'
-import type { Entry } from './journal'
+import type { JournalEntry } from './journal'
 import { createRecent } from './recent'
 import type { MailboxState, Watcher } from './state'
 import { createWindow } from './window'
@@ -33,8 +33,8 @@ class WindowView implements SessionView, Watcher {
   readonly #recent: ReturnType<typeof createRecent>
   readonly #options: ViewOptions
   /** the last entry whose flag changes were told, and the last whose expunges are in the window's held rows */
-  #told: Entry
-  #taken: Entry
+  #told: JournalEntry
+  #taken: JournalEntry
   /** everything up to here was told: what a client may remember (RFC 7162 3.1.2.1) */
   #toldModSeq: ModSeq
   #heldAfter: ModSeq | undefined
@@ -83,7 +83,7 @@ class WindowView implements SessionView, Watcher {
     for (let entry = this.#told.next; entry !== undefined; entry = entry.next) {
       // A merged entry may hide somebody else's change behind our own: tell it.
       const hidden = entry.merged ? undefined : this.#quietUids?.get(entry.modSeq)
-      for (const one of entry.flagged) if (one <= lastUid && hidden?.has(one) !== true) uids.add(one)
+      for (const uid of entry.flagged) if (uid <= lastUid && hidden?.has(uid) !== true) uids.add(uid)
       this.#told = entry
     }
     if (this.#rescanAfter !== undefined) {
@@ -110,12 +110,12 @@ class WindowView implements SessionView, Watcher {
   #sayFlags(uids: readonly Uid[]): Update[] {
     const { columns } = this.#state
     const updates: Update[] = []
-    for (const one of uids) {
-      const at = columns.positionOf(one)
+    for (const uid of uids) {
+      const at = columns.positionOf(uid)
       if (at < 0) continue
-      const seq = seqNum(this.#window.countBelow(one) + 1)
+      const seq = seqNum(this.#window.countBelow(uid) + 1)
       const row = { flags: columns.flagsAt(at), modSeq: columns.modSeqAt(at) }
-      updates.push({ kind: 'flags', seq, uid: one, ...row, recent: this.#recent.has(one) })
+      updates.push({ kind: 'flags', seq, uid, ...row, recent: this.#recent.has(uid) })
     }
     return updates
   }

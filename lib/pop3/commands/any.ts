@@ -55,10 +55,10 @@ const lang: Command = {
       for (const tag of languageTags) session.say(`${tag} ${LANGUAGES[tag]}`)
       return session.say('.')
     }
-    const found = range === '*' ? session.ports.settings.language : matchLanguage(range)
-    if (found === undefined) return session.err('no such language')
-    session.modes.language = found
-    session.say(`+OK ${found} ${inLanguage(found, 'language changed')}`)
+    const language = range === '*' ? session.ports.settings.language : matchLanguage(range)
+    if (language === undefined) return session.err('no such language')
+    session.modes.language = language
+    session.say(`+OK ${language} ${inLanguage(language, 'language changed')}`)
   },
 }
 

@@ -1,5 +1,5 @@
 import type { Lease, Refusal } from '../../locks/locks'
-import type { AccountMail, Entry } from '../../mailbox/mailbox'
+import type { AccountMail, LockEntry } from '../../mailbox/mailbox'
 import { textOf } from '../../terms/errors'
 import { ok, type Result } from '../../terms/fault'
 import type { Clock, Log } from '../../terms/ports'
@@ -10,7 +10,7 @@ import type { Credential, Sessions } from './sessions'
  * to request, given back after the idle time, at log out (of any process), and when the session ends.
  */
 export interface Leases {
-  hold(credential: Credential, mail: AccountMail, entry: Entry): Promise<Result<Lease, Refusal>>
+  hold(credential: Credential, mail: AccountMail, entry: LockEntry): Promise<Result<Lease, Refusal>>
   /** Called when a session's lease here ends by anything but its own release. */
   onLost(listener: (credentialId: string) => void): () => void
   releaseAll(credentialId: string): Promise<void>
