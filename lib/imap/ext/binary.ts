@@ -33,15 +33,15 @@ async function decoded(
   return (await decodeLarge(session.ports.room.pool, mail.id, octets, part.encoding)) ?? 'unknown-cte'
 }
 
-function item(numbers: readonly number[], wanted: Partial | undefined, setsSeen: boolean): FetchItem {
-  const label = `BINARY[${numbers.join('.')}]${wanted ? `<${wanted.offset}>` : ''}`
+function item(numbers: readonly number[], shownPart: Partial | undefined, setsSeen: boolean): FetchItem {
+  const label = `BINARY[${numbers.join('.')}]${shownPart ? `<${shownPart.offset}>` : ''}`
   return {
     needs: 'row',
     setsSeen,
     write: async (message) => {
       const octets = await decoded(message, numbers)
       if (!octets || octets === 'unknown-cte') return octets
-      const shown = wanted ? octets.subarray(wanted.offset, wanted.offset + wanted.length) : octets
+      const shown = shownPart ? octets.subarray(shownPart.offset, shownPart.offset + shownPart.length) : octets
       return [`${label} ${shown.includes(0) ? '~' : ''}{${shown.length}}\r\n`, shown]
     },
   }

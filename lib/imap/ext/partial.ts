@@ -44,7 +44,7 @@ export const partial: Extension = {
         const range = partialRange(cursor)
         return {
           name: 'PARTIAL',
-          choose: (found) => part(found, range),
+          choose: (all) => part(all, range),
           text: (numbers) => `PARTIAL ${list([range.shown, compact(part(numbers, range)) || 'NIL'])}`,
         }
       },

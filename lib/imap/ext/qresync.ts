@@ -42,18 +42,18 @@ function matchedUid({ view }: Selected, { seqs, uids }: Match): number {
 }
 
 /** What is not in the mailbox, of ascending ranges: for a client whose last visit is too long ago (RFC 7162 3.2.6). */
-function gaps({ view }: Selected, wanted: readonly Range[]): Range[] {
-  const found: Range[] = []
-  for (const [low, high] of wanted) {
+function gaps({ view }: Selected, ranges: readonly Range[]): Range[] {
+  const missing: Range[] = []
+  for (const [low, high] of ranges) {
     let from = low
     for (let seq = firstAtOrAfter(view, low); seq <= view.exists && view.uidAt(seq) <= high; seq++) {
       const here = view.uidAt(seq)
-      if (here > from) found.push([from, here - 1])
+      if (here > from) missing.push([from, here - 1])
       from = here + 1
     }
-    if (from <= high) found.push([from, high])
+    if (from <= high) missing.push([from, high])
   }
-  return found
+  return missing
 }
 
 /** The highest UID that there ever was: `*` reaches so far where expunged messages are asked for. */
@@ -68,27 +68,32 @@ const lastUid = ({ view }: Selected): number =>
 async function sayVanished(
   session: Session,
   state: Selected,
-  wanted: readonly Range[],
+  asked: readonly Range[],
   since: number,
   match: Match | undefined,
 ): Promise<void> {
   const { view, mail } = state
   const last = lastUid(state)
   const within = (from: number): Range[] =>
-    merged(wanted.map(([low, high]) => [Math.max(low, from), Math.min(high, last)] as const)).filter(
+    merged(asked.map(([low, high]) => [Math.max(low, from), Math.min(high, last)] as const)).filter(
       ([low, high]) => low <= high,
     )
   const expunged = await mail.expungedSince(view, modSeq(since))
-  const known = within(1)
+  const askedUids = within(1)
   const text = expunged
-    ? compact(expunged.filter((uid) => inRanges(known, uid) && view.seqOf(uid) === undefined))
+    ? compact(expunged.filter((uid) => inRanges(askedUids, uid) && view.seqOf(uid) === undefined))
     : rangesText(gaps(state, within(match ? matchedUid(state, match) + 1 : 1)))
   if (text !== '') session.say(untagged('VANISHED', list(['EARLIER']), text))
 }
 
-async function sayFlags(session: Session, state: Selected, known: readonly SeqRange[], since: number): Promise<void> {
+async function sayFlags(
+  session: Session,
+  state: Selected,
+  knownUids: readonly SeqRange[],
+  since: number,
+): Promise<void> {
   const { view } = state
-  for (const seq of messagesOf(state, known, 'uid')) {
+  for (const seq of messagesOf(state, knownUids, 'uid')) {
     if (view.modSeqAt(seq) <= since) continue
     const message = { uid: view.uidAt(seq), withUid: true, flags: view.flagsAt(seq), recent: view.isRecent(seq) }
     session.say(fetchResponse(session, seq, { ...message, modSeq: view.modSeqAt(seq) }))
@@ -133,7 +138,7 @@ export const qresync: Extension = {
         const uidValidity = cursor.nzNumber()
         cursor.space()
         const since = cursor.number64()
-        const known = !cursor.peek(' (') && cursor.try(' ') ? knownSet(cursor) : undefined
+        const knownUids = !cursor.peek(' (') && cursor.try(' ') ? knownSet(cursor) : undefined
         let match: Match | undefined
         if (cursor.try(' (')) {
           const seqs = knownSet(cursor)
@@ -145,8 +150,8 @@ export const qresync: Extension = {
         return async (_session, state) => {
           // Another mailbox of the same name: nothing that the client knows is true any more.
           if (state.view.mailbox.uidValidity !== uidValidity) return
-          const set = known ?? [[1, '*'] as const]
-          await sayVanished(session, state, ranges(known ?? [[1, state.view.mailbox.uidNext]], 0), since, match)
+          const set = knownUids ?? [[1, '*'] as const]
+          await sayVanished(session, state, ranges(knownUids ?? [[1, state.view.mailbox.uidNext]], 0), since, match)
           await sayFlags(session, state, set, since)
         }
       },

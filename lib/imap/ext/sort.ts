@@ -47,8 +47,8 @@ async function found(session: Session, state: Selected, key: NonNullable<SearchA
   const { view, mail } = state
   const seqs = await search(session, state, key, tag)
   const rows: ThreadingRow[] = []
-  for await (const some of mail.keys(view, uidsOf(view, seqs))) {
-    for (const { uid, internalDate, keys } of some) rows.push({ uid, internalDate, keys: threadKeys(keys) })
+  for await (const batch of mail.keys(view, uidsOf(view, seqs))) {
+    for (const { uid, internalDate, keys } of batch) rows.push({ uid, internalDate, keys: threadKeys(keys) })
   }
   const numberOf = ({ uid }: ThreadingRow): number => (by === 'uid' ? uid : (view.seqOf(uid) ?? 0))
   return { rows, numberOf }
@@ -98,8 +98,8 @@ async function* rowsFor({ view, mail }: Selected, seqs: readonly number[], order
     }
     return
   }
-  for await (const some of mail.keys(view, uidsOf(view, seqs))) {
-    for (const { uid, keys } of some) {
+  for await (const batch of mail.keys(view, uidsOf(view, seqs))) {
+    for (const { uid, keys } of batch) {
       const seq = view.seqOf(uid)
       const kept = Object.fromEntries(
         needed.map((name) => [name, name === 'sentAt' ? keys.sentAt : fold(short(keys[name]))]),

@@ -106,7 +106,7 @@ export interface SearchSlot {
 export interface ReturnItem {
   readonly name: string
   /** of everything that was found, what it tells of */
-  choose<T>(found: readonly T[]): readonly T[]
+  choose<T>(all: readonly T[]): readonly T[]
   /** `NAME value` of everything that was found; undefined: left out */
   text(numbers: readonly number[]): string | undefined
 }

@@ -241,8 +241,8 @@ export class Cursor {
   /** A flag that a message can have: nobody makes up system flags (RFC 9051 2.3.2). `\\Recent` is taken, and never kept. */
   #messageFlag(): string {
     const flag = this.flag()
-    const known = !flag.startsWith('\\') || isSystemFlag(flag) || flag.toLowerCase() === '\\recent'
-    return known ? flag : this.fail('a system flag or a keyword')
+    const isKnown = !flag.startsWith('\\') || isSystemFlag(flag) || flag.toLowerCase() === '\\recent'
+    return isKnown ? flag : this.fail('a system flag or a keyword')
   }
   /** flag-list, with parentheses; without them too for STORE */
   flags(): string[] {

@@ -41,22 +41,22 @@ export function createLiterals(most = MOST): () => Share {
   }
 
   return () => {
-    let held: { readonly account: string; octets: number } | undefined
+    let share: { readonly account: string; octets: number } | undefined
     return {
       async take(account, octets, gone) {
         if (octets <= SMALL) return true
         // Who has begun a command goes on: two that wait for each other would wait for ever.
-        while (held === undefined && !fits(account, octets)) {
+        while (share === undefined && !fits(account, octets)) {
           if (gone.aborted) return false
           await change(account, gone)
         }
-        held = { account, octets: (held?.octets ?? 0) + octets }
+        share = { account, octets: (share?.octets ?? 0) + octets }
         used.set(account, (used.get(account) ?? 0) + octets)
         return !gone.aborted
       },
       release() {
-        if (held) free(held.account, held.octets)
-        held = undefined
+        if (share) free(share.account, share.octets)
+        share = undefined
       },
     }
   }

@@ -13,12 +13,12 @@ export function ranges(set: readonly SeqRange[], highest: number): Range[] {
 
 /** Numbers of 1..exists that the set names, ascending; undefined when it names a number beyond. */
 export function sequenceNumbers(set: readonly SeqRange[], exists: number): number[] | undefined {
-  const found: number[] = []
+  const numbers: number[] = []
   for (const [low, high] of merged(ranges(set, exists))) {
     if (low < 1 || high > exists) return undefined
-    for (let number = low; number <= high; number++) found.push(number)
+    for (let number = low; number <= high; number++) numbers.push(number)
   }
-  return found
+  return numbers
 }
 
 /** Whether one of ascending ranges, none touching another, has the number. */
@@ -51,13 +51,13 @@ export function compact(numbers: readonly number[]): string {
 
 /** Ascending, none touching another. */
 export function merged(list: readonly Range[]): Range[] {
-  const found: Range[] = []
+  const joined: Range[] = []
   for (const [low, high] of [...list].sort((a, b) => a[0] - b[0])) {
-    const last = found.at(-1)
-    if (last && low <= last[1] + 1) found[found.length - 1] = [last[0], Math.max(last[1], high)]
-    else found.push([low, high])
+    const last = joined.at(-1)
+    if (last && low <= last[1] + 1) joined[joined.length - 1] = [last[0], Math.max(last[1], high)]
+    else joined.push([low, high])
   }
-  return found
+  return joined
 }
 
 /** Compact form of ascending ranges, `1:3,5`. */

@@ -100,7 +100,7 @@ interface ListRow {
 
 async function rowsOf(mail: AccountMail, args: ListArguments, rev2: boolean): Promise<ListRow[]> {
   const all = await mail.mailboxes()
-  const rulesOf = (patterns: readonly string[]) => patterns.map((wanted) => pattern(args.reference, wanted))
+  const rulesOf = (patterns: readonly string[]) => patterns.map((mailbox) => pattern(args.reference, mailbox))
   const rules = rulesOf(args.patterns)
   const fits = (name: string): boolean => rules.some((rule) => rule.test(name))
   const chosen = (mailbox: Mailbox): boolean => args.choosing.every((chooses) => chooses(mailbox))
@@ -133,7 +133,7 @@ async function rowsOf(mail: AccountMail, args: ListArguments, rev2: boolean): Pr
 
   // RFC 3501 6.3.8: levels of the hierarchy that are no mailboxes, for a pattern that ends with `%`; a client that opens one
   // level after another would miss what is below. With a selection only for RECURSIVEMATCH (RFC 5258 3.5).
-  const open = rulesOf(args.patterns.filter((wanted) => wanted.endsWith('%')))
+  const open = rulesOf(args.patterns.filter((mailbox) => mailbox.endsWith('%')))
   const levels =
     args.choosing.length > 0
       ? [...above].filter(fits)

@@ -12,16 +12,16 @@ const lsub = defineCommand({
     cursor.space()
     const reference = cursor.mailboxOrEmpty()
     cursor.space()
-    return { reference, wanted: cursor.listMailbox() }
+    return { reference, listMailbox: cursor.listMailbox() }
   },
-  run: async ({ session, state }, { reference, wanted }) => {
-    if (wanted === undefined) return done('LSUB completed')
-    const rule = pattern(reference, wanted)
+  run: async ({ session, state }, { reference, listMailbox }) => {
+    if (listMailbox === undefined) return done('LSUB completed')
+    const rule = pattern(reference, listMailbox)
     const subscribed = await state.mail.subscriptions()
     const shown = new Map<string, boolean>()
     for (const mailbox of subscribed) {
       if (rule.test(mailbox)) shown.set(mailbox, true)
-      else if (wanted.endsWith('%')) {
+      else if (listMailbox.endsWith('%')) {
         // RFC 3501 6.3.9: a parent that is not subscribed stands for its subscribed children.
         for (const parent of levelsAbove(mailbox)) if (rule.test(parent) && !shown.has(parent)) shown.set(parent, false)
       }

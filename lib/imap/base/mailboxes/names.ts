@@ -12,8 +12,8 @@ export function mailboxArgument(cursor: Cursor): NamedMailbox {
 }
 
 /** `*` matches everything, `%` all but the delimiter (RFC 9051 6.3.9). Linear: the pattern becomes one regular expression without nesting. */
-export function pattern(reference: string, wanted: string): RegExp {
-  const full = canonicalMailboxName(reference === '' ? wanted : reference + wanted)
+export function pattern(reference: string, listMailbox: string): RegExp {
+  const full = canonicalMailboxName(reference === '' ? listMailbox : reference + listMailbox)
   const folded = full.replace(/[*%]*\*[*%]*/g, '*').replace(/%+/g, '%')
   const source = folded
     .replace(/[.+?^${}()|[\]\\/]/g, '\\$&')

@@ -28,7 +28,7 @@ const envelope = stored('ENVELOPE', (row) => row.prepared.envelope)
 const bodyStructure = stored('BODYSTRUCTURE', (row) => row.prepared.bodyStructure)
 const body = stored('BODY', (row) => row.prepared.body)
 
-interface Wanted {
+interface Section {
   readonly path: readonly number[]
   readonly text: 'all' | 'header' | 'text' | 'mime'
   readonly fields: FieldChoice | undefined
@@ -41,7 +41,7 @@ export interface Partial {
 }
 
 /** section of RFC 9051 9: `[1.2.HEADER.FIELDS (A B)]`, the opening bracket read */
-function section(cursor: Cursor): Wanted {
+function readSection(cursor: Cursor): Section {
   const path: number[] = []
   while (/\d/.test(cursor.ahead(1))) {
     path.push(cursor.nzNumber())
@@ -51,9 +51,9 @@ function section(cursor: Cursor): Wanted {
   }
   const prefix = path.length > 0 ? `${path.join('.')}` : ''
   const show = (word: string): string => (prefix === '' ? word : word === '' ? prefix : `${prefix}.${word}`)
-  const end = (wanted: Omit<Wanted, 'path' | 'fields'> & Pick<Wanted, 'fields'>): Wanted => {
+  const end = (section: Omit<Section, 'path' | 'fields'> & Pick<Section, 'fields'>): Section => {
     cursor.expect(']')
-    return { path, ...wanted }
+    return { path, ...section }
   }
   for (const [word, which] of [
     ['HEADER.FIELDS.NOT', 'not'],
@@ -98,7 +98,7 @@ const cut = (octets: Buffer, part: Partial | undefined): Buffer =>
 /** Octets of a section; undefined when the message is gone, an empty buffer when there is no such part. */
 function octetsOf(
   { session, row, mail }: FetchMessage,
-  { path, text, fields }: Wanted,
+  { path, text, fields }: Section,
   part: Partial | undefined,
 ): Buffer | undefined | Promise<Buffer | undefined> {
   if (!row) return undefined
@@ -122,22 +122,22 @@ function octetsOf(
   return header && end <= headerSize ? header.subarray(start, end) : mail.read(row.emailId, start, end)
 }
 
-function sectionItem(wanted: Wanted, part: Partial | undefined, setsSeen: boolean, name?: string): FetchItem {
-  const label = name ?? `BODY[${wanted.shown}]${part ? `<${part.offset}>` : ''}`
+function sectionItem(section: Section, part: Partial | undefined, setsSeen: boolean, name?: string): FetchItem {
+  const label = name ?? `BODY[${section.shown}]${part ? `<${part.offset}>` : ''}`
   return {
     needs: 'row',
     // The label does not tell how long a part of it is.
-    ...(wanted.text === 'header' && !part && { keep: label }),
+    ...(section.text === 'header' && !part && { keep: label }),
     setsSeen,
     write: (message) => {
-      const octets = octetsOf(message, wanted, part)
-      const written = (found: Buffer | undefined) => found && [`${label} ${literal(found)}`, withoutNul(found)]
+      const octets = octetsOf(message, section, part)
+      const written = (shown: Buffer | undefined) => shown && [`${label} ${literal(shown)}`, withoutNul(shown)]
       return octets instanceof Promise ? octets.then(written) : written(octets)
     },
   }
 }
 
-const whole = (text: Wanted['text']): Wanted => ({ path: [], text, fields: undefined, shown: '' })
+const whole = (text: Section['text']): Section => ({ path: [], text, fields: undefined, shown: '' })
 
 const fixed = (name: string, item: FetchItem): FetchSlot => ({ name, read: () => item })
 
@@ -156,16 +156,16 @@ export const fetchItems: readonly FetchSlot[] = [
     name: 'BODY',
     read: (cursor) => {
       if (!cursor.try('[')) return body
-      const wanted = section(cursor)
-      return sectionItem(wanted, partial(cursor), true)
+      const section = readSection(cursor)
+      return sectionItem(section, partial(cursor), true)
     },
   },
   {
     name: 'BODY.PEEK',
     read: (cursor) => {
       cursor.expect('[')
-      const wanted = section(cursor)
-      return sectionItem(wanted, partial(cursor), false)
+      const section = readSection(cursor)
+      return sectionItem(section, partial(cursor), false)
     },
   },
 ]

@@ -77,8 +77,8 @@ function writeValues(message: FetchMessage, asked: readonly Asked[], values: rea
 /** No promise unless an item is one: there may be thousands of messages. */
 export function writeMessage(message: FetchMessage, asked: readonly Asked[]): Outcome | Promise<Outcome> {
   const values: FetchValue[] = []
-  for (const one of asked) {
-    const value = readItem(message, one)
+  for (const nextItem of asked) {
+    const value = readItem(message, nextItem)
     if (value instanceof Promise) return writeLater(message, asked, values, value)
     values.push(value)
   }
@@ -92,10 +92,10 @@ async function writeLater(
 ): Promise<Outcome> {
   values.push(await next)
   let octets = values.reduce((sum, value) => sum + sizeOf(value), 0)
-  for (const one of asked.slice(values.length)) {
+  for (const nextItem of asked.slice(values.length)) {
     if (octets > GATHERED) break
     await turn()
-    const value = await readItem(message, one)
+    const value = await readItem(message, nextItem)
     values.push(value)
     octets += sizeOf(value)
   }
@@ -116,10 +116,10 @@ async function writePieces(
   session.learn(message.view.flagsAt(message.seq))
   session.inResponse = true
   writeItems(message, asked, first, 0, fetchStart(message.seq))
-  for (const [at, one] of asked.slice(first.length).entries()) {
+  for (const [at, nextItem] of asked.slice(first.length).entries()) {
     if (writer.full && !(await writer.drained())) return 'gone'
     await turn()
-    const value = await readItem(message, one)
+    const value = await readItem(message, nextItem)
     if (!isThere(value)) outcome = outcomeOf([value])
     writeItems(message, asked, [value], first.length + at, '')
   }
@@ -145,12 +145,12 @@ export async function rowsOf(
   const rows = new Map<number, MessageRow>()
   let octets = 0
   if (uids.length > 0) {
-    for await (const some of mail.rows(view, uids)) {
-      for (const row of some) {
+    for await (const batch of mail.rows(view, uids)) {
+      for (const row of batch) {
         rows.set(row.uid, row)
         octets += row.prepared.envelope.length + row.prepared.bodyStructure.length
       }
-      const last = some.at(-1)?.uid ?? 0
+      const last = batch.at(-1)?.uid ?? 0
       if (octets < MOST_RECORDS) continue
       return { rows, enoughFor: seqs.filter((seq) => view.uidAt(seq) <= last).length }
     }

@@ -58,9 +58,9 @@ function parse(cursor: Cursor, session: Session, slots: Slots, by: By): FetchArg
   cursor.space()
   const set = cursor.sequenceSet()
   cursor.space()
-  const wanted = itemsOf(cursor, session, slots)
+  const named = itemsOf(cursor, session, slots)
   const modifiers = modifiersOf(cursor, session, slots, by)
-  const items = modifiers.also ? [...new Set([...wanted, modifiers.also])] : wanted
+  const items = modifiers.also ? [...new Set([...named, modifiers.also])] : named
   return { set, items, modifiers }
 }
 
@@ -74,8 +74,8 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
   if (since !== undefined) await before?.(state, args.set, since)
   /** RFC 3501 6.4.5: flags that this FETCH changes are in its own responses. */
   const changed = new Set<number>()
-  const wanted = by === 'uid' && !args.items.includes(uidItem) ? [uidItem, ...args.items] : args.items
-  if (!state.readOnly && wanted.some((one) => one.setsSeen)) {
+  const items = by === 'uid' && !args.items.includes(uidItem) ? [uidItem, ...args.items] : args.items
+  if (!state.readOnly && items.some(({ setsSeen }) => setsSeen)) {
     const unseen = seqs.filter((seq) => !view.flagsAt(seq).has('\\Seen'))
     if (unseen.length > 0) {
       const uids = uidsOf(view, unseen)
@@ -86,14 +86,14 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
       for (const seq of unseen) changed.add(seq)
     }
   }
-  const needsRow = wanted.some((one) => one.needs === 'row')
-  const asked = wanted.map((item) => ({
+  const needsRow = items.some(({ needs }) => needs === 'row')
+  const asked = items.map((item) => ({
     item,
     texts: item.keep === undefined ? undefined : session.ports.room.texts(`${view.mailbox.id} ${item.keep}`),
   }))
   // RFC 7162 3.2: changed flags go with their mod-sequence to a client that knows them.
   const ofChanged = session.modes.condstore ? [flagsItem, modSeqFetch] : [flagsItem]
-  const added = ofChanged.filter((item) => !wanted.includes(item)).map((item) => ({ item, texts: undefined }))
+  const added = ofChanged.filter((item) => !items.includes(item)).map((item) => ({ item, texts: undefined }))
   const askedOfChanged = [...asked, ...added]
   let gone = 0
   let unknown = false

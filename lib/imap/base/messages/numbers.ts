@@ -10,28 +10,28 @@ import { merged, ranges, type SequenceSet, sequenceNumbers } from '../../wire/se
  */
 export function messagesOf({ view, saved }: Selected, set: SequenceSet, by: 'seq' | 'uid'): number[] {
   // RFC 5182 2.1: what was expunged since is out of it.
-  if (set === '$') return saved.flatMap((one) => view.seqOf(one) ?? [])
+  if (set === '$') return saved.flatMap((uid) => view.seqOf(uid) ?? [])
   if (by === 'seq') {
     const numbers = sequenceNumbers(set, view.exists)
     if (!numbers) throw new BadSyntax('message numbers of this mailbox')
     return numbers
   }
-  const found: number[] = []
+  const seqs: number[] = []
   const highest = view.exists > 0 ? view.uidAt(view.exists) : 0
   for (const [low, high] of merged(ranges(set, highest))) {
     const end = firstAtOrAfter(view, high + 1)
-    for (let seq = firstAtOrAfter(view, low); seq < end; seq++) found.push(seq)
+    for (let seq = firstAtOrAfter(view, low); seq < end; seq++) seqs.push(seq)
   }
-  return found
+  return seqs
 }
 
 /** Binary search: the first sequence number whose UID is not below. */
-export function firstAtOrAfter(view: View, wanted: number): number {
+export function firstAtOrAfter(view: View, lowest: number): number {
   let low = 1
   let high = view.exists + 1
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (view.uidAt(middle) < wanted) low = middle + 1
+    if (view.uidAt(middle) < lowest) low = middle + 1
     else high = middle
   }
   return low

@@ -16,7 +16,7 @@ export interface Returns {
 
 const every = (name: 'ALL' | 'COUNT'): ReturnItem => ({
   name,
-  choose: (found) => found,
+  choose: (all) => all,
   text: (numbers) => {
     if (name === 'COUNT') return `COUNT ${numbers.length}`
     return numbers.length === 0 ? undefined : `ALL ${compact(numbers)}`
@@ -24,7 +24,7 @@ const every = (name: 'ALL' | 'COUNT'): ReturnItem => ({
 })
 const end = (name: 'MIN' | 'MAX'): ReturnItem => ({
   name,
-  choose: (found) => (name === 'MIN' ? found.slice(0, 1) : found.slice(-1)),
+  choose: (all) => (name === 'MIN' ? all.slice(0, 1) : all.slice(-1)),
   text: (numbers) => (numbers.length === 0 ? undefined : `${name} ${name === 'MIN' ? numbers[0] : numbers.at(-1)}`),
 })
 /** In the order in which they are told; MIN, MAX and ALL are left out when nothing was found (RFC 4731 3.1). */
@@ -86,9 +86,9 @@ export function sayFound(session: Session, state: Selected, result: SearchResult
   const highest = usesModSeq ? picked.reduce((high, seq) => Math.max(high, view.modSeqAt(seq)), 0) : 0
   const numbers = by === 'uid' ? seqs.map((seq) => view.uidAt(seq)) : seqs
   if (!returns) {
-    const found = numbers.length > 0 ? [numbers.join(' ')] : []
+    const listed = numbers.length > 0 ? [numbers.join(' ')] : []
     // RFC 7162 3.1.6 and 3.1.9: nothing when nothing was found
-    return session.say(untagged(plain, ...found, ...(highest > 0 ? [list([code('MODSEQ', highest)])] : [])))
+    return session.say(untagged(plain, ...listed, ...(highest > 0 ? [list([code('MODSEQ', highest)])] : [])))
   }
   // RFC 9051 6.4.4.1: SAVE alone asks for no answer.
   if (returns.items.length === 0) return
