@@ -102,12 +102,13 @@ export function runScript(main: Script, message: SieveMessage, world: World, bud
   function store(node: CommandNode | undefined, mailbox: string | undefined): undefined {
     const plain: Store = { kind: 'store', mailbox, flags: [], octets: message.edited() }
     const wanted = table.onStore.reduce<Store>((made, hook) => hook(node, run, made), plain)
-    // RFC 5228 2.10.3: the same message goes into a mailbox once; the later flags count.
+    // RFC 5228 2.10.3: the same message goes into a mailbox once; the later flags count, and who makes the mailbox makes it.
     const same = (action: Action): boolean =>
       action.kind === 'store' && action.mailbox === mailbox && action.specialUse === wanted.specialUse
     const before = actions.findIndex(same)
-    if (before >= 0) actions.splice(before, 1)
-    actions.push(wanted)
+    const [earlier] = before >= 0 ? actions.splice(before, 1) : []
+    const creates = earlier?.kind === 'store' && earlier.create === true
+    actions.push(creates ? { ...wanted, create: true } : wanted)
   }
 
   const run: Run = {

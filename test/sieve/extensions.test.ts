@@ -208,6 +208,10 @@ describe('extensions of Sieve', () => {
   it('tells which require is missing', () => {
     assert.throws(() => parseScript('if header :regex "a" "b" { keep; }'), /require "regex"/)
     assert.throws(() => parseScript('require "fileinto"; fileinto :create "x";'), /require "mailbox"/)
+    for (const script of ['fileinto :create "x"; fileinto "x";', 'fileinto "x"; fileinto :create "x";']) {
+      const [action, ...more] = actionsOf(`${REQUIRE}${script}`, octetsOf(MAIL))
+      assert.ok(action?.kind === 'store' && action.create === true && more.length === 0, script)
+    }
     assert.throws(() => parseScript('if header :comparator "i;ascii-numeric" "a" "b" { keep; }'), /needs require/)
   })
 
