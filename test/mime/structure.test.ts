@@ -63,7 +63,7 @@ describe('MIME structure (RFC 2046)', () => {
     [
       'the line end belongs to the delimiter',
       [MIXED, '', '--x', '', 'a', '', '--x--'],
-      'multipart/mixed(text/plain[a])',
+      'multipart/mixed(text/plain[a|])',
     ],
     ['an empty part', [MIXED, '', '--x', '', '--x--'], 'multipart/mixed(text/plain[])'],
     [

@@ -5,7 +5,7 @@ import { backtrackJob, failJob, growJob, octetsJob, repeatJob, spinJob, upperJob
 describe('a pool of threads', () => {
   let pool: Pool
   before(() => {
-    pool = createPool({ threads: 2, memory: 32, mostOfOne: 5, most: 20 })
+    pool = createPool({ threads: 2, memory: 96, mostOfOne: 5, most: 20 })
   })
   after(() => pool.close())
 
