@@ -16,10 +16,10 @@ export function peerOf(
   connection: Reachable,
   more: Pick<LoginPeer, 'mailboxInName'> = {},
 ): () => LoginPeer {
-  let known: LoginPeer | undefined
+  let peer: LoginPeer | undefined
   return () => {
-    if (known?.tls === connection.secure && known.address === connection.address) return known
-    known = {
+    if (peer?.tls === connection.secure && peer.address === connection.address) return peer
+    peer = {
       protocol,
       ...more,
       address: connection.address,
@@ -31,6 +31,6 @@ export function peerOf(
         certificateNames: connection.certificateNames(),
       }),
     }
-    return known
+    return peer
   }
 }

@@ -35,9 +35,9 @@ function tokensOf(text: string | undefined, first: boolean): Token[] | undefined
       at++
     }
     TOKEN.lastIndex = at
-    const found = TOKEN.exec(text)
-    if (!found) return undefined
-    const [whole, quoted, atom = ''] = found
+    const match = TOKEN.exec(text)
+    if (!match) return undefined
+    const [whole, quoted, atom = ''] = match
     tokens.push(
       quoted === undefined
         ? { kind: 'atom', text: atom }
@@ -73,9 +73,9 @@ export async function readFrame({ reader }: Connection, literals: number): Promi
       return { kind: 'hopeless', why: 'This is no web server' }
     if (line === 'too-long') return { kind: 'bad', why: 'line too long' }
     const [marker, digits] = LITERAL.exec(line) ?? []
-    const found = tokensOf(beforeLiteral(line, marker, first), first)
-    if (!found) bad = 'that breaks the grammar'
-    tokens.push(...(found ?? []))
+    const more = tokensOf(beforeLiteral(line, marker, first), first)
+    if (!more) bad = 'that breaks the grammar'
+    tokens.push(...(more ?? []))
     if (tokens.length > MAX_TOKENS) bad = 'too many arguments'
     if (marker === undefined) break
     const count = Number(digits)

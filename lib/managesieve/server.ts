@@ -27,12 +27,12 @@ function numberOf(text: string): number | undefined {
 function argumentsOf({ args, optionalLast }: Command, tokens: readonly Token[]): Argument[] | undefined {
   const least = optionalLast ? args.length - 1 : args.length
   if (tokens.length < least || tokens.length > args.length) return undefined
-  const found = tokens.map((token, index) => {
+  const values = tokens.map((token, index) => {
     if (args[index] === 'number') return token.kind === 'atom' ? numberOf(token.text) : undefined
     return token.kind === 'string' && isUtf8(token.octets) ? token.octets.toString('utf8') : undefined
   })
-  const right = found.filter((argument) => argument !== undefined)
-  return right.length === found.length ? right : undefined
+  const right = values.filter((argument) => argument !== undefined)
+  return right.length === values.length ? right : undefined
 }
 
 /** ManageSieve (RFC 5804): owners put and choose their Sieve scripts. */

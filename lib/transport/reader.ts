@@ -2,8 +2,8 @@ import type { Line, Reader } from './connection'
 
 const LF = 10
 const NOTHING = Buffer.alloc(0)
-/** Octets that are kept of a line that is too long. */
-const KEPT = 256
+/** Octets that are remembered of a line that is too long. */
+const BEGINNING = 256
 const CR = 13
 /** Octets in memory above which the socket is not read. */
 export const HIGH_WATER = 256 * 1024
@@ -48,15 +48,15 @@ export function createReader(onRoom: () => void, onWait: () => void): Intake {
 
   function makeRoom(length: number): void {
     if (store.length - end >= length) return
-    const held = end - start
+    const waiting = end - start
     const next =
-      held + length <= store.length
+      waiting + length <= store.length
         ? store
-        : Buffer.allocUnsafe(Math.max(held + length, Math.min(store.length * 2, held + length + HIGH_WATER)))
+        : Buffer.allocUnsafe(Math.max(waiting + length, Math.min(store.length * 2, waiting + length + HIGH_WATER)))
     store.copy(next, 0, start, end)
     searched -= start
     start = 0
-    end = held
+    end = waiting
     store = next
   }
 
@@ -66,13 +66,10 @@ export function createReader(onRoom: () => void, onWait: () => void): Intake {
     call?.(more)
   }
 
-  function take(to: number): Buffer {
-    const taken = Buffer.from(store.subarray(start, to))
-    return taken
-  }
+  const take = (to: number): Buffer => Buffer.from(store.subarray(start, to))
 
   function tooLong(to: number): 'too-long' {
-    if (!skipping) skipped = store.toString('latin1', start, Math.min(to, start + KEPT))
+    if (!skipping) skipped = store.toString('latin1', start, Math.min(to, start + BEGINNING))
     advance(to)
     return 'too-long'
   }
@@ -94,10 +91,10 @@ export function createReader(onRoom: () => void, onWait: () => void): Intake {
       skipping = false
       return 'too-long'
     }
-    const found = take(stop)
+    const taken = take(stop)
     searched = at + 1
     advance(at + 1)
-    return found
+    return taken
   }
 
   function octets(count: number): Buffer | undefined {
@@ -128,8 +125,8 @@ export function createReader(onRoom: () => void, onWait: () => void): Intake {
     more,
     nextLine: async (limit) => {
       for (;;) {
-        const found = line(limit)
-        if (found !== undefined) return found
+        const there = line(limit)
+        if (there !== undefined) return there
         if (!(await more())) return line(limit)
       }
     },

@@ -105,7 +105,7 @@ export function openEmbeddedAttempts(settings: EmbeddedAttemptsOptions): Attempt
     const expired = ({ bucket }: Row): boolean => expiresAt(bucket, policy) <= now
     for (const level of WEIGHTS) for (let left = 8; left > 0 && removeOldest(level, expired); left--);
     for (let left = 8; left > 0; left--) {
-      const level = mostOver((one) => entries(queues[one]), maxBuckets)
+      const level = mostOver((each) => entries(queues[each]), maxBuckets)
       if (level === undefined) return
       removeOldest(level, () => true)
     }

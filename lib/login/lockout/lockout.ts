@@ -83,12 +83,12 @@ export type AttemptOutcome =
   | { readonly kind: 'success' }
   /** the password is right, the code of the second factor is still to come: judged like a success, and no news */
   | { readonly kind: 'incomplete' }
+  /** a recipient that nobody has was named; `mark`: keyed hash of it */
+  | { readonly kind: 'stranger'; readonly mark: string }
   /**
    * `mark`: keyed hash of the wrong credential; undefined when there is none to compare (SCRAM). `sameAs`: time of a
    * failure that was counted on this connection and turned out to be of the same credential.
    */
-  /** a recipient that nobody has was named; `mark`: keyed hash of it */
-  | { readonly kind: 'stranger'; readonly mark: string }
   | { readonly kind: 'failure'; readonly mark?: string | undefined; readonly sameAs?: number | undefined }
 
 const MARKS = 16
@@ -342,7 +342,7 @@ export const SHARES = [0.3, 0.2, 0.2, 0.3] as const
 
 /** @returns the weight that a full log takes its longest untouched bucket from; undefined: it is not full */
 export function mostOver(count: (weight: Weight) => number, limit: number): Weight | undefined {
-  const over = WEIGHTS.map((one) => ({ one, by: count(one) - SHARES[one] * limit }))
+  const over = WEIGHTS.map((level) => ({ level, by: count(level) - SHARES[level] * limit }))
   if (over.reduce((sum, { by }) => sum + by, 0) <= 0) return undefined
-  return over.reduce((most, next) => (next.by > most.by ? next : most)).one
+  return over.reduce((most, next) => (next.by > most.by ? next : most)).level
 }
