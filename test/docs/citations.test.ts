@@ -75,4 +75,15 @@ describe('pages that are cited', () => {
       assert.deepEqual(missingFiles, [], page)
     }
   })
+
+  it('name files in the recipes of CONTRIBUTING.md that exist', () => {
+    const page = readFileSync(path.join(packageRoot, 'CONTRIBUTING.md'), 'utf8')
+    const named = [...page.matchAll(/`((?:lib|test|config)\/[\w./-]+)`/g)].map(([, file = '']) => file)
+    const ours = named.filter((file) => !/NAME|ROOM/.test(file))
+    assert.ok(ours.length > 15)
+    assert.deepEqual(
+      ours.filter((file) => !existsSync(path.join(packageRoot, file))),
+      [],
+    )
+  })
 })
