@@ -2,10 +2,10 @@ import type { Mailbox } from '../../store/store'
 import { failed, ok, type Result } from '../../terms/fault'
 import { flagSet, isSystemFlag, NO_FLAGS } from '../../terms/flags'
 import type { Delivered, NewCopy } from '../mailbox'
-import { spellMailbox } from '../mailbox-name'
 import { type Parts, published } from '../parts'
 import { keywordsFault } from './keywords'
 import { asNewMessages, quotaCheck, quotaOf } from './limits'
+import { mailboxNamed } from './resolve'
 
 /**
  * Final delivery: never waits for the mailbox lock. A mailbox that is not there (any more) means INBOX, so that a filter's
@@ -42,7 +42,7 @@ async function append(parts: Parts, copy: NewCopy): Promise<Result<Delivered>> {
     return ok({ mailbox, uid })
   }
 
-  const find = (nameUtf8: string) => store.mailboxes.find(copy.account, spellMailbox(nameUtf8))
+  const find = (nameUtf8: string) => mailboxNamed(store, copy.account, nameUtf8)
   const wanted = copy.mailbox === undefined ? undefined : await find(copy.mailbox)
   const done = wanted === undefined ? undefined : await into(wanted)
   const deletedMeanwhile = done?.ok === false && done.fault.kind === 'no-such-mailbox'
