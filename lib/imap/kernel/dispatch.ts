@@ -44,16 +44,6 @@ function withCodes(session: Session, reply: Reply, codes: readonly string[]): Re
   return answer
 }
 
-async function run(prepared: Prepared, command: Command, tag: string): Promise<Reply> {
-  try {
-    return await prepared.run(tag)
-  } catch (error) {
-    // Numbers can be wrong for this mailbox only when the command runs.
-    if (!(error instanceof BadSyntax)) throw error
-    return bad(`${command.name}: ${error.message}`)
-  }
-}
-
 async function execute(session: Session, command: Command, cursor: Cursor, slots: Slots, tag: string): Promise<void> {
   let prepared: Prepared
   try {
@@ -66,7 +56,14 @@ async function execute(session: Session, command: Command, cursor: Cursor, slots
   // The limit is for clients that are lost, not for a mistake now and then in a session of days.
   session.badCommands = 0
   session.lease?.touch()
-  const reply = await run(prepared, command, tag)
+  let reply: Reply
+  try {
+    reply = await prepared.run(tag)
+  } catch (error) {
+    // Numbers can be wrong for this mailbox only when the command runs.
+    if (!(error instanceof BadSyntax)) throw error
+    reply = bad(`${command.name}: ${error.message}`)
+  }
   const { expunges } = prepared
   // What others did, as far as this command allows it to be told (RFC 9051 7.5.1).
   const codes = expunges === 'none' ? [] : await session.unsolicited.drain(expunges, command.uid)

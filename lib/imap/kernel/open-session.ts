@@ -4,7 +4,7 @@ import { textOf } from '../../terms/errors'
 import type { Connection } from '../../transport/connection'
 import { untagged, untaggedOk } from '../wire/response'
 import { createKeywords } from './flags'
-import { selectedNews } from './news'
+import { SelectedNews } from './news'
 import { bad, faultReply } from './reply'
 import type { ImapPorts, Session } from './session'
 import type { Slots } from './slots'
@@ -17,6 +17,7 @@ export function openSession(connection: Connection, ports: ImapPorts, slots: Slo
   /** takes the selected mailbox out of what nobody asked for */
   let unwatch: (() => void) | undefined
 
+  const keywords = createKeywords(() => session)
   const session: Session = {
     connection,
     ports,
@@ -67,12 +68,13 @@ export function openSession(connection: Connection, ports: ImapPorts, slots: Slo
       return connection.end()
     },
     idleAfter: (milliseconds) => connection.idleAfter(milliseconds, () => void session.bye('Idle for too long')),
-    ...createKeywords(() => session),
+    sayFlags: keywords.sayFlags,
+    learn: keywords.learn,
     select: (selected) => {
       session.close()
       session.state = selected
       const stop = selected.view.onNews(() => session.unsolicited.wake())
-      const remove = session.unsolicited.add(selectedNews(session, slots, selected))
+      const remove = session.unsolicited.add(new SelectedNews(session, slots, selected))
       unwatch = () => {
         stop()
         remove()

@@ -40,7 +40,8 @@ export function createServer(ports: ImapPorts, extensions: readonly Extension[])
     }
   }
 
-  async function answer(session: Session, read: Exclude<Read, { kind: 'end' }>): Promise<void> {
+  /** No async function: a session in IDLE waits in here, and there are thousands. */
+  function answer(session: Session, read: Exclude<Read, { kind: 'end' }>): Promise<void> | void {
     switch (read.kind) {
       case 'http':
         return bye(session, 'This is no web server')

@@ -80,10 +80,13 @@ export class Unsolicited {
   }
 
   /** While the session waits for a line. What is being said when it comes is said to its end first. */
-  async during<T>(when: 'idle' | 'between', wait: () => Promise<T>): Promise<T> {
+  during<T>(when: 'idle' | 'between', wait: () => Promise<T>): Promise<T> {
     const moment = when === 'idle' ? IDLE : BETWEEN
     // Sources come and go in commands only.
-    if (!this.#speaks(moment)) return wait()
+    return this.#speaks(moment) ? this.#during(moment, wait) : wait()
+  }
+
+  async #during<T>(moment: Moment, wait: () => Promise<T>): Promise<T> {
     this.#waiting = moment
     try {
       this.wake()
