@@ -41,6 +41,8 @@ const HTML_LIMIT = 256 * 1024
 const HTML_COST = 1.5
 /** milliseconds */
 const HTML_TIME = 50
+/** Parts that scripts look at: some milliseconds on the loop. */
+const MOST_PARTS = 1000
 /** Octets of a field of addresses that are looked at, and what each costs. */
 const ADDRESS_LIMIT = 128 * 1024
 const ADDRESS_COST = 4
@@ -96,7 +98,7 @@ export function sieveMessage(original: Buffer, budget: Budget): SieveMessage {
 
   const tree = (): Node => {
     if (!root) budget.spend(octets.length / PARSED)
-    root ??= parseStructure(octets)
+    root ??= parseStructure(octets, MOST_PARTS)
     return root
   }
   function once<K, V>(known: Map<K, V>, key: K, cost: number, make: () => V): V {

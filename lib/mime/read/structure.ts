@@ -76,8 +76,11 @@ interface Parsed {
   readonly until: Delimiter
 }
 
-/** The MIME tree of a message (RFC 2045, 2046), whatever its octets are. Each octet is looked at a fixed number of times. */
-export function parseStructure(bytes: Buffer): Node {
+/**
+ * The MIME tree of a message (RFC 2045, 2046), whatever its octets are. Each octet is looked at a fixed number of times.
+ * @param mostParts what follows them is the last one's text
+ */
+export function parseStructure(bytes: Buffer, mostParts = MAX_PARTS): Node {
   const delimiters = createDelimiters(bytes)
   const linesIn = createLineCounter(bytes)
   let parts = 0
@@ -103,7 +106,7 @@ export function parseStructure(bytes: Buffer): Node {
     const level = delimiters.open(boundary)
     let until = delimiters.next(bodyStart)
     while (until.level === level && !until.closing) {
-      if (parts >= MAX_PARTS) {
+      if (parts >= mostParts) {
         until = delimiters.next(until.next)
         continue
       }
@@ -123,7 +126,7 @@ export function parseStructure(bytes: Buffer): Node {
     const fields = parseFields(bytes, start, bodyStart)
     const contentType = contentTypeOf(fields, fallback)
     const [type = '', subtype = ''] = contentType.value.toLowerCase().split('/')
-    const deeper = cutBy === undefined && depth < MAX_DEPTH && parts < MAX_PARTS
+    const deeper = cutBy === undefined && depth < MAX_DEPTH && parts < mostParts
     const boundary = type === 'multipart' ? parameterOctets(contentType.raw, 'boundary') : undefined
     const isMessage = type === 'message' && (subtype === 'rfc822' || subtype === 'global')
 

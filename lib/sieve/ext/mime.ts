@@ -4,6 +4,9 @@ import { type Arguments, type Extension, type Leave, type Run, slot, type Tags, 
 import { textOf, textsOf } from '../values'
 import { variablesOf } from './variables'
 
+/** Steps for a part, and for each field of it: what is gathered of parts is memory too, until it is collected. */
+const PART = 30
+
 /** RFC 5703 4: the parts that loops stand at, innermost first. */
 const loopOf = slot((): Node[] => [])
 
@@ -20,7 +23,7 @@ function partsIn(node: Node, run: Run): readonly Node[] {
     found.push(next)
     waiting.push(...childrenOf(next).toReversed())
   }
-  run.budget.spend(4 * found.length)
+  run.budget.spend(PART * found.length)
   walked.set(node, found)
   return found
 }
@@ -44,7 +47,7 @@ function fieldsOf({ name, tags }: TestNode, run: Run, field: string): readonly s
   const wanted = field.toLowerCase()
   const parts = tags.has('anychild') ? partsIn(part, run) : [part]
   return parts.flatMap(({ fields }) => {
-    run.budget.spend(1 + fields.length)
+    run.budget.spend(PART * (1 + fields.length))
     return fields.filter((known) => known.name === wanted).map(({ value }) => value)
   })
 }
@@ -52,7 +55,7 @@ function fieldsOf({ name, tags }: TestNode, run: Run, field: string): readonly s
 /** RFC 5703 3.1.1: what of a value is compared. */
 function shapeOf({ name, tags }: TestNode, raw: string, run: Run): readonly string[] | undefined {
   if (name !== 'header' || !OPTION_NAMES.some((tag) => tags.has(tag))) return undefined
-  run.budget.spend(1 + raw.length)
+  run.budget.spend(4 * (1 + raw.length))
   const { value, raw: parameters } = parseParameters(raw)
   const [type = '', subtype] = value.split('/').map((word) => word.trim())
   if (tags.has('type')) return [type]

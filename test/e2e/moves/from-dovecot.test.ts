@@ -118,7 +118,7 @@ describe('docs/from-dovecot.md, from the page', function () {
     assert.match(await succeeds(section('2')[0]), /^2 made, 0 changed, 0 left, 0 refused$/m)
     const [maildir, dbox, imap] = section('3')
     const inPlace = await shell(maildir ?? '')
-    assert.match(inPlace.stdout, /^refused: sam@example\.org: .* is no Maildir/m)
+    assert.match(inPlace.stdout, /^refused: sam@example\.org: there is no .*Maildir$/m)
     assert.deepEqual([inPlace.code, /^Clients of 0 accounts would/m.test(inPlace.stdout)], [1, true])
     for (const block of [dbox, imap]) {
       const output = await succeeds(block)
