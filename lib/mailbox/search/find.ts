@@ -28,6 +28,8 @@ const BATCH = 500
 const STEP = 64
 /** Flags are looked at faster. */
 const FLAGS_STEP = 10_000
+/** Octets of a message that is read to its end although all was found, so that its grams are known. */
+const MOST_READ_ON = 1024 * 1024
 /** Octets of a header in which texts are looked for. */
 const MOST_HEADER = 128 * 1024
 
@@ -63,13 +65,16 @@ interface Found {
   readonly fields: Set<string>
 }
 
+/** What is looked for, and how it stands in a header, where runs of blanks are one. */
+type Texts = ReadonlyMap<string, string>
+
 /** What must be read of one message, when it is asked for and once. */
 function storedFacts(
   { room, mail, view, attachments }: Searched,
   number: number,
   known: KeyFacts | undefined,
   grams: KeptColumn<Grams>,
-  texts: readonly string[],
+  texts: Texts,
 ): StoredFacts {
   let row: Promise<MessageRow | undefined> | undefined
   let header: Promise<Buffer | undefined> | undefined
@@ -95,27 +100,32 @@ function storedFacts(
   }
   const mayContain = (text: string): boolean => {
     const of = grams.get(number)
-    return of === undefined || mayContainGrams(of, text) || mayContainGrams(of, inHeader(text))
+    if (of === undefined || mayContainGrams(of, text)) return true
+    const folded = texts.get(text) ?? text
+    return folded !== text && mayContainGrams(of, folded)
   }
   /** Which of all texts stand in the body, and which in its fields: it is read once, and as far as is needed. */
   async function readBody(): Promise<Found> {
     const found: Found = { text: new Set(), fields: new Set() }
     const message = await theRow()
     if (!message) return found
-    const wanted = new Set(texts.filter(mayContain))
-    const longest = Math.max(0, ...texts.map(({ length }) => length))
+    const wanted = new Set([...texts.keys()].filter(mayContain))
+    const longest = Math.max(0, ...[...texts.keys()].map(({ length }) => length))
     const made = grams.get(number) ? undefined : createGrams(message.size)
     made?.add(await theHeaderText())
+    /** The next searches need not look at it again. */
+    const fills = made !== undefined && message.size <= MOST_READ_ON
     /** @returns whether there is something left to look for */
     async function look(piece: string, where: keyof Found): Promise<boolean> {
       for (const text of wanted) {
-        if (contains(piece, where === 'text' ? text : inHeader(text))) found[where].add(text)
-        await turn()
+        if (contains(piece, where === 'text' ? text : (texts.get(text) ?? text))) found[where].add(text)
+        const wait = turn()
+        if (wait !== undefined) await wait
       }
       // What the text has, the fields need not have.
       for (const text of found.text) wanted.delete(text)
       made?.add(piece)
-      return wanted.size > 0
+      return wanted.size > 0 || fills
     }
     async function lookAll(pieces: AsyncIterable<string>): Promise<boolean> {
       /** A text may begin in one piece and end in the next. */
@@ -154,7 +164,7 @@ function storedFacts(
     headerHas: async (text) => {
       const header = await theHeaderText()
       await turn()
-      return contains(header, inHeader(text))
+      return contains(header, texts.get(text) ?? inHeader(text))
     },
     bodyHas: async (text, fields) => {
       found ??= readBody()
@@ -213,7 +223,7 @@ async function keysOf({ room, mail, view }: Searched, facts: readonly IndexFacts
 async function decide(
   searched: Searched,
   key: SearchKey,
-  texts: readonly string[],
+  texts: Texts,
   facts: readonly IndexFacts[],
   now: number,
 ): Promise<number[]> {
@@ -222,7 +232,8 @@ async function decide(
   const found: number[] = []
   for (const message of facts) {
     const keys = known.get(message.uid)
-    await turn()
+    const wait = turn()
+    if (wait !== undefined) await wait
     if (!keys) continue
     const quick = fromIndex(key, message, now, keys)
     if (quick ?? (await matches(key, message, storedFacts(searched, message.uid, keys, grams, texts), now)))
@@ -258,7 +269,7 @@ export async function find(
   const { view } = searched
   const { exists } = view
   if (asksFlagsOnly(key)) return byFlags(view, key, now)
-  const texts = [...new Set(textsOf(key))]
+  const texts = new Map([...textsOf(key)].map((text) => [text, inHeader(text)]))
   const found: number[] = []
   let open: IndexFacts[] = []
   for (let seq = 1; seq <= exists; seq++) {

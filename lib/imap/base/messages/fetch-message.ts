@@ -42,10 +42,12 @@ function writeItems(
   values: readonly FetchValue[],
   from: number,
   before: string,
+  after: string,
 ): void {
   const { writer } = session.connection
   let text = before
-  for (const [at, value] of values.entries()) {
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]
     const nth = from + at
     if (nth > 0) text += ' '
     // Only once a part of the message is written: an item that cannot be given any more has another in its place.
@@ -60,17 +62,24 @@ function writeItems(
     const texts = asked[nth]?.texts
     if (texts && isThere(value) && texts.get(uid) === undefined) keep(texts, uid, value)
   }
-  writer.write(text)
+  writer.write(text + after)
 }
-const outcomeOf = (values: readonly FetchValue[]): Outcome =>
-  values.includes('unknown-cte') ? 'unknown-cte' : values.every(isThere) ? 'written' : 'gone'
+
+function outcomeOf(values: readonly FetchValue[]): Outcome {
+  let outcome: Outcome = 'written'
+  for (const value of values) {
+    if (value === 'unknown-cte') return value
+    if (!isThere(value)) outcome = 'gone'
+  }
+  return outcome
+}
+
+const END = `${FETCH_END}\r\n`
 
 /** Writes one `* n FETCH (...)`, or nothing when not every item is there. */
 function writeValues(message: FetchMessage, asked: readonly Asked[], values: readonly FetchValue[]): Outcome {
   const outcome = outcomeOf(values)
-  if (outcome !== 'written') return outcome
-  writeItems(message, asked, values, 0, fetchStart(message.seq))
-  message.session.say(FETCH_END)
+  if (outcome === 'written') writeItems(message, asked, values, 0, fetchStart(message.seq), END)
   return outcome
 }
 
@@ -115,13 +124,13 @@ async function writePieces(
   // Now or never: FLAGS may be among the items that are still to come.
   session.learn(message.view.flagsAt(message.seq))
   session.inResponse = true
-  writeItems(message, asked, first, 0, fetchStart(message.seq))
+  writeItems(message, asked, first, 0, fetchStart(message.seq), '')
   for (const [at, nextItem] of asked.slice(first.length).entries()) {
     if (writer.full && !(await writer.drained())) return 'gone'
     await turn()
     const value = await readItem(message, nextItem)
     if (!isThere(value)) outcome = outcomeOf([value])
-    writeItems(message, asked, [value], first.length + at, '')
+    writeItems(message, asked, [value], first.length + at, '', '')
   }
   session.say(FETCH_END)
   session.inResponse = false

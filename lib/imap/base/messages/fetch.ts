@@ -64,6 +64,9 @@ function parse(cursor: Cursor, session: Session, slots: Slots, by: By): FetchArg
   return { set, items, modifiers }
 }
 
+/** messages that need nothing but memory, between two looks at the clock */
+const LOOK = 16
+
 async function run(session: Session, state: Selected, args: FetchArguments, by: By): Promise<Reply> {
   const { view, mail } = state
   const { writer } = session.connection
@@ -97,6 +100,7 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
   const askedOfChanged = [...asked, ...added]
   let gone = 0
   let unknown = false
+  let written = 0
   for (let start = 0, step = 0; start < seqs.length; start += step) {
     const batch = seqs.slice(start, start + BATCH)
     const { rows, enoughFor } = needsRow
@@ -118,7 +122,8 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
       if (outcome === 'unknown-cte') unknown = true
       if (writer.full && !(await writer.drained())) return done('FETCH ended: the client is gone')
       // A client that reads as fast as we write must not keep the others waiting.
-      await turn()
+      const wait = writing instanceof Promise || ++written % LOOK === 0 ? turn() : undefined
+      if (wait !== undefined) await wait
     }
   }
   if (unknown) return no('The transfer encoding of a part is not known', 'UNKNOWN-CTE')
