@@ -181,7 +181,8 @@ function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, option
     uidlOf: (number) => frozen.uidls[position(number)] ?? '',
     async message(number, text) {
       const row = await rowOf(number)
-      return openMessage(row, (start, end) => store.messages.read(account, row.emailId, start, end), text)
+      const added = (sizes[position(number)] ?? 0) - row.size
+      return openMessage(row, (start, end) => store.messages.read(account, row.emailId, start, end), text, added)
     },
     async seenBefore(time) {
       const seen = await seenUids(parts, account, mailbox)

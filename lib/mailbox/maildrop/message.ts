@@ -1,6 +1,6 @@
 import type { Part } from '../../mime/prepared'
 import { asciiHeader, has8bit } from '../../mime/write/downgrade'
-import { addedByLineEnds, canonicalLines } from '../../mime/write/line-ends'
+import { canonicalLines } from '../../mime/write/line-ends'
 import type { MessageRow } from '../../store/store'
 import { turn } from '../../work/turns'
 import { type MaildropMessage, MessageGone, MessageNeedsUtf8, type MessageText } from '../mailbox'
@@ -44,8 +44,16 @@ const gone = (): never => {
   throw new MessageGone('the message was removed by another session')
 }
 
-/** A message of a maildrop, opened: its headers as this client can take them (RFC 6856 2.1). Throws MessageNeedsUtf8, MessageGone. */
-export async function openMessage(row: MessageRow, stored: ReadOctets, text: MessageText): Promise<MaildropMessage> {
+/**
+ * A message of a maildrop, opened: its headers as this client can take them (RFC 6856 2.1). Throws MessageNeedsUtf8, MessageGone.
+ * @param added octets that its line ends have more on the wire, as they were counted when it was stored; 0: all are CRLF
+ */
+export async function openMessage(
+  row: MessageRow,
+  stored: ReadOctets,
+  text: MessageText,
+  added: number,
+): Promise<MaildropMessage> {
   // Most messages are one piece: it is read once, for their headers and for sending.
   const head = (await stored(0, Math.min(row.size, PIECE))) ?? gone()
   const read: ReadOctets = async (start, end) => (end <= head.length ? head.subarray(start, end) : stored(start, end))
@@ -69,14 +77,12 @@ export async function openMessage(row: MessageRow, stored: ReadOctets, text: Mes
     if (first) yield first.octets
     else yield* octetsOf(read, 0, headerSize)
   }
-  const lines = (): AsyncGenerator<Buffer> => canonicalLines(octets(0))
-  /** What is in memory is counted, and what was counted at delivery is known; otherwise it is read for it. */
+  const canonical = (pieces: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> =>
+    added === 0 && surrogates.length === 0 ? pieces : canonicalLines(pieces)
+  const lines = (): AsyncGenerator<Buffer> => canonical(octets(0))
+  /** What was counted when it was stored is known; of converted headers it is counted now. */
   async function sizeOnWire(): Promise<number> {
-    if (surrogates.length === 0) {
-      if (head.length === row.size) return row.size + addedByLineEnds(head)
-      const { added } = row.prepared.structure
-      if (added !== undefined) return row.size + added
-    }
+    if (surrogates.length === 0) return row.size + added
     let size = 0
     let last: number | undefined
     for await (const piece of lines()) {
@@ -88,6 +94,6 @@ export async function openMessage(row: MessageRow, stored: ReadOctets, text: Mes
   return {
     size: await sizeOnWire(),
     octets: lines,
-    top: (count) => headAndLines(canonicalLines(header()), canonicalLines(octets(headerSize)), count),
+    top: (count) => headAndLines(canonical(header()), canonical(octets(headerSize)), count),
   }
 }
