@@ -181,8 +181,7 @@ function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, option
     uidlOf: (number) => frozen.uidls[position(number)] ?? '',
     async message(number, text) {
       const row = await rowOf(number)
-      const added = (sizes[position(number)] ?? 0) - row.size
-      return openMessage(row, (start, end) => store.messages.read(account, row.emailId, start, end), text, added)
+      return openMessage(row, (start, end) => store.messages.read(account, row.emailId, start, end), text)
     },
     async seenBefore(time) {
       const seen = await seenUids(parts, account, mailbox)

@@ -44,22 +44,16 @@ const gone = (): never => {
   throw new MessageGone('the message was removed by another session')
 }
 
-/**
- * A message of a maildrop, opened: its headers as this client can take them (RFC 6856 2.1). Throws MessageNeedsUtf8, MessageGone.
- * @param added octets that its line ends have more on the wire, as they were counted when it was stored; 0: all are CRLF
- */
-export async function openMessage(
-  row: MessageRow,
-  stored: ReadOctets,
-  text: MessageText,
-  added: number,
-): Promise<MaildropMessage> {
+/** A message of a maildrop, opened: its headers as this client can take them (RFC 6856 2.1). Throws MessageNeedsUtf8, MessageGone. */
+export async function openMessage(row: MessageRow, stored: ReadOctets, text: MessageText): Promise<MaildropMessage> {
   // Most messages are one piece: it is read once, for their headers and for sending.
   const head = (await stored(0, Math.min(row.size, PIECE))) ?? gone()
   const read: ReadOctets = async (start, end) => (end <= head.length ? head.subarray(start, end) : stored(start, end))
-  const { headerSize } = row.prepared
+  const { headerSize, structure } = row.prepared
+  /** as counted when it was prepared; 0: all line ends are CRLF; undefined: not counted. Repair keeps no count beside the index. */
+  const { added } = structure
   const plain = text === 'as-is' || (head.length === row.size && !has8bit(head))
-  const surrogates = plain ? [] : await surrogatesOf(read, row.prepared.structure)
+  const surrogates = plain ? [] : await surrogatesOf(read, structure)
   if (surrogates.length > 0 && text === 'refuse') throw new MessageNeedsUtf8('it has a header that is not ASCII')
 
   async function* octets(start: number): AsyncGenerator<Buffer> {
@@ -82,7 +76,7 @@ export async function openMessage(
   const lines = (): AsyncGenerator<Buffer> => canonical(octets(0))
   /** What was counted when it was stored is known; of converted headers it is counted now. */
   async function sizeOnWire(): Promise<number> {
-    if (surrogates.length === 0) return row.size + added
+    if (surrogates.length === 0 && added !== undefined) return row.size + added
     let size = 0
     let last: number | undefined
     for await (const piece of lines()) {
