@@ -39,10 +39,12 @@ export async function deriveScramKeys(
 }
 
 /** RFC 5803 2: `SCRAM-SHA-256$10000:salt$StoredKey:ServerKey`, base64 */
-export async function makeScramKeys(hash: ScramHash, password: string): Promise<string> {
-  const { salt, storedKey, serverKey } = await deriveScramKeys(hash, password, randomBytes(SALT), ITERATIONS)
-  return `${NAME[hash]}$${ITERATIONS}:${salt.toString('base64')}$${storedKey.toString('base64')}:${serverKey.toString('base64')}`
-}
+const spelled = (hash: ScramHash, { iterations, salt, storedKey, serverKey }: ScramKeys): string =>
+  `${NAME[hash]}$${iterations}:${salt.toString('base64')}$${storedKey.toString('base64')}:${serverKey.toString('base64')}`
+
+/** As they are stored. */
+export const makeScramKeys = async (hash: ScramHash, password: string): Promise<string> =>
+  spelled(hash, await deriveScramKeys(hash, password, randomBytes(SALT), ITERATIONS))
 
 export function readScramKeys(text: string | undefined): ScramKeys | undefined {
   const match = /^SCRAM-SHA-(?:256|1)\$(\d+):([^$]+)\$([^:]+):(.+)$/.exec(text ?? '')
@@ -56,12 +58,14 @@ export function readScramKeys(text: string | undefined): ScramKeys | undefined {
   }
 }
 
-/** Stable for a name, so that asking twice does not show that there is no such user. */
-export function fakeScramKeys(hash: ScramHash, secret: Buffer, user: string): ScramKeys {
-  return {
+/**
+ * Stable for a name, so that asking twice does not show that there is no such user. As real ones are stored: they are read as those
+ * are, in the same time.
+ */
+export const fakeScramKeys = (hash: ScramHash, secret: Buffer, user: string): string =>
+  spelled(hash, {
     iterations: ITERATIONS,
     salt: hmac('sha256', secret, `scram salt ${hash} ${user}`).subarray(0, SALT),
     storedKey: hmac(hash, secret, `stored ${user}`),
     serverKey: hmac(hash, secret, `server ${user}`),
-  }
-}
+  })

@@ -91,12 +91,14 @@ export function scramExchange(peer: LoginPeer, ports: SaslPorts, hash: ScramHash
     // One salt for all spellings of a name that nobody has, as for those of one that somebody has.
     const user = ports.nameOf(splitMailbox(peer, first.user).user)
     stored = user === '' ? undefined : (await ports.lookup(user))?.scram?.[family]
-    const found = readScramKeys(stored)
-    // Keys of another shape than ours would show that there is such an account: it has none, until its password is known again.
     const fake = fakeScramKeys(hash, ports.secret, user)
-    keys = found && isUsual(found) ? found : fake
+    const read = readScramKeys(stored ?? fake)
+    // Keys of another shape than ours would show that there is such an account: it has none, until its password is known again.
+    const usual = read && isUsual(read) ? read : readScramKeys(fake)
+    if (!usual) throw new Error('false keys are spelled as stored ones are')
+    keys = usual
     const nonce = first.nonce + (ports.random?.bytes(18) ?? randomBytes(18)).toString('base64')
-    serverFirst = `r=${nonce},s=${keys.salt.toString('base64')},i=${keys.iterations}`
+    serverFirst = `r=${nonce},s=${usual.salt.toString('base64')},i=${usual.iterations}`
     return { kind: 'challenge', octets: Buffer.from(serverFirst) }
   }
 
