@@ -1,12 +1,10 @@
-import { fromLine, isQuotedInHeader, withOwnMark } from '../mime/write/mbox-lines'
+import { fromLine, headerLines, isQuotedInHeader, withOwnMark } from '../mime/write/mbox-lines'
 import type { Exported } from './messages'
 
 const LF = 0x0a
 const CR = 0x0d
 const LINE_END = Buffer.from('\n')
 const MARK = Buffer.from('>')
-/** What is read of a line to know what it is. */
-const MOST_OF_LINE = 64 * 1024
 
 /** Whether every line end is CRLF, and no CR or LF stands alone. */
 function isEven(octets: Buffer): boolean {
@@ -27,31 +25,27 @@ function withLf(octets: Buffer): Buffer {
   return out.subarray(0, to)
 }
 
-interface Lines {
+interface QuotedHeader {
   readonly pieces: readonly Buffer[]
   /** a line of the header would be a border, and was quoted */
-  readonly quotedHeader: boolean
+  readonly isQuoted: boolean
+  /** where the empty line after it begins */
+  readonly end: number
 }
 
-function headerLines(message: Buffer): Lines & { readonly end: number } {
+function quotedHeader(message: Buffer): QuotedHeader {
   const pieces: Buffer[] = []
-  let quotedHeader = false
-  let start = 0
-  while (start < message.length) {
-    const feed = message.indexOf(LF, start)
-    const next = feed < 0 ? message.length : feed + 1
-    const stop = feed < 0 ? next : message[feed - 1] === CR && feed > start ? feed - 1 : feed
-    if (stop === start) break
-    const line = message.toString('latin1', start, Math.min(stop, start + MOST_OF_LINE))
-    const isBorder = isQuotedInHeader(line)
-    quotedHeader ||= isBorder
-    const marked = withOwnMark(line, start === 0)
+  let isQuoted = false
+  const { lines, end } = headerLines(message)
+  for (const [nth, { octets, text }] of lines.entries()) {
+    const isBorder = isQuotedInHeader(text)
+    isQuoted ||= isBorder
+    const marked = withOwnMark(text, nth === 0)
     if (isBorder) pieces.push(MARK)
-    else if (marked !== line) pieces.push(Buffer.from(marked.slice(0, marked.length - line.length)))
-    pieces.push(message.subarray(start, next))
-    start = next
+    else if (marked !== text) pieces.push(Buffer.from(marked.slice(0, marked.length - text.length)))
+    pieces.push(octets)
   }
-  return { pieces, quotedHeader, end: start }
+  return { pieces, isQuoted, end }
 }
 
 const FROM = Buffer.from('From ')
@@ -79,9 +73,9 @@ export function mboxRecord({ row, uidl, octets }: Exported, base: string | undef
   const even = isEven(octets)
   const text = even ? withLf(octets) : octets
   const isOpen = text.at(-1) !== LF
-  const header = headerLines(text)
+  const header = quotedHeader(text)
   const [, sender = ''] = /^return-path:[ \t]*<([^>\s]+)>/im.exec(octets.toString('latin1', 0, 4096)) ?? []
-  const marks = [even ? '' : 'octets', isOpen ? 'open' : '', header.quotedHeader ? 'from' : ''].filter(
+  const marks = [even ? '' : 'octets', isOpen ? 'open' : '', header.isQuoted ? 'from' : ''].filter(
     (mark) => mark !== '',
   )
   const { flags } = row

@@ -1,40 +1,22 @@
-import { isQuotedInBody, isQuotedInHeader, keptField, parseFromLine, withoutOwnMark } from '../mime/write/mbox-lines'
+import {
+  type HeaderLine,
+  headerLines,
+  isQuotedInBody,
+  isQuotedInHeader,
+  keptField,
+  parseFromLine,
+  withoutOwnMark,
+} from '../mime/write/mbox-lines'
 import { crlf } from './source'
 
 const LF = 0x0a
-const CR = 0x0d
 const QUOTED = Buffer.from('\n>')
-/** What is read of a line to know what it is. */
-const MOST_OF_LINE = 64 * 1024
 
 export interface MboxMessage {
   readonly octets: Buffer
   readonly envelopeDate: number | undefined
   /** header fields of the file, not of the message */
   readonly kept: ReadonlyMap<string, string>
-}
-
-interface HeaderLine {
-  readonly octets: Buffer
-  readonly text: string
-}
-
-/** The lines of a header with their ends; where the empty line after it begins. */
-function headerOf(message: Buffer): { readonly lines: readonly HeaderLine[]; readonly end: number } {
-  const lines: HeaderLine[] = []
-  let start = 0
-  while (start < message.length) {
-    const feed = message.indexOf(LF, start)
-    const next = feed < 0 ? message.length : feed + 1
-    const stop = feed < 0 ? next : message[feed - 1] === CR && feed > start ? feed - 1 : feed
-    if (stop === start) break
-    lines.push({
-      octets: message.subarray(start, next),
-      text: message.toString('latin1', start, Math.min(stop, start + MOST_OF_LINE)),
-    })
-    start = next
-  }
-  return { lines, end: start }
 }
 
 /** mboxrd: one `>` less before `From `. */
@@ -60,7 +42,7 @@ export function parseMboxMessage(raw: Buffer, unquoted = false): MboxMessage {
   const feed = raw.indexOf(LF)
   const envelope = parseFromLine(raw.toString('latin1', 0, Math.min(feed < 0 ? raw.length : feed, 1100)))
   const message = feed < 0 ? raw.subarray(raw.length) : raw.subarray(feed + 1)
-  const { lines, end } = headerOf(message)
+  const { lines, end } = headerLines(message)
   const values = new Map<string, string[]>()
   const own: HeaderLine[] = []
   let last: string | undefined

@@ -14,6 +14,7 @@ const PIECE = 64 * 1024
 const MOST_HTML = 32 * 1024
 /** ... and this much of what is read as a whole, in a thread, is read. */
 const MOST_WHOLE = 4 * 1024 * 1024
+const BUDGET = { time: 5000, octetsIn: MOST_WHOLE + 64 * 1024, octetsOut: 8 * MOST_WHOLE } as const
 
 /** Octets of one message. */
 export type Read = (start: number, end: number) => Promise<Buffer | undefined>
@@ -21,20 +22,12 @@ export type Read = (start: number, end: number) => Promise<Buffer | undefined>
 /** A text part as SEARCH compares it, in a thread. @public the pool finds it by its name */
 export const partBodyText = ({ part, octets }: { part: Part; octets: Uint8Array }): string =>
   bodyText(part, Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength))
-const bodyTextJob = defineJob(__filename, partBodyText, {
-  time: 5000,
-  octetsIn: MOST_WHOLE + 64 * 1024,
-  octetsOut: 8 * MOST_WHOLE,
-})
+const bodyTextJob = defineJob(__filename, partBodyText, BUDGET)
 
 /** A message inside that is encoded, in a thread. @public the pool finds it by its name */
 export const messageText = ({ part, octets }: { part: Part; octets: Uint8Array }): SearchedText =>
   encodedMessageText(part, Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength))
-const messageTextJob = defineJob(__filename, messageText, {
-  time: 5000,
-  octetsIn: MOST_WHOLE + 64 * 1024,
-  octetsOut: 8 * MOST_WHOLE,
-})
+const messageTextJob = defineJob(__filename, messageText, BUDGET)
 
 /** In a thread. What is over its budget there is not found: it is nothing that anybody reads. */
 async function inThread<Output>(

@@ -103,3 +103,33 @@ export function withOwnMark(line: string, isFirst: boolean): string {
 /** What `withOwnMark` wrote, as it was. */
 export const withoutOwnMark = (line: string): string =>
   line.startsWith(OWN) && isOwn(line.replace(OWNS, '')) ? line.slice(OWN.length) : line
+
+const LF = 0x0a
+const CR = 0x0d
+/** What is read of a line to know what it is. */
+const MOST_OF_LINE = 64 * 1024
+
+export interface HeaderLine {
+  /** with its end */
+  readonly octets: Buffer
+  /** the beginning, without its end: latin1 */
+  readonly text: string
+}
+
+/** The lines of a header; where the empty line after it begins. Line ends are LF or CRLF. */
+export function headerLines(message: Buffer): { readonly lines: readonly HeaderLine[]; readonly end: number } {
+  const lines: HeaderLine[] = []
+  let start = 0
+  while (start < message.length) {
+    const feed = message.indexOf(LF, start)
+    const next = feed < 0 ? message.length : feed + 1
+    const stop = feed < 0 ? next : message[feed - 1] === CR && feed > start ? feed - 1 : feed
+    if (stop === start) break
+    lines.push({
+      octets: message.subarray(start, next),
+      text: message.toString('latin1', start, Math.min(stop, start + MOST_OF_LINE)),
+    })
+    start = next
+  }
+  return { lines, end: start }
+}
