@@ -2,6 +2,7 @@
 const floors = [
   ['terms'],
   ['processes', 'work'],
+  ['engine'],
   ['metrics', 'mime', 'search', 'transport', 'locks', 'login'],
   ['store', 'sieve'],
   ['mailbox'],

@@ -1,0 +1,52 @@
+import type { Sql } from './connection'
+
+/** What may be asked of a program: its operations by name. Arguments and values are what structured cloning knows. */
+// biome-ignore lint/suspicious/noExplicitAny: the parameters of an operation are its own
+export type Operations = Record<string, (...values: any[]) => unknown>
+
+/**
+ * What the writer thread does with one kind of file. Each operation is one step of a transaction: it checks before it writes, and a
+ * throw takes back what it wrote. The thread finds it by its file: `export const program`.
+ */
+export interface Program<Ops extends Operations> {
+  readonly file: string
+  /** one text of SQL a version of the schema; a step is never changed once it was released */
+  readonly schema: readonly string[]
+  readonly operations: (sql: Sql) => Ops
+}
+
+/** @param file of the program: `__filename` */
+export const defineProgram = <Ops extends Operations>(
+  file: string,
+  schema: readonly string[],
+  operations: (sql: Sql) => Ops,
+): Program<Ops> => ({ file, schema, operations })
+
+/** `durable`: the answer comes when it is on the disk. `visible`: when everybody can read it; it is on the disk within a second. */
+export type Durability = 'durable' | 'visible'
+
+/** What the thread is asked. */
+export type Request =
+  | {
+      readonly kind: 'open'
+      readonly id: number
+      readonly database: number
+      readonly file: string
+      readonly program: string
+    }
+  | { readonly kind: 'close'; readonly id: number; readonly database: number }
+  | {
+      readonly kind: 'write'
+      readonly id: number
+      readonly database: number
+      readonly name: string
+      readonly values: readonly unknown[]
+      readonly durability: Durability
+    }
+
+/** How a request ended. `refused`: the engine or the disk did not let it; `thrown`: a bug. */
+export type Ending =
+  | { readonly kind: 'done'; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'thrown'; readonly error: Error }
+export type Answer = { readonly id: number; readonly ending: Ending }
