@@ -31,7 +31,7 @@ export interface RedisAttemptsOptions {
 /**
  * Writes all buckets of an attempt if none changed since they were read, else nothing. An index for each weight
  * orders them by when they were touched; a full log gives up the longest untouched of the weight that is most over its share
- * (`mostOver` in lockout.ts). KEYS: indexes, buckets. ARGV: limit, then old text, new text, expiry, weight, time of each.
+ * (`mostOver` in weight.ts). KEYS: indexes, buckets. ARGV: limit, then old text, new text, expiry, weight, time of each.
  */
 const WRITE = `
 for i = 5, #KEYS do

@@ -1,4 +1,5 @@
-import type { AttemptOutcome, Bar, Bucket, Who } from './lockout'
+import type { Bar, Bucket, Who } from './bucket'
+import type { AttemptOutcome } from './lockout'
 
 /** Remembers attempts. One driver for the processes of a host, one for several hosts; the policy is lib/login/lockout/lockout.ts. */
 export interface AttemptLog {

@@ -4,7 +4,10 @@ import type { LoginProtocol } from '../login'
 import { canonicalAddress } from '../networks'
 import type { LoginSettings } from '../settings'
 import type { AttemptLog, TrailEntry } from './attempts'
-import { type Bar, type Bucket, countedBy, judge, placesOf, type Rule, rulesOf } from './lockout'
+import { type Bar, type Bucket, placesOf } from './bucket'
+import { judge } from './lockout'
+import type { Rule } from './policy'
+import { countedBy, rulesOf } from './rules'
 
 /** Why a login would succeed or not, for an operator. Never shown to a client. */
 export interface Explanation {
