@@ -9,17 +9,16 @@ interface Binding {
 }
 
 /**
- * Versions before these can damage a write-ahead log that several connections write and checkpoint (sqlite.org/wal.html, "The
- * WAL-Reset Bug"): the last number of each branch that has the mend.
+ * Before it a write-ahead log that several connections write and checkpoint could be damaged (sqlite.org/wal.html, "The WAL-Reset Bug"),
+ * and a checkpoint could not be asked how long the log is.
  */
-const MENDED: Readonly<Record<string, number>> = { '3.44': 6, '3.50': 7, '3.51': 3 }
+const LEAST = [3, 51, 3] as const
 
 /** @param version as sqlite_version() says it */
-export function isMended(version: string): boolean {
-  const [major = 0, minor = 0, patch = 0] = version.split('.').map(Number)
-  if (major !== 3) return major > 3
-  const least = MENDED[`3.${minor}`]
-  return least === undefined ? minor > 51 : patch >= least
+export function isNewEnough(version: string): boolean {
+  const numbers = version.split('.').map(Number)
+  const different = LEAST.findIndex((least, index) => numbers[index] !== least)
+  return different === -1 || (numbers[different] ?? 0) > (LEAST[different] ?? 0)
 }
 
 /** Node 22 says at each start that its module is experimental: nothing that an operator could do anything about. */
@@ -41,7 +40,7 @@ function look(name: string): Binding | string {
     try {
       const row = connection.prepare('SELECT sqlite_version() AS version').get()
       const version = typeof row === 'object' && row !== null && 'version' in row ? String(row.version) : '0'
-      if (!isMended(version)) return `${name} has SQLite ${version}, which can damage a shared log`
+      if (!isNewEnough(version)) return `${name} has SQLite ${version}, which can damage a shared log`
       connection.exec('CREATE VIRTUAL TABLE probe USING fts5(text)')
       return { name, version, DatabaseSync }
     } finally {

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fdatasync, fstatSync, openSync } from 'node:fs'
+import { closeSync, existsSync, fdatasync, openSync } from 'node:fs'
 import path from 'node:path'
 import { setImmediate } from 'node:timers'
 import { asError, isUnavailable, textOf, Unavailable } from '../../terms/errors'
@@ -37,6 +37,9 @@ export const LANE: LaneSettings = { group: 20, patience: 10_000, behind: 800, lo
 
 /** Times as much as `log`: a checkpoint that lets nobody write meanwhile is due. */
 const FAR_TOO_LONG = 4
+/** Octets of a page in the log, and milliseconds between two looks how long it is. */
+const FRAME = 4096 + 24
+const LOOK = 50
 /** Free pages beyond which some go back to the file system in idle time, and how many at once. */
 const FREE_PAGES = 2000
 const FREED_AT_ONCE = 500
@@ -83,6 +86,7 @@ export function openLane<Ops extends Operations>(
   let behind: NodeJS.Timeout | undefined
   let resting: NodeJS.Timeout | undefined
   let checkpointing = false
+  let nextLook = 0
   let closed: (() => void) | undefined
 
   function logFile(): number | undefined {
@@ -255,18 +259,23 @@ export function openLane<Ops extends Operations>(
     for (const { write } of waiting) write.settle(ending)
   }
 
-  const length = (): number => {
-    const descriptor = logFile()
-    return descriptor === undefined ? 0 : fstatSync(descriptor).size
+  /** Octets of the log that are not in the file yet, and of all of it. */
+  function logged(): { readonly open: number; readonly all: number } {
+    const [row] = sql.all<{ log: number; checkpointed: number }>('PRAGMA wal_checkpoint(NOOP)')
+    const { log: frames = 0, checkpointed = 0 } = row ?? {}
+    return { open: (frames - checkpointed) * FRAME, all: frames * FRAME }
   }
 
   /** Most of a long log is written back elsewhere; what came meanwhile is little, and is written here, so that the log begins anew. */
   function look(): void {
-    if (checkpointing || length() < settings.log) return
+    const now = performance.now()
+    if (checkpointing || now < nextLook) return
+    nextLook = now + LOOK
+    if (logged().open < settings.log) return
     checkpointing = true
     void checkpoint(file).then(() => {
       checkpointing = false
-      restart(length() >= FAR_TOO_LONG * settings.log ? 'RESTART' : 'PASSIVE')
+      restart(logged().all >= FAR_TOO_LONG * settings.log ? 'RESTART' : 'PASSIVE')
       finish()
     })
   }
@@ -295,7 +304,7 @@ export function openLane<Ops extends Operations>(
     } catch {
       // Another process writes: it will rest too.
     }
-    if (length() > 0) restart('TRUNCATE')
+    if (logged().all > 0) restart('TRUNCATE')
   }
 
   /** Ends when it was asked to, and nothing is under way. */
