@@ -22,7 +22,7 @@ describe('engine: SQLite', () => {
 
   it('reads what was written, at once', async () => {
     const db = await openDatabase(file(), program)
-    for (const durability of ['durable', 'visible'] as const) {
+    for (const durability of ['durable', 'visible', 'quick'] as const) {
       equal(await db.write('set', [durability, 7], durability), 1)
       equal(db.read.get<{ number: number }>('SELECT number FROM numbers WHERE name = ?', durability)?.number, 7)
     }
@@ -46,7 +46,11 @@ describe('engine: SQLite', () => {
 
   it('loses no update of two writers of one file', async () => {
     const [one, two] = [await openDatabase(file(), program), await openDatabase(file(), program)]
-    await Promise.all(Array.from({ length: 200 }, (_, index) => (index % 2 ? one : two).write('add', ['n'], 'visible')))
+    await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        (index % 2 ? one : two).write('add', ['n'], index % 3 ? 'visible' : 'quick'),
+      ),
+    )
     equal(one.read.get<{ number: number }>("SELECT number FROM numbers WHERE name = 'n'")?.number, 200)
     await Promise.all([one.close(), two.close()])
   })

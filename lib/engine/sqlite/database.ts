@@ -1,12 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { Unavailable } from '../../terms/errors'
-import { type Connection, type Sql, sqlOn } from './connection'
+import { type Sql, sqlOn } from './connection'
 import { openConnection } from './open'
 import type { Durability, Operations, Program } from './program'
+import { createQuick } from './quick'
 import { writerThread } from './writer'
 
-/** One SQLite file: read here, written in the writer thread. */
+/** One SQLite file: read on the event loop, written in the writer thread. */
 export interface Database<Ops extends Operations> {
   /** absolute */
   readonly file: string
@@ -28,6 +29,10 @@ export interface Database<Ops extends Operations> {
 }
 
 let opened = 0
+
+/** Milliseconds, and writes on the event loop, after which the thread brings them to the disk. */
+const FLUSH = 400
+const MOST_UNFLUSHED = 1000
 
 /**
  * Opens a file, which is made when it is missing, as is its folder.
@@ -58,24 +63,66 @@ export async function openDatabase<Ops extends Operations>(
     }
   }
   await ready()
-  let connection: Connection | undefined = openConnection(file, { readOnly: true })
+  const connection = openConnection(file)
   const read = sqlOn(connection)
+  const quick = createQuick(file, read, program.operations(read))
+  /** writes that the thread has: what is quick goes behind them */
+  let underWay = 0
+  let unflushed = 0
+  let flushSoon: NodeJS.Timeout | undefined
+
+  function flush(): void {
+    clearTimeout(flushSoon)
+    flushSoon = undefined
+    unflushed = 0
+    thread.ask({ kind: 'flush', database }).catch(() => undefined)
+  }
+
+  /** What was written here is brought to the disk by the thread. */
+  function flushLater(): void {
+    unflushed += 1
+    if (unflushed === MOST_UNFLUSHED) flush()
+    else flushSoon ??= setTimeout(flush, FLUSH).unref()
+  }
+
+  async function inThread(
+    name: string,
+    values: readonly unknown[],
+    durability: Durability,
+    moved: readonly ArrayBuffer[],
+  ) {
+    underWay += 1
+    try {
+      if (opening?.generation !== thread.generation) await ready()
+      return await thread.ask({ kind: 'write', database, name, values, durability }, moved)
+    } finally {
+      underWay -= 1
+    }
+  }
+
   return {
     file,
     read,
     async write(name, values, durability = 'durable', moved = []) {
       if (closed) throw new Unavailable(`${file} is closed`)
-      if (opening?.generation !== thread.generation) await ready()
-      const value = await thread.ask({ kind: 'write', database, name, values, durability }, moved)
-      // Of the operation of this name.
-      return value as never
+      if (durability === 'quick' && underWay === 0) {
+        const ending = quick(name, values)
+        if (ending !== 'busy') {
+          if (ending.kind === 'refused') throw new Unavailable(ending.why)
+          if (ending.kind === 'thrown') throw ending.error
+          flushLater()
+          // Of the operation of this name, as below.
+          return ending.value as never
+        }
+      }
+      return (await inThread(name, values, durability, moved)) as never
     },
     async close() {
       if (closed) return
       closed = true
+      if (flushSoon) flush()
       await thread.ask({ kind: 'close', database }).catch(() => undefined)
-      connection?.close()
-      connection = undefined
+      connection.close()
     },
   }
 }

@@ -1,9 +1,9 @@
 import { closeSync, existsSync, fdatasync, openSync } from 'node:fs'
 import path from 'node:path'
 import { setImmediate } from 'node:timers'
-import { asError, isUnavailable, textOf, Unavailable } from '../../terms/errors'
+import { asError, textOf, Unavailable } from '../../terms/errors'
 import { sqlOn } from './connection'
-import { engineError, flushFolder, isBusy, openWriter, sqliteCode } from './open'
+import { flushFolder, isBusy, openWriter, refusal, rollBack, sqliteCode } from './open'
 import type { Durability, Ending, Operations, Program } from './program'
 
 /** A write that waits for its turn, or for the disk. */
@@ -17,6 +17,8 @@ export interface Write {
 /** One file and those who wait to write it. */
 export interface Lane {
   add(write: Write): void
+  /** Brings to the disk what others of this process wrote. */
+  flush(): void
   /** After all that was added; what was committed is on the disk then. */
   close(): Promise<void>
 }
@@ -47,11 +49,6 @@ const FREED_AT_ONCE = 500
 interface Group {
   readonly write: Write
   ending: Ending
-}
-
-const refusal = (file: string, error: unknown): Ending => {
-  const found = engineError(file, error)
-  return isUnavailable(found) ? { kind: 'refused', why: found.message } : { kind: 'thrown', error: asError(error) }
 }
 
 /** Milliseconds between two looks whether another process still writes: short at first, never in step with it. */
@@ -144,14 +141,6 @@ export function openLane<Ops extends Operations>(
     }
   }
 
-  function rollBack(): void {
-    try {
-      if (connection.isTransaction !== false) sql.run('ROLLBACK')
-    } catch {
-      // The engine has done so already.
-    }
-  }
-
   function refuse(writes: readonly Write[], error: unknown): void {
     const ending = refusal(file, error)
     for (const write of writes) write.settle(ending)
@@ -181,7 +170,7 @@ export function openLane<Ops extends Operations>(
       }
       sql.run('COMMIT')
     } catch (error) {
-      rollBack()
+      rollBack(sql)
       const failed = group.map(({ write }) => write)
       if (group.length === 0) {
         // Not even begun: nobody of those who wait can be served.
@@ -327,6 +316,12 @@ export function openLane<Ops extends Operations>(
     add(write) {
       queue.push(write)
       schedule()
+    },
+    flush() {
+      dirty = true
+      flush()
+      rest()
+      look()
     },
     close: () =>
       new Promise((resolve) => {

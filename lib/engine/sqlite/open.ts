@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, linkSync, openSync, statSync, unlinkSync } from 'node:fs'
 import path from 'node:path'
-import { textOf, Unavailable } from '../../terms/errors'
+import { asError, isUnavailable, textOf, Unavailable } from '../../terms/errors'
 import { binding } from './binding'
-import { type Connection, sqlOn } from './connection'
+import { type Connection, type Sql, sqlOn } from './connection'
+import type { Ending } from './program'
 
 /** SQLite's primary result code of an error; undefined: it is not the engine's */
 export function sqliteCode(error: unknown): number | undefined {
@@ -30,6 +31,21 @@ export function engineError(file: string, error: unknown): Error {
     return new Damaged(`${file} is damaged (${textOf(error)}): restore it from a backup`)
   }
   return new Unavailable(`${file}: ${textOf(error)}`)
+}
+
+/** What the engine or the disk did not let happen, or a bug. */
+export function refusal(file: string, error: unknown): Ending {
+  const found = engineError(file, error)
+  return isUnavailable(found) ? { kind: 'refused', why: found.message } : { kind: 'thrown', error: asError(error) }
+}
+
+/** After a failure that may have taken back the transaction already. */
+export function rollBack(sql: Sql): void {
+  try {
+    sql.run('ROLLBACK')
+  } catch {
+    // The engine has done so.
+  }
 }
 
 /** The names in a folder are on the disk. */
@@ -118,11 +134,12 @@ export function openWriter(file: string, schema: readonly string[]): Connection 
   }
 }
 
-/** Another connection to a file that `openWriter` has opened. */
-export function openConnection(file: string, { readOnly = false } = {}): Connection {
+/** Another connection to a file that `openWriter` has opened; it waits for nobody. */
+export function openConnection(file: string): Connection {
   try {
-    const connection = new (binding().DatabaseSync)(file, { readOnly })
+    const connection = new (binding().DatabaseSync)(file)
     connection.exec(PRAGMAS)
+    connection.exec('PRAGMA busy_timeout = 0')
     return connection
   } catch (error) {
     throw engineError(file, error)

@@ -22,8 +22,11 @@ export const defineProgram = <Ops extends Operations>(
   operations: (sql: Sql) => Ops,
 ): Program<Ops> => ({ file, schema, operations })
 
-/** `durable`: the answer comes when it is on the disk. `visible`: when everybody can read it; it is on the disk within a second. */
-export type Durability = 'durable' | 'visible'
+/**
+ * `durable`: the answer comes when it is on the disk. `visible`: when everybody can read it; it is on the disk within a second. `quick`: as
+ * visible, and so small that it may run on the event loop when nobody else writes.
+ */
+export type Durability = 'durable' | 'visible' | 'quick'
 
 /** What the thread is asked. */
 export type Request =
@@ -35,6 +38,8 @@ export type Request =
       readonly program: string
     }
   | { readonly kind: 'close'; readonly id: number; readonly database: number }
+  /** brings to the disk what was written elsewhere in this process */
+  | { readonly kind: 'flush'; readonly id: number; readonly database: number }
   | {
       readonly kind: 'write'
       readonly id: number

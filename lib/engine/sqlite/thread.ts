@@ -69,6 +69,10 @@ function take(request: Request): void {
       void (lane?.close() ?? Promise.resolve()).then(() => answer(id, { kind: 'done', value: undefined }))
       return
     }
+    case 'flush':
+      lanes.get(database)?.flush()
+      answer(id, { kind: 'done', value: undefined })
+      return
     case 'write': {
       const lane = lanes.get(database)
       if (!lane) return answer(id, { kind: 'refused', why: 'the file is closed' })
