@@ -9,7 +9,7 @@ import { hashAppPassword } from '../../lib/login/passwords/app-passwords'
 import { loginSettings } from '../../lib/login/settings'
 import { harakaRunner } from '../haraka/login/haraka'
 import { directoryOf, door, peerAt, person, testLog } from './room'
-import { scramClient } from './scram-client'
+import { scramClient } from './sasl/scram-client'
 
 const SECRETS = ['Right-Horse-1', 'Wrong-Horse-2', 'App-Horse-3', 'Token-Horse-4']
 const [RIGHT = '', WRONG = '', APP = '', TOKEN = ''] = SECRETS

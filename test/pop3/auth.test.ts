@@ -4,7 +4,7 @@ import { generate } from 'selfsigned'
 import { tlsFrom } from '../../lib/transport/tls'
 import { type Kit, startKit, Wire } from '../kit'
 import { directoryOf, door, person } from '../login/room'
-import { type ScramClientOptions, scramClient } from '../login/scram-client'
+import { type ScramClientOptions, scramClient } from '../login/sasl/scram-client'
 
 const ANN = 'ann@example.org'
 const RIGHT = 'correct horse'

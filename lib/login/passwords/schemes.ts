@@ -1,7 +1,7 @@
 import { createHash, pbkdf2Sync, timingSafeEqual } from 'node:crypto'
 import { isArgon2 } from './argon2'
 
-/** A way in which passwords are kept. A new one is a row of SCHEMES, and a vector in test/login/schemes.test.ts. */
+/** A way in which passwords are kept. A new one is a row of SCHEMES, and a vector in test/login/passwords/schemes.test.ts. */
 export interface Scheme {
   /** in braces before a value, `{SSHA}...`; the first is its own, the others are what other programs call it */
   readonly names: readonly string[]

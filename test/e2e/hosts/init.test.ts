@@ -21,7 +21,7 @@ import { ImapFlow } from 'imapflow'
 import { createTransport } from 'nodemailer'
 import { waitForPorts } from '../../../lib/cli/demo/wait'
 import { packageRoot } from '../../../lib/package-root'
-import { ROOT, slapdOrSkip } from '../../login/slapd'
+import { ROOT, slapdOrSkip } from '../../login/directories/slapd'
 import { cli, freePorts, run } from '../demo'
 
 const HARAKA = path.join(path.dirname(require.resolve('haraka/package.json')), 'bin/haraka')

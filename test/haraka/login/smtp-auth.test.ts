@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import constants from 'haraka-constants'
 import { createSmtpAuth, type SmtpConnection } from '../../../lib/haraka/login/smtp-auth'
 import { directoryOf, door, person, testLog } from '../../login/room'
-import { scramClient } from '../../login/scram-client'
+import { scramClient } from '../../login/sasl/scram-client'
 
 const RIGHT = 'correct horse'
 const ANN = 'ann@example.org'

@@ -1,4 +1,4 @@
-import { personOf, ROOT, slapdOrSkip } from '../slapd'
+import { personOf, ROOT, slapdOrSkip } from '../directories/slapd'
 import { WAYS, type Way } from './ask'
 import { REFUSALS, type Refusal, RIGHT } from './classes'
 import { type Oracle, startOracle, USERS } from './server'

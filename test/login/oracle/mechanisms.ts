@@ -1,4 +1,4 @@
-import { scramClient } from '../scram-client'
+import { scramClient } from '../sasl/scram-client'
 import { address, type Refusal, RIGHT, WRONG } from './classes'
 import type { Protocol, Round } from './protocols'
 import type { Recorded } from './recorded'

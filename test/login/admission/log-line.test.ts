@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { failureLine } from '../../lib/login/admission/report'
-import { peerAt } from './room'
+import { failureLine } from '../../../lib/login/admission/report'
+import { peerAt } from '../room'
 
-const docs = readFileSync(join(__dirname, '../../docs/login.md'), 'utf8')
+const docs = readFileSync(join(__dirname, '../../../docs/login.md'), 'utf8')
 
 /** The patterns of the documentation, with what fail2ban and grok put for their own words. */
 function patterns(): readonly RegExp[] {

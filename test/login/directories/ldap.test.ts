@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { ldapAddresses, ldapDirectory } from '../../lib/login/directories/ldap'
-import { loginSettings } from '../../lib/login/settings'
+import { ldapAddresses, ldapDirectory } from '../../../lib/login/directories/ldap'
+import { loginSettings } from '../../../lib/login/settings'
 import { ROOT, slapdOrSkip } from './slapd'
 
 describe('LDAP, with a real server', function () {

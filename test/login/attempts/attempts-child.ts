@@ -1,5 +1,5 @@
-import { openEmbeddedAttempts } from '../../lib/login/attempts/embedded'
-import { loginSettings } from '../../lib/login/settings'
+import { openEmbeddedAttempts } from '../../../lib/login/attempts/embedded'
+import { loginSettings } from '../../../lib/login/settings'
 
 /** A process that fails for one account from one network, and tells the bar that each attempt met. */
 const [path = '', start = '0', count = '0'] = process.argv.slice(2)

@@ -1,5 +1,5 @@
 import { createHmac, pbkdf2Sync } from 'node:crypto'
-import { digest, hmac, type ScramHash } from '../../lib/login/passwords/scram-keys'
+import { digest, hmac, type ScramHash } from '../../../lib/login/passwords/scram-keys'
 
 export interface ScramClientOptions {
   readonly user: string

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { createNotices, type Notice } from '../../lib/login/notices'
-import { loginSettings } from '../../lib/login/settings'
-import { directoryOf, door, peerAt, person, testClock } from './room'
+import { createNotices, type Notice } from '../../../lib/login/notices'
+import { loginSettings } from '../../../lib/login/settings'
+import { directoryOf, door, peerAt, person, testClock } from '../room'
 
 const ANN = 'ann@example.org'
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { freePorts, run } from '../e2e/demo'
-import { eventually } from '../eventually'
+import { freePorts, run } from '../../e2e/demo'
+import { eventually } from '../../eventually'
 
 const SLAPD = '/usr/sbin/slapd'
 export const ROOT = { dn: 'cn=admin,dc=example,dc=org', password: 'the admin' }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { type Chain, directoryChain } from '../../lib/login/chain'
-import { hashAppPassword } from '../../lib/login/passwords/app-passwords'
-import { directoryOf, door, peerAt, person } from './room'
+import { type Chain, directoryChain } from '../../../lib/login/chain'
+import { hashAppPassword } from '../../../lib/login/passwords/app-passwords'
+import { directoryOf, door, peerAt, person } from '../room'
 
 const RIGHT = 'correct horse'
 

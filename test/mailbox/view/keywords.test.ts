@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { createColumns } from '../../lib/mailbox/view/columns'
-import { flagsFault, storableFlags } from '../../lib/store/limits'
-import { flagSet, NO_FLAGS } from '../../lib/terms/flags'
-import { accountId } from '../../lib/terms/names'
-import { modSeq, uid } from '../../lib/terms/numbers'
-import { fakeStore } from './fake-store'
+import { createColumns } from '../../../lib/mailbox/view/columns'
+import { flagsFault, storableFlags } from '../../../lib/store/limits'
+import { flagSet, NO_FLAGS } from '../../../lib/terms/flags'
+import { accountId } from '../../../lib/terms/names'
+import { modSeq, uid } from '../../../lib/terms/numbers'
+import { fakeStore } from '../fake-store'
 
 describe('keywords', () => {
   it('have a length, a message a number and octets of them; what is over may become less', () => {

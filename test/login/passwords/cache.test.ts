@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import type { Directory, DirectoryEntry } from '../../lib/login/directory'
-import { newAppPassword } from '../../lib/login/passwords/app-passwords'
-import { verifyPassword } from '../../lib/login/passwords/verify'
-import { directoryOf, door, peerAt, person } from './room'
+import type { Directory, DirectoryEntry } from '../../../lib/login/directory'
+import { newAppPassword } from '../../../lib/login/passwords/app-passwords'
+import { verifyPassword } from '../../../lib/login/passwords/verify'
+import { directoryOf, door, peerAt, person } from '../room'
 
 const RIGHT = 'correct horse'
 const ANN = 'ann@example.org'

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { type Directory, type DirectoryEntry, firstOf, passwordsFrom } from '../../lib/login/directory'
-import { hashAppPassword } from '../../lib/login/passwords/app-passwords'
-import { verifyPassword } from '../../lib/login/passwords/verify'
-import { directoryOf, door, peerAt, person } from './room'
-import { scramClient } from './scram-client'
+import { type Directory, type DirectoryEntry, firstOf, passwordsFrom } from '../../../lib/login/directory'
+import { hashAppPassword } from '../../../lib/login/passwords/app-passwords'
+import { verifyPassword } from '../../../lib/login/passwords/verify'
+import { directoryOf, door, peerAt, person } from '../room'
+import { scramClient } from '../sasl/scram-client'
 
 const RIGHT = 'wonder land'
 /** Decomposed letters and a no-break space: not as SASLprep leaves them, so that it has two forms. */

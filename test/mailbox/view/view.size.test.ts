@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
-import { createState } from '../../lib/mailbox/view/state'
-import { createView, type SessionView } from '../../lib/mailbox/view/view'
-import type { Change } from '../../lib/store/change'
-import type { Snapshot } from '../../lib/store/store'
-import { flagSet, NO_FLAGS } from '../../lib/terms/flags'
-import { accountId } from '../../lib/terms/names'
-import { modSeq, uid } from '../../lib/terms/numbers'
-import { silentLog } from '../../lib/terms/ports'
-import { fakeStore } from './fake-store'
+import { createState } from '../../../lib/mailbox/view/state'
+import { createView, type SessionView } from '../../../lib/mailbox/view/view'
+import type { Change } from '../../../lib/store/change'
+import type { Snapshot } from '../../../lib/store/store'
+import { flagSet, NO_FLAGS } from '../../../lib/terms/flags'
+import { accountId } from '../../../lib/terms/names'
+import { modSeq, uid } from '../../../lib/terms/numbers'
+import { silentLog } from '../../../lib/terms/ports'
+import { fakeStore } from '../fake-store'
 
 const MESSAGES = process.env.MAILBOX_LONG === '1' ? 1_000_000 : 200_000
 const SESSIONS = 1000

@@ -9,9 +9,9 @@ import {
   type LockoutPolicy,
   learn,
   type Who,
-} from '../../lib/login/lockout/lockout'
-import { networkOf } from '../../lib/login/networks'
-import { loginSettings } from '../../lib/login/settings'
+} from '../../../lib/login/lockout/lockout'
+import { networkOf } from '../../../lib/login/networks'
+import { loginSettings } from '../../../lib/login/settings'
 
 const POLICY = loginSettings({}).policy
 const MINUTE = 60_000

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { LoginAnswer, SaslExchange, SaslStep } from '../../lib/login/login'
-import { converse, type FinalData, fromBase64, initialResponse } from '../../lib/login/sasl/converse'
+import type { LoginAnswer, SaslExchange, SaslStep } from '../../../lib/login/login'
+import { converse, type FinalData, fromBase64, initialResponse } from '../../../lib/login/sasl/converse'
 
 const GRANTED: LoginAnswer = {
   kind: 'granted',

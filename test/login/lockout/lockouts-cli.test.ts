@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Option } from 'commander'
-import { lockoutsCommand } from '../../lib/cli/watch/lockouts'
-import { directoryOf, door, peerAt, person } from './room'
+import { lockoutsCommand } from '../../../lib/cli/watch/lockouts'
+import { directoryOf, door, peerAt, person } from '../room'
 
 const ANN = 'ann@example.org'
 

@@ -1,6 +1,6 @@
-import { socketBus } from '../../lib/mailbox/bus/socket-bus'
-import type { Notice } from '../../lib/mailbox/mailbox'
-import { silentLog } from '../../lib/terms/ports'
+import { socketBus } from '../../../lib/mailbox/bus/socket-bus'
+import type { Notice } from '../../../lib/mailbox/mailbox'
+import { silentLog } from '../../../lib/terms/ports'
 
 /** The other process of the socket bus tests: says what it is told to, and reports the gaps it heard of. */
 interface Order {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type Evidence, verdictOf } from '../../lib/login/admission/verdict'
+import { type Evidence, verdictOf } from '../../../lib/login/admission/verdict'
 
 const RIGHT: Evidence = {
   chain: { kind: 'accepted' },

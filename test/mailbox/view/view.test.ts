@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { AccountMail, Bus, MailRoom, Notice, Update, View } from '../../lib/mailbox/mailbox'
-import { createState } from '../../lib/mailbox/view/state'
-import type { MailboxChange } from '../../lib/store/change'
-import { flagSet, NO_FLAGS } from '../../lib/terms/flags'
-import { type Uid, uid } from '../../lib/terms/numbers'
-import { silentLog } from '../../lib/terms/ports'
-import { type FakeStore, fakeStore } from './fake-store'
-import { mailOf, plainPrepare, roomOver, value } from './room'
+import type { AccountMail, Bus, MailRoom, Notice, Update, View } from '../../../lib/mailbox/mailbox'
+import { createState } from '../../../lib/mailbox/view/state'
+import type { MailboxChange } from '../../../lib/store/change'
+import { flagSet, NO_FLAGS } from '../../../lib/terms/flags'
+import { type Uid, uid } from '../../../lib/terms/numbers'
+import { silentLog } from '../../../lib/terms/ports'
+import { type FakeStore, fakeStore } from '../fake-store'
+import { mailOf, plainPrepare, roomOver, value } from '../room'
 
 const message = { bytes: Buffer.from('subject: x\r\n\r\nbody\r\n'), flags: NO_FLAGS, internalDate: 1 }
 const deleted = flagSet(['\\Deleted'])
