@@ -81,7 +81,7 @@ module.exports = {
     },
     ...[
       'lib/locks/(embedded|redis|memory)',
-      'lib/store/(lmdb|postgres)',
+      'lib/store/(lmdb|postgres|sqlite)',
       'lib/login/attempts',
       'lib/mailbox/bus',
       'lib/web/who/sessions',

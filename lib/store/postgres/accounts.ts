@@ -2,21 +2,12 @@ import { failed, ok, type Result } from '../../terms/fault'
 import type { AccountId } from '../../terms/names'
 import type { Clock } from '../../terms/ports'
 import type { Account } from '../account'
-import { accountNumber, makeAccountId } from '../ids'
+import { accountNumber } from '../ids'
+import { type AccountRecord, toAccount } from '../row-types'
 import type { AccountTable } from '../store'
 import type { Database } from './database'
-import type { AccountRecord } from './row-types'
 
 const PAGE = 500
-
-export function toAccount({
-  account,
-  name,
-  attributes,
-}: Pick<AccountRecord, 'account' | 'name' | 'attributes'>): Account {
-  // What `create` and `update` wrote: an Account without its id and its name.
-  return { ...(attributes as Omit<Account, 'id' | 'name'>), id: makeAccountId(account), name }
-}
 
 const taken: Result<never> = failed({ kind: 'not-permitted', why: 'name is taken' })
 const COLUMNS = 'account, name, attributes'

@@ -8,11 +8,11 @@ import { nothing, overQuota, quotaOctets, weigh } from '../counting'
 import { accountNumber, digestOf, mailboxNumber } from '../ids'
 import { flagsFault, MAX_UID } from '../limits'
 import { encodePrepared } from '../prepared-codec'
+import { type AccountRecord, flagsText, indexRow, type MailboxRecord } from '../row-types'
 import type { AppendOptions, MessageTable, NewMessage } from '../store'
 import type { Database, Session } from './database'
 import { type MarkBook, markBook, markLookup } from './marks'
 import { trimLog } from './messages-write'
-import { type AccountRecord, flagsText, indexRow, type MailboxRecord } from './row-types'
 
 /** Octets of a message lie in chunks, so that reading a header does not fetch 25 MB. */
 export const CHUNK = 128 * 1024

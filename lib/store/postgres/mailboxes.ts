@@ -4,10 +4,10 @@ import { modSeq, uid } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type ListChange, NO_COMMIT, type Written } from '../change'
 import { accountNumber, mailboxNumber } from '../ids'
+import { type AccountRecord, type EntryRecord, type MailboxRecord, mailboxIdOf, toMailbox } from '../row-types'
 import type { CreateOptions, Mailbox, MailboxTable, RecentClaim } from '../store'
 import type { Database, Session } from './database'
 import { copyEntries, releaseEntries } from './messages-write'
-import { type AccountRecord, type EntryRecord, type MailboxRecord, mailboxIdOf, toMailbox } from './row-types'
 
 const written = <T>(value: T, list: readonly ListChange[]): Result<Written<T>> =>
   ok({ value, commit: { ...NO_COMMIT, list } })

@@ -1,14 +1,13 @@
-import type { SearchKeys } from '../../mime/prepared'
 import type { FlagSet } from '../../terms/flags'
 import type { AccountId, EmailId, MailboxId } from '../../terms/names'
 import { type ModSeq, modSeq, type Uid, uid } from '../../terms/numbers'
 import type { Change, IndexRow, MailboxChange } from '../change'
 import { accountNumber, mailboxNumber, makeEmailId, makeThreadId, messageNumber, uidlOf } from '../ids'
 import { decodePrepared } from '../prepared-codec'
+import { type EntryRecord, flagsFrom, indexRow, keysFrom, type MailboxRecord, toMailbox } from '../row-types'
 import type { KeyRow, MaildropRow, MessageRow, Snapshot } from '../store'
 import { CHUNK } from './append'
 import type { Database } from './database'
-import { type EntryRecord, flagsFrom, indexRow, type MailboxRecord, toMailbox } from './row-types'
 
 const BATCH = 200
 /** of what is kept beside the messages of a batch: that of 10,000 parts is megabytes */
@@ -145,11 +144,6 @@ SELECT uid, message, flags, mod_seq, size, internal_date, save_date, uidl, threa
 FROM (${joined('m.keys, m.prepared, sum(octet_length(m.prepared)) OVER (ORDER BY e.uid) AS upto')}) AS joined
 WHERE upto - octet_length(prepared) < ${MOST_OCTETS} ORDER BY uid`
 const KEYS = joined('m.keys::text AS keys')
-
-const keysFrom = (text: string): SearchKeys => {
-  const { sentAt, sentDay, ...keys }: SearchKeys = JSON.parse(text)
-  return { ...keys, sentAt, sentDay } // JSON has no undefined
-}
 
 async function* keyBatches(db: Database, id: AccountId, mailbox: MailboxId, uids: readonly Uid[]) {
   for (let start = 0; start < uids.length; start += BATCH) {

@@ -7,8 +7,6 @@ import { type Change, type MailboxChange, NO_COMMIT, type Written } from '../cha
 import { type Delta, loggedUids, nothing, overQuota, quotaOctets, weigh } from '../counting'
 import { accountNumber, mailboxNumber } from '../ids'
 import { flagsFault, LOG_LENGTH, MAX_UID, TRIM_EVERY } from '../limits'
-import type { AppendOptions, Copied, CopyOptions, ExpungeOptions, FlagLimits, FlagsStored } from '../store'
-import type { Database, Session } from './database'
 import {
   type AccountRecord,
   type EntryRecord,
@@ -17,7 +15,9 @@ import {
   indexRow,
   type MailboxRecord,
   mailboxIdOf,
-} from './row-types'
+} from '../row-types'
+import type { AppendOptions, Copied, CopyOptions, ExpungeOptions, FlagLimits, FlagsStored } from '../store'
+import type { Database, Session } from './database'
 
 export async function trimLog({ query }: Session, box: MailboxRecord, now: number): Promise<void> {
   if (now <= LOG_LENGTH || Math.floor(now / TRIM_EVERY) === Math.floor(box.mod_seq / TRIM_EVERY)) return

@@ -1,9 +1,8 @@
 import { ok } from '../../terms/fault'
 import { accountNumber } from '../ids'
 import type { RecordChange, RecordKind, RecordTable, StoredRecord } from '../records/records'
-import { toAccount } from './accounts'
+import { type AccountRecord, toAccount } from '../row-types'
 import type { Database, Session } from './database'
-import type { AccountRecord } from './row-types'
 
 interface RecordRow {
   readonly key: string

@@ -4,11 +4,11 @@ import { type Uid, uid } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import type { Written } from '../change'
 import { quotaOctets } from '../counting'
+import { flagsFrom } from '../row-types'
 import type { AppendOptions, NewMessage } from '../store'
 import { appendAll, threadNames } from './append'
 import type { Database } from './database'
 import { commitMailbox, entriesOf, releaseEntries, writeTo } from './messages-write'
-import { flagsFrom } from './row-types'
 
 const THREADS = `
 SELECT encode(message_id, 'hex') AS name, thread FROM mailbox.threads

@@ -1,9 +1,9 @@
 import type { QueryResultRow } from 'pg'
 import { RECORD_KINDS } from '../records/records'
+import type { AccountRecord, EntryRecord, MailboxRecord } from '../row-types'
 import type { MessageTransfer, TransferAccount, TransferRow } from '../transfer'
 import type { Session } from './database'
 import { type OwnedRow, putRecords, toRecord } from './records'
-import type { AccountRecord, EntryRecord, MailboxRecord } from './row-types'
 
 /** The tables of an account as rows that every driver has alike. */
 

@@ -1,10 +1,10 @@
 import { ok } from '../../terms/fault'
 import type { RepairEnd } from '../repair'
+import type { AccountRecord } from '../row-types'
 import type { TransferRow } from '../transfer'
 import { CHUNK } from './append'
 import { auditRows, mendAccount } from './audit'
 import { APPLICATION, openDatabase, type PostgresOptions, type Session } from './database'
-import type { AccountRecord } from './row-types'
 import { accountRow, indexRows, insert, type Of, only, pages, putIndex } from './rows'
 
 /** messages of a page without their octets, and chunks fetched at once: some megabytes */

@@ -1,12 +1,14 @@
-import { type FlagSet, flagSet } from '../../terms/flags'
-import type { MailboxId } from '../../terms/names'
-import { modSeq, uid, uidValidity } from '../../terms/numbers'
-import { SPECIAL_USES } from '../../terms/special-use'
-import type { IndexRow } from '../change'
-import { makeMailboxId } from '../ids'
-import type { Mailbox } from '../store'
+import type { SearchKeys } from '../mime/prepared'
+import { type FlagSet, flagSet } from '../terms/flags'
+import type { MailboxId } from '../terms/names'
+import { modSeq, uid, uidValidity } from '../terms/numbers'
+import { SPECIAL_USES } from '../terms/special-use'
+import type { Account } from './account'
+import type { IndexRow } from './change'
+import { makeAccountId, makeMailboxId } from './ids'
+import type { Mailbox } from './store'
 
-/** Rows of the tables as `pg` gives them, and what they are in mail terms. */
+/** Rows of the tables that the drivers with SQL have alike, and what they are in mail terms. */
 
 export interface AccountRecord {
   readonly account: number
@@ -45,6 +47,15 @@ export interface EntryRecord {
   readonly save_date: number
   readonly uidl: string
   readonly added: number
+}
+
+export function toAccount({
+  account,
+  name,
+  attributes,
+}: Pick<AccountRecord, 'account' | 'name' | 'attributes'>): Account {
+  // What a driver wrote: an Account without its id and its name.
+  return { ...(attributes as Omit<Account, 'id' | 'name'>), id: makeAccountId(account), name }
 }
 
 export const mailboxIdOf = ({ account, mailbox }: MailboxRecord): MailboxId => makeMailboxId(account, mailbox)
@@ -90,3 +101,9 @@ export const indexRow = (
   size: entry.size,
   internalDate: entry.internal_date,
 })
+
+/** @param text JSON of search keys */
+export const keysFrom = (text: string): SearchKeys => {
+  const { sentAt, sentDay, ...keys }: SearchKeys = JSON.parse(text)
+  return { ...keys, sentAt, sentDay } // JSON has no undefined
+}

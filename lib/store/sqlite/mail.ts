@@ -1,0 +1,83 @@
+import path from 'node:path'
+import type { Sql, Value } from '../../engine/sqlite/connection'
+import { openDatabase } from '../../engine/sqlite/database'
+import { engineError } from '../../engine/sqlite/open'
+import type { Durability } from '../../engine/sqlite/program'
+import { isUnavailable } from '../../terms/errors'
+import { createHealth, type Health } from '../health'
+import { StoreUnavailable } from '../store'
+import { type MailOperations, program } from './write/program'
+
+/** The file of all accounts and their mail: read here, written in the writer thread. */
+export interface Mail {
+  /** absolute */
+  readonly file: string
+  /** What is committed at the moment of each call. Throws StoreUnavailable. */
+  readonly read: Sql
+  /** of `write` */
+  readonly health: Health
+  /**
+   * Rejects with StoreUnavailable.
+   * @param how `durable` (default): it is on the disk when it resolves
+   * @param moved buffers of `values` that are given away
+   */
+  write<K extends keyof MailOperations>(
+    name: K,
+    values: Parameters<MailOperations[K]>,
+    how?: Durability,
+    moved?: readonly ArrayBuffer[],
+  ): Promise<Awaited<ReturnType<MailOperations[K]>>>
+  close(): Promise<void>
+}
+
+/** The engine's errors in the words of the store; others as they are. */
+function asUnavailable(file: string, error: unknown): Error {
+  const found = engineError(file, error)
+  return isUnavailable(found) ? new StoreUnavailable(found.message) : found
+}
+
+/** Statements of a connection that may be closed. Their errors are StoreUnavailable. */
+function reading(file: string, sql: Sql, isClosed: () => boolean): Sql {
+  function run<T>(ask: () => T): T {
+    if (isClosed()) throw new StoreUnavailable('the mail store is closed')
+    try {
+      return ask()
+    } catch (error) {
+      throw asUnavailable(file, error)
+    }
+  }
+  return {
+    get: <R>(text: string, ...values: readonly Value[]) => run(() => sql.get<R>(text, ...values)),
+    all: <R>(text: string, ...values: readonly Value[]) => run(() => sql.all<R>(text, ...values)),
+    columns: <R extends readonly unknown[]>(text: string, ...values: readonly Value[]) =>
+      run(() => sql.columns<R>(text, ...values)),
+    run: (text, ...values) => run(() => sql.run(text, ...values)),
+    exec: (text) => run(() => sql.exec(text)),
+  }
+}
+
+/** @param folder made when it is missing. Rejects with StoreUnavailable. */
+export async function openMail(folder: string): Promise<Mail> {
+  const file = path.resolve(folder, 'mail.sqlite')
+  const database = await openDatabase(file, program).catch((error: unknown) => {
+    throw asUnavailable(file, error)
+  })
+  const health = createHealth()
+  let closed = false
+  return {
+    file,
+    read: reading(file, database.read, () => closed),
+    health,
+    write: (name, values, how, moved) =>
+      health.watch(() =>
+        database.write(name, values, how, moved).catch((error: unknown) => {
+          throw asUnavailable(file, error)
+        }),
+      ),
+    async close() {
+      if (closed) return
+      closed = true
+      await database.close()
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import type { AccountRecord } from '../row-types'
+
+const MESSAGES = 2 ** 32
+/** accounts below it have ids that a double holds */
+const SMALL = 2 ** 21
+
+/** `messages.id`; in SQL a message's number is `id & 4294967295`. */
+export const messageKey = (account: number, message: number): number | bigint =>
+  account < SMALL ? account * MESSAGES + message : BigInt(account) * BigInt(MESSAGES) + BigInt(message)
+
+/** `messages.id` of all that an account has: from the first to before the second. */
+export const messageRange = (account: number): [number | bigint, number | bigint] => [
+  messageKey(account, 0),
+  messageKey(account + 1, 0),
+]
+
+/** `accounts` and `states` in one row; attributes are JSON still. */
+export type OwnerRow = Omit<AccountRecord, 'attributes'> & { readonly attributes: string }
+export const OWNER = 'SELECT * FROM accounts JOIN states USING (account)'
+
+export const ownerOf = (row: OwnerRow): AccountRecord => ({ ...row, attributes: JSON.parse(row.attributes) })
+
+/** UIDs in the order in which they stand; runs that ascend by one as in a set of IMAP: `1:5,9`. */
+export function uidsText(uids: readonly number[]): string {
+  const runs: string[] = []
+  for (let first = 0; first < uids.length; ) {
+    const from = uids[first] ?? 0
+    let last = first
+    while (uids[last + 1] === from + (last + 1 - first)) last++
+    runs.push(first === last ? String(from) : `${from}:${uids[last]}`)
+    first = last + 1
+  }
+  return runs.join(',')
+}
+
+export function uidsFrom(text: string): number[] {
+  if (text === '') return []
+  const uids: number[] = []
+  for (const run of text.split(',')) {
+    const colon = run.indexOf(':')
+    const from = Number(colon < 0 ? run : run.slice(0, colon))
+    const to = colon < 0 ? from : Number(run.slice(colon + 1))
+    for (let uid = from; uid <= to; uid++) uids.push(uid)
+  }
+  return uids
+}

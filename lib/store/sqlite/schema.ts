@@ -1,0 +1,104 @@
+/**
+ * All accounts in one file, one step a version; a step is never changed once it was released. Names are those of the schema of
+ * PostgreSQL (lib/store/postgres/schema.ts). Primary keys begin with the account: what one user has lies together. No foreign keys,
+ * no triggers: a write keeps the tables together itself.
+ */
+export const SCHEMA: readonly string[] = [
+  `
+-- attributes: JSON of an Account without its id and its name; a number is never used again
+CREATE TABLE accounts (
+  account INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  attributes TEXT NOT NULL
+);
+-- what changes with every message, apart from the long row of its account
+CREATE TABLE states (
+  account INTEGER PRIMARY KEY,
+  last_mailbox INTEGER NOT NULL,
+  last_message INTEGER NOT NULL,
+  last_uid_validity INTEGER NOT NULL,
+  used_bytes INTEGER NOT NULL,
+  used_messages INTEGER NOT NULL,
+  fence INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE mailboxes (
+  account INTEGER NOT NULL,
+  mailbox INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  uid_validity INTEGER NOT NULL,
+  uid_next INTEGER NOT NULL,
+  mod_seq INTEGER NOT NULL,
+  special_use TEXT NOT NULL,
+  messages INTEGER NOT NULL,
+  unseen INTEGER NOT NULL,
+  deleted INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  recent_from INTEGER NOT NULL,
+  PRIMARY KEY (account, mailbox)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX mailboxes_name ON mailboxes (account, name);
+-- a message in a mailbox; flags separated by blanks; times in milliseconds since 1970
+CREATE TABLE entries (
+  account INTEGER NOT NULL,
+  mailbox INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  message INTEGER NOT NULL,
+  flags TEXT NOT NULL,
+  mod_seq INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  internal_date INTEGER NOT NULL,
+  save_date INTEGER NOT NULL,
+  uidl TEXT NOT NULL,
+  added INTEGER NOT NULL,
+  PRIMARY KEY (account, mailbox, uid)
+) WITHOUT ROWID;
+-- What entries share, gone with the last of them; id: account * 2^32 + message; message_id: digest, of threads; keys: JSON.
+-- Octets are last, so that they are not read with what stands before them; NULL: they are in chunks. checksum: CRC-32 of them.
+CREATE TABLE messages (
+  id INTEGER PRIMARY KEY,
+  thread INTEGER NOT NULL,
+  message_id BLOB,
+  checksum INTEGER NOT NULL,
+  keys TEXT NOT NULL,
+  prepared BLOB NOT NULL,
+  octets BLOB
+);
+CREATE TABLE chunks (
+  id INTEGER NOT NULL,
+  chunk INTEGER NOT NULL,
+  octets BLOB NOT NULL,
+  PRIMARY KEY (id, chunk)
+) WITHOUT ROWID;
+-- of messages that have several entries; the others are not here
+CREATE TABLE copies (
+  id INTEGER PRIMARY KEY,
+  entries INTEGER NOT NULL
+);
+-- message_id: digestOf
+CREATE TABLE threads (
+  account INTEGER NOT NULL,
+  message_id BLOB NOT NULL,
+  thread INTEGER NOT NULL,
+  PRIMARY KEY (account, message_id)
+) WITHOUT ROWID;
+-- one commit of one mailbox: UIDs added, expunged, with other flags (uidsText)
+CREATE TABLE changes (
+  account INTEGER NOT NULL,
+  mailbox INTEGER NOT NULL,
+  mod_seq INTEGER NOT NULL,
+  added TEXT NOT NULL,
+  expunged TEXT NOT NULL,
+  flagged TEXT NOT NULL,
+  PRIMARY KEY (account, mailbox, mod_seq)
+) WITHOUT ROWID;
+-- scripts, marks, subscriptions and so on (lib/store/records); until: milliseconds since 1970, after which it may go
+CREATE TABLE records (
+  account INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  key TEXT NOT NULL,
+  value BLOB NOT NULL,
+  until INTEGER,
+  PRIMARY KEY (account, kind, key)
+) WITHOUT ROWID;
+CREATE INDEX records_until ON records (account, kind, until) WHERE until IS NOT NULL`,
+]
