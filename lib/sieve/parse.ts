@@ -1,6 +1,6 @@
-import { ALWAYS } from './ext/comparators'
-import { IHAVE } from './ext/ihave'
-import { isConstant } from './ext/variables'
+import { ALWAYS } from './ext/language/comparators'
+import { IHAVE } from './ext/language/ihave'
+import { isConstant } from './ext/language/variables'
 import type {
   Arguments,
   Check,

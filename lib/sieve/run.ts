@@ -1,6 +1,6 @@
 import type { Action, Outcome, Remembered, Store } from './action'
 import type { Budget } from './budget'
-import { ALWAYS } from './ext/comparators'
+import { ALWAYS } from './ext/language/comparators'
 import type { Arguments, CommandNode, Comparator, Extension, Leave, Run, Script, Variables, World } from './extension'
 import { EXTENSIONS } from './extensions'
 import type { SieveMessage } from './message'

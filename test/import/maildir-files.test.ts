@@ -5,7 +5,7 @@ import { mkdirSync, renameSync, symlinkSync, truncateSync, writeFileSync } from 
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { emlSource } from '../../lib/import/eml'
-import { maildirSource } from '../../lib/import/maildir'
+import { maildirSource } from '../../lib/import/maildir/source'
 import type { Source } from '../../lib/import/source'
 import { installed } from '../e2e/demo'
 import { type ImportRoom, importRoom, readAll } from './kit'

@@ -1,7 +1,7 @@
 import type { FetchMessageObject, ImapFlow } from 'imapflow'
 import { uid } from '../../terms/numbers'
+import type { UidlFormat } from '../maildir/uidl-format'
 import { SourceGone, type SourceMessage } from '../source'
-import type { UidlFormat } from '../uidl-format'
 import type { ImapConnection, OpenMailbox } from './connection'
 import type { Pace } from './pace'
 
