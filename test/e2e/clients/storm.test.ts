@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Client, storm, Truth } from '../../imap/model'
+import { Client, storm, Truth } from '../../imap/hostile/model'
 import { ACCOUNTS, cli, type Demo, removeHome, startDemo } from '../demo'
 
 const user = 'alice@example.org'

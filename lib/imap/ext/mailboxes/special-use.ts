@@ -1,4 +1,4 @@
-import { afterLogin, type Extension } from '../kernel/extension'
+import { afterLogin, type Extension } from '../../kernel/extension'
 
 /** SPECIAL-USE (RFC 6154): LIST tells the uses of a mailbox always; CREATE reads USE itself. */
 export const specialUse: Extension = {

@@ -1,20 +1,27 @@
-import { byReferences } from '../../search/references'
-import { SORT_KEYS, type SortCriterion, type SortKey, type SortKeys, type SortRow, sortRows } from '../../search/sort'
-import { orderedSubject, type ThreadKeys, type ThreadRow, threadText } from '../../search/thread'
-import { fold } from '../../terms/casemap'
-import type { Uid } from '../../terms/numbers'
-import { turn } from '../../work/turns'
-import { uidsOf } from '../base/messages/numbers'
-import { search } from '../base/search/find'
-import { expungesOf, program, type SearchArguments } from '../base/search/search'
-import { badCharset, returnOptions, sayFound } from '../base/search/search-return'
-import { type Command, defineCommand } from '../kernel/command'
-import { afterLogin, type Extension } from '../kernel/extension'
-import { done } from '../kernel/reply'
-import type { Session } from '../kernel/session'
-import type { Selected } from '../kernel/state'
-import type { Cursor } from '../wire/cursor'
-import { untagged } from '../wire/response'
+import { byReferences } from '../../../search/references'
+import {
+  SORT_KEYS,
+  type SortCriterion,
+  type SortKey,
+  type SortKeys,
+  type SortRow,
+  sortRows,
+} from '../../../search/sort'
+import { orderedSubject, type ThreadKeys, type ThreadRow, threadText } from '../../../search/thread'
+import { fold } from '../../../terms/casemap'
+import type { Uid } from '../../../terms/numbers'
+import { turn } from '../../../work/turns'
+import { uidsOf } from '../../base/messages/numbers'
+import { search } from '../../base/search/find'
+import { expungesOf, program, type SearchArguments } from '../../base/search/search'
+import { badCharset, returnOptions, sayFound } from '../../base/search/search-return'
+import { type Command, defineCommand } from '../../kernel/command'
+import { afterLogin, type Extension } from '../../kernel/extension'
+import { done } from '../../kernel/reply'
+import type { Session } from '../../kernel/session'
+import type { Selected } from '../../kernel/state'
+import type { Cursor } from '../../wire/cursor'
+import { untagged } from '../../wire/response'
 
 /** SORT and THREAD (RFC 5256), SORT=DISPLAY (RFC 5957), ESORT (RFC 5267 3). */
 type By = 'seq' | 'uid'

@@ -1,5 +1,5 @@
-import type { Extension } from '../kernel/extension'
-import type { Session } from '../kernel/session'
+import type { Extension } from '../../kernel/extension'
+import type { Session } from '../../kernel/session'
 
 /** APPENDLIMIT (RFC 7889): the same for every mailbox. What does not fit is NO [TOOBIG]. */
 function limitOf({ ports }: Session): number {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import type { Mailbox, Snapshot } from '../../lib/store/store'
-import { kitOrSkip } from '../kit'
-import { DRIVERS } from '../stores'
+import type { Mailbox, Snapshot } from '../../../lib/store/store'
+import { kitOrSkip } from '../../kit'
+import { DRIVERS } from '../../stores'
 import { storm } from './model'
 
 /** `uid flags` as the store has them */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { setTimeout } from 'node:timers/promises'
-import { Wire } from '../kit'
-import { randomFrom } from '../random'
+import { Wire } from '../../kit'
+import { randomFrom } from '../../random'
 
 /** One mailbox as one client knows it, from what it was told and nothing else. */
 interface Message {

@@ -1,12 +1,12 @@
-import { sayOldName } from '../base/mailboxes/names'
-import { appendFault, appendMessage, refusal } from '../base/messages/append'
-import { messagesOf, uidsOf } from '../base/messages/numbers'
-import { readOnlyReply } from '../base/messages/store'
-import { type Command, defineCommand } from '../kernel/command'
-import { afterLogin, type Extension } from '../kernel/extension'
-import { done, no } from '../kernel/reply'
-import { code, untaggedOk } from '../wire/response'
-import { compact } from '../wire/sequence-set'
+import { sayOldName } from '../../base/mailboxes/names'
+import { appendFault, appendMessage, refusal } from '../../base/messages/append'
+import { messagesOf, uidsOf } from '../../base/messages/numbers'
+import { readOnlyReply } from '../../base/messages/store'
+import { type Command, defineCommand } from '../../kernel/command'
+import { afterLogin, type Extension } from '../../kernel/extension'
+import { done, no } from '../../kernel/reply'
+import { code, untaggedOk } from '../../wire/response'
+import { compact } from '../../wire/sequence-set'
 
 /** REPLACE (RFC 8508): a new message for an old one, in one transaction. */
 const replacing = (by: 'seq' | 'uid'): Command =>

@@ -1,5 +1,5 @@
-import { statusItem, statusResponse } from '../base/mailboxes/status'
-import { afterLogin, type Extension } from '../kernel/extension'
+import { statusItem, statusResponse } from '../../base/mailboxes/status'
+import { afterLogin, type Extension } from '../../kernel/extension'
 
 /** LIST-STATUS (RFC 5819): STATUS of each mailbox that LIST tells. */
 export const listStatus: Extension = {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createLiterals } from '../../lib/imap/wire/literals'
+import { createLiterals } from '../../../lib/imap/wire/literals'
 
 describe('large literals of one account', () => {
   const MEGABYTE = 1024 * 1024

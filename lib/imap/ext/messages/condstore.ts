@@ -1,7 +1,7 @@
-import { modSeq } from '../../terms/numbers'
-import { modSeqFetch } from '../base/messages/fetch-items'
-import { afterLogin, type Extension } from '../kernel/extension'
-import { code } from '../wire/response'
+import { modSeq } from '../../../terms/numbers'
+import { modSeqFetch } from '../../base/messages/fetch-items'
+import { afterLogin, type Extension } from '../../kernel/extension'
+import { code } from '../../wire/response'
 
 /** CONDSTORE (RFC 7162): mod-sequences of messages; that it is on is a mode of the session. */
 export const condstore: Extension = {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { kitOrSkip, Wire } from '../kit'
+import { kitOrSkip, Wire } from '../../kit'
 
 describe('IMAP: the deepest part', () => {
   /** What a message is made of, and how many numbers the deepest part has, as BODYSTRUCTURE nests. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { deflateRawSync } from 'node:zlib'
-import { type Kit, startKit, Wire } from '../kit'
+import { type Kit, startKit, Wire } from '../../kit'
 
 async function login(kit: Kit, user: string): Promise<Wire> {
   const wire = new Wire(kit.imap)

@@ -1,8 +1,8 @@
-import type { SearchKey } from '../../search/key'
-import { afterLogin, type Extension } from '../kernel/extension'
-import type { Cursor } from '../wire/cursor'
-import * as encode from '../wire/encode'
-import { code, list } from '../wire/response'
+import type { SearchKey } from '../../../search/key'
+import { afterLogin, type Extension } from '../../kernel/extension'
+import type { Cursor } from '../../wire/cursor'
+import * as encode from '../../wire/encode'
+import { code, list } from '../../wire/response'
 
 const id =
   (of: 'email' | 'thread') =>

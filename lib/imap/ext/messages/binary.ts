@@ -1,9 +1,9 @@
-import { decodeLarge } from '../../mailbox/large'
-import { partAt } from '../../mime/read/section'
-import { type Partial, partial } from '../base/messages/fetch-items'
-import { afterLogin, type Extension } from '../kernel/extension'
-import type { FetchItem, FetchMessage } from '../kernel/slots'
-import type { Cursor } from '../wire/cursor'
+import { decodeLarge } from '../../../mailbox/large'
+import { partAt } from '../../../mime/read/section'
+import { type Partial, partial } from '../../base/messages/fetch-items'
+import { afterLogin, type Extension } from '../../kernel/extension'
+import type { FetchItem, FetchMessage } from '../../kernel/slots'
+import type { Cursor } from '../../wire/cursor'
 
 /** BINARY (RFC 3516, RFC 9051 6.4.5): parts with their transfer encoding undone. */
 

@@ -1,7 +1,7 @@
-import { afterLogin, type Extension } from '../kernel/extension'
-import type { Cursor } from '../wire/cursor'
-import { list } from '../wire/response'
-import { compact } from '../wire/sequence-set'
+import { afterLogin, type Extension } from '../../kernel/extension'
+import type { Cursor } from '../../wire/cursor'
+import { list } from '../../wire/response'
+import { compact } from '../../wire/sequence-set'
 
 /** PARTIAL (RFC 9394): a part of what SEARCH finds, or of what UID FETCH names. */
 

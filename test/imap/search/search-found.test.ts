@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'mocha'
-import { type Kit, kitOrSkip, Wire } from '../kit'
-import { DRIVERS } from '../stores'
+import { type Kit, kitOrSkip, Wire } from '../../kit'
+import { DRIVERS } from '../../stores'
 
 const MAIL: Readonly<Record<string, readonly string[]>> = {
   bounce: [

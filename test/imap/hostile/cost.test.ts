@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { openLmdbStore } from '../../lib/store/lmdb'
-import type { Store } from '../../lib/store/store'
-import { type Kit, startKit, Wire } from '../kit'
+import { openLmdbStore } from '../../../lib/store/lmdb'
+import type { Store } from '../../../lib/store/store'
+import { type Kit, startKit, Wire } from '../../kit'
 
 /**
  * What commands cost in counts, which no machine's mood changes: calls of the store and writes to sockets. A number here may be

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { prepare } from '../../lib/mime/prepare'
-import { ok } from '../../lib/terms/fault'
-import { NO_FLAGS } from '../../lib/terms/flags'
-import type { AccountId, MailboxId } from '../../lib/terms/names'
-import { uid } from '../../lib/terms/numbers'
-import { type Kit, startKit, Wire } from '../kit'
+import { prepare } from '../../../lib/mime/prepare'
+import { ok } from '../../../lib/terms/fault'
+import { NO_FLAGS } from '../../../lib/terms/flags'
+import type { AccountId, MailboxId } from '../../../lib/terms/names'
+import { uid } from '../../../lib/terms/numbers'
+import { type Kit, startKit, Wire } from '../../kit'
 
 /** Messages of two transactions, and one. */
 const MANY = 4001

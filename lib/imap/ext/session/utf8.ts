@@ -1,4 +1,4 @@
-import { afterLogin, type Extension } from '../kernel/extension'
+import { afterLogin, type Extension } from '../../kernel/extension'
 
 /** UTF8=ACCEPT (RFC 6855, RFC 9755): a mode of the session, which names, quoted strings, SEARCH and APPEND obey. */
 export const utf8: Extension = {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import iconv from 'iconv-lite'
 import { describe, it } from 'mocha'
-import { type Kit, kitOrSkip, Wire } from '../kit'
-import { DRIVERS } from '../stores'
+import { type Kit, kitOrSkip, Wire } from '../../kit'
+import { DRIVERS } from '../../stores'
 
 /**
  * SEARCH against a slow model: random messages are made from what they say, written in one of the many ways of mail, and random

@@ -1,10 +1,10 @@
-import type { QuotaState } from '../../mailbox/mailbox'
-import { type Command, defineCommand } from '../kernel/command'
-import { afterLogin, type Extension } from '../kernel/extension'
-import { done, no } from '../kernel/reply'
-import { LOGGED_IN } from '../kernel/state'
-import * as encode from '../wire/encode'
-import { list, untagged } from '../wire/response'
+import type { QuotaState } from '../../../mailbox/mailbox'
+import { type Command, defineCommand } from '../../kernel/command'
+import { afterLogin, type Extension } from '../../kernel/extension'
+import { done, no } from '../../kernel/reply'
+import { LOGGED_IN } from '../../kernel/state'
+import * as encode from '../../wire/encode'
+import { list, untagged } from '../../wire/response'
 
 /** QUOTA (RFC 9208): one quota root, the account, unless it has no limit; STORAGE in units of 1024 octets, and MESSAGE. */
 const ROOT = encode.quoted('')

@@ -1,5 +1,5 @@
-import { afterLogin, type Extension } from '../kernel/extension'
-import * as encode from '../wire/encode'
+import { afterLogin, type Extension } from '../../kernel/extension'
+import * as encode from '../../wire/encode'
 
 /** PREVIEW (RFC 8970): computed at delivery, so LAZY is never late. */
 export const preview: Extension = {

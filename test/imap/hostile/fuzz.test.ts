@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { type Kit, startKit, Wire } from '../kit'
-import { randomFrom } from '../random'
+import { type Kit, startKit, Wire } from '../../kit'
+import { randomFrom } from '../../random'
 
 type Pick = (below: number) => number
 

@@ -1,8 +1,8 @@
-import { defineCommand } from '../kernel/command'
-import type { Extension } from '../kernel/extension'
-import { ANSWERED, bad, no } from '../kernel/reply'
-import { LOGGED_IN } from '../kernel/state'
-import { tagged } from '../wire/response'
+import { defineCommand } from '../../kernel/command'
+import type { Extension } from '../../kernel/extension'
+import { ANSWERED, bad, no } from '../../kernel/reply'
+import { LOGGED_IN } from '../../kernel/state'
+import { tagged } from '../../wire/response'
 
 /** COMPRESS=DEFLATE (RFC 4978). */
 const compress = defineCommand({

@@ -4,9 +4,9 @@ import type { Readable } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import { constants, createInflateRaw, deflateRawSync } from 'node:zlib'
 import { generate } from 'selfsigned'
-import { tlsFrom } from '../../lib/transport/tls'
-import { watchCalls } from '../eventually'
-import { type Kit, startKit, Wire } from '../kit'
+import { tlsFrom } from '../../../lib/transport/tls'
+import { watchCalls } from '../../eventually'
+import { type Kit, startKit, Wire } from '../../kit'
 
 const MB = 1024 * 1024
 

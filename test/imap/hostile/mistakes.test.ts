@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type Kit, startKit, Wire } from '../kit'
+import { type Kit, startKit, Wire } from '../../kit'
 
 const ANN = 'ann@example.org'
 

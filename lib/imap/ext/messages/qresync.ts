@@ -1,12 +1,12 @@
-import { modSeq } from '../../terms/numbers'
-import { firstAtOrAfter, messagesOf } from '../base/messages/numbers'
-import { afterLogin, type Extension } from '../kernel/extension'
-import { fetchResponse } from '../kernel/flags'
-import type { Session } from '../kernel/session'
-import type { Selected } from '../kernel/state'
-import type { Cursor } from '../wire/cursor'
-import { code, list, untagged } from '../wire/response'
-import { compact, inRanges, merged, type Range, ranges, rangesText, type SeqRange } from '../wire/sequence-set'
+import { modSeq } from '../../../terms/numbers'
+import { firstAtOrAfter, messagesOf } from '../../base/messages/numbers'
+import { afterLogin, type Extension } from '../../kernel/extension'
+import { fetchResponse } from '../../kernel/flags'
+import type { Session } from '../../kernel/session'
+import type { Selected } from '../../kernel/state'
+import type { Cursor } from '../../wire/cursor'
+import { code, list, untagged } from '../../wire/response'
+import { compact, inRanges, merged, type Range, ranges, rangesText, type SeqRange } from '../../wire/sequence-set'
 
 /** QRESYNC (RFC 7162 3.2): VANISHED in place of EXPUNGE, and what a client has missed. */
 

@@ -1,4 +1,4 @@
-import { afterLogin, type Extension } from '../kernel/extension'
+import { afterLogin, type Extension } from '../../kernel/extension'
 
 /** SEARCHRES (RFC 5182): RETURN (SAVE) and `$` are read by SEARCH and by every sequence set themselves. */
 export const searchres: Extension = {
