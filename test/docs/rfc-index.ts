@@ -42,8 +42,8 @@ export function rfcIndex(): string {
     })
   return `# RFC index
 
-Made from the citations in the code and from docs/rfc-status.json by \`npm run docs:rfc\`. "yes": every MUST that concerns a server of this kind;
-"part": what the note says; "no": not built.
+Made from the citations in the code and from docs/rfc-status.json by \`npm run docs:rfc\`. "yes": every MUST that concerns
+a server of this kind; "part": what the note says; "no": not built.
 
 | RFC | Title | State | Note | Citations |
 |---|---|---|---|---|
