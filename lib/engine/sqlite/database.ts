@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { Unavailable } from '../../terms/errors'
-import { type Sql, sqlOn } from './connection'
-import { openConnection } from './open'
+import { type Connection, type Sql, sqlOn } from './connection'
+import { endingValue, openConnection } from './open'
 import type { Durability, Operations, Program } from './program'
 import { createQuick } from './quick'
 import { writerThread } from './writer'
@@ -28,6 +28,11 @@ export interface Database<Ops extends Operations> {
   close(): Promise<void>
 }
 
+export interface OpenOptions {
+  /** looks through all of the file first (of small ones, and if nobody has it open): for those that can be made anew */
+  readonly check?: boolean
+}
+
 let opened = 0
 
 /** Milliseconds, and writes on the event loop, after which the thread brings them to the disk. */
@@ -41,6 +46,7 @@ const MOST_UNFLUSHED = 1000
 export async function openDatabase<Ops extends Operations>(
   file: string,
   program: Program<Ops>,
+  { check = false }: OpenOptions = {},
 ): Promise<Database<Ops>> {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   const thread = writerThread()
@@ -52,7 +58,7 @@ export async function openDatabase<Ops extends Operations>(
 
   async function ready(): Promise<void> {
     if (opening?.generation !== thread.generation) {
-      const done = thread.ask({ kind: 'open', database, file, program: program.file })
+      const done = thread.ask({ kind: 'open', database, file, program: program.file, check })
       opening = { generation: thread.generation, done }
     }
     try {
@@ -63,7 +69,13 @@ export async function openDatabase<Ops extends Operations>(
     }
   }
   await ready()
-  const connection = openConnection(file)
+  let connection: Connection
+  try {
+    connection = openConnection(file)
+  } catch (error) {
+    await thread.ask({ kind: 'close', database }).catch(() => undefined)
+    throw error
+  }
   const read = sqlOn(connection)
   const quick = createQuick(file, read, program.operations(read))
   /** writes that the thread has: what is quick goes behind them */
@@ -108,11 +120,10 @@ export async function openDatabase<Ops extends Operations>(
       if (durability === 'quick' && underWay === 0) {
         const ending = quick(name, values)
         if (ending !== 'busy') {
-          if (ending.kind === 'refused') throw new Unavailable(ending.why)
-          if (ending.kind === 'thrown') throw ending.error
+          const value = endingValue(ending)
           flushLater()
           // Of the operation of this name, as below.
-          return ending.value as never
+          return value as never
         }
       }
       return (await inThread(name, values, durability, moved)) as never

@@ -6,37 +6,66 @@ import { binding } from './binding'
 import { type Connection, type Sql, sqlOn } from './connection'
 import type { Ending } from './program'
 
-/** SQLite's primary result code of an error; undefined: it is not the engine's */
-export function sqliteCode(error: unknown): number | undefined {
-  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
-}
-
+const UNKNOWN = 1
 const BUSY = 5
 const CORRUPT = 11
 const NOT_A_DATABASE = 26
 
-export const isBusy = (error: unknown): boolean => sqliteCode(error) === BUSY
+/** The package of Node 20 says for some calls what happened, and not its number. */
+const CODES: ReadonlyMap<string, number> = new Map([
+  ['database is locked', BUSY],
+  ['database disk image is malformed', CORRUPT],
+  ['file is not a database', NOT_A_DATABASE],
+])
 
-/** The file cannot be understood: no other try helps. */
-export class Damaged extends Unavailable {
-  override readonly name = 'Damaged'
+/** SQLite's primary result code of an error; undefined: it is not the engine's */
+export function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error)) return undefined
+  if ('errcode' in error && typeof error.errcode === 'number') return error.errcode & 0xff
+  return 'code' in error && error.code === 'ERR_SQLITE_ERROR' ? (CODES.get(error.message) ?? UNKNOWN) : undefined
 }
 
-/** What an operator is told: the file, what is wrong, what to do. */
+export const isBusy = (error: unknown): boolean => sqliteCode(error) === BUSY
+
+/** The file cannot be understood: no other try helps. The operator is told the file, what is wrong, what to do. */
+export class Damaged extends Unavailable {
+  override readonly name = 'Damaged'
+  constructor(
+    readonly file: string,
+    readonly why: string,
+    advice = 'restore it from a backup',
+  ) {
+    super(`${file} is damaged (${why}): ${advice}`)
+  }
+}
+
+/** What the engine said of a file, in words for the operator. */
 export function engineError(file: string, error: unknown): Error {
   const code = sqliteCode(error)
   if (code === undefined) return error instanceof Error ? error : new Error(textOf(error))
-  if (code === CORRUPT || code === NOT_A_DATABASE) {
-    return new Damaged(`${file} is damaged (${textOf(error)}): restore it from a backup`)
-  }
+  if (code === CORRUPT || code === NOT_A_DATABASE) return new Damaged(file, textOf(error))
   return new Unavailable(`${file}: ${textOf(error)}`)
 }
 
-/** What the engine or the disk did not let happen, or a bug. */
+/** How something ended that threw: the engine or the disk did not let it happen, or a bug. */
 export function refusal(file: string, error: unknown): Ending {
   const found = engineError(file, error)
+  if (found instanceof Damaged) return { kind: 'damaged', file: found.file, why: found.why }
   return isUnavailable(found) ? { kind: 'refused', why: found.message } : { kind: 'thrown', error: asError(error) }
+}
+
+/** Throws what `refusal` made of it. */
+export function endingValue(ending: Ending): unknown {
+  switch (ending.kind) {
+    case 'done':
+      return ending.value
+    case 'refused':
+      throw new Unavailable(ending.why)
+    case 'damaged':
+      throw new Damaged(ending.file, ending.why)
+    case 'thrown':
+      throw ending.error
+  }
 }
 
 /** After a failure that may have taken back the transaction already. */
@@ -89,6 +118,8 @@ function bring(connection: Connection, schema: readonly string[]): void {
   }
 }
 
+const isLeft = (log: string): boolean => (statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0
+
 /** A new file is made beside its place and put there whole, so that an empty one is never taken for a new one. */
 function create(file: string, schema: readonly string[]): void {
   const draft = draftOf(file)
@@ -120,8 +151,12 @@ function create(file: string, schema: readonly string[]): void {
  * Throws `Damaged` when the file cannot be understood.
  */
 export function openWriter(file: string, schema: readonly string[]): Connection {
-  if (!existsSync(file)) create(file, schema)
-  if (statSync(file).size === 0) throw new Damaged(`${file} is damaged (it is empty): restore it from a backup`)
+  if (!existsSync(file)) {
+    // Its log would be played into the new file.
+    if (isLeft(`${file}-wal`) && !existsSync(file)) throw new Damaged(file, 'it is missing, and its log is there')
+    create(file, schema)
+  }
+  if (statSync(file).size === 0) throw new Damaged(file, 'it is empty')
   let connection: Connection | undefined
   try {
     connection = new (binding().DatabaseSync)(file)
@@ -139,6 +174,8 @@ export function openConnection(file: string): Connection {
   try {
     const connection = new (binding().DatabaseSync)(file)
     connection.exec(PRAGMAS)
+    // The file's log is opened by its name, at the first look: now, so that it is never the log of a file that takes the place of this one.
+    connection.exec('PRAGMA user_version')
     connection.exec('PRAGMA busy_timeout = 0')
     return connection
   } catch (error) {

@@ -36,6 +36,8 @@ export type Request =
       readonly database: number
       readonly file: string
       readonly program: string
+      /** look through all of it first, if nobody has it open */
+      readonly check: boolean
     }
   | { readonly kind: 'close'; readonly id: number; readonly database: number }
   /** brings to the disk what was written elsewhere in this process */
@@ -49,9 +51,10 @@ export type Request =
       readonly durability: Durability
     }
 
-/** How a request ended. `refused`: the engine or the disk did not let it; `thrown`: a bug. */
+/** How a request ended. `refused`: the engine or the disk did not let it; `damaged`: `Damaged`; `thrown`: a bug. */
 export type Ending =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'damaged'; readonly file: string; readonly why: string }
   | { readonly kind: 'thrown'; readonly error: Error }
 export type Answer = { readonly id: number; readonly ending: Ending }

@@ -1,6 +1,7 @@
 import { parentPort, type Worker } from 'node:worker_threads'
-import { asError, isUnavailable, textOf } from '../../terms/errors'
+import { checkAlone } from './disposable/check'
 import { type Lane, openLane } from './lane'
+import { refusal } from './open'
 import type { Answer, Ending, Operations, Program, Request } from './program'
 import { startThread } from './start-thread'
 
@@ -19,9 +20,6 @@ function answer(id: number, ending: Ending): void {
   }
   answers.push({ id, ending })
 }
-
-const failure = (error: unknown): Ending =>
-  isUnavailable(error) ? { kind: 'refused', why: textOf(error) } : { kind: 'thrown', error: asError(error) }
 
 let helper: Worker | undefined
 const checkpoints = new Map<string, (() => void)[]>()
@@ -57,10 +55,11 @@ function take(request: Request): void {
   switch (request.kind) {
     case 'open':
       try {
+        if (request.check) checkAlone(request.file)
         lanes.set(database, openLane(request.file, programOf(request.program), checkpoint))
         answer(id, { kind: 'done', value: undefined })
       } catch (error) {
-        answer(id, failure(error))
+        answer(id, refusal(request.file, error))
       }
       return
     case 'close': {

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:worker_threads'
-import { Unavailable } from '../../terms/errors'
+import { asError, Unavailable } from '../../terms/errors'
+import { endingValue } from './open'
 import type { Answer, Ending, Request } from './program'
 import { startThread } from './start-thread'
 
@@ -29,8 +30,11 @@ function createWriterThread(): WriterThread {
   let transfers: ArrayBuffer[] = []
 
   function settle({ resolve, reject }: Waiting, ending: Ending): void {
-    if (ending.kind === 'done') resolve(ending.value)
-    else reject(ending.kind === 'refused' ? new Unavailable(ending.why) : ending.error)
+    try {
+      resolve(endingValue(ending))
+    } catch (error) {
+      reject(asError(error))
+    }
   }
 
   function over(why: string): void {
