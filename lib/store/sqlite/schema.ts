@@ -63,12 +63,14 @@ CREATE TABLE messages (
   prepared BLOB NOT NULL,
   octets BLOB
 );
+-- 64 KB each, what a session reads at once: of 128 KB, each such piece costs twice as much. Not WITHOUT ROWID, where each look
+-- for a row reads the long ones that it passes whole (measured: 350 us for 64 KB, so 50).
 CREATE TABLE chunks (
   id INTEGER NOT NULL,
   chunk INTEGER NOT NULL,
   octets BLOB NOT NULL,
   PRIMARY KEY (id, chunk)
-) WITHOUT ROWID;
+);
 -- of messages that have several entries; the others are not here
 CREATE TABLE copies (
   id INTEGER PRIMARY KEY,
