@@ -1,9 +1,8 @@
-import { mkdirSync } from 'node:fs'
-import path from 'node:path'
 import { Unavailable } from '../../terms/errors'
 import { type Connection, type Sql, sqlOn } from './connection'
-import { endingValue, openConnection } from './open'
-import type { Durability, Operations, Program } from './program'
+import { endingValue } from './errors'
+import { openConnection } from './open'
+import type { Durability, LaneSettings, Operations, Program } from './program'
 import { createQuick } from './quick'
 import { writerThread } from './writer'
 
@@ -31,6 +30,7 @@ export interface Database<Ops extends Operations> {
 export interface OpenOptions {
   /** looks through all of the file first (of small ones, and if nobody has it open): for those that can be made anew */
   readonly check?: boolean
+  readonly settings?: Partial<LaneSettings>
 }
 
 let opened = 0
@@ -46,9 +46,8 @@ const MOST_UNFLUSHED = 1000
 export async function openDatabase<Ops extends Operations>(
   file: string,
   program: Program<Ops>,
-  { check = false }: OpenOptions = {},
+  { check = false, settings = {} }: OpenOptions = {},
 ): Promise<Database<Ops>> {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   const thread = writerThread()
   opened += 1
   const database = opened
@@ -58,7 +57,7 @@ export async function openDatabase<Ops extends Operations>(
 
   async function ready(): Promise<void> {
     if (opening?.generation !== thread.generation) {
-      const done = thread.ask({ kind: 'open', database, file, program: program.file, check })
+      const done = thread.ask({ kind: 'open', database, file, program: program.file, check, settings })
       opening = { generation: thread.generation, done }
     }
     try {

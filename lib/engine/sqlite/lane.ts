@@ -3,8 +3,10 @@ import path from 'node:path'
 import { setImmediate } from 'node:timers'
 import { asError, textOf, Unavailable } from '../../terms/errors'
 import { sqlOn } from './connection'
-import { flushFolder, isBusy, openWriter, refusal, rollBack, sqliteCode } from './open'
-import type { Durability, Ending, Operations, Program } from './program'
+import { flushFolder } from './create'
+import { isBusy, refusal, rollBack, sqliteCode } from './errors'
+import { openWriter } from './open'
+import type { Durability, Ending, LaneSettings, Operations, Program } from './program'
 
 /** A write that waits for its turn, or for the disk. */
 export interface Write {
@@ -23,27 +25,14 @@ export interface Lane {
   close(): Promise<void>
 }
 
-export interface LaneSettings {
-  /** milliseconds of work in one transaction: others may want to write too */
-  readonly group: number
-  /** milliseconds for which another process may keep a write waiting */
-  readonly patience: number
-  /** milliseconds within which what is only visible comes to the disk */
-  readonly behind: number
-  /** octets of the log beyond which it is written back to the file */
-  readonly log: number
-  /** milliseconds without a write after which the file is put in order */
-  readonly idle: number
-}
-export const LANE: LaneSettings = { group: 20, patience: 10_000, behind: 800, log: 4 * 1024 ** 2, idle: 3000 }
+const LANE: LaneSettings = { group: 20, patience: 10_000, behind: 800, log: 4 * 1024 ** 2, idle: 3000, free: 2000 }
 
 /** Times as much as `log`: a checkpoint that lets nobody write meanwhile is due. */
 const FAR_TOO_LONG = 4
 /** Octets of a page in the log, and milliseconds between two looks how long it is. */
 const FRAME = 4096 + 24
 const LOOK = 50
-/** Free pages beyond which some go back to the file system in idle time, and how many at once. */
-const FREE_PAGES = 2000
+/** Free pages that go back at once. */
 const FREED_AT_ONCE = 500
 
 interface Group {
@@ -63,8 +52,9 @@ export function openLane<Ops extends Operations>(
   file: string,
   program: Program<Ops>,
   checkpoint: (file: string) => Promise<void>,
-  settings: LaneSettings = LANE,
+  given: Partial<LaneSettings> = {},
 ): Lane {
+  const settings = { ...LANE, ...given }
   const connection = openWriter(file, program.schema)
   const sql = sqlOn(connection)
   const operations: Operations = program.operations(sql)
@@ -286,7 +276,7 @@ export function openLane<Ops extends Operations>(
     if (queue.length > 0 || closed) return
     try {
       const free = Number(sql.get<{ freelist_count: number }>('PRAGMA freelist_count')?.freelist_count ?? 0)
-      if (free > FREE_PAGES) {
+      if (free > settings.free) {
         sql.all(`PRAGMA incremental_vacuum(${FREED_AT_ONCE})`)
         rest()
       }

@@ -28,6 +28,22 @@ export const defineProgram = <Ops extends Operations>(
  */
 export type Durability = 'durable' | 'visible' | 'quick'
 
+/** How the writes of one file are grouped, flushed and written back. */
+export interface LaneSettings {
+  /** milliseconds of work in one transaction: others may want to write too */
+  readonly group: number
+  /** milliseconds for which another process may keep a write waiting */
+  readonly patience: number
+  /** milliseconds within which what is only visible comes to the disk */
+  readonly behind: number
+  /** octets of the log beyond which it is written back to the file */
+  readonly log: number
+  /** milliseconds without a write after which the file is put in order */
+  readonly idle: number
+  /** free pages beyond which some go back to the file system in idle time */
+  readonly free: number
+}
+
 /** What the thread is asked. */
 export type Request =
   | {
@@ -38,6 +54,7 @@ export type Request =
       readonly program: string
       /** look through all of it first, if nobody has it open */
       readonly check: boolean
+      readonly settings: Partial<LaneSettings>
     }
   | { readonly kind: 'close'; readonly id: number; readonly database: number }
   /** brings to the disk what was written elsewhere in this process */

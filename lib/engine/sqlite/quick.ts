@@ -1,6 +1,6 @@
 import { asError } from '../../terms/errors'
 import type { Sql } from './connection'
-import { isBusy, refusal, rollBack, sqliteCode } from './open'
+import { isBusy, refusal, rollBack, sqliteCode } from './errors'
 import type { Ending, Operations } from './program'
 
 /**

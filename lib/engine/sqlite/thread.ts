@@ -1,7 +1,7 @@
 import { parentPort, type Worker } from 'node:worker_threads'
 import { checkAlone } from './disposable/check'
+import { refusal } from './errors'
 import { type Lane, openLane } from './lane'
-import { refusal } from './open'
 import type { Answer, Ending, Operations, Program, Request } from './program'
 import { startThread } from './start-thread'
 
@@ -56,7 +56,7 @@ function take(request: Request): void {
     case 'open':
       try {
         if (request.check) checkAlone(request.file)
-        lanes.set(database, openLane(request.file, programOf(request.program), checkpoint))
+        lanes.set(database, openLane(request.file, programOf(request.program), checkpoint, request.settings))
         answer(id, { kind: 'done', value: undefined })
       } catch (error) {
         answer(id, refusal(request.file, error))

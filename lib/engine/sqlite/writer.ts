@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { asError, Unavailable } from '../../terms/errors'
-import { endingValue } from './open'
+import { endingValue } from './errors'
 import type { Answer, Ending, Request } from './program'
 import { startThread } from './start-thread'
 

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import type { Sql, Value } from '../../engine/sqlite/connection'
 import { openDatabase } from '../../engine/sqlite/database'
-import { engineError } from '../../engine/sqlite/open'
+import { engineError } from '../../engine/sqlite/errors'
 import type { Durability } from '../../engine/sqlite/program'
 import { isUnavailable } from '../../terms/errors'
 import { createHealth, type Health } from '../health'

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { textOf } from '../../../terms/errors'
 import { binding } from '../binding'
 import type { Connection } from '../connection'
-import { Damaged, engineError, isBusy, sqliteCode } from '../open'
+import { Damaged, engineError, isBusy, sqliteCode } from '../errors'
 
 /** Octets of a file beyond which it is not checked: 100 MB take 0.1 s where they are in memory. */
 const MOST = 256 * 1024 ** 2

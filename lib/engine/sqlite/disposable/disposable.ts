@@ -4,7 +4,7 @@ import { textOf, Unavailable } from '../../../terms/errors'
 import type { Log } from '../../../terms/ports'
 import type { Sql } from '../connection'
 import { type Database, openDatabase } from '../database'
-import { Damaged, engineError } from '../open'
+import { Damaged, engineError } from '../errors'
 import type { Durability, Operations, Program } from '../program'
 import { oneAtATime } from './one-at-a-time'
 

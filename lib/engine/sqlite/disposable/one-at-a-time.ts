@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Unavailable } from '../../../terms/errors'
 import { binding } from '../binding'
 import type { Connection } from '../connection'
-import { engineError, isBusy } from '../open'
+import { engineError, isBusy } from '../errors'
 
 /** milliseconds that the others may take */
 const PATIENCE = 60_000

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { binding } from './binding'
+import { isSystemError } from './errors'
+
+/** The names in a folder are on the disk. */
+export function flushFolder(folder: string): void {
+  const descriptor = openSync(folder, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** The folder is there, and its name survives a power cut: also where another process has just made it. */
+export function makeFolder(folder: string): void {
+  const first = mkdirSync(folder, { recursive: true, mode: 0o700 }) ?? folder
+  const top = path.dirname(first)
+  for (let above = path.dirname(folder); above.length >= top.length; above = path.dirname(above)) {
+    try {
+      flushFolder(above)
+    } catch (error) {
+      // A folder of others, which lets nobody read its names.
+      if (!isSystemError(error) || error.code !== 'EACCES') throw error
+    }
+    if (above === path.dirname(above)) return
+  }
+}
+
+/** A new file is made beside its place and put there whole, so that an empty one is never taken for a new one. */
+export function createFile(file: string, schema: readonly string[]): void {
+  // A name that no other process has at work.
+  const draft = `${file}.new-${process.pid}-${randomBytes(4).toString('hex')}`
+  try {
+    closeSync(openSync(draft, 'wx', 0o600))
+    const connection = new (binding().DatabaseSync)(draft)
+    try {
+      // No prepared statement here: with one, the package of Node 20 closes a connection only when its garbage is collected.
+      const version = `PRAGMA user_version = ${schema.length}`
+      connection.exec(['PRAGMA auto_vacuum = INCREMENTAL', 'PRAGMA journal_mode = WAL', ...schema, version].join(';'))
+      // Here a full disk is an error; when a connection closes it is not, and the log would stay behind.
+      connection.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } finally {
+      connection.close()
+    }
+    try {
+      linkSync(draft, file)
+    } catch (error) {
+      // Another process was first, with the same schema.
+      if (!existsSync(file)) throw error
+    }
+  } finally {
+    for (const end of ['', '-wal', '-shm', '-journal']) rmSync(`${draft}${end}`, { force: true })
+  }
+}
