@@ -1,0 +1,80 @@
+import { openSync, writeSync } from 'node:fs'
+import { type Database, openDatabase } from '../../lib/engine/sqlite/database'
+import type { LaneSettings } from '../../lib/engine/sqlite/program'
+import { isUnavailable } from '../../lib/terms/errors'
+import { randomFrom } from '../random'
+import { type Numbered, program } from './numbered'
+
+/** What a process of the storm is asked. */
+export interface StormOrder {
+  readonly file: string
+  /** where it notes what it asks and what it is told; undefined: it tells its parent only */
+  readonly notes: string | undefined
+  readonly writer: number
+  readonly seed: number
+  readonly writes: number
+  /** writes at once */
+  readonly sessions: number
+  readonly settings: Partial<LaneSettings>
+}
+
+export type StormNote =
+  | { readonly is: 'asked'; readonly writer: number; readonly number: number; readonly durable: boolean }
+  | {
+      readonly is: 'done'
+      readonly writer: number
+      readonly number: number
+      readonly durable: boolean
+      readonly place: number
+    }
+  | { readonly is: 'refused'; readonly writer: number; readonly number: number; readonly why: string }
+  | { readonly is: 'closed'; readonly writer: number }
+
+type Storm = Database<Numbered>
+
+function ask(database: Storm, order: StormOrder, random: (below: number) => number, number: number, durable: boolean) {
+  const { writer } = order
+  const durability = durable ? 'durable' : random(2) === 0 ? 'visible' : 'quick'
+  const kind = random(20)
+  if (kind === 0) return database.write('grow', [writer, number, 10 + random(100)], durability)
+  if (kind === 1) return database.write('shrink', [writer, number], durability)
+  return database.write('write', [writer, number], durability)
+}
+
+/** A process that writes numbers, some durable and some visible, a few at once, and notes what it was told. */
+async function main(order: StormOrder): Promise<void> {
+  const { file, writer, settings } = order
+  const random = randomFrom(order.seed)
+  const notes = order.notes === undefined ? undefined : openSync(order.notes, 'a')
+  const tell = (note: StormNote): void => {
+    if (notes !== undefined) writeSync(notes, JSON.stringify(note))
+    process.send?.(note)
+  }
+  const database = await openDatabase(file, program, { settings })
+  let next = 0
+  async function session(): Promise<void> {
+    while (next < order.writes) {
+      const number = next++
+      const durable = random(2) === 0
+      tell({ is: 'asked', writer, number, durable })
+      try {
+        const place = await ask(database, order, random, number, durable)
+        tell({ is: 'done', writer, number, durable, place })
+      } catch (error) {
+        if (!isUnavailable(error)) throw error
+        tell({ is: 'refused', writer, number, why: error.message })
+      }
+      // Now and then nobody asks anything, so that the file is put in order.
+      if (random(60) === 0) await new Promise((resolve) => setTimeout(resolve, random(80)))
+    }
+  }
+  await Promise.all(Array.from({ length: order.sessions }, session))
+  await database.close()
+  tell({ is: 'closed', writer })
+  process.disconnect?.()
+}
+
+main(JSON.parse(process.argv[2] ?? '')).catch((error: unknown) => {
+  console.error(error)
+  process.exit(1)
+})
