@@ -1,5 +1,8 @@
 import type { AccountRecord } from '../row-types'
 
+/** Octets of a message lie in chunks of this size when they are more, so that reading a header does not read 25 MB. */
+export const CHUNK = 64 * 1024
+
 const MESSAGES = 2 ** 32
 /** accounts below it have ids that a double holds */
 const SMALL = 2 ** 21

@@ -1,0 +1,55 @@
+import type { AccountId } from '../../../terms/names'
+import { turn } from '../../../work/turns'
+import type { Account } from '../../account'
+import { accountNumber } from '../../ids'
+import { toAccount } from '../../row-types'
+import type { AccountTable, Usage } from '../../store'
+import type { Mail } from '../mail'
+
+interface AccountRow {
+  readonly account: number
+  readonly name: string
+  readonly attributes: string
+}
+const COLUMNS = 'SELECT account, name, attributes FROM accounts'
+const BY_NUMBER = `${COLUMNS} WHERE account = ?`
+const BY_NAME = 'SELECT account FROM accounts WHERE name = ?'
+const NEXT = `${COLUMNS} WHERE name > ? ORDER BY name LIMIT 100`
+const USAGE = 'SELECT used_bytes AS bytes, used_messages AS messages FROM states WHERE account = ?'
+
+const accountFrom = (row: AccountRow): Account => toAccount({ ...row, attributes: JSON.parse(row.attributes) })
+
+export function accountReads({ read: sql }: Mail): Pick<AccountTable, 'get' | 'find' | 'list' | 'usage'> {
+  /** an account that was found, or 1 */
+  let known = 1
+  function byNumber(account: number): Account | undefined {
+    const row = sql.get<AccountRow>(BY_NUMBER, account)
+    return row && accountFrom(row)
+  }
+
+  return {
+    get: async (id) => byNumber(accountNumber(id)),
+    async find(name) {
+      const number = sql.get<{ account: number }>(BY_NAME, name.toLowerCase())?.account
+      // A login must not tell by its time that nobody has this name: an account is read all the same.
+      const account = byNumber(number ?? known)
+      if (number === undefined) return undefined
+      known = number
+      return account
+    },
+    async *list() {
+      for (let last = ''; ; ) {
+        const page = sql.all<AccountRow>(NEXT, last)
+        for (const row of page) yield accountFrom(row)
+        const end = page.at(-1)
+        if (!end) return
+        last = end.name
+        await turn()
+      }
+    },
+    usage: async (id: AccountId): Promise<Usage> => {
+      const found = sql.get<Usage>(USAGE, accountNumber(id))
+      return { bytes: found?.bytes ?? 0, messages: found?.messages ?? 0 }
+    },
+  }
+}
