@@ -115,10 +115,10 @@ const BATCH_OCTETS = 4 * 1024 * 1024
 
 /** Values of JSON as one text, whatever the order of keys; what is not UTF-8 becomes what UTF-8 makes of it. */
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, one: unknown) => {
-    if (typeof one === 'string') return Buffer.from(one).toString()
-    if (typeof one !== 'object' || one === null || Array.isArray(one)) return one
-    return Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return JSON.stringify(value, (_key, member: unknown) => {
+    if (typeof member === 'string') return Buffer.from(member).toString()
+    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member
+    return Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
   })
 }
 
@@ -157,13 +157,13 @@ async function copyRows(
   account: number,
   keep: boolean,
 ): Promise<Omit<Transferred, 'name' | 'how'>> {
-  const kept = await to.begin(account, keep)
+  const whole = await to.begin(account, keep)
   const digest = digesting()
   let batch: TransferRow[] = []
   let octets = 0
   for await (const row of from.rows(account)) {
     digest.add(row)
-    if (row.kind === 'message' && kept.has(row.message)) continue
+    if (row.kind === 'message' && whole.has(row.message)) continue
     batch.push(row)
     if (row.kind === 'message') octets += row.octets.length + row.prepared.length
     if (batch.length < BATCH_ROWS && octets < BATCH_OCTETS) continue
@@ -184,33 +184,33 @@ export async function transferStore(
   to: TransferEnd,
   report: (account: Transferred) => void,
 ): Promise<readonly Transferred[]> {
-  const wanted = await from.accounts()
-  const there = new Map((await to.accounts()).map((account) => [account.account, account]))
-  const known = new Set(wanted.map(({ account }) => account))
-  for (const account of there.keys()) if (!known.has(account)) await to.begin(account, false)
+  const sources = await from.accounts()
+  const targets = new Map((await to.accounts()).map((account) => [account.account, account]))
+  const numbers = new Set(sources.map(({ account }) => account))
+  for (const account of targets.keys()) if (!numbers.has(account)) await to.begin(account, false)
   await to.setLastAccount(await from.lastAccount())
 
-  async function one(account: TransferAccount): Promise<Transferred> {
+  async function transferAccount(account: TransferAccount): Promise<Transferred> {
     const { name } = account
-    const found = there.get(account.account)
-    if (found && canonical(found) === canonical(account)) {
-      const [source, target] = [await digestOf(from, account.account), await digestOf(to, account.account)]
-      if (source.sha256 === target.sha256) return { name, how: 'was there', ...target }
+    const target = targets.get(account.account)
+    if (target && canonical(target) === canonical(account)) {
+      const [source, copy] = [await digestOf(from, account.account), await digestOf(to, account.account)]
+      if (source.sha256 === copy.sha256) return { name, how: 'was there', ...copy }
     }
     // What an interrupted run left may be older than the source: then once more from the beginning.
     for (const keep of [true, false]) {
       const source = await copyRows(from, to, account.account, keep)
-      const target = await digestOf(to, account.account)
-      if (source.sha256 !== target.sha256) continue
+      const copy = await digestOf(to, account.account)
+      if (source.sha256 !== copy.sha256) continue
       await to.publish(account)
-      return { name, how: 'copied', ...target }
+      return { name, how: 'copied', ...copy }
     }
     throw new Error(`${name}: the copy differs from the source; is somebody writing?`)
   }
 
   const done: Transferred[] = []
-  for (const account of wanted) {
-    const result = await one(account)
+  for (const account of sources) {
+    const result = await transferAccount(account)
     done.push(result)
     report(result)
   }

@@ -40,9 +40,9 @@ async function inThread<Output>(
   const octets = await read(part.bodyStart, Math.min(part.bodyEnd, part.bodyStart + MOST_WHOLE))
   if (!octets) return undefined
   const { message: _inside, ...leaf } = part
-  const done = await pool.run(job, { part: { ...leaf, children: [] }, octets }, by)
-  if (done.ok) return done.value
-  if (done.fault.kind === 'busy') throw new Unavailable('no thread was free for a search')
+  const result = await pool.run(job, { part: { ...leaf, children: [] }, octets }, by)
+  if (result.ok) return result.value
+  if (result.fault.kind === 'busy') throw new Unavailable('no thread was free for a search')
   return undefined
 }
 
@@ -53,13 +53,13 @@ export const encodedTexts = async (pool: Pool, by: string, part: Part, read: Rea
 /** Reads of a message from front to back: what follows closely is read with what was asked for. */
 export function readAhead(read: Read): Read {
   let from = 0
-  let kept: Buffer = Buffer.alloc(0)
+  let ahead: Buffer = Buffer.alloc(0)
   return async (start, end) => {
-    if (start < from || end > from + kept.length) {
-      kept = (await read(start, Math.max(end, start + PIECE))) ?? Buffer.alloc(0)
+    if (start < from || end > from + ahead.length) {
+      ahead = (await read(start, Math.max(end, start + PIECE))) ?? Buffer.alloc(0)
       from = start
     }
-    return kept.length === 0 && end > start ? undefined : kept.subarray(start - from, end - from)
+    return ahead.length === 0 && end > start ? undefined : ahead.subarray(start - from, end - from)
   }
 }
 
@@ -106,9 +106,9 @@ async function* piecesOf(part: Part, read: Read): AsyncGenerator<string> {
     if (!octets) return
     encoded = Buffer.concat([encoded, octets])
     const end = isLast ? encoded.length : encodedEnd(encoded, part.encoding)
-    const some = encoded.subarray(0, end)
+    const whole = encoded.subarray(0, end)
     encoded = encoded.subarray(end)
-    decoded = Buffer.concat([decoded, decodePart(some, part.encoding) ?? some])
+    decoded = Buffer.concat([decoded, decodePart(whole, part.encoding) ?? whole])
     const cut = isLast ? decoded.length : textEnd(decoded)
     yield fold(decodeText(decoded.subarray(0, cut), charset))
     decoded = decoded.subarray(cut)

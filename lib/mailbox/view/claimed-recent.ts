@@ -23,18 +23,18 @@ export class ClaimedRecent {
   /** Takes out what lies in these bounds. */
   take({ from, to }: UidRange): UidRange[] {
     const taken: UidRange[] = []
-    const left: UidRange[] = []
+    const remaining: UidRange[] = []
     for (const range of this.#ranges) {
       const [low, high] = [Math.max(range.from, from), Math.min(range.to, to)]
       if (low > high) {
-        left.push(range)
+        remaining.push(range)
         continue
       }
       taken.push({ from: low, to: high })
-      if (range.from < low) left.push({ from: range.from, to: low - 1 })
-      if (range.to > high) left.push({ from: high + 1, to: range.to })
+      if (range.from < low) remaining.push({ from: range.from, to: low - 1 })
+      if (range.to > high) remaining.push({ from: high + 1, to: range.to })
     }
-    this.#ranges = left
+    this.#ranges = remaining
     this.told = Math.max(this.told, taken.at(-1)?.to ?? 0)
     return taken
   }

@@ -27,9 +27,9 @@ export interface Columns {
   internalDateAt(at: number): number
   rowAt(at: number): IndexRow
   /** first position whose UID is not below */
-  lowerBound(wanted: number): number
+  lowerBound(uid: number): number
   /** -1: not there */
-  positionOf(wanted: number): number
+  positionOf(uid: number): number
   /** Copies of what never changes in a row, for a frozen view. */
   freeze(): { readonly uids: Uint32Array; readonly sizes: Uint32Array }
   /** What is there already gets its flags set instead. @returns how many rows came */
@@ -91,8 +91,8 @@ export function createColumns(snapshot: Snapshot): Columns {
   }
 
   function numberOf(set: FlagSet): number {
-    const known = numbers.get(set.wire)
-    if (known !== undefined) return known
+    const before = numbers.get(set.wire)
+    if (before !== undefined) return before
     if (table.length >= full) dropUnused()
     table.push(set)
     numbers.set(set.wire, table.length - 1)
@@ -101,16 +101,16 @@ export function createColumns(snapshot: Snapshot): Columns {
 
   function reserve(count: number): void {
     if (length + count <= uids.length) return
-    const room = Math.ceil((length + count) * 1.25) + SPARE
+    const capacity = Math.ceil((length + count) * 1.25) + SPARE
     function wider<T extends Uint32Array | Float64Array>(to: T, from: T): T {
       to.set(from.subarray(0, length))
       return to
     }
-    uids = wider(new Uint32Array(room), uids)
-    sizes = wider(new Uint32Array(room), sizes)
-    flags = wider(new Uint32Array(room), flags)
-    modSeqs = wider(new Float64Array(room), modSeqs)
-    internalDates = wider(new Float64Array(room), internalDates)
+    uids = wider(new Uint32Array(capacity), uids)
+    sizes = wider(new Uint32Array(capacity), sizes)
+    flags = wider(new Uint32Array(capacity), flags)
+    modSeqs = wider(new Float64Array(capacity), modSeqs)
+    internalDates = wider(new Float64Array(capacity), internalDates)
   }
 
   function at<T extends Uint32Array | Float64Array>(column: T, position: number): number {
@@ -121,20 +121,20 @@ export function createColumns(snapshot: Snapshot): Columns {
 
   const lastUid = () => (length === 0 ? 0 : (uids[length - 1] ?? 0))
 
-  function lowerBound(wanted: number): number {
-    if (wanted > lastUid()) return length
+  function lowerBound(least: number): number {
+    if (least > lastUid()) return length
     let low = 0
     let high = length
     while (low < high) {
       const middle = (low + high) >>> 1
-      if ((uids[middle] ?? 0) < wanted) low = middle + 1
+      if ((uids[middle] ?? 0) < least) low = middle + 1
       else high = middle
     }
     return low
   }
-  function positionOf(wanted: number): number {
-    const position = lowerBound(wanted)
-    return position < length && uids[position] === wanted ? position : -1
+  function positionOf(number: number): number {
+    const position = lowerBound(number)
+    return position < length && uids[position] === number ? position : -1
   }
 
   function setOf(number: number): FlagSet {
@@ -153,7 +153,7 @@ export function createColumns(snapshot: Snapshot): Columns {
 
   function matching(test: (flags: FlagSet, at: number) => boolean, from: number, to: number): number[] {
     const answers: (boolean | undefined)[] = new Array(table.length)
-    const found: number[] = []
+    const positions: number[] = []
     for (let position = from; position < Math.min(to, length); position++) {
       const number = flags[position] ?? 0
       let answer = answers[number]
@@ -161,9 +161,9 @@ export function createColumns(snapshot: Snapshot): Columns {
         answer = test(setOf(number), position)
         answers[number] = answer
       }
-      if (answer) found.push(position)
+      if (answer) positions.push(position)
     }
-    return found
+    return positions
   }
 
   function setFlags(row: Pick<IndexRow, 'uid' | 'flags' | 'modSeq'>): boolean {

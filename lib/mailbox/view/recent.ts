@@ -24,11 +24,11 @@ class SessionRecent implements Recent {
 
   arrived(before: number, last: number): void {
     const { recent } = this.state
-    const mine =
+    const arrived =
       this.how === 'claim'
         ? recent.take({ from: before + 1, to: last })
         : [{ from: Math.max(before, recent.told) + 1, to: last }]
-    for (const range of mine) if (range.from <= range.to) this.#add(range)
+    for (const range of arrived) if (range.from <= range.to) this.#add(range)
   }
   #add(range: UidRange): void {
     const ranges = this.#ranges

@@ -8,7 +8,7 @@ import { createState, type MailboxState } from './state'
 /** The mailboxes that sessions of this process look at, each once, and the last used ones in case they come back. */
 export interface States {
   /** `undefined`: the mailbox is gone. Up to date with everything known at the call. */
-  acquire(account: AccountId, mailbox: Mailbox): Promise<Held | undefined>
+  acquire(account: AccountId, mailbox: Mailbox): Promise<AcquiredState | undefined>
   /** A commit of this process. */
   offer(change: MailboxChange): void
   /** Another process brought a mailbox to this mod-sequence. */
@@ -21,7 +21,8 @@ export interface States {
   close(): void
 }
 
-interface Held {
+/** A state, and the way to give it back. */
+interface AcquiredState {
   readonly state: MailboxState
   /** Idempotent. */
   release(): void
@@ -106,7 +107,7 @@ export function createStates({ store, log, keepRows }: StatesOptions): States {
     }
   }
 
-  async function acquire(account: AccountId, { id, highestModSeq }: Mailbox): Promise<Held | undefined> {
+  async function acquire(account: AccountId, { id, highestModSeq }: Mailbox): Promise<AcquiredState | undefined> {
     const slot = slots.get(id) ?? load(account, id)
     slot.users++
     idle.delete(id)
@@ -115,7 +116,7 @@ export function createStates({ store, log, keepRows }: StatesOptions): States {
       if (state === undefined) return undefined
       state.reached(highestModSeq)
       await state.catchUp()
-      if (!state.gone) return holding(slot, state)
+      if (!state.gone) return acquired(slot, state)
       letGo(slot, state)
       forget(slot)
       return undefined
@@ -124,13 +125,13 @@ export function createStates({ store, log, keepRows }: StatesOptions): States {
       throw error
     }
   }
-  function holding(slot: Slot, state: MailboxState): Held {
-    let held = true
+  function acquired(slot: Slot, state: MailboxState): AcquiredState {
+    let released = false
     return {
       state,
       release() {
-        if (held) letGo(slot, state)
-        held = false
+        if (!released) letGo(slot, state)
+        released = true
       },
     }
   }

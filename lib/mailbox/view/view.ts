@@ -32,12 +32,12 @@ class WindowView implements SessionView, Watcher {
   readonly #window: ReturnType<typeof createWindow>
   readonly #recent: ReturnType<typeof createRecent>
   readonly #options: ViewOptions
-  /** the last entry whose flag changes were told, and the last whose expunges are in the window's held rows */
+  /** the last entry whose flag changes were told, and the last whose expunges the window has taken */
   #told: JournalEntry
   #taken: JournalEntry
   /** everything up to here was told: what a client may remember (RFC 7162 3.1.2.1) */
   #toldModSeq: ModSeq
-  #heldAfter: ModSeq | undefined
+  #unannouncedAfter: ModSeq | undefined
   /** the chain was folded: look at the columns for flags changed after this mod-sequence */
   #rescanAfter: ModSeq | undefined
   /** of this session's next STORE, and of those that were committed, by mod-sequence */
@@ -63,9 +63,9 @@ class WindowView implements SessionView, Watcher {
   #takeExpunges(): void {
     const rows: IndexRow[] = []
     for (let entry = this.#taken.next; entry !== undefined; entry = entry.next) {
-      const known = entry.removed.filter((row) => row.uid <= this.#window.lastUid)
-      if (known.length > 0) this.#heldAfter ??= entry.after
-      for (const row of known) rows.push(row)
+      const expunged = entry.removed.filter((row) => row.uid <= this.#window.lastUid)
+      if (expunged.length > 0) this.#unannouncedAfter ??= entry.after
+      for (const row of expunged) rows.push(row)
       this.#taken = entry
     }
     this.#window.hold(rows)
@@ -87,8 +87,8 @@ class WindowView implements SessionView, Watcher {
       this.#told = entry
     }
     if (this.#rescanAfter !== undefined) {
-      const known = columns.lowerBound(lastUid + 1)
-      for (let at = 0; at < known; at++) if (columns.modSeqAt(at) > this.#rescanAfter) uids.add(columns.uidAt(at))
+      const end = columns.lowerBound(lastUid + 1)
+      for (let at = 0; at < end; at++) if (columns.modSeqAt(at) > this.#rescanAfter) uids.add(columns.uidAt(at))
       this.#rescanAfter = undefined
     }
     this.#quietNext = undefined
@@ -97,9 +97,9 @@ class WindowView implements SessionView, Watcher {
   }
 
   #sayExpunges(): Update[] {
-    this.#heldAfter = undefined
+    this.#unannouncedAfter = undefined
     const window = this.#window
-    return window.held.length === 0 ? [] : window.release().map((gone) => ({ kind: 'expunge', ...gone }))
+    return window.unannounced.length === 0 ? [] : window.release().map((gone) => ({ kind: 'expunge', ...gone }))
   }
   #sayArrivals(): Update[] {
     const before = this.#window.lastUid
@@ -127,7 +127,7 @@ class WindowView implements SessionView, Watcher {
     const updates = expunges === 'say' ? this.#sayExpunges() : []
     updates.push(...this.#sayArrivals())
     for (const update of this.#sayFlags(flagged)) updates.push(update)
-    this.#toldModSeq = this.#heldAfter ?? this.#state.modSeq
+    this.#toldModSeq = this.#unannouncedAfter ?? this.#state.modSeq
     return updates
   }
 
@@ -163,19 +163,19 @@ class WindowView implements SessionView, Watcher {
     return this.#current.at(seq, this.#state.columns.flagsAt, (row) => row.flags)
   }
   matching(test: (flags: FlagSet, seq: number) => boolean, first: number, last: number): readonly number[] {
-    if (this.#current.held.length === 0) {
+    if (this.#current.unannounced.length === 0) {
       const positions = this.#state.columns.matching((flags, at) => test(flags, at + 1), first - 1, last)
       return positions.map((at) => at + 1)
     }
     const answers = new Map<FlagSet, boolean>()
-    const found: number[] = []
+    const seqs: number[] = []
     for (let seq = first; seq <= last; seq++) {
       const flags = this.flagsAt(seq)
       const answer = answers.get(flags) ?? test(flags, seq)
       answers.set(flags, answer)
-      if (answer) found.push(seq)
+      if (answer) seqs.push(seq)
     }
-    return found
+    return seqs
   }
   modSeqAt(seq: number): ModSeq {
     return this.#current.at(seq, this.#state.columns.modSeqAt, (row) => row.modSeq)
@@ -201,11 +201,11 @@ class WindowView implements SessionView, Watcher {
     return this.#recent.count
   }
   get holdsExpunges(): boolean {
-    return this.#current.held.length > 0
+    return this.#current.unannounced.length > 0
   }
   get hasNews(): boolean {
     const { tail, behind } = this.#state
-    return this.#told !== tail || this.#rescanAfter !== undefined || behind || this.#window.held.length > 0
+    return this.#told !== tail || this.#rescanAfter !== undefined || behind || this.#window.unannounced.length > 0
   }
   async sync(expunges: 'say' | 'hold'): Promise<readonly Update[]> {
     if (this.#closed) return []
