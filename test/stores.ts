@@ -10,6 +10,8 @@ import { databaseOrSkip } from './postgres'
 /** Every driver of the list: suites run over all of them. */
 export const DRIVERS = storeDriverNames
 export const DEFAULT_DRIVER = DEFAULT_STORE_DRIVER
+/** Those that any number of processes of this host open by their folder alone. */
+export const EMBEDDED = DRIVERS.filter((name) => !storeDriver(name, '.').facts.sharedByHosts)
 
 /** An empty store of a test's own. */
 export interface TestStore {

@@ -1,9 +1,10 @@
 import { add, newAccount } from '../../lib/store/conformance/fixtures'
-import { openLmdbStore } from '../../lib/store/lmdb'
+import { storeDriver } from '../../lib/store/drivers'
+import { silentLog } from '../../lib/terms/ports'
 
 /** A process of its own that stores without end, 32 at once, and tells each message that was acknowledged. */
-async function main([folder = '', name = '']: string[]): Promise<void> {
-  const store = await openLmdbStore({ path: folder })
+async function main([driver = '', folder = '', name = '']: string[]): Promise<void> {
+  const store = await storeDriver(driver, '.').open({ folder, ini: {}, log: silentLog })
   const { id, inbox } = await newAccount(store, name)
   let next = 0
   const writer = async (): Promise<void> => {

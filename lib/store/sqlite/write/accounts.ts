@@ -51,8 +51,12 @@ export const accountOperations = (sql: Sql) => ({
     return 'done'
   },
 
-  /** Some rows of all that an account has, its mailboxes first. @returns whether there may be more */
-  emptyAccount(account: number): boolean {
+  /**
+   * Removes some of what an account has, its mailboxes first and itself at last.
+   * @param keep its messages stay
+   * @returns whether it is to be called again
+   */
+  removeSome(account: number, keep = false): boolean {
     let left = REMOVED_AT_ONCE
     const [from, to] = messageRange(account)
     for (const [table, key] of OWNED) {
@@ -60,21 +64,13 @@ export const accountOperations = (sql: Sql) => ({
       left -= sql.run(`DELETE FROM ${table} WHERE (${key}) IN (${some})`, account, left)
       if (left <= 0) return true
     }
-    for (const [table, key] of CONTENT) {
+    for (const [table, key] of keep ? [] : CONTENT) {
       const some = `SELECT ${key} FROM ${table} WHERE id >= ? AND id < ? LIMIT ?`
       left -= sql.run(`DELETE FROM ${table} WHERE (${key}) IN (${some})`, from, to, left)
       if (left <= 0) return true
     }
-    return false
-  },
-
-  /** The rest of an account that is empty. */
-  dropAccount(account: number): void {
     sql.run('DELETE FROM states WHERE account = ?', account)
     sql.run('DELETE FROM accounts WHERE account = ?', account)
-  },
-
-  raiseFence(account: number, fence: number): void {
-    sql.run('UPDATE states SET fence = ? WHERE account = ? AND fence < ?', fence, account, fence)
+    return false
   },
 })

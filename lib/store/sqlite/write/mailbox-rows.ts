@@ -1,16 +1,25 @@
 import type { Sql } from '../../../engine/sqlite/connection'
+import { type Delta, nothing } from '../../counting'
+import { LOG_LENGTH, TRIM_EVERY } from '../../limits'
 import type { AccountRecord, MailboxRecord } from '../../row-types'
 import type { CreateOptions } from '../../store'
+import { uidsText } from '../rows'
 
 /** Rows of mailboxes, inside a transaction. */
 
 /** What an account gave out so far, and its sums. */
-type State = Omit<AccountRecord, 'name' | 'attributes'>
+export type State = Omit<AccountRecord, 'name' | 'attributes'>
 
-const stateOf = (sql: Sql, account: number): State | undefined =>
+export const stateOf = (sql: Sql, account: number): State | undefined =>
   sql.get<State>('SELECT * FROM states WHERE account = ?', account)
 
-function subscribe(sql: Sql, account: number, name: string): void {
+export const boxOf = (sql: Sql, account: number, mailbox: number): MailboxRecord | undefined =>
+  sql.get<MailboxRecord>('SELECT * FROM mailboxes WHERE account = ? AND mailbox = ?', account, mailbox)
+
+export const boxNamed = (sql: Sql, account: number, name: string): MailboxRecord | undefined =>
+  sql.get<MailboxRecord>('SELECT * FROM mailboxes WHERE account = ? AND name = ?', account, name)
+
+export function subscribe(sql: Sql, account: number, name: string): void {
   sql.run("INSERT OR IGNORE INTO records VALUES (?, 'subscription', ?, x'', NULL)", account, name)
 }
 
@@ -28,4 +37,62 @@ export function addMailbox(sql: Sql, account: number, name: string, options: Cre
   if (!made) throw new Error('a mailbox was not made')
   if (options.subscribed) subscribe(sql, account, name)
   return made
+}
+
+/** What a commit does to a mailbox. */
+export interface BoxChange {
+  readonly delta?: Delta
+  readonly uidNext?: number
+  readonly added?: readonly number[]
+  readonly expunged?: readonly number[]
+  readonly flagged?: readonly number[]
+}
+
+/** What a commit did to a mailbox, for the change that others hear of. */
+export interface Committed {
+  readonly mailbox: number
+  readonly after: number
+  readonly modSeq: number
+}
+
+/** Writes the mailbox's counters and its log. @returns the mailbox as it is now */
+export function commitBox(sql: Sql, box: MailboxRecord, change: BoxChange): MailboxRecord {
+  const { delta = nothing(), added = [], expunged = [], flagged = [] } = change
+  const now: MailboxRecord = {
+    ...box,
+    mod_seq: box.mod_seq + 1,
+    uid_next: change.uidNext ?? box.uid_next,
+    messages: box.messages + delta.messages,
+    unseen: box.unseen + delta.unseen,
+    deleted: box.deleted + delta.deleted,
+    size: box.size + delta.size,
+  }
+  const { account, mailbox, mod_seq } = now
+  sql.run(
+    'UPDATE mailboxes SET mod_seq = ?, uid_next = ?, messages = ?, unseen = ?, deleted = ?, size = ? WHERE account = ? AND mailbox = ?',
+    ...[mod_seq, now.uid_next, now.messages, now.unseen, now.deleted, now.size, account, mailbox],
+  )
+  sql.run(
+    'INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?)',
+    ...[account, mailbox, mod_seq, uidsText(added), uidsText(expunged), uidsText(flagged)],
+  )
+  if (mod_seq % TRIM_EVERY === 0 && mod_seq > LOG_LENGTH) {
+    const text = 'DELETE FROM changes WHERE account = ? AND mailbox = ? AND mod_seq < ?'
+    sql.run(text, account, mailbox, mod_seq - LOG_LENGTH)
+  }
+  return now
+}
+
+export const committed = (before: MailboxRecord, { mailbox, mod_seq }: MailboxRecord): Committed => ({
+  mailbox,
+  after: before.mod_seq,
+  modSeq: mod_seq,
+})
+
+/** @param messages numbers that were given to new messages */
+export function addUsage(sql: Sql, account: number, { used, messages }: Delta, given = 0): void {
+  if (used === 0 && messages === 0 && given === 0) return
+  const sums = 'used_bytes = used_bytes + ?, used_messages = used_messages + ?'
+  const text = `UPDATE states SET last_message = last_message + ?, ${sums} WHERE account = ?`
+  sql.run(text, given, used, messages, account)
 }

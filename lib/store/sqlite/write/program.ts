@@ -1,10 +1,22 @@
 import { defineProgram } from '../../../engine/sqlite/program'
 import { SCHEMA } from '../schema'
 import { accountOperations } from './accounts'
+import { appendOperations } from './append'
+import { copyOperations } from './copy'
+import { mailboxOperations } from './mailboxes'
+import { messageOperations } from './messages'
+import { recordOperations } from './records'
+import { transferOperations } from './transfer'
 
 /** All that is written into the file of the mail. */
 export const program = defineProgram(__filename, SCHEMA, (sql) => ({
   ...accountOperations(sql),
+  ...recordOperations(sql),
+  ...mailboxOperations(sql),
+  ...appendOperations(sql),
+  ...messageOperations(sql),
+  ...copyOperations(sql),
+  ...transferOperations(sql),
 }))
 
 export type MailOperations = ReturnType<typeof program.operations>

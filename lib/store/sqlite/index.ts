@@ -1,0 +1,57 @@
+import { statfs } from 'node:fs/promises'
+import path from 'node:path'
+import type { Durability } from '../../engine/sqlite/program'
+import { type Clock, systemClock } from '../../terms/ports'
+import { accountNumber } from '../ids'
+import { recordTables } from '../records'
+import { type Store, type StoreFacts, StoreUnavailable } from '../store'
+import { accountWrites } from './accounts'
+import { openMail } from './mail'
+import { mailboxWrites } from './mailboxes'
+import { messageWrites } from './messages'
+import { accountReads } from './read/accounts'
+import { mailboxReads } from './read/mailboxes'
+import { messageReads } from './read/messages'
+import { createRecordTable } from './records'
+import type { SqliteSettings } from './settings'
+import { createSwaps } from './swaps'
+
+export const SQLITE_FACTS: StoreFacts = { name: 'sqlite', sharedByProcesses: true, sharedByHosts: false }
+
+/** Octets that are free, below which a disk is full. */
+const LEAST_SPACE = 1024 * 1024
+
+export interface SqliteStoreOptions extends Partial<SqliteSettings> {
+  /** folder of the file; made when it is missing */
+  readonly path: string
+  readonly clock?: Clock
+}
+
+/** The embedded driver: one SQLite file for all accounts, shared by all processes of one host. */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+  const { clock = systemClock, flagsDurable = false } = options
+  const mail = await openMail(options.path)
+  const quick: Durability = flagsDurable ? 'durable' : 'quick'
+  const swaps = createSwaps()
+  const mailboxes = { ...mailboxReads(mail), ...mailboxWrites(mail, clock, quick) }
+  return {
+    facts: SQLITE_FACTS,
+    accounts: { ...accountReads(mail), ...accountWrites(mail, swaps, clock) },
+    mailboxes,
+    messages: { ...messageReads(mail), ...messageWrites(mail, clock, quick) },
+    ...recordTables(createRecordTable(mail, swaps, quick), mailboxes),
+    async raiseFence(id, fence) {
+      const account = accountNumber(id)
+      const [now] = mail.read.columns<[number]>('SELECT fence FROM states WHERE account = ?', account)
+      if (now && now[0] < fence) await mail.write('raiseFence', [account, fence], quick)
+    },
+    async usable() {
+      mail.health.check()
+      const { bavail, bsize } = await statfs(path.dirname(mail.file))
+      if (bavail * bsize < LEAST_SPACE) throw new StoreUnavailable('the disk of the mail store is full')
+      mail.read.get('SELECT account FROM accounts LIMIT 1')
+    },
+    check: () => Promise.reject(new StoreUnavailable('not built yet')),
+    close: () => mail.close(),
+  }
+}

@@ -1,0 +1,61 @@
+import type { Durability } from '../../engine/sqlite/program'
+import { accountNumber } from '../ids'
+import type { RecordChange, RecordTable, StoredRecord } from '../records/records'
+import { accountText, accountTextOf, fromText } from './accounts'
+import type { Mail } from './mail'
+import type { Swaps } from './swaps'
+import type { AccountText } from './write/accounts'
+import type { RecordRow } from './write/record-rows'
+import { type RecordsWritten, recordsOf } from './write/records'
+
+const toRecord = ({ key, value, until }: RecordRow): StoredRecord => ({
+  key,
+  value: Buffer.from(value.buffer, value.byteOffset, value.length),
+  ...(until !== null && { until }),
+})
+
+/** A value of its own size: the whole pool that a small Buffer lies in would go to the writer. */
+const toRow = ({ key, value, until }: StoredRecord): RecordRow => ({
+  key,
+  value: new Uint8Array(value),
+  until: until ?? null,
+})
+
+function written(account: number, owner: AccountText, change: RecordChange<unknown>): RecordsWritten {
+  const { put = [], remove = [], expired, activeScript } = change
+  const rest = { put: put.map(toRow), remove, expired }
+  if (activeScript === undefined) return { ...rest, attributes: undefined }
+  const { activeScript: _before, ...others } = fromText(account, owner)
+  const now = activeScript === null ? others : { ...others, activeScript }
+  return { ...rest, attributes: accountText(now).attributes }
+}
+
+const isNothing = ({ put = [], remove = [], activeScript }: RecordChange<unknown>): boolean =>
+  put.length === 0 && remove.length === 0 && activeScript === undefined
+
+/** @param quick how subscriptions are written */
+export const createRecordTable = (mail: Mail, swaps: Swaps, quick: Durability): RecordTable => ({
+  async get(id, kind, key) {
+    const [row] = recordsOf(mail.read, accountNumber(id), kind, [key])
+    return row && toRecord(row)
+  },
+  async keys(id, kind) {
+    const text = 'SELECT key FROM records WHERE account = ? AND kind = ? ORDER BY key'
+    return mail.read.columns<[string]>(text, accountNumber(id), kind).flat()
+  },
+  async change(id, kind, keys, decide) {
+    const account = accountNumber(id)
+    type Decided = { readonly value: ReturnType<typeof decide>['value'] } | undefined
+    const done = await swaps(account, async (): Promise<Decided | 'changed'> => {
+      const owner = accountTextOf(mail, account)
+      if (!owner) return undefined
+      const found = recordsOf(mail.read, account, kind, keys)
+      const change = decide(new Map(found.map((row) => [row.key, toRecord(row)])), fromText(account, owner))
+      if (isNothing(change)) return change
+      const read = { account, owner, kind, keys, found }
+      const how = kind === 'subscription' ? quick : 'durable'
+      return (await mail.write('swapRecords', [read, written(account, owner, change)], how)) ? change : 'changed'
+    })
+    return done?.value
+  },
+})

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { add, message, named, newAccount, rowsOf, value } from '../../lib/store/conformance/fixtures'
+import { sqliteDriver } from '../../lib/store/sqlite/driver'
+import { openMail } from '../../lib/store/sqlite/mail'
+import { flagSet } from '../../lib/terms/flags'
+import { silentLog } from '../../lib/terms/ports'
+import { SettingsError } from '../../lib/terms/settings'
+
+const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-store-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const open = (name: string, ini = {}) => sqliteDriver.open({ folder: path.join(folder, name), ini, log: silentLog })
+
+it('sqlite: many messages are removed in several transactions, and of an account nothing stays in the file', async () => {
+  const store = await open('removed')
+  const { id, inbox } = await newAccount(store, 'removed@example.org')
+  const many = Array.from({ length: 250 }, (_, nth) => `message ${nth}`)
+  const uids = await add(store, id, inbox, ...many)
+  const big = value(await store.mailboxes.create(id, 'Big')).value
+  await add(store, id, big, ...many)
+  const long = { ...message('long', { messageId: '<long@x>' }), bytes: Buffer.alloc(300_000, 'x') }
+  value(await store.messages.append(id, big.id, [long]))
+  value(await store.messages.copy(id, inbox.id, uids.slice(0, 3), big.id))
+  value(await store.messages.copy(id, inbox.id, uids.slice(0, 1), big.id))
+  await store.marks.set(id, { what: 'this', at: 0, until: 1 })
+  const { commit } = value(await store.mailboxes.remove(id, 'Big'))
+  assert.deepEqual(
+    commit.mailboxes.map(({ changes }) => changes.flatMap((one) => (one.kind === 'expunged' ? one.uids : [])).length),
+    [100, 100],
+  )
+  value(await store.accounts.remove(id))
+  await store.close()
+  const mail = await openMail(path.join(folder, 'removed'))
+  try {
+    const tables = mail.read.columns<[string]>(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'sqlite_sequence'",
+    )
+    assert.ok(tables.length > 8)
+    for (const [table] of tables) assert.deepEqual(mail.read.all(`SELECT * FROM ${table}`), [], table)
+  } finally {
+    await mail.close()
+  }
+})
+
+it('sqlite: what was visible is on the disk when the store is closed, as is what is durable', async () => {
+  for (const flags_durable of ['no', 'yes']) {
+    const ini = { sqlite: { flags_durable } }
+    const store = await open(`flags ${flags_durable}`, ini)
+    const { id, inbox } = await newAccount(store, 'flags@example.org')
+    const uids = await add(store, id, inbox, 'a', 'b', 'c')
+    value(await store.messages.storeFlags(id, inbox.id, uids, 'add', flagSet(['\\Seen'])))
+    value(await store.messages.expunge(id, inbox.id, uids.slice(1), { only: 'all' }))
+    await store.close()
+    const again = await open(`flags ${flags_durable}`, ini)
+    const rows = await rowsOf(again, id, await named(again, id, 'INBOX'))
+    assert.deepEqual(
+      rows.map((row) => [row.uid, row.flags.wire]),
+      [[1, '(\\Seen)']],
+    )
+    await again.close()
+  }
+  assert.throws(() => sqliteDriver.check({ sqlite: { flags_durable: 'perhaps' } }), SettingsError)
+})
