@@ -3,6 +3,7 @@ import type { TransferAccount, TransferEnd } from './transfer'
 
 /** A store that nobody else uses meanwhile, to be audited and mended. */
 export interface RepairEnd extends TransferEnd {
+  /** the index first, then messages, then their octets */
   facts(account: number): AsyncIterable<AuditRow>
   /** Makes the account so, in one transaction; what is to be prepared is prepared from its octets. */
   mend(mended: Mended): Promise<void>

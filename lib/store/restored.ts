@@ -2,6 +2,14 @@ import type { AuditRow, Mended } from './audit'
 import { gather } from './audit/facts'
 import type { TransferAccount } from './transfer'
 
+/** Rows up to the first of a message: the octets of all mail need not be read. */
+async function* indexOf(rows: AsyncIterable<AuditRow> | Iterable<AuditRow>): AsyncGenerator<AuditRow> {
+  for await (const row of rows) {
+    if (row.kind === 'message' || row.kind === 'octets') return
+    yield row
+  }
+}
+
 /**
  * An older copy of a store would give numbers again that were given after the copy was made, and clients would take new mail for mail that
  * they know. So `skip` numbers of each kind are left out: UIDs, mod-sequences, UIDVALIDITYs, object ids. All that is there gets a new
@@ -12,7 +20,7 @@ export async function skipNumbers(
   rows: AsyncIterable<AuditRow> | Iterable<AuditRow>,
   skip: number,
 ): Promise<Mended> {
-  const { boxes, entries, threads } = await gather(rows)
+  const { boxes, entries, threads } = await gather(indexOf(rows))
   const moved = [...boxes.values()].map((box) => ({
     ...box,
     uidNext: Math.min(box.uidNext + skip, 0xffff_fffe),

@@ -26,6 +26,8 @@ interface OctetsFacts {
   readonly kind: 'octets'
   readonly message: number
   readonly size: number
+  /** they are not those that were stored, or cannot be read */
+  readonly damaged?: boolean
 }
 type IndexRow = MailboxTransfer | EntryTransfer | ThreadTransfer | ChangeTransfer
 export type AuditRow = Exclude<TransferRow, MessageTransfer> | MessageFacts | OctetsFacts
@@ -70,6 +72,7 @@ export interface Gathered {
   readonly records: Map<RecordKind, Set<string>>
   readonly messages: Map<number, MessageFacts>
   readonly octets: Map<number, number>
+  readonly damaged: number[]
 }
 
 export async function gather(rows: AsyncIterable<AuditRow> | Iterable<AuditRow>): Promise<Gathered> {
@@ -81,6 +84,7 @@ export async function gather(rows: AsyncIterable<AuditRow> | Iterable<AuditRow>)
     records: new Map(),
     messages: new Map(),
     octets: new Map(),
+    damaged: [],
   }
   for await (const row of rows) {
     switch (row.kind) {
@@ -104,6 +108,7 @@ export async function gather(rows: AsyncIterable<AuditRow> | Iterable<AuditRow>)
         break
       case 'octets':
         all.octets.set(row.message, row.size)
+        if (row.damaged) all.damaged.push(row.message)
     }
   }
   return all

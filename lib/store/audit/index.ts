@@ -22,6 +22,7 @@ export async function audit(
   const { prepare, gone } = auditMessages(work)
   auditBoxes(work)
   auditEntries(work, now)
+  auditOctets(work)
   auditSums(work)
   const messages = auditCopies(work, prepare)
   const changes = auditLogs(work)
@@ -111,6 +112,18 @@ function auditEntries(work: Work, now: number): void {
     if (entriesOf.has(message)) continue
     faults.push(`message ${message} is in no mailbox`)
     recover(work, message, {}, now)
+  }
+}
+
+/** What is damaged stays as it is: another copy of it may be in a backup. */
+function auditOctets({ damaged, kept, boxes, faults }: Work): void {
+  if (damaged.length === 0) return
+  const places = new Map<number, string[]>(damaged.map((message) => [message, []]))
+  for (const { message, mailbox, uid } of kept) {
+    places.get(message)?.push(`${boxes.get(mailbox)?.name ?? `mailbox ${mailbox}`}: UID ${uid}`)
+  }
+  for (const [message, found] of places) {
+    faults.push(`${found.join(', ') || 'a message'}: the octets of message ${message} are damaged`)
   }
 }
 

@@ -4,6 +4,7 @@ import { accountNumber } from '../ids'
 import { recordTables } from '../records'
 import type { AccountRecord } from '../row-types'
 import type { Store, StoreFacts } from '../store'
+import { accountTransfer } from '../transfer-rows'
 import { createAccountTable } from './accounts'
 import { createAppend } from './append'
 import { auditRows } from './audit'
@@ -13,7 +14,6 @@ import { changesSince, expungedSince, keys, maildrop, read, rows, snapshot } fro
 import { copyOrMove, expunge, storeFlags } from './messages-write'
 import { createRecordTable } from './records'
 import { replace } from './replace'
-import { accountRow } from './rows'
 
 export type { PostgresOptions } from './database'
 
@@ -63,7 +63,7 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
         const text = 'SELECT * FROM mailbox.accounts WHERE account = $1'
         const [owner] = await query<AccountRecord>(text, [accountNumber(id)])
         if (!owner) return ['there is no such account']
-        return (await audit(accountRow(owner), auditRows(query, owner.account), clock.now())).faults
+        return (await audit(accountTransfer(owner), auditRows(query, owner.account), clock.now())).faults
       }),
     close: () => db.close(),
   }

@@ -1,7 +1,8 @@
 import type { QueryResultRow } from 'pg'
 import { RECORD_KINDS } from '../records/records'
-import type { AccountRecord, EntryRecord, MailboxRecord } from '../row-types'
-import type { MessageTransfer, TransferAccount, TransferRow } from '../transfer'
+import type { MailboxRecord } from '../row-types'
+import type { MessageTransfer, TransferRow } from '../transfer'
+import { entryTransfer, mailboxTransfer, type OwnEntry } from '../transfer-rows'
 import type { Session } from './database'
 import { type OwnedRow, putRecords, toRecord } from './records'
 
@@ -11,8 +12,6 @@ const PAGE = 1000
 
 /** One statement: of the store, or of a transaction. */
 export type Read = Session['query']
-
-const words = (text: string): string[] => text.split(' ').filter(Boolean)
 
 export type Of<K extends TransferRow['kind']> = Extract<TransferRow, { kind: K }>
 export const only = <K extends TransferRow['kind']>(rows: readonly TransferRow[], kind: K): Of<K>[] =>
@@ -107,29 +106,11 @@ export async function* pages<R extends QueryResultRow>(
 export async function* indexRows(read: Read, account: number): AsyncGenerator<Exclude<TransferRow, MessageTransfer>> {
   const boxes = 'SELECT * FROM mailbox.mailboxes WHERE account = $1 AND mailbox > $2 ORDER BY mailbox'
   for await (const row of pages<MailboxRecord>(read, boxes, account, (one) => [one.mailbox], [0])) {
-    const { mailbox, name, messages, unseen, deleted, size } = row
-    yield {
-      kind: 'mailbox',
-      mailbox,
-      name,
-      uidValidity: row.uid_validity,
-      uidNext: row.uid_next,
-      modSeq: row.mod_seq,
-      specialUse: words(row.special_use).sort(),
-      messages,
-      unseen,
-      deleted,
-      size,
-      recentFrom: row.recent_from,
-    }
+    yield mailboxTransfer(row)
   }
-  type Entry = EntryRecord & { readonly mailbox: number }
   const entries = `SELECT * FROM mailbox.entries WHERE account = $1 AND (mailbox, uid) > ($2, $3) ORDER BY mailbox, uid`
-  for await (const row of pages<Entry>(read, entries, account, (one) => [one.mailbox, one.uid], [0, 0])) {
-    const { mailbox, uid, message, size, uidl, added } = row
-    const dates = { internalDate: row.internal_date, saveDate: row.save_date }
-    const flags = words(row.flags)
-    yield { kind: 'entry', mailbox, uid, message, flags, modSeq: row.mod_seq, size, ...dates, uidl, added }
+  for await (const row of pages<OwnEntry>(read, entries, account, (one) => [one.mailbox, one.uid], [0, 0])) {
+    yield entryTransfer(row)
   }
   const threads = `SELECT encode(message_id, 'hex') AS id, thread FROM mailbox.threads
     WHERE account = $1 AND message_id > decode($2, 'hex') ORDER BY message_id`
@@ -147,15 +128,3 @@ export async function* indexRows(read: Read, account: number): AsyncGenerator<Ex
     yield { kind: 'record', record: row.kind, ...toRecord(row) }
   }
 }
-
-export const accountRow = (row: AccountRecord): TransferAccount => ({
-  account: row.account,
-  name: row.name,
-  attributes: row.attributes,
-  lastMailbox: row.last_mailbox,
-  lastMessage: row.last_message,
-  lastUidValidity: row.last_uid_validity,
-  usedBytes: row.used_bytes,
-  usedMessages: row.used_messages,
-  fence: row.fence,
-})

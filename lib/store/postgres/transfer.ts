@@ -2,10 +2,11 @@ import { ok } from '../../terms/fault'
 import type { RepairEnd } from '../repair'
 import type { AccountRecord } from '../row-types'
 import type { TransferRow } from '../transfer'
+import { accountTransfer } from '../transfer-rows'
 import { CHUNK } from './append'
 import { auditRows, mendAccount } from './audit'
 import { APPLICATION, openDatabase, type PostgresOptions, type Session } from './database'
-import { accountRow, indexRows, insert, type Of, only, pages, putIndex } from './rows'
+import { indexRows, insert, type Of, only, pages, putIndex } from './rows'
 
 /** messages of a page without their octets, and chunks fetched at once: some megabytes */
 const MESSAGES = 100
@@ -93,7 +94,7 @@ export async function openPostgresTransfer(options: PostgresOptions): Promise<Re
     },
     async accounts() {
       const found = await db.read<AccountRecord>('SELECT * FROM mailbox.accounts ORDER BY account')
-      return found.map(accountRow)
+      return found.map(accountTransfer)
     },
     async lastAccount() {
       const text = `SELECT pg_get_serial_sequence('mailbox.accounts', 'account') AS name`

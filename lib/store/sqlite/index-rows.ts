@@ -1,0 +1,99 @@
+import type { Sql, Value } from '../../engine/sqlite/connection'
+import { turn } from '../../work/turns'
+import type { RecordKind, StoredRecord } from '../records/records'
+import type { MailboxRecord } from '../row-types'
+import type { MessageTransfer, TransferAccount, TransferRow } from '../transfer'
+import { accountTransfer, entryTransfer, mailboxTransfer, type OwnEntry } from '../transfer-rows'
+import { bufferOf } from './read/body'
+import { type OwnerRow, ownerOf, uidsFrom } from './rows'
+
+/** The tables of an account as rows that every driver has alike. */
+
+const PAGE = 500
+
+/** All rows that `text` gives behind the last one's key, in turns. */
+export async function* pages<R>(
+  sql: Sql,
+  text: string,
+  first: readonly Value[],
+  key: (row: R) => readonly Value[],
+  size = PAGE,
+): AsyncGenerator<R> {
+  for (let last = first; ; ) {
+    const page = sql.all<R>(`${text} LIMIT ${size}`, ...last)
+    yield* page
+    const end = page.at(-1)
+    if (page.length < size || !end) return
+    last = key(end)
+    await turn()
+  }
+}
+
+const BOXES = 'SELECT * FROM mailboxes WHERE account = ? AND mailbox > ? ORDER BY mailbox'
+const ENTRIES = 'SELECT * FROM entries WHERE account = ? AND (mailbox, uid) > (?, ?) ORDER BY mailbox, uid'
+const THREADS = `SELECT lower(hex(message_id)) AS messageId, thread, message_id FROM threads
+  WHERE account = ? AND message_id > ? ORDER BY message_id`
+const CHANGES = 'SELECT * FROM changes WHERE account = ? AND (mailbox, mod_seq) > (?, ?) ORDER BY mailbox, mod_seq'
+const RECORDS = 'SELECT * FROM records WHERE account = ? AND (kind, key) > (?, ?) ORDER BY kind, key'
+
+type ThreadRow = { readonly messageId: string; readonly thread: number; readonly message_id: Uint8Array }
+type ChangeRow = Readonly<Record<'mailbox' | 'mod_seq', number> & Record<'added' | 'expunged' | 'flagged', string>>
+type RecordRow = {
+  readonly kind: RecordKind
+  readonly key: string
+  readonly value: Uint8Array
+  readonly until: number | null
+}
+
+/** @returns the record without its account and kind */
+function storedRecord({ key, value, until }: RecordRow): StoredRecord {
+  return { key, value: bufferOf(value), ...(until !== null && { until }) }
+}
+
+/** All but messages. */
+export async function* indexRows(sql: Sql, account: number): AsyncGenerator<Exclude<TransferRow, MessageTransfer>> {
+  for await (const row of pages<MailboxRecord>(sql, BOXES, [account, 0], (one) => [account, one.mailbox])) {
+    yield mailboxTransfer(row)
+  }
+  for await (const row of pages<OwnEntry>(sql, ENTRIES, [account, 0, 0], (one) => [account, one.mailbox, one.uid])) {
+    yield entryTransfer(row)
+  }
+  const digest = (one: ThreadRow): Value[] => [account, one.message_id]
+  for await (const { messageId, thread } of pages<ThreadRow>(sql, THREADS, [account, new Uint8Array()], digest)) {
+    yield { kind: 'thread', messageId, thread }
+  }
+  for await (const row of pages<ChangeRow>(sql, CHANGES, [account, 0, 0], (one) => [
+    account,
+    one.mailbox,
+    one.mod_seq,
+  ])) {
+    const [added, expunged, flagged] = [row.added, row.expunged, row.flagged].map(uidsFrom)
+    yield {
+      kind: 'change',
+      mailbox: row.mailbox,
+      modSeq: row.mod_seq,
+      added: added ?? [],
+      expunged: expunged ?? [],
+      flagged: flagged ?? [],
+    }
+  }
+  for await (const row of pages<RecordRow>(sql, RECORDS, [account, '', ''], (one) => [account, one.kind, one.key])) {
+    yield { kind: 'record', record: row.kind, ...storedRecord(row) }
+  }
+}
+
+/** An account whose numbers are lost has none. */
+const ACCOUNTS = `SELECT a.account, name, attributes, coalesce(last_mailbox, 0) AS last_mailbox,
+    coalesce(last_message, 0) AS last_message, coalesce(last_uid_validity, 0) AS last_uid_validity,
+    coalesce(used_bytes, 0) AS used_bytes, coalesce(used_messages, 0) AS used_messages, coalesce(fence, 0) AS fence
+  FROM accounts a LEFT JOIN states USING (account)`
+
+const accountRow = (row: OwnerRow): TransferAccount => accountTransfer(ownerOf(row))
+
+export const accountRows = (sql: Sql): TransferAccount[] =>
+  sql.all<OwnerRow>(`${ACCOUNTS} ORDER BY a.account`).map(accountRow)
+
+export function accountRowOf(sql: Sql, account: number): TransferAccount | undefined {
+  const row = sql.get<OwnerRow>(`${ACCOUNTS} WHERE a.account = ?`, account)
+  return row && accountRow(row)
+}
