@@ -2,9 +2,10 @@ import path from 'node:path'
 import type { StoreDriver } from './driver'
 import { lmdbDriver } from './lmdb/driver'
 import { postgresDriver } from './postgres/driver'
+import { sqliteDriver } from './sqlite/driver'
 
 /** The one list of store drivers: wiring, the CLI, settings and tests ask here. */
-const DRIVERS: readonly StoreDriver[] = [lmdbDriver, postgresDriver]
+const DRIVERS: readonly StoreDriver[] = [lmdbDriver, sqliteDriver, postgresDriver]
 
 export const storeDriverNames: readonly string[] = DRIVERS.map(({ facts }) => facts.name)
 export const DEFAULT_STORE_DRIVER = lmdbDriver.facts.name

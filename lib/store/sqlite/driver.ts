@@ -1,11 +1,12 @@
 import type { StoreDriver } from '../driver'
 import { openSqliteStore, SQLITE_FACTS } from './index'
 import { sqliteSettings } from './settings'
+import { openSqliteTransfer } from './transfer'
 
 export const sqliteDriver: StoreDriver = {
   facts: SQLITE_FACTS,
   check: (ini) => void sqliteSettings(ini),
   open: ({ folder, ini }) => openSqliteStore({ path: folder, ...sqliteSettings(ini) }),
-  openTransfer: () => Promise.reject(new Error('not built yet')),
+  openTransfer: ({ folder }) => openSqliteTransfer(folder),
   address: ({ folder }) => folder,
 }

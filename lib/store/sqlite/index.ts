@@ -6,6 +6,8 @@ import { accountNumber } from '../ids'
 import { recordTables } from '../records'
 import { type Store, type StoreFacts, StoreUnavailable } from '../store'
 import { accountWrites } from './accounts'
+import { check } from './audit'
+import { backup } from './backup'
 import { openMail } from './mail'
 import { mailboxWrites } from './mailboxes'
 import { messageWrites } from './messages'
@@ -51,7 +53,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       if (bavail * bsize < LEAST_SPACE) throw new StoreUnavailable('the disk of the mail store is full')
       mail.read.get('SELECT account FROM accounts LIMIT 1')
     },
-    check: () => Promise.reject(new StoreUnavailable('not built yet')),
+    backup: (folder) => backup(mail, folder),
+    check: (id) => check(mail, id, clock.now()),
     close: () => mail.close(),
   }
 }
