@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
   type AccountId,
   accountId,
@@ -42,7 +42,7 @@ export const mailboxNumber = (account: number, id: MailboxId): number => owned('
 export const messageNumber = (account: number, id: EmailId): number => owned('E', account, id)
 
 /** How the drivers of this package keep a text of any length as a key, a message-id or a mark: 16 octets. */
-export const digestOf = (text: string): Buffer => createHash('sha256').update(text).digest().subarray(0, 16)
+export const digestOf = (text: string): Buffer => hash('sha256', text, 'buffer').subarray(0, 16)
 
 const hex8 = (value: number): string => value.toString(16).padStart(8, '0')
 

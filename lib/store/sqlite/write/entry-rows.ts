@@ -8,6 +8,8 @@ import { entriesOfMessage, removeMessage, setEntries } from './message-rows'
 
 /** First and last UID of each run of neighbours, ascending. */
 function runsOf(uids: readonly number[]): [from: number, to: number][] {
+  const [only] = uids
+  if (only !== undefined && uids.length === 1) return [[only, only]]
   const runs: [number, number][] = []
   for (const uid of Uint32Array.from(uids).sort()) {
     const last = runs.at(-1)
@@ -19,16 +21,32 @@ function runsOf(uids: readonly number[]): [from: number, to: number][] {
 
 const ENTRIES = `SELECT uid, message, flags, mod_seq, size, internal_date, save_date, uidl, added FROM entries
   WHERE account = ? AND mailbox = ? AND uid BETWEEN ? AND ?`
+type EntryColumns = readonly [
+  uid: number,
+  message: number,
+  flags: string,
+  mod_seq: number,
+  size: number,
+  internal_date: number,
+  save_date: number,
+  uidl: string,
+  added: number,
+]
+const entryFrom = (columns: EntryColumns): EntryRecord => {
+  const [uid, message, flags, mod_seq, size, internal_date, save_date, uidl, added] = columns
+  return { uid, message, flags, mod_seq, size, internal_date, save_date, uidl, added }
+}
 
 /** Those of `uids` that exist, ascending. */
 export const entriesOf = (
   sql: Sql,
   { account, mailbox }: Pick<MailboxRecord, 'account' | 'mailbox'>,
   uids: readonly number[],
-): EntryRecord[] => runsOf(uids).flatMap(([from, to]) => sql.all<EntryRecord>(ENTRIES, account, mailbox, from, to))
+): EntryRecord[] =>
+  runsOf(uids).flatMap(([from, to]) => sql.columns<EntryColumns>(ENTRIES, account, mailbox, from, to).map(entryFrom))
 
 export const everyEntry = (sql: Sql, { account, mailbox }: MailboxRecord, most: number): EntryRecord[] =>
-  sql.all<EntryRecord>(`${ENTRIES} ORDER BY uid LIMIT ?`, account, mailbox, 0, 0xffff_ffff, most)
+  sql.columns<EntryColumns>(`${ENTRIES} ORDER BY uid LIMIT ?`, account, mailbox, 0, 0xffff_ffff, most).map(entryFrom)
 
 /** Takes entries out of a mailbox; the messages stay. */
 export function removeEntries(sql: Sql, box: MailboxRecord, entries: readonly EntryRecord[]): Delta {

@@ -13,11 +13,41 @@ export type State = Omit<AccountRecord, 'name' | 'attributes'>
 export const stateOf = (sql: Sql, account: number): State | undefined =>
   sql.get<State>('SELECT * FROM states WHERE account = ?', account)
 
-export const boxOf = (sql: Sql, account: number, mailbox: number): MailboxRecord | undefined =>
-  sql.get<MailboxRecord>('SELECT * FROM mailboxes WHERE account = ? AND mailbox = ?', account, mailbox)
+const BOX = `SELECT account, mailbox, name, uid_validity, uid_next, mod_seq, special_use, messages, unseen, deleted, size,
+  recent_from FROM mailboxes WHERE account = ?`
+const BY_NUMBER = `${BOX} AND mailbox = ?`
+const BY_NAME = `${BOX} AND name = ?`
+type BoxColumns = readonly [
+  account: number,
+  mailbox: number,
+  name: string,
+  uid_validity: number,
+  uid_next: number,
+  mod_seq: number,
+  special_use: string,
+  messages: number,
+  unseen: number,
+  deleted: number,
+  size: number,
+  recent_from: number,
+]
+/** An object of our own: those of rows are slow to make, and to copy. */
+function boxFrom(columns: BoxColumns): MailboxRecord {
+  const [account, mailbox, name, uid_validity, uid_next, mod_seq, special_use, ...counters] = columns
+  const [messages, unseen, deleted, size, recent_from] = counters
+  const numbers = { messages, unseen, deleted, size, recent_from }
+  return { account, mailbox, name, uid_validity, uid_next, mod_seq, special_use, ...numbers }
+}
 
-export const boxNamed = (sql: Sql, account: number, name: string): MailboxRecord | undefined =>
-  sql.get<MailboxRecord>('SELECT * FROM mailboxes WHERE account = ? AND name = ?', account, name)
+export function boxOf(sql: Sql, account: number, mailbox: number): MailboxRecord | undefined {
+  const [columns] = sql.columns<BoxColumns>(BY_NUMBER, account, mailbox)
+  return columns && boxFrom(columns)
+}
+
+export function boxNamed(sql: Sql, account: number, name: string): MailboxRecord | undefined {
+  const [columns] = sql.columns<BoxColumns>(BY_NAME, account, name)
+  return columns && boxFrom(columns)
+}
 
 export function subscribe(sql: Sql, account: number, name: string): void {
   sql.run("INSERT OR IGNORE INTO records VALUES (?, 'subscription', ?, x'', NULL)", account, name)
