@@ -1,26 +1,53 @@
 import { parentPort } from 'node:worker_threads'
-import { type Sql, sqlOn } from './connection'
+import type { Connection } from './connection'
+import { isIoError } from './errors'
 import { openConnection } from './open'
 
 /** Writes logs back to their files while others read and write: two flushes of the disk, for which nobody waits here. */
 
-const files = new Map<string, Sql>()
-
-function checkpoint(file: string): void {
-  let sql = files.get(file)
-  if (!sql) {
-    sql = sqlOn(openConnection(file))
-    files.set(file, sql)
-  }
-  sql.all('PRAGMA wal_checkpoint(PASSIVE)')
+/** `end`: nobody in this process has the file open any more. */
+export interface CheckpointOrder {
+  readonly file: string
+  readonly end: boolean
+}
+/**
+ * `opened`: nothing was written back, for the kernel does not tell a new descriptor what could not be flushed before. `done`: or
+ * somebody else is at it, or whoever needs the file will say what is wrong.
+ */
+export type Checkpointed = 'done' | 'opened' | 'io-error'
+export interface CheckpointAnswer {
+  readonly file: string
+  readonly checkpointed: Checkpointed
 }
 
-parentPort?.on('message', ({ file, end }: { readonly file: string; readonly end: boolean }) => {
-  try {
-    if (end) files.delete(file)
-    else checkpoint(file)
-  } catch {
-    // Somebody else is at it, or the file is gone: whoever needs it will say so.
+const files = new Map<string, Connection>()
+
+function checkpoint(file: string): Checkpointed {
+  const connection = files.get(file)
+  if (!connection) {
+    files.set(file, openConnection(file))
+    return 'opened'
   }
-  parentPort?.postMessage(file)
+  // Without a prepared statement: with one, the package of Node 20 closes a connection only when its garbage is collected.
+  connection.exec('PRAGMA wal_checkpoint(PASSIVE)')
+  return 'done'
+}
+
+function end(file: string): Checkpointed {
+  files.get(file)?.close()
+  files.delete(file)
+  return 'done'
+}
+
+function take({ file, end: isEnd }: CheckpointOrder): Checkpointed {
+  try {
+    return isEnd ? end(file) : checkpoint(file)
+  } catch (error) {
+    return isIoError(error) ? 'io-error' : 'done'
+  }
+}
+
+parentPort?.on('message', (order: CheckpointOrder) => {
+  const answer: CheckpointAnswer = { file: order.file, checkpointed: take(order) }
+  parentPort?.postMessage(answer)
 })

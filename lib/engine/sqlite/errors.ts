@@ -4,12 +4,14 @@ import type { Ending } from './program'
 
 const UNKNOWN = 1
 const BUSY = 5
+const IO_ERROR = 10
 const CORRUPT = 11
 const NOT_A_DATABASE = 26
 
 /** The package of Node 20 says for some calls what happened, and not its number. */
 const CODES: ReadonlyMap<string, number> = new Map([
   ['database is locked', BUSY],
+  ['disk I/O error', IO_ERROR],
   ['database disk image is malformed', CORRUPT],
   ['file is not a database', NOT_A_DATABASE],
 ])
@@ -22,6 +24,7 @@ export function sqliteCode(error: unknown): number | undefined {
 }
 
 export const isBusy = (error: unknown): boolean => sqliteCode(error) === BUSY
+export const isIoError = (error: unknown): boolean => sqliteCode(error) === IO_ERROR
 
 /** The file cannot be understood: no other try helps. The operator is told the file, what is wrong, what to do. */
 export class Damaged extends Unavailable {

@@ -1,12 +1,12 @@
-import { closeSync, existsSync, fdatasync, openSync } from 'node:fs'
-import path from 'node:path'
 import { setImmediate } from 'node:timers'
-import { asError, textOf, Unavailable } from '../../terms/errors'
-import { sqlOn } from './connection'
-import { flushFolder } from './create'
+import { asError, Unavailable } from '../../terms/errors'
+import { type Connection, sqlOn } from './connection'
 import { isBusy, refusal, rollBack, sqliteCode } from './errors'
+import { type Committed, createFlusher } from './flusher'
+import { type LogFile, openLog } from './log'
 import { openWriter } from './open'
 import type { Durability, Ending, LaneSettings, Operations, Program } from './program'
+import { type Checkpoint, createUpkeep } from './upkeep'
 
 /** A write that waits for its turn, or for the disk. */
 export interface Write {
@@ -27,14 +27,6 @@ export interface Lane {
 
 const LANE: LaneSettings = { group: 20, patience: 10_000, behind: 800, log: 4 * 1024 ** 2, idle: 3000, free: 2000 }
 
-/** Times as much as `log`: a checkpoint that lets nobody write meanwhile is due. */
-const FAR_TOO_LONG = 4
-/** Octets of a page in the log, and milliseconds between two looks how long it is. */
-const FRAME = 4096 + 24
-const LOOK = 50
-/** Free pages that go back at once. */
-const FREED_AT_ONCE = 500
-
 interface Group {
   readonly write: Write
   ending: Ending
@@ -43,49 +35,36 @@ interface Group {
 /** Milliseconds between two looks whether another process still writes: short at first, never in step with it. */
 const backOff = (tries: number): number => Math.min(2 ** Math.min(tries, 5), 20) * (0.5 + Math.random())
 
+/** Connections that are never closed: closing the last one would write back from a log in doubt. */
+const kept: Connection[] = []
+
+/** Milliseconds after which what nobody waits for does not keep a file open. */
+const CLOSING = 500
+
 /**
  * Writes that wait share a transaction, each in a savepoint; what must be durable waits for one flush of the log that all share, and
  * the next transaction runs meanwhile.
- * @param checkpoint writes the log back to the file, elsewhere; never rejects
+ * @param checkpoint writes the log back to the file, elsewhere. Never rejects
  */
 export function openLane<Ops extends Operations>(
   file: string,
   program: Program<Ops>,
-  checkpoint: (file: string) => Promise<void>,
+  checkpoint: Checkpoint,
   given: Partial<LaneSettings> = {},
 ): Lane {
   const settings = { ...LANE, ...given }
   const connection = openWriter(file, program.schema)
   const sql = sqlOn(connection)
   const operations: Operations = program.operations(sql)
-  /** of the log, for flushes; opened when there is one */
-  let log: number | undefined
+  const log = openLogOf(file, connection)
   let queue: Write[] = []
   let scheduled = false
   let tries = 0
   let waitingSince = 0
-  /** committed, and not on the disk yet */
-  let unflushed: Group[] = []
-  let flushing = false
-  let dirty = false
-  /** a flush failed: what the log has is not known to be on the disk, whatever the next flush says */
-  let suspect = false
-  let behind: NodeJS.Timeout | undefined
-  let resting: NodeJS.Timeout | undefined
-  let checkpointing = false
-  let nextLook = 0
   let closed: (() => void) | undefined
-
-  function logFile(): number | undefined {
-    if (log === undefined) {
-      // There is none before the first change.
-      if (!existsSync(`${file}-wal`)) return undefined
-      log = openSync(`${file}-wal`, 'r')
-      // The log's name must survive as well; SQLite does that only when it flushes the log itself.
-      flushFolder(path.dirname(file))
-    }
-    return log
-  }
+  const flusher = createFlusher(log, { file, behind: settings.behind, needTransaction: schedule, ended: finish })
+  const isQuiet = (): boolean => queue.length === 0 && closed === undefined
+  const upkeep = createUpkeep(file, sql, settings, flusher, checkpoint, finish, isQuiet)
 
   function schedule(after = 0): void {
     if (scheduled) return
@@ -96,11 +75,6 @@ export function openLane<Ops extends Operations>(
     }
     if (after > 0) setTimeout(go, after)
     else setImmediate(go)
-  }
-
-  function rest(): void {
-    resting?.refresh()
-    resting ??= setTimeout(tidy, settings.idle)
   }
 
   /** @returns false: another process writes */
@@ -123,56 +97,76 @@ export function openLane<Ops extends Operations>(
       sql.run('RELEASE one')
       return { kind: 'done', value }
     } catch (error) {
-      // A full disk may have taken back the whole transaction; then this throws, and all of it ends.
-      sql.run('ROLLBACK TO one')
-      sql.run('RELEASE one')
+      takeBack(error)
       if (sqliteCode(error) !== undefined) return refusal(file, error)
       return { kind: 'thrown', error: asError(error) }
     }
   }
 
-  function refuse(writes: readonly Write[], error: unknown): void {
-    const ending = refusal(file, error)
-    for (const write of writes) write.settle(ending)
+  /** Takes back one operation. A full disk may have taken back the whole transaction: then it throws why, and all of it ends. */
+  function takeBack(why: unknown): void {
+    try {
+      sql.run('ROLLBACK TO one')
+      sql.run('RELEASE one')
+    } catch {
+      throw why
+    }
+  }
+
+  /** @returns milliseconds until the next try; undefined: it took too long */
+  function wait(): number | undefined {
+    tries += 1
+    if (tries === 1) waitingSince = performance.now()
+    const patience = isQuiet() || queue.length > 0 ? settings.patience : CLOSING
+    return performance.now() - waitingSince < patience ? backOff(tries) : undefined
   }
 
   function work(): void {
-    if (queue.length === 0) {
+    if (queue.length === 0 && !flusher.needsTransaction) {
       finish()
       return
     }
     const group: Group[] = []
     try {
       if (!begin()) {
-        tries += 1
-        if (tries === 1) waitingSince = performance.now()
-        if (performance.now() - waitingSince < settings.patience) return schedule(backOff(tries))
+        const after = wait()
+        if (after !== undefined) return schedule(after)
         throw new Unavailable(`${file}: another process does not end its write`)
       }
       tries = 0
-      const end = performance.now() + settings.group
-      let next = queue.shift()
-      while (next) {
-        const entry: Group = { write: next, ending: { kind: 'refused', why: `${file}: it was not committed` } }
-        group.push(entry)
-        entry.ending = one(next)
-        next = performance.now() < end ? queue.shift() : undefined
-      }
+      flusher.begun()
+      runGroup(group)
       sql.run('COMMIT')
     } catch (error) {
       rollBack(sql)
-      const failed = group.map(({ write }) => write)
-      if (group.length === 0) {
-        // Not even begun: nobody of those who wait can be served.
-        tries = 0
-        failed.push(...queue)
-        queue = []
-      }
-      refuse(failed, error)
+      failed(group, error)
       return again()
     }
     settled(group)
     again()
+  }
+
+  function runGroup(group: Group[]): void {
+    const end = performance.now() + settings.group
+    let next = queue.shift()
+    while (next) {
+      const entry: Group = { write: next, ending: { kind: 'refused', why: `${file}: it was not committed` } }
+      group.push(entry)
+      entry.ending = one(next)
+      next = performance.now() < end ? queue.shift() : undefined
+    }
+  }
+
+  function failed(group: readonly Group[], error: unknown): void {
+    tries = 0
+    const ending = refusal(file, error)
+    for (const { write } of group) write.settle(ending)
+    if (group.length > 0) return
+    // Not even begun: nobody of those who wait can be served.
+    const those = queue
+    queue = []
+    for (const write of those) write.settle(ending)
+    if (flusher.needsTransaction) flusher.noTransaction(asError(error))
   }
 
   function again(): void {
@@ -181,123 +175,29 @@ export function openLane<Ops extends Operations>(
   }
 
   function settled(group: readonly Group[]): void {
-    for (const entry of group) {
-      if (entry.write.durability === 'durable' && entry.ending.kind === 'done') unflushed.push(entry)
-      else entry.write.settle(entry.ending)
+    const waiting: Committed[] = []
+    for (const { write, ending } of group) {
+      if (write.durability !== 'durable' || ending.kind !== 'done') write.settle(ending)
+      else waiting.push({ onDisk: () => write.settle(ending), refused: (error) => write.settle(refusal(file, error)) })
     }
-    dirty = true
-    if (unflushed.length > 0) flush()
-    else behind ??= setTimeout(flush, settings.behind)
-    rest()
-    look()
-  }
-
-  /** One flush for all that are committed; who comes meanwhile waits for the next. */
-  function flush(): void {
-    clearTimeout(behind)
-    behind = undefined
-    if (flushing || !dirty) return
-    flushing = true
-    dirty = false
-    const waiting = unflushed
-    unflushed = []
-    const done = (error?: unknown): void => {
-      flushing = false
-      if (error) {
-        failedFlush(waiting, error)
-      } else {
-        for (const { write, ending } of waiting) write.settle(ending)
-      }
-      if (unflushed.length > 0) flush()
-      else if (dirty) behind ??= setTimeout(flush, settings.behind)
-      finish()
-    }
-    try {
-      if (suspect) writeBack()
-      const descriptor = logFile()
-      if (descriptor === undefined) done()
-      else fdatasync(descriptor, (error) => done(error ?? undefined))
-    } catch (error) {
-      done(error)
-    }
-  }
-
-  /**
-   * The kernel tells once that it could not write, and takes the pages for clean then: a log whose flush failed is not trusted any
-   * more. What is in it goes to the file itself, which is flushed anew.
-   */
-  function writeBack(): void {
-    const [result] = sql.all<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)')
-    if (result?.busy !== 0) throw new Error('the log is still in use')
-    suspect = false
-  }
-
-  function failedFlush(waiting: readonly Group[], error: unknown): void {
-    suspect = true
-    const ending: Ending = { kind: 'refused', why: `${file}: not known to be on the disk: ${textOf(error)}` }
-    for (const { write } of waiting) write.settle(ending)
-  }
-
-  /** Octets of the log that are not in the file yet, and of all of it. */
-  function logged(): { readonly open: number; readonly all: number } {
-    const [row] = sql.all<{ log: number; checkpointed: number }>('PRAGMA wal_checkpoint(NOOP)')
-    const { log: frames = 0, checkpointed = 0 } = row ?? {}
-    return { open: (frames - checkpointed) * FRAME, all: frames * FRAME }
-  }
-
-  /** Most of a long log is written back elsewhere; what came meanwhile is little, and is written here, so that the log begins anew. */
-  function look(): void {
-    const now = performance.now()
-    if (checkpointing || now < nextLook) return
-    nextLook = now + LOOK
-    if (logged().open < settings.log) return
-    checkpointing = true
-    void checkpoint(file).then(() => {
-      checkpointing = false
-      restart(logged().all >= FAR_TOO_LONG * settings.log ? 'RESTART' : 'PASSIVE')
-      finish()
-    })
-  }
-
-  function restart(how: 'PASSIVE' | 'RESTART' | 'TRUNCATE'): void {
-    try {
-      sql.exec('PRAGMA busy_timeout = 20')
-      sql.all(`PRAGMA wal_checkpoint(${how})`)
-    } catch {
-      // A reader or another process was in the way: the next time.
-    } finally {
-      sql.exec('PRAGMA busy_timeout = 0')
-    }
-  }
-
-  /** Nobody has written for a while. */
-  function tidy(): void {
-    resting = undefined
-    if (queue.length > 0 || closed) return
-    try {
-      const free = Number(sql.get<{ freelist_count: number }>('PRAGMA freelist_count')?.freelist_count ?? 0)
-      if (free > settings.free) {
-        sql.all(`PRAGMA incremental_vacuum(${FREED_AT_ONCE})`)
-        rest()
-      }
-    } catch {
-      // Another process writes: it will rest too.
-    }
-    if (logged().all > 0) restart('TRUNCATE')
+    // With nothing in it, it was for the flush.
+    if (group.length > 0) flusher.committed(waiting)
+    else flusher.flush()
+    upkeep.wrote()
   }
 
   /** Ends when it was asked to, and nothing is under way. */
   function finish(): void {
-    if (!closed || queue.length > 0 || flushing || checkpointing) return
-    if (dirty) return flush()
+    if (!closed || queue.length > 0 || upkeep.isBusy) return
+    if (!flusher.isIdle) return flusher.flush()
     const done = closed
     closed = undefined
-    clearTimeout(resting)
-    clearTimeout(behind)
+    upkeep.stop()
     // Also where the connection stays open until its garbage is collected, as with the package of Node 20.
-    restart('TRUNCATE')
-    if (log !== undefined) closeSync(log)
-    connection.close()
+    upkeep.writeBack()
+    log.close()
+    if (flusher.isTrusted) connection.close()
+    else kept.push(connection)
     done()
   }
 
@@ -308,15 +208,23 @@ export function openLane<Ops extends Operations>(
       schedule()
     },
     flush() {
-      dirty = true
-      flush()
-      rest()
-      look()
+      flusher.flush()
+      upkeep.wrote()
     },
     close: () =>
       new Promise((resolve) => {
         closed = resolve
+        flusher.end()
         finish()
       }),
+  }
+}
+
+function openLogOf(file: string, connection: Connection): LogFile {
+  try {
+    return openLog(file)
+  } catch (error) {
+    connection.close()
+    throw error
   }
 }

@@ -66,14 +66,16 @@ export function openWriter(file: string, schema: readonly string[]): Connection 
 
 /** Another connection to a file that `openWriter` has opened; it waits for nobody. */
 export function openConnection(file: string): Connection {
+  let connection: Connection | undefined
   try {
-    const connection = new (binding().DatabaseSync)(file)
+    connection = new (binding().DatabaseSync)(file)
     connection.exec(PRAGMAS)
     // The file's log is opened by its name, at the first look: now, so that it is never the log of a file that takes the place of this one.
     connection.exec('PRAGMA user_version')
     connection.exec('PRAGMA busy_timeout = 0')
     return connection
   } catch (error) {
+    connection?.close()
     throw engineError(file, error)
   }
 }

@@ -1,13 +1,17 @@
-import { parentPort, type Worker } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
+import { checkpoint, endCheckpoints } from './checkpoints'
 import { checkAlone } from './disposable/check'
 import { refusal } from './errors'
 import { type Lane, openLane } from './lane'
 import type { Answer, Ending, Operations, Program, Request } from './program'
-import { startThread } from './start-thread'
 
 /** The writer thread: all files that this process writes, each a lane of its own. */
 
-const lanes = new Map<number, Lane>()
+interface Opened {
+  readonly file: string
+  readonly lane: Lane
+}
+const lanes = new Map<number, Opened>()
 
 // Answers of one turn go together.
 let answers: Answer[] = []
@@ -21,33 +25,18 @@ function answer(id: number, ending: Ending): void {
   answers.push({ id, ending })
 }
 
-let helper: Worker | undefined
-const checkpoints = new Map<string, (() => void)[]>()
-function checkpoint(file: string): Promise<void> {
-  if (!helper) {
-    helper = startThread('checkpoint-thread')
-    helper.unref()
-    const over = (): void => {
-      helper = undefined
-      for (const waiting of checkpoints.values()) for (const done of waiting) done()
-      checkpoints.clear()
-    }
-    helper.on('message', (which: string) => {
-      for (const done of checkpoints.get(which) ?? []) done()
-      checkpoints.delete(which)
-    })
-    helper.on('error', over)
-    helper.on('exit', over)
-  }
-  return new Promise((resolve) => {
-    checkpoints.set(file, [...(checkpoints.get(file) ?? []), resolve])
-    helper?.postMessage({ file, end: false })
-  })
-}
-
 function programOf(file: string): Program<Operations> {
   const { program } = require(file)
   return program
+}
+
+async function close(database: number): Promise<void> {
+  const opened = lanes.get(database)
+  if (!opened) return
+  lanes.delete(database)
+  await opened.lane.close()
+  const isOpen = [...lanes.values()].some(({ file }) => file === opened.file)
+  if (!isOpen) await endCheckpoints(opened.file)
 }
 
 function take(request: Request): void {
@@ -56,24 +45,24 @@ function take(request: Request): void {
     case 'open':
       try {
         if (request.check) checkAlone(request.file)
-        lanes.set(database, openLane(request.file, programOf(request.program), checkpoint, request.settings))
+        lanes.set(database, {
+          file: request.file,
+          lane: openLane(request.file, programOf(request.program), checkpoint, request.settings),
+        })
         answer(id, { kind: 'done', value: undefined })
       } catch (error) {
         answer(id, refusal(request.file, error))
       }
       return
-    case 'close': {
-      const lane = lanes.get(database)
-      lanes.delete(database)
-      void (lane?.close() ?? Promise.resolve()).then(() => answer(id, { kind: 'done', value: undefined }))
+    case 'close':
+      void close(database).then(() => answer(id, { kind: 'done', value: undefined }))
       return
-    }
     case 'flush':
-      lanes.get(database)?.flush()
+      lanes.get(database)?.lane.flush()
       answer(id, { kind: 'done', value: undefined })
       return
     case 'write': {
-      const lane = lanes.get(database)
+      const lane = lanes.get(database)?.lane
       if (!lane) return answer(id, { kind: 'refused', why: 'the file is closed' })
       const { name, values, durability } = request
       lane.add({ name, values, durability, settle: (ending) => answer(id, ending) })
