@@ -319,14 +319,7 @@ static int syncs(int fd, int (*flush)(int)) {
   uint32_t number = ++control->flushes;
   uint64_t ino = descriptor->ino;
   int error = name ? fails(SYNC_BEGIN, name, NULL) : 0, late = 0;
-  if (!isFolder) {
-    struct trouble *trouble = trouble_of(ino);
-    if (error) trouble->sequence++;
-    /* What is dirty now does reach the disk, and the descriptor is told of what did not before. */
-    else if (descriptor->sequence != trouble->sequence) late = EIO;
-    if (error || late) trouble->seen = 1;
-    descriptor->sequence = trouble->sequence;
-  }
+  if (error && !isFolder) trouble_of(ino)->sequence++;
   /* "/" and its name: of a folder. */
   char told[4096];
   int length = isFolder && below ? snprintf(told, sizeof told, "/%s", below) : 0;
@@ -335,6 +328,13 @@ static int syncs(int fd, int (*flush)(int)) {
   int result = error ? 0 : flush(fd);
   int kept = errno;
   lock();
+  if (!isFolder) {
+    struct trouble *trouble = trouble_of(ino);
+    /* What it flushed is on the disk, and the descriptor is told of what others could not flush before or meanwhile. */
+    if (descriptor->sequence != trouble->sequence) late = EIO;
+    if (error || late) trouble->seen = 1;
+    descriptor->sequence = trouble->sequence;
+  }
   note(SYNC_END, ino, number, error ? error : result ? kept : 0, told, length);
   unlock();
   if (error || late) return errno = error ? error : late, -1;

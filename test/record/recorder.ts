@@ -24,7 +24,7 @@ const CONTROL_SIZE = 4096
 const ERRNO = { EIO: 5, EMFILE: 24, ENOSPC: 28 } as const
 
 /** What is to fail, in all recorded processes. */
-interface Fault {
+export interface Fault {
   readonly on: keyof typeof KIND
   /** how the path ends */
   readonly of: string
