@@ -1,7 +1,7 @@
 // @ts-check
 /** @import { Action, Mailbox, Message, Summary } from '../base/types' */
 /** @import { Mailboxes } from './mailboxes.js' */
-/** @import { List } from './list.js' */
+/** @import { List } from './list/list.js' */
 /** @import { Reader } from '../reader/reader.js' */
 import { call } from '../base/api.js'
 import { confirmBox, toast } from '../base/dialogs.js'

@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Action } from '../base/types' */
-/** @import { List } from './list.js' */
+/** @import { List } from './list/list.js' */
 import { dialog } from '../base/dialogs.js'
 import { h } from '../base/dom.js'
 

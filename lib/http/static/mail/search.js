@@ -52,3 +52,4 @@ export function createSearch(changed) {
     },
   }
 }
+/** @typedef {ReturnType<typeof createSearch>} Search */

@@ -1,8 +1,8 @@
 // @ts-check
-/** @import { Summary } from '../base/types' */
-import { h } from '../base/dom.js'
-import { personName, shortTime } from '../base/format.js'
-import { icon } from '../base/icons.js'
+/** @import { Summary } from '../../base/types' */
+import { h } from '../../base/dom.js'
+import { personName, shortTime } from '../../base/format.js'
+import { icon } from '../../base/icons.js'
 
 /**
  * @typedef {object} RowState

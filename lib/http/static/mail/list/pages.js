@@ -1,5 +1,5 @@
 // @ts-check
-/** @import { Summary } from '../base/types' */
+/** @import { Summary } from '../../base/types' */
 
 /** Messages of a page. */
 export const PAGE = 100

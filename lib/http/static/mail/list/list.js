@@ -1,6 +1,7 @@
 // @ts-check
-/** @import { MessagePage, Summary } from '../base/types' */
-import { fill, h } from '../base/dom.js'
+/** @import { MessagePage, Summary } from '../../base/types' */
+import { fill, h } from '../../base/dom.js'
+import { createNewest } from './newest.js'
 import { createPages, PAGE, pageOf } from './pages.js'
 import { blankRow, rowOf } from './row.js'
 
@@ -39,6 +40,7 @@ export function createList({ load, onOpen, onSelection, isSent }) {
   )
   const pages = createPages()
   const { at } = pages
+  const untilNewest = createNewest()
   /** @type {Set<number>} pages that are being fetched */
   const waiting = new Set()
   /** @type {Map<Summary, { key: string, row: HTMLElement }>} */
@@ -196,6 +198,33 @@ export function createList({ load, onOpen, onSelection, isSent }) {
     }
     selectionChanged()
   }
+  /** @param {boolean} background */
+  async function reload(background) {
+    const first = pageOf(element.scrollTop / height())
+    const last = pageOf((element.scrollTop + element.clientHeight) / height())
+    const mine = ++generation
+    waiting.clear()
+    /** @type {Map<number, Summary[]>} */
+    const fresh = new Map()
+    let count = 0
+    for (let page = first; page <= last; page++) {
+      const answer = await load(page * PAGE, PAGE, background)
+      if (mine !== generation) return
+      fresh.set(page, answer.messages)
+      count = answer.total
+    }
+    // Only now: keys may have been pressed meanwhile.
+    const keepUid = at(active)?.uid
+    const chosenBefore = new Set(selected)
+    pages.replace(fresh)
+    drawn.clear()
+    setTotal(count)
+    const places = pages.places()
+    active = places.find(({ message }) => message.uid === keepUid)?.index ?? Math.min(active, count - 1)
+    selected.clear()
+    for (const { message } of places) if (chosenBefore.has(message.uid)) selected.add(message.uid)
+    selectionChanged()
+  }
   const allLoaded = () => pages.places().map(({ message }) => message)
 
   return {
@@ -220,38 +249,13 @@ export function createList({ load, onOpen, onSelection, isSent }) {
       empty.hidden = true
       fill(space)
       onSelection(0)
-      await fetchPage(0, false)
+      await untilNewest(fetchPage(0, false))
     },
     /**
      * Something changed: what is in sight is fetched again, what is not is forgotten.
      * @param {boolean} background
      */
-    async refresh(background) {
-      const first = pageOf(element.scrollTop / height())
-      const last = pageOf((element.scrollTop + element.clientHeight) / height())
-      const mine = ++generation
-      waiting.clear()
-      /** @type {Map<number, Summary[]>} */
-      const fresh = new Map()
-      let count = 0
-      for (let page = first; page <= last; page++) {
-        const answer = await load(page * PAGE, PAGE, background)
-        if (mine !== generation) return
-        fresh.set(page, answer.messages)
-        count = answer.total
-      }
-      // Only now: keys may have been pressed meanwhile.
-      const keepUid = at(active)?.uid
-      const chosenBefore = new Set(selected)
-      pages.replace(fresh)
-      drawn.clear()
-      setTotal(count)
-      const places = pages.places()
-      active = places.find(({ message }) => message.uid === keepUid)?.index ?? Math.min(active, count - 1)
-      selected.clear()
-      for (const { message } of places) if (chosenBefore.has(message.uid)) selected.add(message.uid)
-      selectionChanged()
-    },
+    refresh: (background) => untilNewest(reload(background)),
     /** @param {number} by */
     step(by) {
       setActive(Math.max(0, active + by))

@@ -1,0 +1,85 @@
+// @ts-check
+/** @import { Summary } from '../base/types' */
+/** @import { Mailboxes } from './mailboxes.js' */
+/** @import { List } from './list/list.js' */
+/** @import { Reader } from '../reader/reader.js' */
+import { call } from '../base/api.js'
+import { typedAll } from '../base/format.js'
+import { openComposer } from '../compose/compose.js'
+
+/**
+ * @typedef {object} Ports
+ * @property {HTMLElement} shell shows the list or, on a narrow screen, the message
+ * @property {Mailboxes} mailboxes
+ * @property {() => List} list
+ * @property {() => Reader} reader
+ */
+
+/**
+ * The message that is open beside the list; the address of the page names it.
+ * @param {Ports} ports
+ */
+export function createReading({ shell, mailboxes, list, reader }) {
+  const isReading = () => shell.classList.contains('reading')
+
+  /** @param {Summary} message */
+  function showAsSeen({ uid, conversation, flags }) {
+    if (conversation ? conversation.unread === 0 : flags.includes('\\Seen')) return
+    list().patch([uid], (message) => {
+      if (!message.flags.includes('\\Seen')) message.flags.push('\\Seen')
+      if (message.conversation) message.conversation.unread = 0
+    })
+  }
+  /** @param {Summary} message */
+  async function open(message) {
+    const { here } = mailboxes
+    if (!here) return
+    const { uid, conversation } = message
+    if (here.role === 'drafts') return openDraft(here.id, uid)
+    history.pushState(null, '', `#/${here.id}/${uid}`)
+    showAsSeen(message)
+    shell.classList.add('reading')
+    await reader().open(here, uid, conversation?.uids ?? [uid])
+  }
+  /** @param {number} uid */
+  async function openUid(uid) {
+    const { here } = mailboxes
+    if (!here || reader().message?.uid === uid) return
+    await reader().open(here, uid, [uid])
+    shell.classList.add('reading')
+  }
+  /** Nothing is open any more. */
+  function close() {
+    reader().close()
+    shell.classList.remove('reading')
+  }
+  function leave() {
+    close()
+    list().element.focus()
+  }
+  function back() {
+    leave()
+    if (mailboxes.here) history.replaceState(null, '', `#/${mailboxes.here.id}`)
+  }
+  return { isReading, open, openUid, close, leave, back }
+}
+
+/**
+ * @param {string} mailbox
+ * @param {number} uid
+ */
+async function openDraft(mailbox, uid) {
+  const place = { mailbox, uid }
+  const draft = await call('GET /mailboxes/{mailbox}/messages/{uid}', place)
+  const { to, cc, bcc, subject, text, references, attachments } = draft
+  openComposer({
+    to: typedAll(to),
+    cc: typedAll(cc),
+    bcc: typedAll(bcc),
+    subject,
+    text,
+    references,
+    replaces: place,
+    attachments: attachments.map(({ part, name, size }) => ({ name, size, ...place, part })),
+  })
+}
