@@ -6,7 +6,7 @@ import { type Log, noMetrics, silentLog } from './terms/ports'
 import { openDeliveries, openDelivery, readDeliverySettings } from './wiring/delivery'
 import { homeAt } from './wiring/home'
 import { openBus, openLocks } from './wiring/locks'
-import { openLogin } from './wiring/login'
+import { openLogin, openLoginParts } from './wiring/login'
 import { messageLimit, openRoom } from './wiring/room'
 import { openStore } from './wiring/store'
 
@@ -49,7 +49,7 @@ export async function openMailboxes(options: EmbedOptions) {
     const bus = closing(await openBus(home))
     const room = closing(openRoom(home, { store, locks, bus, metrics: noMetrics }))
     const login = closing(
-      openLogin(home, store, noMetrics, directoryChain, {
+      openLogin(home, store, await openLoginParts(home, store), noMetrics, directoryChain, {
         from: 'postmaster@localhost',
         send: async ({ to }) => log.warn(`a notice to ${to} was not sent`),
       }),

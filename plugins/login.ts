@@ -17,10 +17,10 @@ export function register(this: HarakaPlugin): void {
   mailboxPlugin(this, 'login', ['store'], async (host) => {
     const home = homeOf(host)
     const { store, metrics } = host.context
-    const parts = openLoginParts(home, store)
+    const parts = await openLoginParts(home, store)
     host.context.open('lockouts', parts)
     const chain = createHookChain(host.server, host.log)
-    const door = openLogin(home, store, metrics, chain, createNotifier(host), parts)
+    const door = openLogin(home, store, parts, metrics, chain, createNotifier(host))
     login = door
     host.context.open('login', door)
     host.context.open('strangers', door.strangers)

@@ -22,7 +22,7 @@ export interface LoginParts {
 }
 
 /** What logins are decided by; the CLI explains lockouts with the same. */
-export function openLoginParts(home: Home, store: Store): LoginParts {
+export async function openLoginParts(home: Home, store: Store): Promise<LoginParts> {
   const settings = loginSettings(home.ini('mailbox_login'), home.ini('redis'))
   const folder = path.join(dataFolder(home), 'login')
   return {
@@ -35,7 +35,11 @@ export function openLoginParts(home: Home, store: Store): LoginParts {
       flatFile: () => home.ini('auth_flat_file'),
       vpopmaild: () => home.ini('auth_vpopmaild'),
     }),
-    attempts: ATTEMPT_LOGS[settings.attemptLog]({ folder: path.join(folder, 'attempts'), settings, log: home.log }),
+    attempts: await ATTEMPT_LOGS[settings.attemptLog]({
+      folder: path.join(folder, 'attempts'),
+      settings,
+      log: home.log,
+    }),
   }
 }
 
@@ -50,12 +54,11 @@ export interface Notifier {
 export function openLogin(
   home: Home,
   store: Store,
+  { settings, directory, attempts, secret }: LoginParts,
   metrics: Metrics,
   chain: Chain,
   notifier: Notifier,
-  parts = openLoginParts(home, store),
 ): Door {
-  const { settings, directory, attempts, secret } = parts
   return createLogin({
     directory,
     attempts,

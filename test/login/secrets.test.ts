@@ -41,7 +41,7 @@ describe('secrets', () => {
       const log = testLog()
       const app = { password: hashAppPassword(APP), protocols: [] }
       const directory = directoryOf(await person(ANN, RIGHT, { appPasswords: [app] }))
-      const attempts = openEmbeddedAttempts({ path, policy: loginSettings({}).policy })
+      const attempts = await openEmbeddedAttempts({ path, policy: loginSettings({}).policy, log })
       const { login, counted } = door(
         directory,
         {},

@@ -7,7 +7,7 @@ import type { LockoutsHome } from './lockouts'
 export async function openLockouts(folder: string): Promise<LockoutsHome> {
   const home = openHome(folder)
   const store = await openStore(home)
-  const { attempts, directory, settings } = openLoginParts(home, store)
+  const { attempts, directory, settings } = await openLoginParts(home, store)
   return {
     attempts,
     directory,

@@ -4,7 +4,7 @@ import type { LoginSettings } from '../settings'
 import { openEmbeddedAttempts } from './embedded'
 import { openRedisAttempts } from './redis'
 
-export interface AttemptsPlace {
+interface AttemptsPlace {
   /** a folder of the log's own, absolute; it need not exist */
   readonly folder: string
   readonly settings: LoginSettings
@@ -18,10 +18,12 @@ const limitsOf = ({ policy, maxBuckets, maxTrail, keepTrail }: LoginSettings) =>
   keepTrail,
 })
 
+type OpenAttempts = (place: AttemptsPlace) => Promise<AttemptLog>
+
 /** The one list of attempt logs, by what `attempt_log` in config/mailbox_login.ini says. */
-export const ATTEMPT_LOGS: Readonly<Record<LoginSettings['attemptLog'], (place: AttemptsPlace) => AttemptLog>> = {
-  embedded: ({ folder, settings }) => openEmbeddedAttempts({ path: folder, ...limitsOf(settings) }),
-  redis: ({ settings, log }) =>
+export const ATTEMPT_LOGS: Readonly<Record<LoginSettings['attemptLog'], OpenAttempts>> = {
+  embedded: ({ folder, settings, log }) => openEmbeddedAttempts({ path: folder, log, ...limitsOf(settings) }),
+  redis: async ({ settings, log }) =>
     openRedisAttempts({
       redis: settings.redis,
       prefix: `{${settings.redisPrefix}}:`,

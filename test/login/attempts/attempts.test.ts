@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -15,6 +15,7 @@ import { loginSettings } from '../../../lib/login/settings'
 import { parseRedis } from '../../../lib/processes/redis'
 import { silentLog } from '../../../lib/terms/ports'
 import { REDIS, redisOrSkip } from '../../redis'
+import { testLog } from '../room'
 
 const { policy } = loginSettings({})
 const run = promisify(execFile)
@@ -24,23 +25,23 @@ const DAY = 86_400_000
 const ann: Who = { user: 'ann@example.org', address: '192.0.2.1' }
 
 interface Driver {
-  open(maxBuckets?: number): AttemptLog
+  open(maxBuckets?: number): Promise<AttemptLog>
   /** a second one over the same memory; undefined: it has none */
-  again?(): AttemptLog
+  again?(): Promise<AttemptLog>
   done(): void | Promise<void>
 }
 
 const DRIVERS: Record<string, () => Driver> = {
-  memory: () => ({ open: () => memoryAttempts(policy), done: () => undefined }),
+  memory: () => ({ open: async () => memoryAttempts(policy), done: () => undefined }),
   embedded: () => {
     const path = mkdtempSync(join(tmpdir(), 'attempts-'))
-    const open = (): AttemptLog => openEmbeddedAttempts({ path, policy })
+    const open = () => openEmbeddedAttempts({ path, policy, log: silentLog })
     return { open, again: open, done: () => rmSync(path, { recursive: true }) }
   },
   redis: () => {
     const prefix = `{login-test-${randomBytes(4).toString('hex')}}:`
     let most = 0
-    const open = (maxBuckets = 50): AttemptLog => {
+    const open = async (maxBuckets = 50) => {
       most = Math.max(most, maxBuckets)
       return openRedisAttempts({ redis: parseRedis(REDIS), policy, log: silentLog, prefix, maxBuckets })
     }
@@ -68,9 +69,9 @@ for (const [name, make] of Object.entries(DRIVERS)) {
         this.skip()
       }
     })
-    beforeEach(() => {
+    beforeEach(async () => {
       driver = make()
-      log = driver.open()
+      log = await driver.open()
     })
     afterEach(async () => {
       await log.close()
@@ -121,7 +122,7 @@ for (const [name, make] of Object.entries(DRIVERS)) {
 
     it('clears all of many, in pages, while attempts come', async () => {
       await log.close()
-      log = driver.open(10_000)
+      log = await driver.open(10_000)
       const many = Array.from({ length: 150 }, (_, n) => ({ user: `u${n}`, address: `10.0.${n}.1` }))
       await Promise.all(many.map((who) => failures(log, who, 4)))
       assert.equal((await log.list(T0 + 10)).length, 150)
@@ -164,7 +165,7 @@ for (const [name, make] of Object.entries(DRIVERS)) {
 
     it('what one opened, the other sees: bars and their end', async function () {
       if (!driver.again) return this.skip()
-      const other = driver.again()
+      const other = await driver.again()
       await failures(log, ann, 4)
       assert.equal((await other.judge(ann, T0 + 10)).bar?.scope, 'account')
       await other.clear({ user: ann.user })
@@ -182,15 +183,32 @@ describe('attempt log: embedded, for a whole host', () => {
   afterEach(() => rmSync(path, { recursive: true }))
 
   it('survives a restart', async () => {
-    const before = openEmbeddedAttempts({ path, policy })
+    const before = await openEmbeddedAttempts({ path, policy, log: silentLog })
     await failures(before, ann, 4)
     await before.close()
-    const after = openEmbeddedAttempts({ path, policy })
+    const after = await openEmbeddedAttempts({ path, policy, log: silentLog })
     assert.equal((await after.judge(ann, T0 + 10)).bar?.scope, 'account')
     await after.close()
   })
 
-  it('4 processes count together: 4 guesses in all, then barred', async () => {
+  it('a damaged file is put aside with one line in the log, and a new one begins', async () => {
+    const file = join(path, 'attempts.sqlite')
+    writeFileSync(file, Buffer.alloc(8192, 'x'))
+    const lines = testLog()
+    const log = await openEmbeddedAttempts({ path, policy, log: lines })
+    await failures(log, ann, 4)
+    assert.equal((await log.judge(ann, T0 + 10)).bar?.scope, 'account')
+    await log.close()
+    assert.equal(lines.lines.length, 1)
+    assert.match(
+      lines.lines[0] ?? '',
+      /attempts\.sqlite is damaged .+ Lost: failed logins, lockouts and the audit trail$/,
+    )
+    assert.equal(readdirSync(path).filter((name) => name.startsWith('attempts.sqlite.damaged-')).length, 1)
+  })
+
+  it('4 processes count together: 4 guesses in all, then barred', async function () {
+    this.timeout(60_000)
     const child = () =>
       run(process.execPath, ['-r', 'ts-node/register', join(__dirname, 'attempts-child.ts'), path, String(T0), '25'])
     const barred = (await Promise.all([child(), child(), child(), child()])).map(({ stdout }) => Number(stdout))
@@ -198,7 +216,7 @@ describe('attempt log: embedded, for a whole host', () => {
       barred.reduce((sum, count) => sum + count, 0),
       96,
     )
-    const log = openEmbeddedAttempts({ path, policy })
+    const log = await openEmbeddedAttempts({ path, policy, log: silentLog })
     assert.equal((await log.judge(ann, T0 + 1)).bar?.scope, 'account')
     // The unlock of one process is felt by another at the next attempt.
     await log.clear({ user: ann.user })
@@ -216,7 +234,7 @@ describe('attempt log: embedded, for a whole host', () => {
   })
 
   it('100,000 names in the attempt log (5,000 without MAILBOX_LONG) stay within its bounds; bars and known networks outlive them', async () => {
-    const log = openEmbeddedAttempts({ path, policy, maxBuckets: 2000, maxTrail: 1000 })
+    const log = await openEmbeddedAttempts({ path, policy, log: silentLog, maxBuckets: 2000, maxTrail: 1000 })
     await log.record(ann, { kind: 'success' }, T0)
     await failures(log, { ...ann, address: '198.51.100.1' }, 4, T0 + 1)
     const flood = process.env.MAILBOX_LONG ? 100_000 : 5000
@@ -242,13 +260,13 @@ describe('attempt log: embedded, for a whole host', () => {
     assert.equal((await log.judge({ ...ann, address: '198.51.100.1' }, now)).bar?.scope, 'account')
     assert.ok((await log.trail({ limit: 1_000_000 })).length <= 1000)
     assert.ok(log.size() <= 2010, `${log.size()} buckets`)
-    const octets = statSync(join(path, 'data.mdb')).size
+    const octets = statSync(join(path, 'attempts.sqlite')).size
     assert.ok(octets < 16 * 1024 ** 2, `${octets} octets`)
     await log.close()
   })
 
   it('what an operator asks of a full log goes in pages: nothing is left out, nothing comes twice', async () => {
-    const log = openEmbeddedAttempts({ path, policy })
+    const log = await openEmbeddedAttempts({ path, policy, log: silentLog })
     const notes = Array.from({ length: 950 }, (_, n) =>
       log.note({
         ...{ at: T0 + n, user: n % 300 === 0 ? ann.user : `u${n}@example.org`, address: '192.0.2.1' },
@@ -275,7 +293,7 @@ describe('attempt log: embedded, for a whole host', () => {
   })
 
   it('a newcomer is counted and barred in a log that a flood has filled', async () => {
-    const log = openEmbeddedAttempts({ path, policy, maxBuckets: 1000 })
+    const log = await openEmbeddedAttempts({ path, policy, log: silentLog, maxBuckets: 1000 })
     await log.record({ ...ann, address: '192.0.2.200' }, { kind: 'success' }, T0)
     for (let n = 0; n < 400; n++)
       await failures(log, { user: `f${n}`, address: `10.0.${n}.1` }, n % 3 === 0 ? 2 : 4, T0 + n)
@@ -287,7 +305,7 @@ describe('attempt log: embedded, for a whole host', () => {
   })
 
   it('forgets what has expired', async () => {
-    const log = openEmbeddedAttempts({ path, policy })
+    const log = await openEmbeddedAttempts({ path, policy, log: silentLog })
     for (let n = 0; n < 20; n++)
       await log.record({ user: `u${n}`, address: `10.0.${n}.1` }, { kind: 'failure', mark: 'x' }, T0)
     const full = log.size()
