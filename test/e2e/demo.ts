@@ -6,7 +6,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { packageRoot } from '../../lib/package-root'
 import { databaseOrSkip } from '../postgres'
-import { DEFAULT_DRIVER } from '../stores'
+import { EMBEDDED } from '../stores'
 
 /** A whole server, started as users start it: `haraka-mailbox demo`. */
 export interface Demo {
@@ -113,7 +113,7 @@ export interface DemoStore {
 
 /** A store of the demo's own by this driver; undefined, and a line that says so, where there is no PostgreSQL. */
 export async function storeOrSkip(driver: string): Promise<DemoStore | undefined> {
-  if (driver === DEFAULT_DRIVER) return { args: [], drop: async () => undefined }
+  if (EMBEDDED.includes(driver)) return { args: ['--store', driver], drop: async () => undefined }
   const database = await databaseOrSkip()
   if (!database) return undefined
   return {

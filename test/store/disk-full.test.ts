@@ -2,14 +2,17 @@ import assert from 'node:assert/strict'
 import { rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { openEnvironment, settled } from '../../lib/processes/environment'
-import { openLmdbStore } from '../../lib/store/lmdb'
+import { message, named, newAccount, rowsOf } from '../../lib/store/conformance/fixtures'
+import { storeDriver } from '../../lib/store/drivers'
 import { openTables } from '../../lib/store/lmdb/tables'
 import { StoreUnavailable } from '../../lib/store/store'
 import { Unavailable } from '../../lib/terms/errors'
+import { silentLog } from '../../lib/terms/ports'
 import type { NewCredential } from '../../lib/web/who/sessions'
 import { openEmbeddedSessions } from '../../lib/web/who/sessions/embedded'
 import { smallDisk } from '../disk'
 import { run } from '../e2e/demo'
+import { EMBEDDED } from '../stores'
 
 /** Takes all octets that are free. */
 function fillUp(filler: string): void {
@@ -22,7 +25,7 @@ function fillUp(filler: string): void {
   }
 }
 
-describe('lmdb on a disk that fills up', function () {
+describe('a disk that fills up', function () {
   this.timeout(60_000)
   let folder: string | undefined
   before(async function () {
@@ -62,30 +65,69 @@ describe('lmdb on a disk that fills up', function () {
     }
   })
 
-  it('a store is not usable while the disk is full, and is when there is room again', async () => {
-    assert.ok(folder)
-    const filler = path.join(folder, 'filler')
-    const store = await openLmdbStore({ path: path.join(folder, 'probed') })
-    try {
-      await store.usable()
-      fillUp(filler)
-      await assert.rejects(store.usable(), StoreUnavailable)
-      const overrides = { long: 'x'.repeat(500_000) }
-      await assert.rejects(
-        store.accounts.create({ name: 'a@example.org', credentials: {}, overrides }),
-        StoreUnavailable,
-      )
-      rmSync(filler)
-      await assert.rejects(store.usable(), StoreUnavailable, 'the last write failed')
-      assert.ok((await store.accounts.create({ name: 'a@example.org', credentials: {}, overrides })).ok)
-      await store.usable()
-    } finally {
-      rmSync(filler, { force: true })
-      await store.close()
-    }
-  })
+  for (const driver of EMBEDDED) {
+    it(`a store of ${driver} is not usable while the disk is full, and is when there is room again`, async () => {
+      assert.ok(folder)
+      const filler = path.join(folder, 'filler')
+      const place = { folder: path.join(folder, `probed-${driver}`), ini: {}, log: silentLog }
+      const store = await storeDriver(driver, '.').open(place)
+      try {
+        await store.usable()
+        fillUp(filler)
+        await assert.rejects(store.usable(), StoreUnavailable)
+        const overrides = { long: 'x'.repeat(500_000) }
+        await assert.rejects(
+          store.accounts.create({ name: 'a@example.org', credentials: {}, overrides }),
+          StoreUnavailable,
+        )
+        rmSync(filler)
+        await assert.rejects(store.usable(), StoreUnavailable, 'the last write failed')
+        assert.ok((await store.accounts.create({ name: 'a@example.org', credentials: {}, overrides })).ok)
+        await store.usable()
+      } finally {
+        rmSync(filler, { force: true })
+        await store.close()
+        rmSync(place.folder, { recursive: true })
+      }
+    })
 
-  it('every write has an answer, those before the one that failed too; with room again it goes on', async () => {
+    it(`${driver}: every message has an answer; what was acknowledged is there, what was not is not`, async () => {
+      assert.ok(folder)
+      const filler = path.join(folder, 'filler')
+      const place = { folder: path.join(folder, `mail-${driver}`), ini: {}, log: silentLog }
+      const store = await storeDriver(driver, '.').open(place)
+      const { id, inbox } = await newAccount(store, 'full@example.org')
+      const acknowledged: string[] = []
+      const append = async (text: string): Promise<unknown> => {
+        const bytes = Buffer.alloc(50_000, `${text} `)
+        const done = await store.messages.append(id, inbox.id, [{ ...message(text), bytes }]).catch((error) => error)
+        if (done instanceof Error) return done
+        acknowledged.push(text)
+        return undefined
+      }
+      try {
+        await append('before')
+        writeFileSync(filler, Buffer.alloc(28 * 1024 * 1024))
+        const refused: unknown[] = []
+        for (let turn = 0; turn < 40 && refused.length === 0; turn++) {
+          const answers = await Promise.all(Array.from({ length: 16 }, (_, nth) => append(`full ${turn} ${nth}`)))
+          refused.push(...answers.filter((answer) => answer !== undefined))
+        }
+        assert.ok(refused.length > 0, 'the disk was not full')
+        assert.ok(refused.every((error) => error instanceof StoreUnavailable))
+        rmSync(filler)
+        assert.equal(await append('after'), undefined)
+        const rows = await rowsOf(store, id, await named(store, id, 'INBOX'))
+        assert.deepEqual(rows.map((row) => row.prepared.preview).sort(), acknowledged.sort())
+      } finally {
+        rmSync(filler, { force: true })
+        await store.close()
+        rmSync(place.folder, { recursive: true })
+      }
+    })
+  }
+
+  it('lmdb: every write has an answer, those before the one that failed too; with room again it goes on', async () => {
     assert.ok(folder)
     const tables = openTables(path.join(folder, 'mail'))
     const filler = path.join(folder, 'filler')

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { openLmdbStore } from '../../../lib/store/lmdb'
+import { storeDriver } from '../../../lib/store/drivers'
+import { silentLog } from '../../../lib/terms/ports'
 import { smallDisk } from '../../disk'
 import { Wire } from '../../kit'
 import { openTestStore, type PrivateServer, serverOrSkip } from '../../postgres'
-import { DRIVERS } from '../../stores'
+import { DRIVERS, EMBEDDED } from '../../stores'
 import { ACCOUNTS, type Demo, freePorts, run, startDemo } from '../demo'
 
 const alice = 'alice@example.org'
@@ -40,6 +41,7 @@ async function send(demo: Demo, subject: string): Promise<string> {
 }
 
 for (const driver of DRIVERS) {
+  const isEmbedded = EMBEDDED.includes(driver)
   describe(`a full disk below ${driver}`, function () {
     this.timeout(120_000)
     let disk: string | undefined
@@ -47,14 +49,14 @@ for (const driver of DRIVERS) {
     let demo: Demo | undefined
 
     before(async function () {
-      disk = await smallDisk(driver === 'lmdb' ? '48m' : '140m')
+      disk = await smallDisk(isEmbedded ? '48m' : '140m')
       if (!disk) return this.skip()
-      if (driver === 'lmdb') {
+      if (isEmbedded) {
         // Only the data: Haraka ends when it cannot write its log.
         const home = mkdtempSync(path.join(tmpdir(), 'mailbox-e2e-'))
         mkdirSync(path.join(disk, 'data'))
         symlinkSync(path.join(disk, 'data'), path.join(home, 'mailbox-data'))
-        demo = await startDemo(['--nodes', '0'], home)
+        demo = await startDemo(['--nodes', '0', '--store', driver], home)
         return
       }
       const [port = 0] = await freePorts(1)
@@ -68,7 +70,7 @@ for (const driver of DRIVERS) {
       if (demo) rmSync(demo.home, { recursive: true, force: true })
       await server?.remove()
       if (!disk) return
-      await run('umount', [disk])
+      await run('umount', ['-l', disk])
       rmSync(disk, { recursive: true, force: true })
     })
 
@@ -99,7 +101,7 @@ for (const driver of DRIVERS) {
       console.log(
         `      ${acknowledged.length} messages, then: ${reply.trim()}; a reader: ${/^c .*/m.exec(state)?.[0]}`,
       )
-      if (driver === 'lmdb') assert.match(state, /^Subject: before\r\n[\s\S]*^c OK/m)
+      if (isEmbedded) assert.match(state, /^Subject: before\r\n[\s\S]*^c OK/m)
       else assert.match(state, /^c (OK|NO \[UNAVAILABLE\])/m)
 
       const newcomer = await open(demo.imap)
@@ -125,9 +127,10 @@ for (const driver of DRIVERS) {
       )
       reader.close()
 
+      const folder = path.join(demo.home, 'mailbox-data', 'mail')
       const store = server
         ? await openTestStore(server)
-        : await openLmdbStore({ path: path.join(demo.home, 'mailbox-data', 'mail') })
+        : await storeDriver(driver, '.').open({ folder, ini: {}, log: silentLog })
       const account = await store.accounts.find(alice)
       assert.ok(account)
       assert.deepEqual(await store.check(account.id), [])
