@@ -79,17 +79,25 @@ export const wrong = (notes: MailboxNotes): unknown => notes.store.nothing
 export const suites = [storeConformance, repairConformance]
 `,
     )
-    const options = { module: 'node16', target: 'es2022', strict: true, noEmit: true, types: ['node'] }
-    writeFileSync(path.join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['use.ts'] }))
     const types = path.join(home, 'node_modules/@types')
     mkdirSync(types, { recursive: true })
     symlinkSync(path.join(packageRoot, 'node_modules/@types/node'), path.join(types, 'node'))
-    const compiled = await run(process.execPath, [
-      path.join(packageRoot, 'node_modules/typescript7/bin/tsc'),
-      '-p',
-      project,
-    ])
-    assert.equal(compiled.stdout + compiled.stderr, '')
+    // The last one reads no `exports`; TypeScript 7 has no such resolution any more.
+    const ways = [
+      ['typescript7', { module: 'node16' }],
+      ['typescript7', { module: 'esnext', moduleResolution: 'bundler' }],
+      ['typescript', { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' }],
+    ] as const
+    for (const [compiler, resolution] of ways) {
+      const options = { ...resolution, target: 'es2022', strict: true, noEmit: true, types: ['node'] }
+      writeFileSync(
+        path.join(project, 'tsconfig.json'),
+        JSON.stringify({ compilerOptions: options, files: ['use.ts'] }),
+      )
+      const tsc = path.join(packageRoot, 'node_modules', compiler, 'bin/tsc')
+      const compiled = await run(process.execPath, [tsc, '-p', project])
+      assert.equal(compiled.stdout + compiled.stderr, '', JSON.stringify(resolution))
+    }
     const doors = ['.', './api', './store-conformance', './plugins/pop3', './package.json']
     const script = doors.map((door) => `require(${JSON.stringify(path.posix.join('haraka-plugin-mailbox', door))})`)
     const loaded = await run(process.execPath, ['-e', script.join(';')], { cwd: project })
