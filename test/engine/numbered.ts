@@ -19,7 +19,11 @@ function octetsOf(writer: number, number: number): Uint8Array {
   const next = fractionsFrom(writer * 1_000_003 + number)
   const size = next() < 0.15 ? 20_000 + next() * 80_000 : next() * 3000
   const octets = new Uint8Array(Math.floor(size))
-  for (let at = 0; at < octets.length; at += 64) octets[at] = Math.floor(next() * 256)
+  let state = Math.floor(next() * 2 ** 31)
+  for (let at = 0; at < octets.length; at++) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff
+    octets[at] = state >> 16
+  }
   return octets
 }
 

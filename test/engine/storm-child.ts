@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { openSync, writeSync } from 'node:fs'
 import { type Database, openDatabase } from '../../lib/engine/sqlite/database'
 import type { LaneSettings } from '../../lib/engine/sqlite/program'
@@ -16,6 +17,8 @@ export interface StormOrder {
   /** writes at once */
   readonly sessions: number
   readonly settings: Partial<LaneSettings>
+  /** milliseconds of one transaction at the beginning */
+  readonly hold?: number
 }
 
 export type StormNote =
@@ -51,6 +54,7 @@ async function main(order: StormOrder): Promise<void> {
     process.send?.(note)
   }
   const database = await openDatabase(file, program, { settings })
+  if (order.hold !== undefined) await database.write('hold', [order.hold])
   let next = 0
   async function session(): Promise<void> {
     while (next < order.writes) {
@@ -60,6 +64,8 @@ async function main(order: StormOrder): Promise<void> {
       try {
         const place = await ask(database, order, random, number, durable)
         tell({ is: 'done', writer, number, durable, place })
+        // Everybody can read it.
+        assert.ok((database.read.get<{ last: number }>('SELECT last FROM head')?.last ?? 0) >= place)
       } catch (error) {
         if (!isUnavailable(error)) throw error
         tell({ is: 'refused', writer, number, why: error.message })

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { binding } from './binding'
 import { type Connection, sqlOn } from './connection'
@@ -54,6 +54,9 @@ export function openWriter(file: string, schema: readonly string[]): Connection 
     // Before there can be a log: the name of the file must not be missing where that of the log is there.
     flushFolder(path.dirname(file))
     if (statSync(file).size === 0) throw new Damaged(file, 'it is empty')
+    // SQLite would only say that it cannot open it.
+    accessSync(path.dirname(file), constants.W_OK)
+    accessSync(file, constants.R_OK | constants.W_OK)
     connection = new (binding().DatabaseSync)(file)
     connection.exec(PRAGMAS)
     bring(connection, schema)
