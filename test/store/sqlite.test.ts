@@ -64,3 +64,16 @@ it('sqlite: what was visible is on the disk when the store is closed, as is what
   }
   assert.throws(() => sqliteDriver.check({ sqlite: { flags_durable: 'perhaps' } }), SettingsError)
 })
+
+it('sqlite: a message of no octets is one', async () => {
+  const store = await open('empty')
+  const { id, inbox } = await newAccount(store, 'empty@example.org')
+  const bytes = Buffer.alloc(0)
+  const nothing = { ...message(''), bytes, prepared: { ...message('').prepared, size: 0 } }
+  value(await store.messages.append(id, inbox.id, [nothing]))
+  const [row] = await rowsOf(store, id, inbox)
+  assert.ok(row)
+  assert.deepEqual(await store.messages.read(id, row.emailId, 0, 10), bytes)
+  assert.deepEqual(await store.check(id), [])
+  await store.close()
+})

@@ -18,10 +18,13 @@ export interface MessageParts {
 }
 
 export function putMessage(sql: Sql, { id, thread, named, checksum, keys, prepared, octets }: MessageParts): void {
-  const isSmall = octets.length <= CHUNK
-  const text = 'INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?)'
-  sql.run(text, id, thread, named, checksum, keys, prepared, isSmall ? octets : null)
-  if (isSmall) return
+  const parts = [id, thread, named, checksum, keys, prepared]
+  if (octets.length <= CHUNK) {
+    // No octets are NULL to Node 22 when they came from another thread.
+    sql.run("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, coalesce(?, x''))", ...parts, octets)
+    return
+  }
+  sql.run('INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, NULL)', ...parts)
   for (let at = 0, chunk = 0; at < octets.length; at += CHUNK, chunk++) {
     sql.run('INSERT INTO chunks VALUES (?, ?, ?)', id, chunk, octets.subarray(at, at + CHUNK))
   }

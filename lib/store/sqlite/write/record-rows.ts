@@ -19,7 +19,9 @@ export function putRecord(
   kind: RecordKind,
   { key, value, until }: Omit<RecordRow, 'until'> & { readonly until?: number | null | undefined },
 ): void {
-  sql.run('INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)', account, kind, key, value, until ?? null)
+  // Octets that came from another thread are NULL to Node 22 when there are none.
+  const text = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, coalesce(?, x''), ?)"
+  sql.run(text, account, kind, key, value, until ?? null)
 }
 
 export function removeExpired(sql: Sql, account: number, kind: RecordKind, at: number): void {
