@@ -7,13 +7,15 @@ import path from 'node:path'
 import { packageRoot } from '../../lib/package-root'
 import { openRendezvous } from '../../lib/processes/rendezvous'
 import { message, named, newAccount, rowsOf, value } from '../../lib/store/conformance/fixtures'
-import { openLmdbStore } from '../../lib/store/lmdb'
+import { storeDriver } from '../../lib/store/drivers'
 import type { Store } from '../../lib/store/store'
 import { ok } from '../../lib/terms/fault'
 import { flagSet } from '../../lib/terms/flags'
 import { modSeq, uid, uidValidity } from '../../lib/terms/numbers'
+import { silentLog } from '../../lib/terms/ports'
 import { cli } from '../e2e/demo'
 import { databaseOrSkip, openTestStore, type TestDatabase } from '../postgres'
+import { EMBEDDED } from '../stores'
 
 const MANY = 1200
 const MARK = { what: 'something', at: 1_800_000_000_000, until: 1_900_000_000_000 }
@@ -90,125 +92,130 @@ async function fill(store: Store): Promise<void> {
   value(await store.messages.append(many.id, many.inbox.id, list))
 }
 
-describe('migrate', function () {
-  this.timeout(60_000)
-  let database: TestDatabase
-  let home: string
-  const mail = (): string => path.join(home, 'mailbox-data/mail')
-  const words = (from: string, to: string): string[] => ['migrate', '--home', home, '--from', from, '--to', to]
+for (const driver of EMBEDDED) {
+  describe(`migrate ${driver}`, function () {
+    this.timeout(60_000)
+    let database: TestDatabase
+    let home: string
+    const mail = (): string => path.join(home, 'mailbox-data/mail')
+    const words = (from: string, to: string): string[] => ['migrate', '--home', home, '--from', from, '--to', to]
 
-  before(async function () {
-    const made = await databaseOrSkip()
-    if (!made) return this.skip()
-    database = made
-    home = mkdtempSync(path.join(tmpdir(), 'mailbox-migrate-'))
-    mkdirSync(path.join(home, 'config'))
-    writeFileSync(path.join(home, 'config/plugins'), 'mailbox/store\n')
-    writeFileSync(path.join(home, 'config/mailbox_store.ini'), `[postgres]\nurl = ${database.url}\n`)
-    const store = await openLmdbStore({ path: mail() })
-    await fill(store)
-    await store.close()
-  })
-  after(async () => {
-    if (home) rmSync(home, { recursive: true, force: true })
-    await database?.drop()
-  })
-
-  /** Killed when the first account is there; then run again to its end. */
-  async function killedAndAgain(from: string, to: string): Promise<string> {
-    const main = path.join(packageRoot, 'dist/lib/cli/main.js')
-    const child = spawn(process.execPath, [main, ...words(from, to)], { stdio: ['ignore', 'pipe', 'inherit'] })
-    const ended = once(child, 'exit')
-    await once(child.stdout, 'data')
-    child.kill('SIGKILL')
-    assert.deepEqual(await ended, [null, 'SIGKILL'])
-    assert.ok(existsSync(path.join(home, 'mailbox-data/migrate.json')), 'it was faster than the kill')
-    const again = await cli(words(from, to))
-    assert.equal(again.code, 0, again.stderr)
-    return again.stdout
-  }
-
-  async function seen(open: () => Promise<Store>): Promise<unknown> {
-    const store = await open()
-    try {
-      return await everything(store)
-    } finally {
+    before(async function () {
+      const made = await databaseOrSkip()
+      if (!made) return this.skip()
+      database = made
+      home = mkdtempSync(path.join(tmpdir(), 'mailbox-migrate-'))
+      mkdirSync(path.join(home, 'config'))
+      writeFileSync(path.join(home, 'config/plugins'), 'mailbox/store\n')
+      writeFileSync(path.join(home, 'config/mailbox_store.ini'), `[postgres]\nurl = ${database.url}\n`)
+      const store = await storeDriver(driver, '.').open({ folder: mail(), ini: {}, log: silentLog })
+      await fill(store)
       await store.close()
-    }
-  }
-  const onPostgres = (): Promise<Store> => openTestStore(database)
-  const onLmdb = (): Promise<Store> => openLmdbStore({ path: mail() })
-
-  it('refuses while somebody has one of the stores open, or Haraka answers', async () => {
-    const meeting = await openRendezvous(path.join(home, 'mailbox-data/bus'), (socket) => socket.destroy())
-    const first = await cli(words('lmdb', 'postgres'))
-    meeting.close()
-    assert.match(first.stderr, /^Haraka is running: stop Haraka on all hosts first/)
-    for (const [open, reason] of [
-      [onLmdb, new RegExp(`^the lmdb store is in use by process ${process.pid}`)],
-      [onPostgres, /^the postgres store is in use by a connection from .* \(backend \d+\)/],
-    ] as const) {
-      const store = await open()
-      await store.accounts.find('alice@example.org')
-      const refused = await cli(words('lmdb', 'postgres'))
-      await store.close()
-      assert.equal(refused.code, 1)
-      assert.match(refused.stderr, reason)
-    }
-  })
-
-  it('from lmdb to postgres, killed in the middle: all is the same, and so are the next numbers', async () => {
-    const before = await seen(onLmdb)
-    const output = await killedAndAgain('lmdb', 'postgres')
-    assert.match(output, /^alice@example.org: was there, 3 mailboxes, 2 messages, \d+ octets, SHA-256 [0-9a-f]{64}$/m)
-    assert.match(output, new RegExp(`^many@example.org: copied, 1 mailbox, ${MANY} messages`, 'm'))
-    assert.match(output, /^2 accounts, 1202 messages, \d+ octets: counts and SHA-256 agree$/m)
-    assert.deepEqual(await seen(onPostgres), before)
-  })
-
-  it('fills no store that has accounts', async () => {
-    const refused = await cli(words('lmdb', 'postgres'))
-    assert.match(refused.stderr, /^the postgres store has accounts already/)
-    assert.equal(refused.code, 1)
-  })
-
-  it('and back, after mail came in, killed in the middle', async () => {
-    renameSync(mail(), `${mail()}.old`)
-    const store = await onPostgres()
-    const alice = await store.accounts.find('alice@example.org')
-    assert.ok(alice)
-    const inbox = await named(store, alice.id, 'INBOX')
-    value(await store.messages.append(alice.id, inbox.id, [message('new', { inReplyTo: '<1@x>' })]))
-    const { id } = value(await store.accounts.create({ name: 'zoe@example.org', credentials: {} }))
-    assert.equal(id, 'A4', 'no number of an account is used again')
-    const before = await everything(store)
-    await store.close()
-    const output = await killedAndAgain('postgres', 'lmdb')
-    assert.match(output, /^3 accounts, 1203 messages, \d+ octets: counts and SHA-256 agree$/m)
-    assert.deepEqual(await seen(onLmdb), before)
-  })
-
-  it('what an interrupted run left is no longer right: it is copied again', async () => {
-    renameSync(mail(), `${mail()}.older`)
-    const main = path.join(packageRoot, 'dist/lib/cli/main.js')
-    const child = spawn(process.execPath, [main, ...words('postgres', 'lmdb')], {
-      stdio: ['ignore', 'pipe', 'inherit'],
     })
-    const ended = once(child, 'exit')
-    await once(child.stdout, 'data')
-    child.kill('SIGKILL')
-    await ended
-    const store = await onPostgres()
-    const [alice, zoe] = [await store.accounts.find('alice@example.org'), await store.accounts.find('zoe@example.org')]
-    assert.ok(alice && zoe)
-    const inbox = await named(store, alice.id, 'INBOX')
-    value(await store.messages.expunge(alice.id, inbox.id, [uid(1)], { only: 'all' }))
-    value(await store.accounts.remove(zoe.id))
-    const before = await everything(store)
-    await store.close()
-    const again = await cli(words('postgres', 'lmdb'))
-    assert.equal(again.code, 0, again.stderr)
-    assert.match(again.stdout, /^alice@example.org: copied/m)
-    assert.deepEqual(await seen(onLmdb), before)
+    after(async () => {
+      if (home) rmSync(home, { recursive: true, force: true })
+      await database?.drop()
+    })
+
+    /** Killed when the first account is there; then run again to its end. */
+    async function killedAndAgain(from: string, to: string): Promise<string> {
+      const main = path.join(packageRoot, 'dist/lib/cli/main.js')
+      const child = spawn(process.execPath, [main, ...words(from, to)], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const ended = once(child, 'exit')
+      await once(child.stdout, 'data')
+      child.kill('SIGKILL')
+      assert.deepEqual(await ended, [null, 'SIGKILL'])
+      assert.ok(existsSync(path.join(home, 'mailbox-data/migrate.json')), 'it was faster than the kill')
+      const again = await cli(words(from, to))
+      assert.equal(again.code, 0, again.stderr)
+      return again.stdout
+    }
+
+    async function seen(open: () => Promise<Store>): Promise<unknown> {
+      const store = await open()
+      try {
+        return await everything(store)
+      } finally {
+        await store.close()
+      }
+    }
+    const onPostgres = (): Promise<Store> => openTestStore(database)
+    const onDisk = (): Promise<Store> => storeDriver(driver, '.').open({ folder: mail(), ini: {}, log: silentLog })
+
+    it('refuses while somebody has one of the stores open, or Haraka answers', async () => {
+      const meeting = await openRendezvous(path.join(home, 'mailbox-data/bus'), (socket) => socket.destroy())
+      const first = await cli(words(driver, 'postgres'))
+      meeting.close()
+      assert.match(first.stderr, /^Haraka is running: stop Haraka on all hosts first/)
+      for (const [open, reason] of [
+        [onDisk, new RegExp(`^the ${driver} store is in use by process ${process.pid}`)],
+        [onPostgres, /^the postgres store is in use by a connection from .* \(backend \d+\)/],
+      ] as const) {
+        const store = await open()
+        await store.accounts.find('alice@example.org')
+        const refused = await cli(words(driver, 'postgres'))
+        await store.close()
+        assert.equal(refused.code, 1)
+        assert.match(refused.stderr, reason)
+      }
+    })
+
+    it('to postgres, killed in the middle: all is the same, and so are the next numbers', async () => {
+      const before = await seen(onDisk)
+      const output = await killedAndAgain(driver, 'postgres')
+      assert.match(output, /^alice@example.org: was there, 3 mailboxes, 2 messages, \d+ octets, SHA-256 [0-9a-f]{64}$/m)
+      assert.match(output, new RegExp(`^many@example.org: copied, 1 mailbox, ${MANY} messages`, 'm'))
+      assert.match(output, /^2 accounts, 1202 messages, \d+ octets: counts and SHA-256 agree$/m)
+      assert.deepEqual(await seen(onPostgres), before)
+    })
+
+    it('fills no store that has accounts', async () => {
+      const refused = await cli(words(driver, 'postgres'))
+      assert.match(refused.stderr, /^the postgres store has accounts already/)
+      assert.equal(refused.code, 1)
+    })
+
+    it('and back, after mail came in, killed in the middle', async () => {
+      renameSync(mail(), `${mail()}.old`)
+      const store = await onPostgres()
+      const alice = await store.accounts.find('alice@example.org')
+      assert.ok(alice)
+      const inbox = await named(store, alice.id, 'INBOX')
+      value(await store.messages.append(alice.id, inbox.id, [message('new', { inReplyTo: '<1@x>' })]))
+      const { id } = value(await store.accounts.create({ name: 'zoe@example.org', credentials: {} }))
+      assert.equal(id, 'A4', 'no number of an account is used again')
+      const before = await everything(store)
+      await store.close()
+      const output = await killedAndAgain('postgres', driver)
+      assert.match(output, /^3 accounts, 1203 messages, \d+ octets: counts and SHA-256 agree$/m)
+      assert.deepEqual(await seen(onDisk), before)
+    })
+
+    it('what an interrupted run left is no longer right: it is copied again', async () => {
+      renameSync(mail(), `${mail()}.older`)
+      const main = path.join(packageRoot, 'dist/lib/cli/main.js')
+      const child = spawn(process.execPath, [main, ...words('postgres', driver)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      const ended = once(child, 'exit')
+      await once(child.stdout, 'data')
+      child.kill('SIGKILL')
+      await ended
+      const store = await onPostgres()
+      const [alice, zoe] = [
+        await store.accounts.find('alice@example.org'),
+        await store.accounts.find('zoe@example.org'),
+      ]
+      assert.ok(alice && zoe)
+      const inbox = await named(store, alice.id, 'INBOX')
+      value(await store.messages.expunge(alice.id, inbox.id, [uid(1)], { only: 'all' }))
+      value(await store.accounts.remove(zoe.id))
+      const before = await everything(store)
+      await store.close()
+      const again = await cli(words('postgres', driver))
+      assert.equal(again.code, 0, again.stderr)
+      assert.match(again.stdout, /^alice@example.org: copied/m)
+      assert.deepEqual(await seen(onDisk), before)
+    })
   })
-})
+}

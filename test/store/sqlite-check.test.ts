@@ -5,7 +5,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { crc32 } from 'node:zlib'
-import { type Sql, sqlOn } from '../../lib/engine/sqlite/connection'
+import { closeConnection } from '../../lib/engine/sqlite/close'
+import { type Connection, type OwnSql, type Sql, sqlOn } from '../../lib/engine/sqlite/connection'
 import { processesWith } from '../../lib/engine/sqlite/holders'
 import { openConnection } from '../../lib/engine/sqlite/open'
 import { prepare } from '../../lib/mime/prepare'
@@ -42,13 +43,15 @@ function put(sql: Sql, account: number, uid: number, octets: Buffer): void {
 describe('sqlite: check and backup', () => {
   let folder: string
   let mail: Mail
-  let sql: Sql
+  let own: Connection
+  let sql: OwnSql
   const faults = (account = 1) => check(mail, makeAccountId(account), NOW)
   beforeEach(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'mailbox-sqlite-'))
     mail = await openMail(path.join(folder, 'mail'))
     for (const name of ['a@x', 'b@x']) await mail.write('createAccount', [{ name, attributes: '{}' }, 0])
-    sql = sqlOn(openConnection(mail.file))
+    own = openConnection(mail.file)
+    sql = sqlOn(own)
     for (const account of [1, 2]) {
       put(sql, account, 1, Buffer.from('Subject: small\r\n\r\nsmall\r\n'))
       put(sql, account, 2, Buffer.from(`Subject: large\r\n\r\n${'large\r\n'.repeat(30_000)}`))
@@ -87,21 +90,36 @@ describe('sqlite: check and backup', () => {
   })
 
   it('a mailbox that is written while it is checked is of one moment', async () => {
-    const checking = faults()
-    for (let uid = 3; uid < 60; uid++) {
-      put(sql, 1, uid, Buffer.from(`Subject: ${uid}\r\n\r\n`))
-      sql.run('UPDATE mailboxes SET messages = 0 WHERE account = 1')
+    const last = 20_000
+    sql.run(
+      `WITH RECURSIVE n(uid) AS (SELECT 3 UNION ALL SELECT uid + 1 FROM n WHERE uid < ${last})
+        INSERT INTO entries SELECT 1, 1, uid, 1, '', 1, 25, 5, 6, '', 0 FROM n`,
+    )
+    const { size } = sql.get<{ size: number }>('SELECT sum(size) AS size FROM entries WHERE account = 1') ?? { size: 0 }
+    const boxes = 'UPDATE mailboxes SET messages = ?, unseen = ?, size = ?, uid_next = ? WHERE account = 1'
+    sql.run(boxes, last, last, size, last + 1)
+    sql.run('UPDATE states SET used_bytes = ?, used_messages = ? WHERE account = 1', size, last)
+    sql.run('INSERT INTO copies VALUES (?, ?)', messageKey(1, 1), last - 1)
+    let over = false
+    const checking = faults().finally(() => {
+      over = true
+    })
+    let written = 0
+    for (let uid = last + 1; !over; uid++) {
       await new Promise((resolve) => setImmediate(resolve))
-      sql.run('UPDATE mailboxes SET messages = ? WHERE account = 1', uid)
+      if (!over) written++
+      sql.run("INSERT INTO entries VALUES (1, 1, ?, 1, '', 1, 25, 5, 6, '', 0)", uid)
     }
+    assert.ok(written > 1)
     assert.deepEqual(await checking, [])
+    assert.notDeepEqual(await faults(), [])
   })
 
   it('a file with a page of nonsense is said to be damaged, or the account, and nothing else happens', async () => {
     const below = randomFrom(SEED)
     sql.run(
       `WITH RECURSIVE n(uid) AS (SELECT 3 UNION ALL SELECT uid + 1 FROM n WHERE uid < 3000)
-        INSERT INTO entries SELECT 1, 1, uid, 1, '', 1, 24, 5, 6, '', 0 FROM n`,
+        INSERT INTO entries SELECT 1, 1, uid, 1, '', 1, 25, 5, 6, '', 0 FROM n`,
     )
     await mail.close()
     const file = path.join(folder, 'mail', 'mail.sqlite')
@@ -153,6 +171,17 @@ describe('sqlite: check and backup', () => {
     } finally {
       await restored.close()
     }
+  })
+
+  it('nothing stays open of a store that is closed', async function () {
+    if (process.platform !== 'linux') this.skip()
+    const { ino } = statSync(mail.file)
+    const held = () => new RegExp(` ${process.pid} \\S+:${ino} `).test(readFileSync('/proc/locks', 'utf8'))
+    assert.ok(held())
+    await faults()
+    closeConnection(own, sql)
+    await mail.close()
+    assert.ok(!held())
   })
 
   it('other processes that have the file open are named', async function () {

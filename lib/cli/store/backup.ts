@@ -8,7 +8,9 @@ import { homeOption, openHome } from '../home'
 /** `haraka-mailbox backup`: one moment of the store, beside a running Haraka. */
 export function backupCommand(): Command {
   return new Command('backup')
-    .description('copy the lmdb store as it is at one moment, while mail comes in; for postgres use its own tools')
+    .description(
+      'copy the mail store of this host as it is at one moment, while mail comes in; for postgres use its own tools',
+    )
     .argument('<folder>', 'made when missing; must be empty')
     .addOption(homeOption())
     .action(async (given: string, { home }: { home: string }) => {
@@ -24,7 +26,7 @@ export function backupCommand(): Command {
           await store.backup(folder)
         } catch (error) {
           // Half a copy must not be taken for a whole one.
-          rmSync(path.join(folder, 'data.mdb'), { force: true })
+          for (const name of readdirSync(folder)) rmSync(path.join(folder, name), { force: true })
           throw error
         }
       } finally {

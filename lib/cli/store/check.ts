@@ -3,6 +3,7 @@ import { repairAccount } from '../../store/repair'
 import { skipNumbers } from '../../store/restored'
 import { storeSettings } from '../../store/settings'
 import type { Store } from '../../store/store'
+import { isUnavailable } from '../../terms/errors'
 import type { Home } from '../../wiring/home'
 import { openStore } from '../../wiring/store'
 import { homeOption, openHome } from '../home'
@@ -37,7 +38,11 @@ async function repair(home: Home, names: readonly string[]): Promise<void> {
     for (const account of await end.accounts()) {
       if (!wanted(names, account.name)) continue
       checked++
-      const { faults, left } = await repairAccount(end, account, Date.now())
+      const { faults, left } = await repairAccount(end, account, Date.now()).catch((error: unknown) => {
+        // What cannot be read of one account must not keep the others from being mended.
+        if (!isUnavailable(error)) throw error
+        return { faults: [], left: [error.message] }
+      })
       mended += faults.length
       for (const fault of faults) console.log(`${account.name}: ${fault}: mended`)
       for (const fault of left) {

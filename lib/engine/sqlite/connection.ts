@@ -34,7 +34,13 @@ export interface Sql {
   exec(text: string): void
 }
 
-export function sqlOn(connection: Connection): Sql {
+/** SQL of who has the connection: its statements go with it. */
+export interface OwnSql extends Sql {
+  /** Statements of which nothing is left but garbage. */
+  forget(): void
+}
+
+export function sqlOn(connection: Connection): OwnSql {
   const statements = new Map<string, Statement>()
   const inArrays = new Map<string, Statement>()
   function prepared(text: string): Statement {
@@ -62,5 +68,9 @@ export function sqlOn(connection: Connection): Sql {
     },
     run: (text, ...values) => Number(prepared(text).run(...values).changes),
     exec: (text) => connection.exec(text),
+    forget() {
+      statements.clear()
+      inArrays.clear()
+    },
   }
 }

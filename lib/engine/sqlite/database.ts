@@ -1,4 +1,5 @@
 import { Unavailable } from '../../terms/errors'
+import { closeConnection } from './close'
 import { type Connection, type Sql, sqlOn } from './connection'
 import { endingValue } from './errors'
 import { openConnection } from './open'
@@ -132,7 +133,7 @@ export async function openDatabase<Ops extends Operations>(
       closed = true
       if (flushSoon) flush()
       await thread.ask({ kind: 'close', database }).catch(() => undefined)
-      connection.close()
+      closeConnection(connection, read)
     },
   }
 }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers'
 import { asError, Unavailable } from '../../terms/errors'
+import { closeConnection } from './close'
 import { type Connection, sqlOn } from './connection'
 import { isBusy, refusal, rollBack, sqliteCode } from './errors'
 import { type Committed, createFlusher } from './flusher'
@@ -193,10 +194,9 @@ export function openLane<Ops extends Operations>(
     const done = closed
     closed = undefined
     upkeep.stop()
-    // Also where the connection stays open until its garbage is collected, as with the package of Node 20.
     upkeep.writeBack()
     log.close()
-    if (flusher.isTrusted) connection.close()
+    if (flusher.isTrusted) closeConnection(connection, sql)
     else kept.push(connection)
     done()
   }

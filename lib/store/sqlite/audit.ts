@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib'
-import { type Sql, sqlOn } from '../../engine/sqlite/connection'
+import type { Sql } from '../../engine/sqlite/connection'
 import { engineError, rollBack } from '../../engine/sqlite/errors'
-import { openConnection } from '../../engine/sqlite/open'
 import { isUnavailable } from '../../terms/errors'
 import type { AccountId } from '../../terms/names'
 import { turn } from '../../work/turns'
@@ -112,21 +111,19 @@ export async function* auditRows(sql: Sql, account: number, over?: () => void): 
  * The faults of an account. Index and messages are read in one transaction, in turns: some seconds for a million messages, while
  * which no checkpoint gets behind it. What the engine cannot read is a fault of this account: others may be whole.
  */
-export async function check({ file }: Mail, id: AccountId, now: number): Promise<readonly string[]> {
-  const connection = openConnection(file)
-  const sql = sqlOn(connection)
-  try {
-    sql.run('BEGIN')
-    const owner = accountRowOf(sql, accountNumber(id))
-    if (!owner) return ['there is no such account']
-    const rows = auditRows(sql, owner.account, () => void sql.run('COMMIT'))
-    return (await audit(owner, rows, now)).faults
-  } catch (error) {
-    const found = engineError(file, error)
-    if (isUnavailable(found)) return [found.message]
-    throw found
-  } finally {
-    rollBack(sql)
-    connection.close()
-  }
-}
+export const check = ({ file, apart }: Mail, id: AccountId, now: number): Promise<readonly string[]> =>
+  apart(async (sql) => {
+    try {
+      sql.run('BEGIN')
+      const owner = accountRowOf(sql, accountNumber(id))
+      if (!owner) return ['there is no such account']
+      const rows = auditRows(sql, owner.account, () => void sql.run('COMMIT'))
+      return (await audit(owner, rows, now)).faults
+    } catch (error) {
+      const found = engineError(file, error)
+      if (isUnavailable(found)) return [found.message]
+      throw found
+    } finally {
+      rollBack(sql)
+    }
+  })

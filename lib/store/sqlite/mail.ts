@@ -1,7 +1,9 @@
 import path from 'node:path'
-import type { Sql, Value } from '../../engine/sqlite/connection'
+import { closeConnection } from '../../engine/sqlite/close'
+import { type Connection, type OwnSql, type Sql, sqlOn, type Value } from '../../engine/sqlite/connection'
 import { openDatabase } from '../../engine/sqlite/database'
 import { engineError } from '../../engine/sqlite/errors'
+import { openConnection } from '../../engine/sqlite/open'
 import type { Durability } from '../../engine/sqlite/program'
 import { isUnavailable } from '../../terms/errors'
 import { createHealth, type Health } from '../health'
@@ -27,6 +29,8 @@ export interface Mail {
     how?: Durability,
     moved?: readonly ArrayBuffer[],
   ): Promise<Awaited<ReturnType<MailOperations[K]>>>
+  /** Long reads, one after the other, on a connection of their own: in a transaction they may take turns. Its errors are the engine's. */
+  apart<T>(run: (sql: Sql) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -64,6 +68,8 @@ export async function openMail(folder: string): Promise<Mail> {
   })
   const health = createHealth()
   let closed = false
+  let aside: { readonly connection: Connection; readonly sql: OwnSql } | undefined
+  let before: Promise<unknown> = Promise.resolve()
   return {
     file,
     read: reading(file, database.read, () => closed),
@@ -74,9 +80,23 @@ export async function openMail(folder: string): Promise<Mail> {
           throw asUnavailable(file, error)
         }),
       ),
+    apart(run) {
+      const done = before.then(() => {
+        if (closed) throw new StoreUnavailable('the mail store is closed')
+        if (!aside) {
+          const connection = openConnection(file)
+          aside = { connection, sql: sqlOn(connection) }
+        }
+        return run(aside.sql)
+      })
+      before = done.catch(() => undefined)
+      return done
+    },
     async close() {
       if (closed) return
       closed = true
+      await before
+      if (aside) closeConnection(aside.connection, aside.sql)
       await database.close()
     },
   }
