@@ -44,7 +44,7 @@ export async function openMailboxes(options: EmbedOptions) {
   }
   try {
     const store = closing(await openStore(home))
-    const deliveries = closing(openDeliveries(home))
+    const deliveries = closing(await openDeliveries(home))
     const locks = closing(await openLocks(home, false))
     const bus = closing(await openBus(home))
     const room = closing(openRoom(home, { store, locks, bus, metrics: noMetrics }))

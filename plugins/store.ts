@@ -18,7 +18,7 @@ export function register(this: HarakaPlugin): void {
     const stopWatch = openLoopWatch(home, metrics)
     host.closing.push(async () => stopWatch())
 
-    const deliveries = openDeliveries(home)
+    const deliveries = await openDeliveries(home)
     host.context.open('deliveries', deliveries)
     host.closing.push(() => deliveries.close())
 

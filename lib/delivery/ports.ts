@@ -3,7 +3,7 @@ import type { MailboxSettings } from '../mailbox/settings'
 import type { Store } from '../store/store'
 import type { Clock, Log } from '../terms/ports'
 import type { Forward } from './forward'
-import type { DeliveryLog } from './log'
+import type { DeliveryLog } from './log/log'
 import type { RecipientPorts } from './recipients/recipients'
 import type { Rules } from './rules/rules'
 

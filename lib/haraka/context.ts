@@ -1,5 +1,5 @@
 import type { Delivery } from '../delivery/delivery'
-import type { DeliveryLog } from '../delivery/log'
+import type { DeliveryLog } from '../delivery/log/log'
 import type { Locks } from '../locks/locks'
 import type { Strangers } from '../login/admission/strangers'
 import type { ExplainPorts } from '../login/lockout/explain'

@@ -1,4 +1,4 @@
-import type { DeliveryLog } from '../delivery/log'
+import type { DeliveryLog } from '../delivery/log/log'
 import type { Locks } from '../locks/locks'
 import type { AttemptLog } from '../login/lockout/attempts'
 import type { Explanation } from '../login/lockout/explain'

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { createDelivery, type Delivery } from '../delivery/delivery'
 import type { Forward } from '../delivery/forward'
-import { type DeliveryLog, openDeliveryLog } from '../delivery/log'
+import { type DeliveryLog, openDeliveryLog } from '../delivery/log/log'
 import { openRecipientFiles } from '../delivery/recipients/files'
 import { globalScripts } from '../delivery/rules/global-scripts'
 import { createRules } from '../delivery/rules/rules'
@@ -17,7 +17,7 @@ import { readMailboxSettings } from './room'
 export const readDeliverySettings = (home: Home): DeliverySettings => deliverySettings(home.ini('mailbox_deliver'))
 
 /** What became of each recipient, as the processes of this host deliver. */
-export const openDeliveries = (home: Home): DeliveryLog =>
+export const openDeliveries = (home: Home): Promise<DeliveryLog> =>
   openDeliveryLog({
     path: path.join(dataFolder(home), 'deliveries'),
     keep: readDeliverySettings(home).keepLog,

@@ -96,7 +96,7 @@ describe('beside smtp-server, without Haraka', function () {
     transport.close()
     // Entries gather before they are written; one more write says that those before it are there.
     await mailboxes.deliveries.note([])
-    const [entry, ...more] = mailboxes.deliveries.list({ address: 'log@example.net', limit: 10 })
+    const [entry, ...more] = await mailboxes.deliveries.list({ address: 'log@example.net', limit: 10 })
     assert.deepEqual(more, [])
     assert.deepEqual(
       { ...entry, at: 0 },

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import express from 'express'
-import { type DeliveryLog, openDeliveryLog } from '../../lib/delivery/log'
+import { type DeliveryLog, openDeliveryLog } from '../../lib/delivery/log/log'
 import type { Submission } from '../../lib/http/ports'
 import { createHttp } from '../../lib/http/server'
 import type { Locks } from '../../lib/locks/locks'
@@ -75,12 +75,12 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
   })
   const verifiers = await hashPassword(PASSWORD)
   const sent: Submission[] = []
-  const deliveries = openDeliveryLog({ path: path.join(folder, 'deliveries'), keep: 86_400_000, clock, log })
+  const deliveries = await openDeliveryLog({ path: path.join(folder, 'deliveries'), keep: 86_400_000, clock, log })
 
   async function serve(processName: string) {
     const web = createWeb({
       ...{ room, login, clock, log },
-      sessions: openEmbeddedSessions({ path: path.join(folder, 'http') }),
+      sessions: await openEmbeddedSessions({ path: path.join(folder, 'http'), log }),
       settings: httpSettings(ini.http ?? {}),
       tellHolder: 'protocol',
       version: '1.2.3',

@@ -41,7 +41,7 @@ describe('a disk that fills up', function () {
   it('a small environment says that it cannot be used now, and a bug in a transaction stays a bug', async () => {
     assert.ok(folder)
     const filler = path.join(folder, 'filler')
-    const sessions = openEmbeddedSessions({ path: path.join(folder, 'sessions') })
+    const sessions = await openEmbeddedSessions({ path: path.join(folder, 'sessions'), log: silentLog })
     const environment = openEnvironment({ path: path.join(folder, 'environment') })
     try {
       fillUp(filler)

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { silentLog } from '../../lib/terms/ports'
 import type { MadeCredential, NewCredential, Sessions } from '../../lib/web/who/sessions'
 import { openEmbeddedSessions } from '../../lib/web/who/sessions/embedded'
 import { openPostgresSessions } from '../../lib/web/who/sessions/postgres'
+import { testLog } from '../login/room'
 import { databaseOrSkip, type TestDatabase } from '../postgres'
 
 const session = (account: string): NewCredential => ({
@@ -87,7 +88,8 @@ function conformance(name: string, open: () => Promise<Opened | undefined>): voi
 
 conformance('embedded', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-sessions-'))
-  const [one, two] = [openEmbeddedSessions({ path: folder }), openEmbeddedSessions({ path: folder })]
+  const open = () => openEmbeddedSessions({ path: folder, log: silentLog })
+  const [one, two] = await Promise.all([open(), open()])
   return {
     ...{ one, two },
     async close() {
@@ -96,6 +98,25 @@ conformance('embedded', async () => {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+})
+
+describe('web sessions: embedded, on a damaged file', () => {
+  it('puts it aside with one line in the log, and begins a new one', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-sessions-'))
+    try {
+      writeFileSync(path.join(folder, 'sessions.sqlite'), '')
+      const log = testLog()
+      const sessions = await openEmbeddedSessions({ path: folder, log })
+      const { secret, credential } = made(await sessions.create(session('a')))
+      assert.deepEqual(await sessions.find(secret), credential)
+      await sessions.close()
+      assert.equal(log.lines.length, 1)
+      assert.match(log.lines[0] ?? '', /sessions\.sqlite is damaged \(it is empty\).+ Lost: web sessions, API tokens/)
+      assert.equal(readdirSync(folder).filter((name) => name.startsWith('sessions.sqlite.damaged-')).length, 1)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
 })
 
 conformance('postgres', async () => {

@@ -1,4 +1,4 @@
-import type { DeliveryEntry } from '../../delivery/log'
+import type { DeliveryEntry } from '../../delivery/log/entries'
 import type { TrailEntry } from '../../login/lockout/attempts'
 
 const HOUR = 3_600_000

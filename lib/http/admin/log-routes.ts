@@ -62,7 +62,8 @@ export function logRoutes({ attempts, deliveries }: HttpPorts): readonly Route[]
         limit: optional(whole(1, MOST_TRAIL)),
       }),
       answer: object({ deliveries: list(delivery) }),
-      run: async ({ query: { limit = 100, ...filter } }) => json({ deliveries: deliveries.list({ ...filter, limit }) }),
+      run: async ({ query: { limit = 100, ...filter } }) =>
+        json({ deliveries: await deliveries.list({ ...filter, limit }) }),
     }),
   ]
 }

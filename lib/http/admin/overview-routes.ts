@@ -82,7 +82,7 @@ export function overviewRoutes({ room, version, clock }: Web, ports: HttpPorts):
             [`login attempts (${attempts.driver})`]: await probe(() => attempts.list(now)),
           },
           hours: loginsByHour(recent, now),
-          mailHours: mailByHour(deliveries.list({ from: begin, limit: MOST_DELIVERIES }), now),
+          mailHours: mailByHour(await deliveries.list({ from: begin, limit: MOST_DELIVERIES }), now),
           reasons: refusalsByReason(recent),
           deliveries: totals.by('mailbox_deliveries_total', 'result'),
           lockRefusals: totals.by('mailbox_lock_refused_total', 'protocol'),

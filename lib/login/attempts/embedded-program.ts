@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Sql } from '../../engine/sqlite/connection'
+import { trimOldest } from '../../engine/sqlite/disposable/trim'
 import { defineProgram } from '../../engine/sqlite/program'
 import type { Recorded, TrailEntry } from '../lockout/attempts'
 import { type Clear, clearing, recordOn } from '../lockout/ledger'
@@ -154,13 +155,8 @@ export const program = defineProgram(__filename, SCHEMA, (sql) => {
           ...[at, user, address, protocol, mechanism, verdict, reason],
         )
       }
-      const last = sql.get<{ id: number }>('SELECT max(id) AS id FROM trail')?.id ?? 0
       const oldest = (entries.at(-1)?.at ?? 0) - keepTrail
-      // More than was added, so that it comes back within its bounds.
-      const first = sql.columns<[number, number]>('SELECT id, at FROM trail ORDER BY id LIMIT ?', 4 * entries.length)
-      const kept = first.findIndex(([id, at]) => id > last - maxTrail && at >= oldest)
-      const removed = first[(kept === -1 ? first.length : kept) - 1]
-      if (removed) sql.run('DELETE FROM trail WHERE id <= ?', removed[0])
+      trimOldest(sql, 'trail', { added: entries.length, most: maxTrail, oldest })
     },
   }
 })

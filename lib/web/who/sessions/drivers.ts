@@ -19,7 +19,7 @@ type OpenSessions = (place: SessionsPlace) => Promise<Sessions>
 const BESIDE: ReadonlyMap<string, OpenSessions> = new Map<string, OpenSessions>([
   ['postgres', ({ storeIni, log }) => openPostgresSessions({ ...postgresSettings(storeIni), log })],
 ])
-const inFiles: OpenSessions = async ({ folder }) => openEmbeddedSessions({ path: folder })
+const inFiles: OpenSessions = ({ folder, log }) => openEmbeddedSessions({ path: folder, log })
 
 /** @param store name of the driver that keeps the mail */
 export const openSessionsBeside = (store: string, place: SessionsPlace): Promise<Sessions> =>

@@ -1,67 +1,85 @@
-import { mkdirSync } from 'node:fs'
-import { openEnvironment, settled } from '../../../processes/environment'
-import { ok, type Result } from '../../../terms/fault'
-import type { Credential, MadeCredential, Sessions, TotpState } from '../sessions'
-import { FRESH, idOf, keyOf, newSecret, tooMany } from './secrets'
+import path from 'node:path'
+import { openDisposable } from '../../../engine/sqlite/disposable/disposable'
+import { Unavailable } from '../../../terms/errors'
+import { ok } from '../../../terms/fault'
+import type { Log } from '../../../terms/ports'
+import { turn } from '../../../work/turns'
+import type { Credential, Sessions, TotpState } from '../sessions'
+import { program } from './embedded-program'
+import { FRESH, keyOf, newSecret, tooMany } from './secrets'
 
-/** A small LMDB environment that all processes of the host share; sessions outlive a restart. @param path folder of its own */
-export function openEmbeddedSessions({ path }: { readonly path: string }): Sessions {
-  mkdirSync(path, { recursive: true, mode: 0o700 })
-  const env = openEnvironment({ path, maxDbs: 4, mapSize: 16 * 1024 ** 2 })
-  /** by hash of the secret */
-  const credentials = env.openDB<Credential, string>({ name: 'credentials' })
-  const totps = env.openDB<TotpState, string>({ name: 'totp' })
+export interface EmbeddedSessionsOptions {
+  /** folder of its own; made when missing */
+  readonly path: string
+  readonly log: Log
+}
 
-  // Keys begin with the id, so that both find the same row.
-  const keyById = (id: string): string | undefined => {
-    const [key] = [...credentials.getKeys({ start: id, limit: 1 })]
-    return key !== undefined && idOf(key) === id ? key : undefined
+/** Tries of a change that other processes come between. */
+const TRIES = 50
+/** Rows that a list reads in one step. */
+const PAGE = 500
+
+const OF_ALL = `SELECT key, attributes FROM credentials WHERE key > ? ORDER BY key LIMIT ${PAGE}`
+const OF_ACCOUNT = `SELECT key, attributes FROM credentials WHERE key > ? AND account = ? ORDER BY key LIMIT ${PAGE}`
+
+/** A SQLite file that all processes of the host share; sessions outlive a restart. */
+export async function openEmbeddedSessions({ path: folder, log }: EmbeddedSessionsOptions): Promise<Sessions> {
+  const file = path.join(folder, 'sessions.sqlite')
+  const db = await openDisposable(file, program, { log, lost: 'web sessions, API tokens, which codes were used' })
+
+  const credentialBy = (column: 'key' | 'id', value: string): Credential | undefined => {
+    const text = `SELECT attributes FROM credentials WHERE ${column} = ?`
+    const row = db.read((sql) => sql.get<{ attributes: string }>(text, value))
+    return row && JSON.parse(row.attributes)
   }
 
-  const of = (account: string | undefined): readonly Credential[] =>
-    [...credentials.getRange()]
-      .map(({ value }) => value)
-      .filter((credential) => account === undefined || credential.account === account)
+  async function changeTotp<T>(account: string, change: (before: TotpState) => readonly [TotpState, T]): Promise<T> {
+    for (let left = TRIES; left > 0; left--) {
+      const text = 'SELECT state FROM second_factors WHERE account = ?'
+      const before = db.read((sql) => sql.get<{ state: string }>(text, account))?.state
+      const [after, said] = change(before === undefined ? FRESH : JSON.parse(before))
+      if (await db.write('changeTotp', [account, before, JSON.stringify(after)], 'durable')) return said
+    }
+    throw new Unavailable(`${file} is too busy`)
+  }
+  /** the last change of each account that is under way */
+  const changes = new Map<string, Promise<unknown>>()
 
   return {
     async create(given, most) {
       const { secret, key, credential } = newSecret(given)
-      return settled(
-        env.transaction((): Result<MadeCredential> => {
-          const full = most !== undefined && of(given.account).filter(({ kind }) => kind === given.kind).length >= most
-          if (full) return tooMany(most, given)
-          credentials.putSync(key, credential)
-          return ok({ secret, credential })
-        }),
-      )
+      const isMade = await db.write('create', [key, credential, most ?? Number.MAX_SAFE_INTEGER], 'durable')
+      return isMade || most === undefined ? ok({ secret, credential }) : tooMany(most, given)
     },
-    find: async (secret) => credentials.get(keyOf(secret)),
-    get: async (id) => {
-      const key = keyById(id)
-      return key === undefined ? undefined : credentials.get(key)
+    find: async (secret) => credentialBy('key', keyOf(secret)),
+    get: async (id) => credentialBy('id', id),
+    // When somebody was here last may be forgotten; who may be here, not.
+    update: (id, patch) => db.write('update', [id, patch], 'epochs' in patch || 'totp' in patch ? 'durable' : 'quick'),
+    remove: (id) => db.write('remove', [id], 'durable'),
+    async list(account) {
+      const found: Credential[] = []
+      let rows: [string, string][] = []
+      do {
+        const [after] = rows.at(-1) ?? ['']
+        rows = db.read((sql) =>
+          account === undefined ? sql.columns(OF_ALL, after) : sql.columns(OF_ACCOUNT, after, account),
+        )
+        found.push(...rows.map(([, attributes]): Credential => JSON.parse(attributes)))
+        await turn()
+      } while (rows.length === PAGE)
+      return found
     },
-    async update(id, patch) {
-      await settled(
-        env.transaction(() => {
-          const key = keyById(id)
-          const before = key === undefined ? undefined : credentials.get(key)
-          if (key !== undefined && before) credentials.putSync(key, { ...before, ...patch })
-        }),
-      )
+    // One after another in this process: only other processes can come between, so that the tries suffice.
+    async changeTotp(account, change) {
+      const changed = (changes.get(account) ?? Promise.resolve()).then(() => changeTotp(account, change))
+      const over = changed.catch(() => undefined)
+      changes.set(account, over)
+      try {
+        return await changed
+      } finally {
+        if (changes.get(account) === over) changes.delete(account)
+      }
     },
-    async remove(id) {
-      const key = keyById(id)
-      return key !== undefined && settled(credentials.remove(key))
-    },
-    list: async (account) => of(account),
-    changeTotp: (account, change) =>
-      settled(
-        env.transaction(() => {
-          const [after, said] = change(totps.get(account) ?? FRESH)
-          totps.putSync(account, after)
-          return said
-        }),
-      ),
-    close: () => env.close(),
+    close: () => db.close(),
   }
 }

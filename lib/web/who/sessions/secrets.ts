@@ -12,7 +12,7 @@ export const tooMany = (most: number, { kind }: NewCredential): Result<never> =>
 /** 256 random bits need no slow hash: nobody guesses them. */
 export const keyOf = (secret: string): string => createHash('sha256').update(secret).digest('base64url')
 /** Enough to be unique, too little to be the key. */
-export const idOf = (key: string): string => key.slice(0, 16)
+const idOf = (key: string): string => key.slice(0, 16)
 
 export function newSecret(given: NewCredential) {
   const secret = randomBytes(32).toString('base64url')

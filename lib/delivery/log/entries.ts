@@ -1,7 +1,22 @@
-import { messageIds } from '../mime/read/message-id'
-import type { DeliveryEntry } from './log'
-import type { Accepted, Mail } from './mail'
-import { type Reply, UNAVAILABLE } from './reply'
+import { messageIds } from '../../mime/read/message-id'
+import type { Accepted, Mail } from '../mail'
+import { type Reply, UNAVAILABLE } from '../reply'
+
+/** What became of one recipient of one message; for operators. */
+export interface DeliveryEntry {
+  /** milliseconds since 1970 */
+  readonly at: number
+  /** reverse-path; empty: the null sender */
+  readonly sender: string
+  /** as it was given at RCPT */
+  readonly recipient: string
+  readonly outcome: 'stored' | 'later' | 'refused'
+  /** reply to the client, such as `452 4.2.2 mailbox is full` */
+  readonly reply: string
+  /** octets as they came */
+  readonly size: number
+  readonly messageId: string
+}
 
 /** From the first octets: a header that hides it further down is not worth a search. */
 const LOOKED_AT = 16 * 1024
