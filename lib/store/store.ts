@@ -10,6 +10,7 @@ import type { IndexRow, MailboxChange, Written } from './change'
 import type { Mark, MarkTable } from './records/marks'
 import type { ScriptTable } from './records/scripts'
 import type { SubscriptionTable } from './records/subscriptions'
+import type { TextIndex } from './texts'
 
 /**
  * The mail store, in mail terms (docs/store.md). Reads are snapshots. Writes of one account are serialised, each is one
@@ -24,6 +25,8 @@ export interface Store {
   readonly scripts: ScriptTable
   readonly marks: MarkTable
   readonly subscriptions: SubscriptionTable
+  /** absent: every search for text reads all mail */
+  readonly texts?: TextIndex
   /** Raises the account's highest seen fence; never lowers it. Need not be durable, must be seen by every process. */
   raiseFence(account: AccountId, fence: Fence): Promise<void>
   /** Rejects when mail cannot be read or written now, as far as can be known without a write: for probes from outside. */

@@ -32,6 +32,8 @@ export interface OpenOptions {
   /** looks through all of the file first (of small ones, and if nobody has it open): for those that can be made anew */
   readonly check?: boolean
   readonly settings?: Partial<LaneSettings>
+  /** its writes are long and nobody waits for them: they are no burden to those of other files */
+  readonly background?: boolean
 }
 
 let opened = 0
@@ -47,9 +49,9 @@ const MOST_UNFLUSHED = 1000
 export async function openDatabase<Ops extends Operations>(
   file: string,
   program: Program<Ops>,
-  { check = false, settings = {} }: OpenOptions = {},
+  { check = false, settings = {}, background = false }: OpenOptions = {},
 ): Promise<Database<Ops>> {
-  const thread = writerThread()
+  const thread = writerThread(background ? 'background' : 'first')
   opened += 1
   const database = opened
   let closed = false

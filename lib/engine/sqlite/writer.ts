@@ -20,7 +20,7 @@ export interface WriterThread {
   readonly generation: number
 }
 
-function createWriterThread(): WriterThread {
+function createWriterThread(name: string): WriterThread {
   let worker: Worker | undefined
   let generation = 0
   let last = 0
@@ -46,7 +46,7 @@ function createWriterThread(): WriterThread {
   }
 
   function start(): Worker {
-    const started = startThread('thread')
+    const started = startThread(name)
     started.on('message', (answers: readonly Answer[]) => {
       for (const { id, ending } of answers) {
         const who = waiting.get(id)
@@ -98,6 +98,12 @@ function createWriterThread(): WriterThread {
   }
 }
 
-let writer: WriterThread | undefined
-/** One for the process. */
-export const writerThread = (): WriterThread => (writer ??= createWriterThread())
+const NAMES = { first: 'thread', background: 'background-thread' } as const
+const writers = new Map<string, WriterThread>()
+
+/** One for the process, and one for files whose writes are long, and nobody waits for them. */
+export function writerThread(which: keyof typeof NAMES): WriterThread {
+  const writer = writers.get(which) ?? createWriterThread(NAMES[which])
+  writers.set(which, writer)
+  return writer
+}

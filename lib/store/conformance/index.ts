@@ -7,6 +7,7 @@ import { accountsConformance } from './accounts'
 import { add, message, named, newAccount, rowsOf, value } from './fixtures'
 import type { Framework } from './framework'
 import { notesConformance } from './notes'
+import { textsConformance } from './texts'
 
 export type { Framework } from './framework'
 export { type Openings, repairConformance } from './repair'
@@ -560,5 +561,6 @@ export function storeConformance(
 
     accountsConformance({ describe, it, before, after }, () => store)
     notesConformance({ describe, it, before, after }, () => store)
+    textsConformance({ describe, it, before, after }, () => store)
   })
 }

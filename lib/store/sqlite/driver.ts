@@ -6,7 +6,7 @@ import { openSqliteTransfer } from './transfer'
 export const sqliteDriver: StoreDriver = {
   facts: SQLITE_FACTS,
   check: (ini) => void sqliteSettings(ini),
-  open: ({ folder, ini }) => openSqliteStore({ path: folder, ...sqliteSettings(ini) }),
+  open: ({ folder, ini, log }) => openSqliteStore({ path: folder, log, ...sqliteSettings(ini) }),
   openTransfer: ({ folder }) => openSqliteTransfer(folder),
   address: ({ folder }) => folder,
 }

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import path from 'node:path'
 import type { Durability } from '../../engine/sqlite/program'
-import { type Clock, systemClock } from '../../terms/ports'
+import { type Clock, type Log, silentLog, systemClock } from '../../terms/ports'
 import { accountNumber } from '../ids'
 import { recordTables } from '../records'
 import { type Store, type StoreFacts, StoreUnavailable } from '../store'
@@ -17,6 +17,7 @@ import { messageReads } from './read/messages'
 import { createRecordTable } from './records'
 import type { SqliteSettings } from './settings'
 import { createSwaps } from './swaps'
+import { openTextIndex } from './texts/index'
 
 export const SQLITE_FACTS: StoreFacts = { name: 'sqlite', sharedByProcesses: true, sharedByHosts: false }
 
@@ -27,13 +28,15 @@ export interface SqliteStoreOptions extends Partial<SqliteSettings> {
   /** folder of the file; made when it is missing */
   readonly path: string
   readonly clock?: Clock
+  readonly log?: Log
 }
 
 /** The embedded driver: one SQLite file for all accounts, shared by all processes of one host. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { clock = systemClock, flagsDurable = false } = options
+  const { clock = systemClock, log = silentLog, flagsDurable = false } = options
   const mail = await openMail(options.path)
   const quick: Durability = flagsDurable ? 'durable' : 'quick'
+  const texts = await openTextIndex(mail, log)
   const swaps = createSwaps()
   const mailboxes = { ...mailboxReads(mail), ...mailboxWrites(mail, clock, quick) }
   return {
@@ -42,6 +45,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     mailboxes,
     messages: { ...messageReads(mail), ...messageWrites(mail, clock, quick) },
     ...recordTables(createRecordTable(mail, swaps, quick), mailboxes),
+    texts,
     async raiseFence(id, fence) {
       const account = accountNumber(id)
       const [now] = mail.read.columns<[number]>('SELECT fence FROM states WHERE account = ?', account)
@@ -55,6 +59,9 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     },
     backup: (folder) => backup(mail, folder),
     check: (id) => check(mail, id, clock.now()),
-    close: () => mail.close(),
+    async close() {
+      await texts.close()
+      await mail.close()
+    },
   }
 }

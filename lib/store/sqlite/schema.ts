@@ -52,6 +52,7 @@ CREATE TABLE entries (
   added INTEGER NOT NULL,
   PRIMARY KEY (account, mailbox, uid)
 ) WITHOUT ROWID;
+CREATE INDEX entries_message ON entries (account, message);
 -- What entries share, gone with the last of them; id: account * 2^32 + message; message_id: digest, of threads; keys: JSON.
 -- Octets are last, so that they are not read with what stands before them; NULL: they are in chunks. checksum: CRC-32 of them.
 CREATE TABLE messages (
@@ -76,6 +77,8 @@ CREATE TABLE copies (
   id INTEGER PRIMARY KEY,
   entries INTEGER NOT NULL
 );
+-- Messages that are no more, by their id, until the text index has lost them as well; of a number 0: all of the account.
+CREATE TABLE gone (id INTEGER PRIMARY KEY);
 -- message_id: digestOf
 CREATE TABLE threads (
   account INTEGER NOT NULL,

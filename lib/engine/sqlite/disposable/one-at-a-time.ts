@@ -34,9 +34,23 @@ function enter(file: string): Connection | undefined {
   return undefined
 }
 
+const leave = (file: string, lock: Connection): void => {
+  unlinkSync(file)
+  lock.close()
+}
+
 /**
- * Runs one after another over all processes of the host. The lock is SQLite's own, on an empty file, so that it ends with its
- * process; whoever has it takes the file away at the end.
+ * Takes what one process of the host may have. The lock is SQLite's own, on an empty file, so that it ends with its process; whoever
+ * has it takes the file away at the end.
+ * @returns gives it back; undefined: another one has it
+ */
+export function takeAlone(file: string): (() => void) | undefined {
+  const lock = enter(file)
+  return lock && (() => leave(file, lock))
+}
+
+/**
+ * Runs one after another over all processes of the host.
  * Rejects with `Unavailable` when others do not end.
  */
 export async function oneAtATime<T>(file: string, run: () => Promise<T>): Promise<T> {
@@ -50,7 +64,6 @@ export async function oneAtATime<T>(file: string, run: () => Promise<T>): Promis
   try {
     return await run()
   } finally {
-    unlinkSync(file)
-    lock.close()
+    leave(file, lock)
   }
 }

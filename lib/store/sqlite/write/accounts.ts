@@ -1,6 +1,7 @@
 import type { Sql } from '../../../engine/sqlite/connection'
 import { REMOVED_AT_ONCE } from '../../limits'
 import { messageRange } from '../rows'
+import { noteAccountGone } from './gone'
 import { addMailbox } from './mailbox-rows'
 
 /** An account as it stands in its row; attributes are JSON. */
@@ -69,6 +70,7 @@ export const accountOperations = (sql: Sql) => ({
       left -= sql.run(`DELETE FROM ${table} WHERE (${key}) IN (${some})`, from, to, left)
       if (left <= 0) return true
     }
+    if (!keep) noteAccountGone(sql, account)
     sql.run('DELETE FROM states WHERE account = ?', account)
     sql.run('DELETE FROM accounts WHERE account = ?', account)
     return false

@@ -1,5 +1,6 @@
 import type { Sql } from '../../../engine/sqlite/connection'
 import { CHUNK } from '../rows'
+import { noteGone } from './gone'
 
 /** Rows of messages, which entries share, inside a transaction. */
 
@@ -34,6 +35,7 @@ export function putMessage(sql: Sql, { id, thread, named, checksum, keys, prepar
 export function removeMessage(sql: Sql, id: number | bigint, size: number): Uint8Array | undefined {
   const text = 'DELETE FROM messages WHERE id = ? RETURNING message_id'
   const gone = sql.get<{ message_id: Uint8Array | null }>(text, id)
+  if (gone) noteGone(sql, id)
   if (size > CHUNK) sql.run('DELETE FROM chunks WHERE id = ?', id)
   return gone?.message_id ?? undefined
 }

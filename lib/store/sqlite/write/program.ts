@@ -3,6 +3,7 @@ import { SCHEMA } from '../schema'
 import { accountOperations } from './accounts'
 import { appendOperations } from './append'
 import { copyOperations } from './copy'
+import { goneOperations } from './gone'
 import { mailboxOperations } from './mailboxes'
 import { messageOperations } from './messages'
 import { recordOperations } from './records'
@@ -17,6 +18,7 @@ export const program = defineProgram(__filename, SCHEMA, (sql) => ({
   ...messageOperations(sql),
   ...copyOperations(sql),
   ...transferOperations(sql),
+  ...goneOperations(sql),
 }))
 
 export type MailOperations = ReturnType<typeof program.operations>

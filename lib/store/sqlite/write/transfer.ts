@@ -5,6 +5,7 @@ import type { Mended } from '../../audit'
 import { digestOf } from '../../ids'
 import type { MessageTransfer, TransferAccount, TransferRow } from '../../transfer'
 import { messageKey, uidsText } from '../rows'
+import { noteAccountGone } from './gone'
 import { putMessage, removeMessage, setEntries } from './message-rows'
 import { putRecord } from './record-rows'
 
@@ -107,6 +108,8 @@ export const transferOperations = (sql: Sql) => ({
   /** @param prepared of each message that is to be prepared again */
   mend({ account: owner, index, records, messages, gone }: Mended, prepared: readonly PreparedAnew[]): void {
     const { account } = owner
+    // What is prepared anew may have other texts.
+    if (prepared.length > 0) noteAccountGone(sql, account)
     for (const table of ['mailboxes', 'entries', 'changes', 'threads']) {
       sql.run(`DELETE FROM ${table} WHERE account = ?`, account)
     }

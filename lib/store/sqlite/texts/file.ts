@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import { rmSync, statSync } from 'node:fs'
+import { type Connection, type Sql, sqlOn } from '../../../engine/sqlite/connection'
+import { type Database, openDatabase } from '../../../engine/sqlite/database'
+import { Damaged, engineError } from '../../../engine/sqlite/errors'
+import { openConnection } from '../../../engine/sqlite/open'
+import { isUnavailable, textOf } from '../../../terms/errors'
+import type { Log } from '../../../terms/ports'
+import { program } from './program'
+
+export type TextOperations = ReturnType<typeof program.operations>
+export type TextDatabase = Database<TextOperations>
+
+/**
+ * What is in the file was made by these rules: a number of ours, and the version of Unicode, by which texts are folded. Another one
+ * may have other grams for the same text.
+ */
+export const FORMAT = `1 Unicode ${process.versions.unicode}`
+
+const formatOf = (sql: Sql): string | undefined => sql.get<{ format: string }>('SELECT format FROM facts')?.format
+
+/** The file as those see it who only ask. */
+export interface TextReader {
+  /** What `ask` gives; undefined: there is no index that can be used. */
+  read<T>(ask: (sql: Sql) => T): T | undefined
+  close(): void
+}
+
+/** @param file it may not be there yet, and another one may take its place at any time */
+export function createTextReader(file: string, log: Log): TextReader {
+  let opened: { readonly connection: Connection; readonly sql: Sql; readonly inode: number } | undefined
+  let complained = false
+
+  function close(): void {
+    opened?.connection.close()
+    opened = undefined
+  }
+
+  function current(): Sql | undefined {
+    const inode = statSync(file, { throwIfNoEntry: false })?.ino
+    if (opened?.inode !== inode) close()
+    if (inode === undefined) return undefined
+    if (!opened) {
+      const connection = openConnection(file)
+      opened = { connection, sql: sqlOn(connection), inode }
+    }
+    return opened.sql
+  }
+
+  return {
+    read(ask) {
+      try {
+        const sql = current()
+        return sql && formatOf(sql) === FORMAT ? ask(sql) : undefined
+      } catch (error) {
+        close()
+        if (!complained) log.warn(`searches read all mail: ${textOf(engineError(file, error))}`)
+        complained = true
+        return undefined
+      }
+    },
+    close,
+  }
+}
+
+/** The log goes first: whoever finds it beside a new file would play it into that one. */
+export function discard(file: string): void {
+  for (const end of ['-wal', '-shm', '']) rmSync(file + end, { force: true })
+}
+
+/**
+ * For the one process that builds: whatever is there and cannot be used is thrown away.
+ * Rejects with `Unavailable` when the disk refuses.
+ */
+export async function openForBuilding(file: string, log: Log): Promise<TextDatabase> {
+  const open = (): Promise<TextDatabase> => openDatabase(file, program, { check: true, background: true })
+  let database: TextDatabase
+  try {
+    database = await open()
+  } catch (error) {
+    if (isUnavailable(error) && !(error instanceof Damaged)) throw error
+    log.warn(`${textOf(error)}; the text index is built anew`)
+    discard(file)
+    database = await open()
+  }
+  const format = formatOf(database.read)
+  if (format !== FORMAT) {
+    if (format !== '') log.info(`${file}: the text index is built anew, by other rules (${FORMAT})`)
+    await database.write('clear', [FORMAT, randomUUID()], 'visible')
+  }
+  return database
+}
