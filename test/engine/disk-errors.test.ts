@@ -23,7 +23,9 @@ const FAULTS: readonly Fault[] = [
   { on: 'write', of: LOG, error: 'EIO', count: 1 },
   { on: 'write', of: LOG, error: 'ENOSPC', count: 3, part: true },
   { on: 'write', of: NAME, error: 'EIO', count: 1, part: true },
+  { on: 'write', of: LOG, error: 'EROFS', count: 5 },
   { on: 'truncate', of: LOG, error: 'EIO', count: 1 },
+  { on: 'open', of: NAME, error: 'EMFILE', count: 1 },
 ]
 
 describe('the disk refuses while SQLite writes, and then the power goes', function () {
@@ -59,6 +61,30 @@ describe('the disk refuses while SQLite writes, and then the power goes', functi
       console.log(`      ${hits} errors, ${refused} refused, ${images.count} images, ${images.missing} missing`)
       assert.ok(hits > 0 && refused > 0)
       assert.deepEqual(images.faults, [])
+    })
+  }
+
+  for (const { of, opens } of [
+    { of: NAME, opens: 5 },
+    { of: LOG, opens: 5 },
+    { of: 'data', opens: 4 },
+  ]) {
+    it(`no descriptor is left when ${of} is opened: the file is named, and opened later`, async function () {
+      recording = startRecording()
+      if (!recording) return this.skip()
+      const file = path.join(recording.folder, NAME)
+      let refused = 0
+      for (let skip = 0; skip < opens; skip++) {
+        recording.order({ on: 'open', of, error: 'EMFILE', skip, count: 1 })
+        const order = { file, writer: skip, seed: skip, writes: 20, sessions: 2, settings: SMALL }
+        const storm = startStorm(order, recording, (note) => {
+          if (note.is !== 'refused') return
+          refused += 1
+          assert.ok(note.why.startsWith(file), note.why)
+        })
+        assert.equal(await storm.ended, 0)
+      }
+      assert.ok(refused > 0)
     })
   }
 })

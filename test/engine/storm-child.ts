@@ -44,16 +44,29 @@ function ask(database: Storm, order: StormOrder, random: (below: number) => numb
   return database.write('write', [writer, number], durability)
 }
 
+/** Tries again for a while. */
+async function open({ file, writer, settings }: StormOrder, tell: (note: StormNote) => void): Promise<Storm> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await openDatabase(file, program, { settings })
+    } catch (error) {
+      if (!isUnavailable(error) || tries === 20) throw error
+      tell({ is: 'refused', writer, number: -1, why: error.message })
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}
+
 /** A process that writes numbers, some durable and some visible, a few at once, and notes what it was told. */
 async function main(order: StormOrder): Promise<void> {
-  const { file, writer, settings } = order
+  const { writer } = order
   const random = randomFrom(order.seed)
   const notes = order.notes === undefined ? undefined : openSync(order.notes, 'a')
   const tell = (note: StormNote): void => {
     if (notes !== undefined) writeSync(notes, JSON.stringify(note))
     process.send?.(note)
   }
-  const database = await openDatabase(file, program, { settings })
+  const database = await open(order, tell)
   if (order.hold !== undefined) await database.write('hold', [order.hold])
   let next = 0
   async function session(): Promise<void> {

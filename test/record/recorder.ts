@@ -21,7 +21,7 @@ const SUFFIX_SIZE = 40
 const HITS_AT = 16
 const CONTROL_SIZE = 4096
 
-const ERRNO = { EIO: 5, EMFILE: 24, ENOSPC: 28 } as const
+const ERRNO = { EIO: 5, EMFILE: 24, ENOSPC: 28, EROFS: 30 } as const
 
 /** What is to fail, in all recorded processes. */
 export interface Fault {
