@@ -125,9 +125,11 @@ describe('sqlite: check and backup', () => {
     await mail.close()
     const file = path.join(folder, 'mail', 'mail.sqlite')
     const whole = readFileSync(file)
+    // Of the other account.
+    const hit = Math.floor(whole.lastIndexOf('large\r\n'.repeat(5)) / 4096)
     let told = 0
     for (let turn = 0; turn < ROUNDS; turn++) {
-      const page = below(whole.length / 4096)
+      const page = turn === 0 ? hit : below(whole.length / 4096)
       const damaged = Buffer.from(whole)
       for (let at = page * 4096; at < (page + 1) * 4096; at++) damaged[at] = turn % 2 === 0 ? 0 : below(256)
       const place = path.join(folder, `damaged-${turn}`)

@@ -32,7 +32,7 @@ export async function* pages<R>(
 const BOXES = 'SELECT * FROM mailboxes WHERE account = ? AND mailbox > ? ORDER BY mailbox'
 const ENTRIES = 'SELECT * FROM entries WHERE account = ? AND (mailbox, uid) > (?, ?) ORDER BY mailbox, uid'
 const THREADS = `SELECT lower(hex(message_id)) AS messageId, thread, message_id FROM threads
-  WHERE account = ? AND message_id > ? ORDER BY message_id`
+  WHERE account = ? AND message_id > coalesce(?, x'') ORDER BY message_id`
 const CHANGES = 'SELECT * FROM changes WHERE account = ? AND (mailbox, mod_seq) > (?, ?) ORDER BY mailbox, mod_seq'
 const RECORDS = 'SELECT * FROM records WHERE account = ? AND (kind, key) > (?, ?) ORDER BY kind, key'
 
@@ -59,7 +59,7 @@ export async function* indexRows(sql: Sql, account: number): AsyncGenerator<Excl
     yield entryTransfer(row)
   }
   const digest = (one: ThreadRow): Value[] => [account, one.message_id]
-  for await (const { messageId, thread } of pages<ThreadRow>(sql, THREADS, [account, new Uint8Array()], digest)) {
+  for await (const { messageId, thread } of pages<ThreadRow>(sql, THREADS, [account, null], digest)) {
     yield { kind: 'thread', messageId, thread }
   }
   for await (const row of pages<ChangeRow>(sql, CHANGES, [account, 0, 0], (one) => [
