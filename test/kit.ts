@@ -42,6 +42,8 @@ export interface Kit {
   account(name: string): Promise<AccountId>
   deliver(id: AccountId, ...messages: string[]): Promise<void>
   kick(id: AccountId): Promise<number>
+  /** of its store (test/stores.ts) */
+  powerCut?(): Promise<void>
   close(): Promise<void>
 }
 
@@ -207,6 +209,7 @@ export async function kitOrSkip(driver: string, options: Omit<KitOptions, 'store
   const kit = await startKit({ ...options, store: await own.open() })
   return {
     ...kit,
+    powerCut: () => own.powerCut(),
     close: async () => {
       await kit.close()
       await own.remove()

@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
@@ -8,24 +9,19 @@ import { Client } from 'pg'
 import { openPostgresStore } from '../lib/store/postgres'
 import type { Store } from '../lib/store/store'
 import { silentLog } from '../lib/terms/ports'
+import { eventually } from './eventually'
 
 /** The PostgreSQL that suites share; each takes a database of its own. */
 const SERVER = process.env.MAILBOX_TEST_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/postgres'
 
 export interface TestDatabase {
   readonly url: string
+  /** The server has emptied what a crash empties. */
+  crashed(): Promise<void>
   drop(): Promise<void>
 }
 
-async function onServer(text: string): Promise<void> {
-  const client = new Client({ connectionString: SERVER, connectionTimeoutMillis: 3000 })
-  await client.connect()
-  try {
-    await client.query(text)
-  } finally {
-    await client.end()
-  }
-}
+const onServer = async (text: string, url = SERVER): Promise<void> => void (await ask(url, text))
 
 /** An empty database; undefined, and a line that says so, where no server answers: the suite then skips. */
 export async function databaseOrSkip(): Promise<TestDatabase | undefined> {
@@ -38,7 +34,11 @@ export async function databaseOrSkip(): Promise<TestDatabase | undefined> {
   }
   const url = new URL(SERVER)
   url.pathname = `/${name}`
-  return { url: url.href, drop: () => onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
+  return {
+    url: url.href,
+    crashed: () => onServer('DELETE FROM mailbox.not_crashed', url.href),
+    drop: () => onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  }
 }
 
 export const openTestStore = ({ url }: { readonly url: string }): Promise<Store> =>
@@ -51,11 +51,41 @@ export interface PrivateServer {
   start(): Promise<void>
   /** as when the machine loses its power: no checkpoint, connections cut */
   crash(): Promise<void>
+  /** Commits that nobody waits for stay in its memory from now on: the process that writes them in the background is stopped. */
+  holdBack(): Promise<void>
+  /** kill -9 of all its processes */
+  kill(): Promise<void>
+  /** a shutdown */
+  stop(): Promise<void>
   /** ends its recovery: it takes writes from now on */
   promote(): Promise<void>
   /** A base backup of it, started on `port`; with `-R` a replica that follows it. */
   copy(port: number, ...how: readonly string[]): Promise<PrivateServer>
   remove(): Promise<void>
+}
+
+/** Rows of one statement on a connection of its own. */
+export async function ask<R>(connectionString: string, text: string): Promise<R[]> {
+  const client = new Client({ connectionString, connectionTimeoutMillis: 3000 })
+  await client.connect()
+  try {
+    return (await client.query(text)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+function childrenOf(parent: number): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      try {
+        // Field 4 of /proc/<pid>/stat, behind a name in brackets.
+        return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1] === String(parent)
+      } catch {
+        return false
+      }
+    })
 }
 
 const run = promisify(execFile)
@@ -71,7 +101,11 @@ export function programs(): string | undefined {
 }
 
 /** A running server on `port` of 127.0.0.1, its files below `parent`; undefined, and a line that says why, where none can be made. */
-export async function serverOrSkip(port: number, parent = tmpdir()): Promise<PrivateServer | undefined> {
+export async function serverOrSkip(
+  port: number,
+  parent = tmpdir(),
+  settings: readonly string[] = [],
+): Promise<PrivateServer | undefined> {
   const bin = programs()
   const root = process.getuid?.() === 0
   const ids = root ? await run('id', ['-u', 'postgres']).catch(() => undefined) : undefined
@@ -92,9 +126,13 @@ export async function serverOrSkip(port: number, parent = tmpdir()): Promise<Pri
     if (ids) chownSync(folder, Number(ids.stdout), -1)
     chmodSync(folder, 0o700)
     const control = (...args: string[]): Promise<void> => as('pg_ctl', '-D', data, '-w', ...args)
-    const options = `-p ${at} -k ${folder} -c listen_addresses=127.0.0.1`
+    const options = [`-p ${at} -k ${folder} -c listen_addresses=127.0.0.1`, ...settings.map((one) => `-c ${one}`)].join(
+      ' ',
+    )
     const url = `postgres://postgres@127.0.0.1:${at}/postgres`
     let running = false
+    /** the process that is stopped */
+    let held: number | undefined
     const server: PrivateServer = {
       url,
       async start() {
@@ -103,6 +141,30 @@ export async function serverOrSkip(port: number, parent = tmpdir()): Promise<Pri
       },
       async crash() {
         await control('-m', 'immediate', 'stop')
+        running = false
+      },
+      async holdBack() {
+        const [writer] = await ask<{ pid: number }>(
+          url,
+          "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'",
+        )
+        assert.ok(writer)
+        process.kill(writer.pid, 'SIGSTOP')
+        held = writer.pid
+      },
+      async kill() {
+        const pid = Number(readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
+        const all = [pid, ...childrenOf(pid)]
+        for (const one of all) process.kill(one, 'SIGKILL')
+        await eventually('all its processes are gone', () => all.every((one) => !existsSync(`/proc/${one}`)))
+        running = false
+        held = undefined
+      },
+      async stop() {
+        // A shutdown waits for it.
+        if (held !== undefined) process.kill(held, 'SIGCONT')
+        held = undefined
+        await control('-m', 'fast', 'stop')
         running = false
       },
       promote: () => control('promote'),

@@ -9,6 +9,8 @@ import { databaseOrSkip } from './postgres'
 
 /** Every driver of the list: suites run over all of them. */
 export const DRIVERS = storeDriverNames
+/** Those that know gaps. */
+export const BEHIND = DRIVERS.filter((name) => storeDriver(name, '.').facts.sharedByHosts)
 export const DEFAULT_DRIVER = DEFAULT_STORE_DRIVER
 /** Those that any number of processes of this host open by their folder alone. */
 export const EMBEDDED = DRIVERS.filter((name) => !storeDriver(name, '.').facts.sharedByHosts)
@@ -18,6 +20,8 @@ export interface TestStore {
   readonly driver: StoreDriver
   readonly place: StorePlace
   open(): Promise<Store>
+  /** As `gapsConformance` wants it, of those in `BEHIND`. */
+  powerCut(): Promise<void>
   remove(): Promise<void>
 }
 
@@ -33,6 +37,7 @@ export async function storeOrSkip(name = DEFAULT_DRIVER): Promise<TestStore | un
     driver,
     place,
     open: () => driver.open(place),
+    powerCut: async () => database?.crashed(),
     async remove() {
       rmSync(folder, { recursive: true, force: true })
       await database?.drop()

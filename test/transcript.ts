@@ -6,6 +6,7 @@ import { type Kit, Wire } from './kit'
  * Transcripts: text files of a behaviour.
  *   # the rule that it proves
  *   given alice INBOX: first | second          messages (their subjects), delivered before
+ *   power cut                                   what is open goes on with a store that had one
  *   1C a1 LOGIN alice pass                      connection 1 sends
  *   1S a1 OK                                    connection 1 receives a line that starts like this
  *   1S * SEARCH 1 2$                            ... or is this, with $ at the end
@@ -55,6 +56,11 @@ export async function play(kit: Kit, port: number, { lines }: Transcript, chunk:
   }
   try {
     for (const line of lines) {
+      if (line === 'power cut') {
+        assert.ok(kit.powerCut)
+        await kit.powerCut()
+        continue
+      }
       const given = /^given (\S+) (\S+): (.*)$/.exec(line)
       if (given) {
         const [, user = '', , subjects = ''] = given

@@ -186,6 +186,8 @@ export interface View {
   /** messages in the window */
   readonly exists: number
   readonly highestModSeq: ModSeq
+  /** The mod-sequence by which a client that names `named` is answered: everything, where a power cut took back what it knows. */
+  toldSince(named: number): number
   uidAt(seq: number): Uid
   seqOf(uid: number): SeqNum | undefined
   flagsAt(seq: number): FlagSet
@@ -217,10 +219,15 @@ export interface View {
   quiet(uids: readonly Uid[]): void
   /** called (not more than once per turn of the event loop) when there may be news. @returns how to stop it; `close` does too */
   onNews(listener: () => void): () => void
-  /** the mailbox was deleted, or was INBOX and has been renamed: the session must leave it */
-  readonly gone: boolean
+  /**
+   * The session must leave the mailbox: it was deleted, or was INBOX and has been renamed; or messages that were expunged are there
+   * again after a crash of the store, which can be told to nobody who has it open.
+   */
+  readonly gone: Gone | undefined
   close(): void
 }
+
+export type Gone = 'deleted' | 'restored'
 
 /** In the order in which they must be sent. */
 export type Update =

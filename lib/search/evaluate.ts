@@ -48,7 +48,7 @@ export function fromIndex(key: SearchKey, facts: IndexFacts, now: number, known?
     case 'numbers':
       return key.has(key.of === 'seq' ? facts.seq : facts.uid)
     case 'modseq':
-      return facts.modSeq >= key.atLeast
+      return facts.modSeq >= facts.toldSince(key.atLeast)
     case 'day':
       if (key.date === 'internal') return compareDay(key.is, Math.floor(facts.internalDate / DAY), key.day)
       return known && fromKeys(key, known)

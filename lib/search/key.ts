@@ -36,6 +36,8 @@ export interface IndexFacts {
   readonly flags: FlagSet
   readonly recent: boolean
   readonly modSeq: number
+  /** from which mod-sequence on a message has changed for who names this one: lower, where a power cut took back what was told */
+  toldSince(named: number): number
   readonly size: number
   readonly internalDate: number
 }

@@ -9,6 +9,8 @@ export interface StorePlace {
   readonly folder: string
   /** config/mailbox_store.ini: a driver reads the section of its own name */
   readonly ini: Ini
+  /** nothing may be answered before it is on the disk; else what lib/store/durability.ts calls visible may */
+  readonly flagsDurable?: boolean
   readonly log: Log
 }
 

@@ -25,6 +25,8 @@ export async function skipNumbers(
     ...box,
     uidNext: Math.min(box.uidNext + skip, 0xffff_fffe),
     modSeq: box.modSeq + skip,
+    // Everything is newer than what anybody can name.
+    gaps: '',
   }))
   const modSeqs = new Map(moved.map(({ mailbox, modSeq }) => [mailbox, modSeq]))
   return {

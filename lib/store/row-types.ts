@@ -5,6 +5,7 @@ import { modSeq, uid, uidValidity } from '../terms/numbers'
 import { SPECIAL_USES } from '../terms/special-use'
 import type { Account } from './account'
 import type { IndexRow } from './change'
+import { gapsFrom } from './gaps'
 import { makeAccountId, makeMailboxId } from './ids'
 import type { Mailbox } from './store'
 
@@ -29,6 +30,8 @@ export interface MailboxRecord {
   readonly uid_validity: number
   readonly uid_next: number
   readonly mod_seq: number
+  /** `gapsFrom` */
+  readonly gaps: string
   readonly special_use: string
   readonly messages: number
   readonly unseen: number
@@ -68,6 +71,7 @@ export function toMailbox(record: MailboxRecord, subscribed: boolean): Mailbox {
     uidValidity: uidValidity(record.uid_validity),
     uidNext: uid(record.uid_next),
     highestModSeq: modSeq(record.mod_seq),
+    gaps: gapsFrom(record.gaps),
     specialUse: SPECIAL_USES.filter((use) => uses.includes(use)),
     subscribed,
     messages: record.messages,

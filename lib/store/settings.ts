@@ -6,6 +6,8 @@ export interface StoreSettings {
   readonly driver: string
   /** folder, relative to the Haraka home */
   readonly path: string
+  /** flags are on the disk before they are acknowledged, as mail always is */
+  readonly flagsDurable: boolean
   readonly notices: 'auto' | 'socket' | 'redis'
 }
 
@@ -15,6 +17,7 @@ export function storeSettings(ini: Ini): StoreSettings {
   const settings: StoreSettings = {
     driver: read.text('main.driver', DEFAULT_STORE_DRIVER),
     path: read.text('main.path', 'mailbox-data'),
+    flagsDurable: read.boolean('main.flags_durable', false),
     notices: read.choice('notices.driver', ['auto', 'socket', 'redis'], 'auto'),
   }
   read.done()

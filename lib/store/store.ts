@@ -7,6 +7,7 @@ import type { Fence, ModSeq, Uid, UidValidity } from '../terms/numbers'
 import type { SpecialUse } from '../terms/special-use'
 import type { Account, AccountChange, NewAccount } from './account'
 import type { IndexRow, MailboxChange, Written } from './change'
+import type { Gap } from './gaps'
 import type { Mark, MarkTable } from './records/marks'
 import type { ScriptTable } from './records/scripts'
 import type { SubscriptionTable } from './records/subscriptions'
@@ -14,8 +15,9 @@ import type { TextIndex } from './texts'
 
 /**
  * The mail store, in mail terms (docs/store.md). Reads are snapshots. Writes of one account are serialised, each is one
- * transaction and resolves only after it is durable; a failed write leaves nothing. Every promise may reject only when the
- * store itself is broken or closed (`StoreUnavailable`); what the world can do wrong is a `Result`.
+ * transaction and resolves only after it is durable, flags and the like when everybody sees them (docs/durability.md); a failed
+ * write leaves nothing. Every promise may reject only when the store itself is broken or closed (`StoreUnavailable`); what the
+ * world can do wrong is a `Result`.
  */
 export interface Store {
   readonly facts: StoreFacts
@@ -81,6 +83,8 @@ export interface Mailbox {
   readonly uidValidity: UidValidity
   readonly uidNext: Uid
   readonly highestModSeq: ModSeq
+  /** mod-sequences that a power cut took back, ascending: who names one of them is answered by `toldSince` */
+  readonly gaps: readonly Gap[]
   readonly specialUse: readonly SpecialUse[]
   readonly subscribed: boolean
   readonly messages: number
@@ -210,11 +214,12 @@ export interface MessageTable {
   ): Promise<Result<Written<readonly Uid[]>>>
   snapshot(account: AccountId, mailbox: MailboxId): Promise<Snapshot | undefined>
   /**
-   * What changed after `since`, for views that missed a notice. `undefined`: too long ago or no such mailbox; take a snapshot.
+   * What changed after `since`, for views that missed a notice. `undefined`: too long ago, before a gap or in it, or no such
+   * mailbox; take a snapshot.
    * `added` and `flags` rows are as they are now; a message both added and expunged since may be left out.
    */
   changesSince(account: AccountId, mailbox: MailboxId, since: ModSeq): Promise<MailboxChange | undefined>
-  /** UIDs expunged after `since`, ascending (QRESYNC); `undefined` when the log no longer reaches back that far. */
+  /** UIDs expunged after `since`, in a gap: ever, ascending (QRESYNC); `undefined` when the log no longer reaches back that far. */
   expungedSince(account: AccountId, mailbox: MailboxId, since: ModSeq): Promise<readonly Uid[] | undefined>
   /**
    * In batches, ascending, the ones that exist. A batch ends with some hundred messages, or when what was prepared of them is
@@ -232,7 +237,7 @@ export interface MessageTable {
   read(account: AccountId, id: EmailId, start: number, end: number): Promise<Buffer | undefined>
   /**
    * Changes flags of those that exist. Unchanged messages get no new mod-sequence and no row in the commit; they do have one
-   * in `rows`. Faults: no-such-mailbox, limit (too many keywords).
+   * in `rows`. In a gap, nothing is unchanged. Faults: no-such-mailbox, limit (too many keywords).
    */
   storeFlags(
     account: AccountId,
@@ -244,7 +249,7 @@ export interface MessageTable {
     limits?: FlagLimits,
   ): Promise<Result<Written<FlagsStored>>>
   /**
-   * Removes those that exist. `only: 'deleted'` leaves out what has no \Deleted. With `fence`, nothing is removed unless it is
+   * Removes those that exist. `only: 'deleted'` leaves out what has no \Deleted, and may be taken back by a power cut. With `fence`, nothing is removed unless it is
    * the highest fence the account has seen (fault lease-lost). @returns the removed UIDs, ascending
    */
   expunge(

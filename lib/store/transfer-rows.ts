@@ -12,6 +12,7 @@ export const mailboxTransfer = (row: MailboxRecord): MailboxTransfer => ({
   uidValidity: row.uid_validity,
   uidNext: row.uid_next,
   modSeq: row.mod_seq,
+  gaps: row.gaps,
   specialUse: words(row.special_use).sort(),
   messages: row.messages,
   unseen: row.unseen,

@@ -26,6 +26,8 @@ export interface MailboxTransfer {
   readonly uidValidity: number
   readonly uidNext: number
   readonly modSeq: number
+  /** `gapsFrom` */
+  readonly gaps: string
   /** sorted */
   readonly specialUse: readonly string[]
   readonly messages: number

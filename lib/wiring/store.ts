@@ -9,6 +9,7 @@ import { dataFolder, type Home } from './home'
 export const storePlace = (home: Home): StorePlace => ({
   folder: path.join(dataFolder(home), 'mail'),
   ini: home.ini('mailbox_store'),
+  flagsDurable: storeSettings(home.ini('mailbox_store')).flagsDurable,
   log: home.log,
 })
 

@@ -72,6 +72,7 @@ export function fakeStore(id: AccountId = accountId('a1'), patch: Partial<Accoun
         uidValidity: uidValidity(serial),
         uidNext: uid(1),
         highestModSeq: modSeq(1),
+        gaps: [],
         specialUse,
         subscribed: false,
         messages: 0,

@@ -20,6 +20,7 @@ const FACTS: IndexFacts = {
   flags: flagSet(['\\Seen', '$Junk']),
   recent: false,
   modSeq: 7,
+  toldSince: (named) => named,
   size: 1000,
   internalDate: NOW - DAY + 5,
 }

@@ -3,31 +3,43 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { packageRoot } from '../../lib/package-root'
-import { repairConformance, storeConformance } from '../../lib/store/conformance'
+import { gapsConformance, repairConformance, storeConformance } from '../../lib/store/conformance'
 import { storeDriver } from '../../lib/store/drivers'
 import { silentLog } from '../../lib/terms/ports'
-import { DEFAULT_DRIVER, DRIVERS, storeOrSkip, type TestStore } from '../stores'
+import { BEHIND, DEFAULT_DRIVER, DRIVERS, storeOrSkip, type TestStore } from '../stores'
 
 for (const name of DRIVERS) {
   describe(`the driver ${name}`, function () {
     this.timeout(60_000)
     let store: TestStore
     let repaired: TestStore
+    let cut: TestStore
     before(async function () {
-      const [first, second] = [await storeOrSkip(name), await storeOrSkip(name)]
-      if (!first || !second) return this.skip()
+      const [first, second, third] = [await storeOrSkip(name), await storeOrSkip(name), await storeOrSkip(name)]
+      if (!first || !second || !third) return this.skip()
       store = first
       repaired = second
+      cut = third
     })
     after(async () => {
       await store?.remove()
       await repaired?.remove()
+      await cut?.remove()
     })
     storeConformance({ describe, it, before, after }, name, () => store.open())
     repairConformance({ describe, it, before, after }, name, {
       store: () => repaired.open(),
       end: () => repaired.driver.openTransfer(repaired.place),
     })
+    if (BEHIND.includes(name)) {
+      const framework = { describe, it, before, after }
+      gapsConformance(
+        framework,
+        name,
+        () => cut.open(),
+        () => cut.powerCut(),
+      )
+    }
   })
 }
 

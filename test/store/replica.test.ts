@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict'
-import { Client } from 'pg'
 import { add, named, newAccount, rowsOf } from '../../lib/store/conformance/fixtures'
+import { LEAP } from '../../lib/store/gaps'
 import { openPostgresTransfer } from '../../lib/store/postgres/transfer'
 import { skipNumbers } from '../../lib/store/restored'
 import type { Store } from '../../lib/store/store'
 import { silentLog } from '../../lib/terms/ports'
 import { freePorts } from '../e2e/demo'
 import { eventually } from '../eventually'
-import { openTestStore, type PrivateServer, serverOrSkip } from '../postgres'
+import { ask, openTestStore, type PrivateServer, serverOrSkip } from '../postgres'
 
 const OPTIONS = { maxConnections: 4, connectTimeout: 5000, statementTimeout: 30_000, log: silentLog }
 
-async function ask(url: string, text: string): Promise<Record<string, unknown>> {
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  try {
-    return (await client.query(text)).rows[0] ?? {}
-  } finally {
-    await client.end()
-  }
-}
+const askOne = async (url: string, text: string): Promise<Record<string, unknown>> =>
+  (await ask<Record<string, unknown>>(url, text))[0] ?? {}
 
 describe('copies of a PostgreSQL server', function () {
   this.timeout(120_000)
@@ -76,14 +69,14 @@ describe('copies of a PostgreSQL server', function () {
     const inbox = await named(store, id, 'INBOX')
     await add(store, id, inbox, 'received')
     const received = await named(store, id, 'INBOX')
-    const { lsn } = await ask(primary.url, 'SELECT pg_current_wal_lsn()::text AS lsn')
+    const { lsn } = await askOne(primary.url, 'SELECT pg_current_wal_lsn()::text AS lsn')
     const caughtUp = `SELECT coalesce(pg_last_wal_replay_lsn() >= '${lsn}', false) AS yes`
-    await eventually('the replica has caught up', async () => (await ask(replica.url, caughtUp)).yes === true)
+    await eventually('the replica has caught up', async () => (await askOne(replica.url, caughtUp)).yes === true)
     // It hears nothing more of its primary, which goes on.
-    await ask(replica.url, "ALTER SYSTEM SET primary_conninfo = ''")
-    await ask(replica.url, 'SELECT pg_reload_conf()')
+    await askOne(replica.url, "ALTER SYSTEM SET primary_conninfo = ''")
+    await askOne(replica.url, 'SELECT pg_reload_conf()')
     const receiver = 'SELECT count(*) = 0 AS yes FROM pg_stat_wal_receiver'
-    await eventually('the replica hears nothing', async () => (await ask(replica.url, receiver)).yes === true)
+    await eventually('the replica hears nothing', async () => (await askOne(replica.url, receiver)).yes === true)
     const lost = await add(store, id, inbox, 'lost 1', 'lost 2')
     await primary.crash()
     await assert.rejects(add(store, id, inbox, 'nobody is there'), /mail store cannot be used/)
@@ -94,6 +87,7 @@ describe('copies of a PostgreSQL server', function () {
       assert.deepEqual(await then.check(id), [])
       const now = await named(then, id, 'INBOX')
       assert.deepEqual([now.messages, now.uidNext], [received.messages, received.uidNext])
+      assert.equal(now.highestModSeq, received.highestModSeq + LEAP, 'and a mod-sequence never')
       assert.ok(
         lost.every((uid) => uid >= now.uidNext),
         'it would give the numbers of the lost mail again',

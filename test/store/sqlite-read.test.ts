@@ -201,7 +201,7 @@ describe('sqlite: reading', () => {
     assert.deepEqual(await accounts.usage(makeAccountId(9)), { bytes: 0, messages: 0 })
     const boxes = mailboxReads(mail)
     for (const [mailbox, name] of ['Zoo', 'Archive', 'zoo/a'].entries()) {
-      writer.sql.run("INSERT INTO mailboxes VALUES (1, ?, ?, 5, 1, 1, '\\Sent', 0, 0, 0, 0, 1)", mailbox + 2, name)
+      writer.sql.run("INSERT INTO mailboxes VALUES (1, ?, ?, 5, 1, 1, '', '\\Sent', 0, 0, 0, 0, 1)", mailbox + 2, name)
     }
     assert.deepEqual(
       (await boxes.list(id)).map(({ name, subscribed, specialUse }) => [name, subscribed, specialUse.length]),

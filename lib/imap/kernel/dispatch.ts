@@ -4,6 +4,7 @@ import { runs } from '../../work/loop'
 import { BadMailboxName, BadSyntax, Cursor, type Frame } from '../wire/cursor'
 import { tagged, untagged, untaggedOk } from '../wire/response'
 import type { Command, Prepared } from './command'
+import { goneText } from './news'
 import { ANSWERED, bad, no, type Reply } from './reply'
 import type { Session } from './session'
 import type { Slots } from './slots'
@@ -69,8 +70,9 @@ async function execute(session: Session, command: Command, cursor: Cursor, slots
   const codes = expunges === 'none' ? [] : await session.unsolicited.drain(expunges, command.uid)
   finish(session, tag, withCodes(session, reply, codes))
   // The command is answered first. Without a word the client would go on with numbers of nothing.
-  if (session.state.name === 'selected' && session.state.view.gone) {
-    session.say(untagged('BYE', 'The mailbox was deleted'))
+  const gone = session.state.name === 'selected' ? session.state.view.gone : undefined
+  if (gone) {
+    session.say(untagged('BYE', goneText(gone)))
     session.logout()
   }
 }

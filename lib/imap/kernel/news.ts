@@ -1,4 +1,4 @@
-import type { Update } from '../../mailbox/mailbox'
+import type { Gone, Update } from '../../mailbox/mailbox'
 import { assertNever } from '../../terms/fault'
 import { untagged } from '../wire/response'
 import { fetchResponse } from './flags'
@@ -6,6 +6,10 @@ import type { Session } from './session'
 import type { Slots } from './slots'
 import type { Selected } from './state'
 import type { Moment, Source } from './unsolicited'
+
+/** what a client is told whose mailbox it cannot go on with */
+export const goneText = (gone: Gone): string =>
+  gone === 'deleted' ? 'The mailbox was deleted' : 'The mailbox was restored, open it again'
 
 function say(session: Session, update: Update, withUid: boolean): void {
   switch (update.kind) {
@@ -47,7 +51,7 @@ export class SelectedNews implements Source {
     for (const update of left) say(session, update, withUid)
     if (view.gone) {
       // Behind a command dispatch says so, when it has said how the command ended.
-      if (when !== 'command') await session.bye('The mailbox was deleted')
+      if (when !== 'command') await session.bye(goneText(view.gone))
       return []
     }
     const codes: string[] = []

@@ -34,6 +34,9 @@ class Facts implements IndexFacts {
   get modSeq(): number {
     return this.view.modSeqAt(this.seq)
   }
+  toldSince(named: number): number {
+    return this.view.toldSince(named)
+  }
   get size(): number {
     return this.view.sizeAt(this.seq)
   }

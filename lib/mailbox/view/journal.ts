@@ -57,6 +57,14 @@ export function applyChange(columns: Columns, tail: JournalEntry, change: Mailbo
   return tail.next
 }
 
+/**
+ * Whether messages that were expunged are there again: a crash took back that they went.
+ * @param uidNext UIDs below it were given when the columns were what they are
+ */
+export function cameBack(columns: Columns, newer: Snapshot, uidNext: number): boolean {
+  return newer.uids.some((uid) => uid < uidNext && columns.positionOf(uid) < 0)
+}
+
 /** The change that leads from the columns to a newer snapshot: the way out when the store's log no longer reaches back. */
 export function difference(account: AccountId, columns: Columns, after: ModSeq, newer: Snapshot): MailboxChange {
   const fresh = createColumns(newer)

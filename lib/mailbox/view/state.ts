@@ -1,13 +1,15 @@
 import { setImmediate } from 'node:timers'
 import { setTimeout as after } from 'node:timers/promises'
 import type { MailboxChange } from '../../store/change'
+import { toldSince } from '../../store/gaps'
 import type { Mailbox, Snapshot, Store } from '../../store/store'
 import type { AccountId } from '../../terms/names'
-import type { ModSeq } from '../../terms/numbers'
+import { type ModSeq, uid } from '../../terms/numbers'
 import type { Log } from '../../terms/ports'
+import type { Gone } from '../mailbox'
 import { ClaimedRecent } from './claimed-recent'
 import { type Columns, createColumns } from './columns'
-import { applyChange, difference, firstEntry, type JournalEntry } from './journal'
+import { applyChange, cameBack, difference, firstEntry, type JournalEntry } from './journal'
 
 /** What a view is to the state it looks at. */
 export interface Watcher {
@@ -31,8 +33,10 @@ export interface MailboxState {
   readonly tail: JournalEntry
   /** more is known to be committed than the columns have */
   readonly behind: boolean
-  /** the mailbox was deleted */
-  readonly gone: boolean
+  /** why nothing is to be learnt here any more */
+  readonly gone: Gone | undefined
+  /** as `View` has it */
+  toldSince(named: number): number
   readonly recent: ClaimedRecent
   /** Resolves when nobody else can claim what is in the columns now: it is this process's, or was another's before. */
   claimRecent(): Promise<void>
@@ -44,7 +48,7 @@ export interface MailboxState {
   catchUp(): Promise<void>
   /** Asks the store how far the mailbox is, then catches up; callers at one moment share the question. */
   refresh(): Promise<void>
-  vanish(): void
+  vanish(why: Gone): void
   readonly watchers: Set<Watcher>
 }
 
@@ -64,10 +68,10 @@ export function createState(
   const watchers = new Set<Watcher>()
   /** changes that came before the one they build on, by its mod-sequence */
   const early = new Map<number, MailboxChange>()
-  let modSeq = mailbox.highestModSeq
+  let { gaps, uidNext, highestModSeq: modSeq } = mailbox
   let target: number = modSeq
   let tail = firstEntry(modSeq)
-  let gone = false
+  let gone: Gone | undefined
   let waking = false
   /** questions in a row that brought nothing */
   let futile = 0
@@ -88,6 +92,7 @@ export function createState(
   function apply(change: MailboxChange): void {
     tail = applyChange(columns, tail, change)
     modSeq = change.modSeq
+    uidNext = uid(Math.max(uidNext, columns.lastUid + 1))
     target = Math.max(target, modSeq)
     if (tail.serial % LONGEST_CHAIN === 0) for (const watcher of watchers) watcher.fold()
     wakeSoon()
@@ -127,8 +132,13 @@ export function createState(
   }
   async function reload(): Promise<void> {
     const newer = await store.messages.snapshot(account, mailbox.id)
-    if (newer === undefined) vanish()
-    else if (newer.mailbox.highestModSeq > modSeq) apply(difference(account, columns, modSeq, newer))
+    if (newer === undefined) return vanish('deleted')
+    gaps = newer.mailbox.gaps
+    if (newer.mailbox.highestModSeq <= modSeq) return
+    // No response puts a message back among those that a client has numbered.
+    if (cameBack(columns, newer, uidNext)) return vanish('restored')
+    apply(difference(account, columns, modSeq, newer))
+    uidNext = uid(Math.max(uidNext, newer.mailbox.uidNext))
   }
   /**
    * A store may answer from a snapshot that it took shortly before the commit we were told of: ask again in a moment. When it
@@ -158,7 +168,7 @@ export function createState(
 
   async function ask(): Promise<void> {
     const now = await store.mailboxes.modSeq(account, mailbox.id)
-    if (now === undefined) vanish()
+    if (now === undefined) vanish('deleted')
     else reached(now)
   }
   async function refresh(): Promise<void> {
@@ -187,9 +197,9 @@ export function createState(
     await claiming
   }
 
-  function vanish(): void {
+  function vanish(why: Gone): void {
     if (gone) return
-    gone = true
+    gone = why
     wakeSoon()
   }
 
@@ -212,6 +222,7 @@ export function createState(
     get gone() {
       return gone
     },
+    toldSince: (named) => toldSince(gaps, named),
     offer,
     reached,
     catchUp,

@@ -90,7 +90,7 @@ export function createStates({ store, log, keepRows }: StatesOptions): States {
     for (const change of slot.early) state.offer(change)
     slot.early = []
     state.reached(slot.reached)
-    if (slot.gone) state.vanish()
+    if (slot.gone) state.vanish('deleted')
     return state
   }
 
@@ -107,7 +107,8 @@ export function createStates({ store, log, keepRows }: StatesOptions): States {
     }
   }
 
-  async function acquire(account: AccountId, { id, highestModSeq }: Mailbox): Promise<AcquiredState | undefined> {
+  async function acquire(account: AccountId, mailbox: Mailbox, anew = true): Promise<AcquiredState | undefined> {
+    const { id, highestModSeq } = mailbox
     const slot = slots.get(id) ?? load(account, id)
     slot.users++
     idle.delete(id)
@@ -119,7 +120,7 @@ export function createStates({ store, log, keepRows }: StatesOptions): States {
       if (!state.gone) return acquired(slot, state)
       letGo(slot, state)
       forget(slot)
-      return undefined
+      return anew && state.gone === 'restored' ? acquire(account, mailbox, false) : undefined
     } catch (error) {
       if (slot.state !== undefined) letGo(slot, slot.state)
       throw error
@@ -137,7 +138,7 @@ export function createStates({ store, log, keepRows }: StatesOptions): States {
   }
 
   return {
-    acquire,
+    acquire: (account, mailbox) => acquire(account, mailbox),
     offer(change) {
       const slot = slots.get(change.mailbox)
       if (slot?.state !== undefined) slot.state.offer(change)
@@ -153,7 +154,7 @@ export function createStates({ store, log, keepRows }: StatesOptions): States {
       const slot = slots.get(mailbox)
       if (slot === undefined) return
       slot.gone = true
-      slot.state?.vanish()
+      slot.state?.vanish('deleted')
       forget(slot)
     },
     async refreshAll() {

@@ -4,7 +4,7 @@ import { textOf } from '../../terms/errors'
 import type { FlagSet } from '../../terms/flags'
 import { type ModSeq, type SeqNum, seqNum, type Uid, uid } from '../../terms/numbers'
 import type { Log } from '../../terms/ports'
-import type { Update, View } from '../mailbox'
+import type { Gone, Update, View } from '../mailbox'
 import type { JournalEntry } from './journal'
 import { createRecent } from './recent'
 import type { MailboxState, Watcher } from './state'
@@ -88,7 +88,8 @@ class WindowView implements SessionView, Watcher {
     }
     if (this.#rescanAfter !== undefined) {
       const end = columns.lowerBound(lastUid + 1)
-      for (let at = 0; at < end; at++) if (columns.modSeqAt(at) > this.#rescanAfter) uids.add(columns.uidAt(at))
+      const after = this.toldSince(this.#rescanAfter)
+      for (let at = 0; at < end; at++) if (columns.modSeqAt(at) > after) uids.add(columns.uidAt(at))
       this.#rescanAfter = undefined
     }
     this.#quietNext = undefined
@@ -152,6 +153,9 @@ class WindowView implements SessionView, Watcher {
   }
   get highestModSeq(): ModSeq {
     return this.#toldModSeq
+  }
+  toldSince(named: number): number {
+    return this.#state.toldSince(named)
   }
   uidAt(seq: number): Uid {
     return this.#current.uidAt(seq)
@@ -234,7 +238,7 @@ class WindowView implements SessionView, Watcher {
       this.#listeners = this.#listeners.filter((other) => other !== listener)
     }
   }
-  get gone(): boolean {
+  get gone(): Gone | undefined {
     return this.#state.gone
   }
   close(): void {

@@ -1,9 +1,10 @@
 import { flagSet } from '../../terms/flags'
 import { quotaOctets } from '../counting'
+import { commitsBetween, gapsFrom } from '../gaps'
 import { digestOf } from '../ids'
 import { preparedFault } from '../prepared-codec'
 import type { ChangeTransfer, ThreadTransfer, TransferAccount } from '../transfer'
-import { type Audit, type AuditRow, type Entry, gather, type MendedMessage } from './facts'
+import { type Audit, type AuditRow, type Box, type Entry, gather, type MendedMessage } from './facts'
 import { begin, keep, newBox, raise, recover, type Work } from './work'
 
 export type { Audit, AuditRow, Mended } from './facts'
@@ -69,10 +70,25 @@ function auditBoxes(work: Work): void {
       box.name = `${box.name} ${box.mailbox}`
     }
     names.add(box.name)
+    auditGaps(work, box)
   }
   if (names.has('INBOX')) return
   faults.push('there is no INBOX')
   newBox(work, 'INBOX')
+}
+
+/** Mod-sequences that were left out: pairs that ascend, and the mailbox is beyond them. Where nobody knows, all are. */
+function auditGaps({ faults, broken }: Work, box: Box): void {
+  const numbers = box.gaps.split(' ').map(Number)
+  // A gap may begin where the one before it ends.
+  const above = (at: number): number => (numbers[at - 1] ?? 0) + (at % 2)
+  const ascend = numbers.every((number, at) => Number.isSafeInteger(number) && number >= above(at))
+  const fit = ascend && numbers.length % 2 === 0 && (numbers.at(-1) ?? 0) <= box.modSeq
+  if (box.gaps === '' || fit) return
+  faults.push(`${box.name}: the mod-sequences that were left out are not known`)
+  box.modSeq = Math.max(box.modSeq, ...numbers.filter(Number.isSafeInteger)) + 1
+  box.gaps = `0 ${box.modSeq}`
+  broken.add(box.mailbox)
 }
 
 /** Each entry has its mailbox, its octets and numbers below the mailbox's; each message has an entry. */
@@ -187,7 +203,8 @@ function auditLogs({ boxes, changes, broken, faults }: Work): ChangeTransfer[] {
   for (const [mailbox, log] of logs) {
     const box = boxes.get(mailbox)
     const last = log.at(-1)?.modSeq ?? 0
-    const whole = last === box?.modSeq && last - (log[0]?.modSeq ?? 0) === log.length - 1
+    const before = (log[0]?.modSeq ?? 0) - 1
+    const whole = box && last <= box.modSeq && commitsBetween(gapsFrom(box.gaps), before, box.modSeq) === log.length
     const unknown = log.some(({ added, expunged, flagged }) =>
       [added, expunged, flagged].some((uids) => uids.some((one) => one >= (box?.uidNext ?? 0))),
     )

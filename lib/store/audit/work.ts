@@ -55,6 +55,7 @@ export function newBox({ owner, boxes, records, missing }: Work, name: string): 
     uidValidity: owner.lastUidValidity,
     uidNext: 1,
     modSeq: 1,
+    gaps: '',
     specialUse: [],
     messages: 0,
     unseen: 0,

@@ -10,6 +10,7 @@ import { notesConformance } from './notes'
 import { textsConformance } from './texts'
 
 export type { Framework } from './framework'
+export { gapsConformance } from './gaps'
 export { type Openings, repairConformance } from './repair'
 
 /** What every store driver must do, the ones of other packages too. `open` gives an empty store. */

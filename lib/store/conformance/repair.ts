@@ -71,6 +71,16 @@ const CORRUPTIONS: readonly (readonly [what: string, fault: RegExp, run: (broken
     (it) => Object.assign(first(it, 'entry', 2), { modSeq: 99 }),
   ],
   [
+    'mod-sequences that were left out',
+    /^INBOX: the mod-sequences that were left out are not known$/,
+    (it) => Object.assign(first(it, 'mailbox', 1), { gaps: '7 3' }),
+  ],
+  [
+    'a gap above the highest mod-sequence',
+    /^Sent: the mod-sequences that were left out are not known$/,
+    (it) => Object.assign(first(it, 'mailbox', 2), { gaps: '1 99' }),
+  ],
+  [
     'a size',
     /^INBOX: the size of UID 1 is 5, 40 octets are kept$/,
     (it) => Object.assign(first(it, 'entry', 1), { size: 5 }),

@@ -1,5 +1,6 @@
 import type { Transaction } from 'lmdb'
 import { modSeq, type Uid, uid } from '../../terms/numbers'
+import { gapsFrom } from '../gaps'
 import { subscriptionRecord } from '../records/subscriptions'
 import type { CreateOptions } from '../store'
 import { accountKey, after, mailboxKey, rowKey } from './keys'
@@ -57,6 +58,7 @@ export function addMailbox(tables: Tables, account: number, name: string, option
     uidValidity,
     uidNext: options.uidNext ?? 1,
     modSeq: 1,
+    gaps: '',
     specialUse: options.specialUse ?? [],
     messages: 0,
     unseen: 0,
@@ -73,6 +75,7 @@ export function addMailbox(tables: Tables, account: number, name: string, option
 export const numbersOf = (record: MailboxRecord) => ({
   uidNext: uid(record.uidNext),
   highestModSeq: modSeq(record.modSeq),
+  gaps: gapsFrom(record.gaps),
   messages: record.messages,
   unseen: record.unseen,
   deleted: record.deleted,

@@ -4,6 +4,7 @@ import type { AccountId, EmailId, MailboxId, ThreadId } from '../../terms/names'
 import { type ModSeq, modSeq, type Uid, uid } from '../../terms/numbers'
 import { turn } from '../../work/turns'
 import type { Change, IndexRow, MailboxChange } from '../change'
+import { gapsFrom, leaptSince } from '../gaps'
 import { accountNumber, mailboxNumber, makeEmailId, makeThreadId, uidlOf } from '../ids'
 import { decodePrepared } from '../prepared-codec'
 import type { KeyRow, Mailbox, MaildropRow, MessageRow, Snapshot } from '../store'
@@ -87,7 +88,7 @@ function logSince(
   const found = mailboxOf(tables, id, mailbox)
   if (!found) return undefined
   const { account, number, record } = found
-  if (since > record.modSeq) return undefined
+  if (since > record.modSeq || leaptSince(gapsFrom(record.gaps), since)) return undefined
   const range = { start: logKey(account, number, since + 1), end: logKey(account, number, record.modSeq + 1) }
   const entries = [...tables.log.getRange(range)].map(({ value }) => value)
   return entries.length === record.modSeq - since ? { now: record.modSeq, entries } : undefined

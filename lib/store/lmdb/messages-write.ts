@@ -5,6 +5,7 @@ import { type Fence, type ModSeq, modSeq, type Uid, uid, uidValidity } from '../
 import type { Clock } from '../../terms/ports'
 import { type Change, type Commit, type MailboxChange, NO_COMMIT, type Written } from '../change'
 import { type Delta, loggedUids, nothing, overQuota, quotaOctets, weigh } from '../counting'
+import { gapsFrom, toldSince } from '../gaps'
 import { accountNumber, mailboxNumber, makeMailboxId } from '../ids'
 import { flagsFault, LOG_LENGTH, MAX_UID, TRIM_EVERY } from '../limits'
 import { encodePrepared } from '../prepared-codec'
@@ -189,9 +190,11 @@ export function storeFlags(
   const next = found.record.modSeq + 1
   const delta = nothing()
   const modified: Uid[] = []
+  const gaps = gapsFrom(found.record.gaps)
+  const since = unchangedSince === undefined ? Number.POSITIVE_INFINITY : toldSince(gaps, unchangedSince)
   const entries = entriesOf(tables, found.account, found.number, uids)
   const after = entries.flatMap(({ uid: one, row }) => {
-    if (unchangedSince !== undefined && row.modSeq > unchangedSince) {
+    if (row.modSeq > since) {
       modified.push(one)
       return []
     }

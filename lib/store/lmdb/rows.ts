@@ -39,10 +39,10 @@ export function* keysOf(table: Keyed, account: number): Generator<Buffer> {
 export function* indexRows(tables: Tables, account: number): Generator<Exclude<TransferRow, MessageTransfer>> {
   const { rows, log, threads, records } = tables
   for (const { number, record } of allMailboxes(tables, account)) {
-    const { name, uidValidity, uidNext, modSeq, messages, unseen, deleted, size, recentFrom } = record
+    const { name, uidValidity, uidNext, modSeq, gaps, messages, unseen, deleted, size, recentFrom } = record
     const specialUse = [...record.specialUse].sort()
     const counters = { messages, unseen, deleted, size, recentFrom }
-    yield { kind: 'mailbox', mailbox: number, name, uidValidity, uidNext, modSeq, specialUse, ...counters }
+    yield { kind: 'mailbox', mailbox: number, name, uidValidity, uidNext, modSeq, gaps, specialUse, ...counters }
   }
   for (const key of keysOf(rows, account)) {
     const value = rows.get(key)

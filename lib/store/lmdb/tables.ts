@@ -23,6 +23,7 @@ export interface MailboxRecord {
   uidValidity: number
   uidNext: number
   modSeq: number
+  gaps: string
   specialUse: readonly SpecialUse[]
   messages: number
   unseen: number

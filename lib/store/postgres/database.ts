@@ -3,8 +3,10 @@ import { Pool, type PoolClient, type QueryResultRow, TypeOverrides } from 'pg'
 import { textOf } from '../../terms/errors'
 import { ok, type Result } from '../../terms/fault'
 import type { Log } from '../../terms/ports'
+import type { Durability } from '../durability'
 import { createHealth, type Health } from '../health'
 import { StoreUnavailable } from '../store'
+import { Crashed, leap, lookForCrash, NOT_CRASHED } from './crash'
 import { codeOf, migrate } from './schema'
 
 export interface PostgresOptions {
@@ -14,6 +16,8 @@ export interface PostgresOptions {
   /** milliseconds for a connection, and for one statement */
   readonly connectTimeout: number
   readonly statementTimeout: number
+  /** commits of flags and the like are waited for as those of mail are */
+  readonly flagsDurable?: boolean
   readonly log: Log
   /** as the server sees the connections; default `APPLICATION` */
   readonly application?: string
@@ -40,12 +44,16 @@ export interface Database {
    * One transaction of one account. Takes the account's row, which serialises the writes of all hosts, and runs `first`
    * (statements without parameters: numbers only) in the same round trip. A fault rolls back. Resolves when it is durable.
    * @param run may run again after a serialization failure or a connection that died before the commit
+   * @param how `visible`: resolves at commit
    */
   write<T>(
     account: number,
     first: readonly string[],
     run: (session: Session, rows: readonly Record<string, unknown>[][]) => Promise<Result<T>>,
+    how?: Durability,
   ): Promise<Result<T>>
+  /** One statement of numbers only, in one round trip; resolves at commit. */
+  visibly<R extends QueryResultRow>(text: string): Promise<R[]>
   close(): Promise<void>
 }
 
@@ -76,6 +84,12 @@ function nameOf(text: string): string {
 
 /** Ends of a transaction that hangs in a dead or stopped process: the server lets its account go. Local to a transaction. */
 const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = '30s'`
+/** The server writes its log within three times `wal_writer_delay`, 0.6 s unless somebody changed it. */
+const VISIBLE = 'SET LOCAL synchronous_commit = off'
+
+/** Of several statements in one text, which the types of pg do not tell. */
+const rowsOf = (results: unknown): Record<string, unknown>[][] =>
+  (Array.isArray(results) ? results : []).map((result) => result.rows)
 
 export async function openDatabase(options: PostgresOptions): Promise<Database> {
   const { log } = options
@@ -97,6 +111,7 @@ export async function openDatabase(options: PostgresOptions): Promise<Database> 
 
   async function ask<R extends QueryResultRow>(client: PoolClient, text: string, values: Values): Promise<R[]> {
     const { rows } = await client.query<R>({ text, values: [...values], ...(named && { name: nameOf(text) }) })
+    lookForCrash(rows)
     return rows
   }
 
@@ -113,20 +128,37 @@ export async function openDatabase(options: PostgresOptions): Promise<Database> 
     }
   }
 
+  let leaping: Promise<void> | undefined
+  function afterCrash(): Promise<void> {
+    leaping ??= once(leap)
+      .then((count) => {
+        if (count !== undefined)
+          log.warn(`mail store: the database server crashed or was replaced: ${count} mailboxes leapt`)
+      })
+      .finally(() => {
+        leaping = undefined
+      })
+    return leaping
+  }
+
   /** @param committing whether the outcome is unknown, so that nothing may be done again */
   async function tries<T>(run: () => Promise<T>, committing: () => boolean): Promise<T> {
     const began = performance.now()
+    let crashed = false
     for (let attempt = 1; ; attempt++) {
       if (closed) throw new StoreUnavailable('the mail store is closed')
       try {
+        if (crashed) await afterCrash()
+        crashed = false
         return await run()
       } catch (error) {
+        crashed ||= error instanceof Crashed
         const code = codeOf(error)
         if (UNNAMED.has(code)) {
           named = false
           log.info('mail store: a pooler that keeps no prepared statements; going on without them')
         }
-        const conflict = CONFLICTS.has(code) || UNNAMED.has(code)
+        const conflict = error instanceof Crashed || CONFLICTS.has(code) || UNNAMED.has(code)
         // A commit that failed with a code was rolled back; one whose answer is missing may have happened.
         const again = conflict || (LOST.test(code) && !committing() && attempt < ATTEMPTS / 2)
         const late = attempt >= ATTEMPTS || performance.now() - began > PATIENCE
@@ -140,6 +172,7 @@ export async function openDatabase(options: PostgresOptions): Promise<Database> 
 
   try {
     await migrate(pool)
+    await tries(() => once((client) => ask(client, `SELECT ${NOT_CRASHED}`, [])), never)
   } catch (error) {
     await pool.end()
     throw new StoreUnavailable(`the mail store cannot be opened: ${textOf(error)}`)
@@ -163,21 +196,31 @@ export async function openDatabase(options: PostgresOptions): Promise<Database> 
       account: number,
       first: readonly string[],
       run: (session: Session, rows: readonly Record<string, unknown>[][]) => Promise<Result<T>>,
+      how: Durability = 'durable',
     ): Promise<Result<T>> {
       let committing = false
+      const begin = how === 'visible' && !options.flagsDurable ? [BEGIN, VISIBLE] : [BEGIN]
       const attempt = () =>
         once(async (client): Promise<Result<T>> => {
           committing = false
-          const lock = `SELECT * FROM mailbox.accounts WHERE account = ${account} FOR UPDATE`
-          // Several statements give a list of results, which the types of pg do not tell.
-          const results: unknown = await client.query([BEGIN, lock, ...first].join('; '))
-          const rows = (Array.isArray(results) ? results : []).slice(2).map((result) => result.rows)
+          const lock = `SELECT *, ${NOT_CRASHED} FROM mailbox.accounts WHERE account = ${account} FOR UPDATE`
+          const results: unknown = await client.query([...begin, lock, ...first].join('; '))
+          const rows = rowsOf(results).slice(1 + begin.length)
+          lookForCrash(rows[0] ?? [])
           const result = await run({ query: (text, values = []) => ask(client, text, values) }, rows)
           committing = result.ok
           await client.query(result.ok ? 'COMMIT' : 'ROLLBACK')
           return result.ok ? ok(result.value) : result
         })
       return health.watch(() => tries(attempt, () => committing))
+    },
+    visibly<R extends QueryResultRow>(text: string): Promise<R[]> {
+      if (options.flagsDurable) return tries(() => once((client) => ask<R>(client, text, [])), never)
+      const attempt = async (client: PoolClient): Promise<R[]> => {
+        // The columns that were asked for.
+        return (rowsOf(await client.query(`BEGIN; ${VISIBLE}; ${text}; COMMIT`))[2] ?? []) as R[]
+      }
+      return tries(() => once(attempt), never)
     },
     async close() {
       if (closed) return

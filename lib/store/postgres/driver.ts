@@ -6,7 +6,7 @@ import { openPostgresTransfer } from './transfer'
 export const postgresDriver: StoreDriver = {
   facts: POSTGRES_FACTS,
   check: (ini) => void postgresSettings(ini),
-  open: ({ ini, log }) => openPostgresStore({ ...postgresSettings(ini), log }),
+  open: ({ ini, flagsDurable = false, log }) => openPostgresStore({ ...postgresSettings(ini), flagsDurable, log }),
   openTransfer: ({ ini, log }) => openPostgresTransfer({ ...postgresSettings(ini), log }),
   address: ({ ini }) => postgresSettings(ini).url,
 }

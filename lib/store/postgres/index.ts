@@ -51,8 +51,8 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
     },
     ...recordTables(createRecordTable(db), mailboxes),
     async raiseFence(id, fence) {
-      const text = 'UPDATE mailbox.accounts SET fence = $2 WHERE account = $1 AND fence < $2'
-      await db.read(text, [accountNumber(id), fence])
+      const account = accountNumber(id)
+      await db.visibly(`UPDATE mailbox.accounts SET fence = ${fence} WHERE account = ${account} AND fence < ${fence}`)
     },
     async usable() {
       db.health.check()

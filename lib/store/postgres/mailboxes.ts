@@ -6,6 +6,7 @@ import { type ListChange, NO_COMMIT, type Written } from '../change'
 import { accountNumber, mailboxNumber } from '../ids'
 import { type AccountRecord, type EntryRecord, type MailboxRecord, mailboxIdOf, toMailbox } from '../row-types'
 import type { CreateOptions, Mailbox, MailboxTable, RecentClaim } from '../store'
+import { NOT_CRASHED } from './crash'
 import type { Database, Session } from './database'
 import { copyEntries, releaseEntries } from './messages-write'
 
@@ -13,7 +14,7 @@ const written = <T>(value: T, list: readonly ListChange[]): Result<Written<T>> =
   ok({ value, commit: { ...NO_COMMIT, list } })
 
 type Listed = MailboxRecord & { subscribed: boolean }
-const LIST = `SELECT m.*, s.key IS NOT NULL AS subscribed FROM mailbox.mailboxes m
+const LIST = `SELECT m.*, s.key IS NOT NULL AS subscribed, ${NOT_CRASHED} FROM mailbox.mailboxes m
   LEFT JOIN mailbox.records s ON s.account = m.account AND s.kind = 'subscription' AND s.key = m.name WHERE m.account = `
 
 /** A write under the account's lock, with all its mailboxes at hand. */
@@ -203,7 +204,7 @@ export function createMailboxTable(db: Database, clock: Clock): MailboxTable {
     },
     modSeq: async (id, mailbox) => {
       const account = accountNumber(id)
-      const text = 'SELECT mod_seq FROM mailbox.mailboxes WHERE account = $1 AND mailbox = $2'
+      const text = `SELECT mod_seq, ${NOT_CRASHED} FROM mailbox.mailboxes WHERE account = $1 AND mailbox = $2`
       const [found] = await db.read<Pick<MailboxRecord, 'mod_seq'>>(text, [account, mailboxNumber(account, mailbox)])
       return found && modSeq(found.mod_seq)
     },
@@ -218,16 +219,18 @@ export function createMailboxTable(db: Database, clock: Clock): MailboxTable {
       }),
     async claimRecent(id, mailbox) {
       const account = accountNumber(id)
-      const key = [account, mailboxNumber(account, mailbox)]
-      const where = 'WHERE account = $1 AND mailbox = $2'
-      const [now] = await db.read<MailboxRecord>(`SELECT recent_from, uid_next FROM mailbox.mailboxes ${where}`, key)
+      const number = mailboxNumber(account, mailbox)
+      const [now] = await db.read<MailboxRecord>(
+        'SELECT recent_from, uid_next FROM mailbox.mailboxes WHERE account = $1 AND mailbox = $2',
+        [account, number],
+      )
       // Nothing new is the usual case and costs no write.
       if (!now || now.recent_from === now.uid_next) return claimOf(now)
-      const [taken] = await db.read<Pick<MailboxRecord, 'recent_from' | 'uid_next'>>(
+      const [taken] = await db.visibly<Pick<MailboxRecord, 'recent_from' | 'uid_next'>>(
         `UPDATE mailbox.mailboxes m SET recent_from = m.uid_next
-         FROM (SELECT account, mailbox, recent_from FROM mailbox.mailboxes ${where} FOR UPDATE) AS before
+         FROM (SELECT account, mailbox, recent_from FROM mailbox.mailboxes
+           WHERE account = ${account} AND mailbox = ${number} FOR UPDATE) AS before
          WHERE m.account = before.account AND m.mailbox = before.mailbox RETURNING before.recent_from, m.uid_next`,
-        key,
       )
       return claimOf(taken)
     },

@@ -2,11 +2,13 @@ import type { FlagSet } from '../../terms/flags'
 import type { AccountId, EmailId, MailboxId } from '../../terms/names'
 import { type ModSeq, modSeq, type Uid, uid } from '../../terms/numbers'
 import type { Change, IndexRow, MailboxChange } from '../change'
+import { commitsBetween, gapsFrom, leaptSince, toldSince } from '../gaps'
 import { accountNumber, mailboxNumber, makeEmailId, makeThreadId, messageNumber, uidlOf } from '../ids'
 import { decodePrepared } from '../prepared-codec'
 import { type EntryRecord, flagsFrom, indexRow, keysFrom, type MailboxRecord, toMailbox } from '../row-types'
 import type { KeyRow, MaildropRow, MessageRow, Snapshot } from '../store'
 import { CHUNK } from './append'
+import { NOT_CRASHED } from './crash'
 import type { Database } from './database'
 
 const BATCH = 200
@@ -20,7 +22,7 @@ const keyOf = (id: AccountId, mailbox: MailboxId): [number, number] => {
 
 /** One statement, so one moment: the mailbox and its index as five columns of text. */
 const SNAPSHOT = `
-SELECT m.*, s.key IS NOT NULL AS subscribed, e.*
+SELECT m.*, s.key IS NOT NULL AS subscribed, ${NOT_CRASHED}, e.*
 FROM mailbox.mailboxes m
 LEFT JOIN mailbox.records s ON s.account = m.account AND s.kind = 'subscription' AND s.key = m.name
 CROSS JOIN (
@@ -59,34 +61,31 @@ export async function snapshot(db: Database, id: AccountId, mailbox: MailboxId):
 }
 
 interface Log {
+  /** undefined: no such mailbox */
   readonly now: number | null
+  readonly gaps: string | null
   /** added, expunged, flagged of each commit */
   readonly log: readonly (readonly [number[], number[], number[]])[]
+}
+interface LogAndRows extends Log {
   readonly rows: readonly (readonly [number, string, number, number, number])[]
 }
 
-const CHANGES = `
+const LOG = `
 WITH log AS (
   SELECT mod_seq, added, expunged, flagged FROM mailbox.changes WHERE account = $1 AND mailbox = $2 AND mod_seq > $3
 )
-SELECT
+SELECT ${NOT_CRASHED},
   (SELECT mod_seq FROM mailbox.mailboxes WHERE account = $1 AND mailbox = $2) AS now,
-  (SELECT coalesce(json_agg(json_build_array(added, expunged, flagged) ORDER BY mod_seq), '[]') FROM log) AS log,
+  (SELECT gaps FROM mailbox.mailboxes WHERE account = $1 AND mailbox = $2) AS gaps,
+  (SELECT coalesce(json_agg(json_build_array(added, expunged, flagged) ORDER BY mod_seq), '[]') FROM log) AS log`
+const CHANGES = `${LOG},
   (SELECT coalesce(json_agg(json_build_array(uid, flags, mod_seq, size, internal_date) ORDER BY uid), '[]')
    FROM mailbox.entries WHERE account = $1 AND mailbox = $2 AND uid IN (SELECT unnest(added || flagged) FROM log)) AS rows`
 
-/** Undefined when the log no longer reaches back that far. */
-async function logSince(
-  db: Database,
-  id: AccountId,
-  mailbox: MailboxId,
-  since: ModSeq,
-): Promise<(Log & { now: number }) | undefined> {
-  const [found] = await db.read<Log>(CHANGES, [...keyOf(id, mailbox), since])
-  const now = found?.now
-  if (!found || now === null || now === undefined || since > now) return undefined
-  return found.log.length === now - since ? { ...found, now } : undefined
-}
+/** Whether the log has every commit since. */
+const reachesBack = ({ now, gaps, log }: Log, since: ModSeq): boolean =>
+  now !== null && since <= now && log.length === commitsBetween(gapsFrom(gaps ?? ''), since, now)
 
 export async function changesSince(
   db: Database,
@@ -94,8 +93,8 @@ export async function changesSince(
   mailbox: MailboxId,
   since: ModSeq,
 ): Promise<MailboxChange | undefined> {
-  const found = await logSince(db, id, mailbox, since)
-  if (!found) return undefined
+  const [found] = await db.read<LogAndRows>(CHANGES, [...keyOf(id, mailbox), since])
+  if (!found || leaptSince(gapsFrom(found.gaps ?? ''), since) || !reachesBack(found, since)) return undefined
   const added = new Set<number>()
   const flagged = new Set<number>()
   const expunged = new Set<number>()
@@ -116,7 +115,7 @@ export async function changesSince(
   if (added.size > 0) changes.push({ kind: 'added', rows: rowsOf(added) })
   if (flagged.size > 0) changes.push({ kind: 'flags', rows: rowsOf(flagged) })
   if (expunged.size > 0) changes.push({ kind: 'expunged', uids: [...expunged].sort((a, b) => a - b).map(uid) })
-  return { account: id, mailbox, after: since, modSeq: modSeq(found.now), changes }
+  return { account: id, mailbox, after: since, modSeq: modSeq(found.now ?? 0), changes }
 }
 
 export async function expungedSince(
@@ -125,8 +124,12 @@ export async function expungedSince(
   mailbox: MailboxId,
   since: ModSeq,
 ): Promise<readonly Uid[] | undefined> {
-  const found = await logSince(db, id, mailbox, since)
-  return found && [...new Set(found.log.flatMap(([, expunged]) => expunged))].sort((a, b) => a - b).map(uid)
+  const [found] = await db.read<Log>(LOG, [...keyOf(id, mailbox), since])
+  if (!found) return undefined
+  const told = modSeq(toldSince(gapsFrom(found.gaps ?? ''), since))
+  if (told !== since) return expungedSince(db, id, mailbox, told)
+  if (!reachesBack(found, since)) return undefined
+  return [...new Set(found.log.flatMap(([, expunged]) => expunged))].sort((a, b) => a - b).map(uid)
 }
 
 type Joined = EntryRecord & { thread: number; keys: string; prepared: string; uid_validity: number }

@@ -5,6 +5,8 @@ import { type Fence, type ModSeq, modSeq, type Uid, uid, uidValidity } from '../
 import type { Clock } from '../../terms/ports'
 import { type Change, type MailboxChange, NO_COMMIT, type Written } from '../change'
 import { type Delta, loggedUids, nothing, overQuota, quotaOctets, weigh } from '../counting'
+import { type Durability, ofExpunge } from '../durability'
+import { gapsFrom, logStart, toldSince } from '../gaps'
 import { accountNumber, mailboxNumber } from '../ids'
 import { flagsFault, LOG_LENGTH, MAX_UID, TRIM_EVERY } from '../limits'
 import {
@@ -22,7 +24,7 @@ import type { Database, Session } from './database'
 export async function trimLog({ query }: Session, box: MailboxRecord, now: number): Promise<void> {
   if (now <= LOG_LENGTH || Math.floor(now / TRIM_EVERY) === Math.floor(box.mod_seq / TRIM_EVERY)) return
   const text = 'DELETE FROM mailbox.changes WHERE account = $1 AND mailbox = $2 AND mod_seq < $3'
-  await query(text, [box.account, box.mailbox, now - LOG_LENGTH])
+  await query(text, [box.account, box.mailbox, logStart(gapsFrom(box.gaps), now)])
 }
 
 const COMMIT = `
@@ -128,20 +130,26 @@ export const writeTo = <T>(
   id: AccountId,
   mailboxes: readonly MailboxId[],
   run: (session: Session, locked: Locked) => Promise<Result<T>>,
+  how?: Durability,
 ): Promise<Result<T>> => {
   const account = accountNumber(id)
   const numbers = mailboxes.map((mailbox) => mailboxNumber(account, mailbox))
   const text = `SELECT * FROM mailbox.mailboxes WHERE account = ${account} AND mailbox IN (${numbers.join(', ')})`
-  return db.write(account, [text], async (session, [locked = [], found = []]) => {
-    // The columns that were asked for.
-    const [owner] = locked as unknown as AccountRecord[]
-    const records = found as unknown as MailboxRecord[]
-    if (!owner) return failed({ kind: 'no-such-mailbox' })
-    return run(session, {
-      account: owner,
-      boxes: numbers.map((number) => records.find((record) => record.mailbox === number)),
-    })
-  })
+  return db.write(
+    account,
+    [text],
+    async (session, [locked = [], found = []]) => {
+      // The columns that were asked for.
+      const [owner] = locked as unknown as AccountRecord[]
+      const records = found as unknown as MailboxRecord[]
+      if (!owner) return failed({ kind: 'no-such-mailbox' })
+      return run(session, {
+        account: owner,
+        boxes: numbers.map((number) => records.find((record) => record.mailbox === number)),
+      })
+    },
+    how,
+  )
 }
 
 const SET_FLAGS = `
@@ -158,36 +166,43 @@ export const storeFlags = (
   unchangedSince?: ModSeq,
   limits?: FlagLimits,
 ): Promise<Result<Written<FlagsStored>>> =>
-  writeTo(db, id, [mailbox], async (session, { account, boxes: [box] }) => {
-    if (!box) return failed({ kind: 'no-such-mailbox' })
-    const entries = await entriesOf(session, box, uids)
-    const isLater = (entry: EntryRecord): boolean => unchangedSince !== undefined && entry.mod_seq > unchangedSince
-    const modified = entries.filter(isLater).map((entry) => uid(entry.uid))
-    const next = box.mod_seq + 1
-    const delta = nothing()
-    let fault: Fault | undefined
-    const rows = entries
-      .filter((entry) => !isLater(entry))
-      .map((entry) => {
-        const before = flagsFrom(entry.flags)
-        const after = changeFlags(before, how, flags)
-        if (after === before) return indexRow(entry)
-        fault ??= flagsFault(after, before)
-        weigh(delta, before, entry.size, -1)
-        weigh(delta, after, entry.size, 1)
-        return indexRow({ ...entry, flags: flagsText(after), mod_seq: next })
-      })
-    if (fault) return failed(fault)
-    const used = { bytes: account.used_bytes, messages: account.used_messages }
-    if (delta.used > 0 && overQuota(used, limits, delta.used, 0)) return failed({ kind: 'over-quota' })
-    const changed = rows.filter((row) => row.modSeq === next)
-    if (changed.length === 0) return ok({ value: { modified, rows }, commit: NO_COMMIT })
-    const texts = changed.map((row) => flagsText(row.flags))
-    if (delta.used !== 0) await addUsage(session, box.account, delta)
-    await session.query(SET_FLAGS, [box.account, box.mailbox, changed.map((row) => row.uid), next, texts])
-    const change = await commitMailbox(session, id, box, delta, [{ kind: 'flags', rows: changed }])
-    return ok({ value: { modified, rows }, commit: { ...NO_COMMIT, mailboxes: [change] } })
-  })
+  writeTo(
+    db,
+    id,
+    [mailbox],
+    async (session, { account, boxes: [box] }) => {
+      if (!box) return failed({ kind: 'no-such-mailbox' })
+      const entries = await entriesOf(session, box, uids)
+      const since = unchangedSince === undefined ? undefined : toldSince(gapsFrom(box.gaps), unchangedSince)
+      const isLater = (entry: EntryRecord): boolean => since !== undefined && entry.mod_seq > since
+      const modified = entries.filter(isLater).map((entry) => uid(entry.uid))
+      const next = box.mod_seq + 1
+      const delta = nothing()
+      let fault: Fault | undefined
+      const rows = entries
+        .filter((entry) => !isLater(entry))
+        .map((entry) => {
+          const before = flagsFrom(entry.flags)
+          const after = changeFlags(before, how, flags)
+          if (after === before) return indexRow(entry)
+          fault ??= flagsFault(after, before)
+          weigh(delta, before, entry.size, -1)
+          weigh(delta, after, entry.size, 1)
+          return indexRow({ ...entry, flags: flagsText(after), mod_seq: next })
+        })
+      if (fault) return failed(fault)
+      const used = { bytes: account.used_bytes, messages: account.used_messages }
+      if (delta.used > 0 && overQuota(used, limits, delta.used, 0)) return failed({ kind: 'over-quota' })
+      const changed = rows.filter((row) => row.modSeq === next)
+      if (changed.length === 0) return ok({ value: { modified, rows }, commit: NO_COMMIT })
+      const texts = changed.map((row) => flagsText(row.flags))
+      if (delta.used !== 0) await addUsage(session, box.account, delta)
+      await session.query(SET_FLAGS, [box.account, box.mailbox, changed.map((row) => row.uid), next, texts])
+      const change = await commitMailbox(session, id, box, delta, [{ kind: 'flags', rows: changed }])
+      return ok({ value: { modified, rows }, commit: { ...NO_COMMIT, mailboxes: [change] } })
+    },
+    'visible',
+  )
 
 /** The fence check of the mailbox lock, in the same transaction as the deletion it guards. */
 const fenceLost = ({ fence: highest }: AccountRecord, fence: Fence | undefined): boolean =>
@@ -198,20 +213,27 @@ export const expunge = (
   id: AccountId,
   mailbox: MailboxId,
   uids: readonly Uid[],
-  { only, fence }: ExpungeOptions,
+  options: ExpungeOptions,
 ): Promise<Result<Written<readonly Uid[]>>> =>
-  writeTo<Written<readonly Uid[]>>(db, id, [mailbox], async (session, { account, boxes: [box] }) => {
-    if (!box) return failed({ kind: 'no-such-mailbox' })
-    if (fenceLost(account, fence)) return failed({ kind: 'lease-lost' })
-    const entries = (await entriesOf(session, box, uids)).filter(
-      ({ flags }) => only === 'all' || flagsFrom(flags).has('\\Deleted'),
-    )
-    if (entries.length === 0) return ok({ value: [], commit: NO_COMMIT })
-    const gone = entries.map((entry) => uid(entry.uid))
-    const delta = await releaseEntries(session, box, entries)
-    const change = await commitMailbox(session, id, box, delta, [{ kind: 'expunged', uids: gone }])
-    return ok({ value: gone, commit: { ...NO_COMMIT, mailboxes: [change] } })
-  })
+  writeTo<Written<readonly Uid[]>>(
+    db,
+    id,
+    [mailbox],
+    async (session, { account, boxes: [box] }) => {
+      if (!box) return failed({ kind: 'no-such-mailbox' })
+      const { only, fence } = options
+      if (fenceLost(account, fence)) return failed({ kind: 'lease-lost' })
+      const entries = (await entriesOf(session, box, uids)).filter(
+        ({ flags }) => only === 'all' || flagsFrom(flags).has('\\Deleted'),
+      )
+      if (entries.length === 0) return ok({ value: [], commit: NO_COMMIT })
+      const gone = entries.map((entry) => uid(entry.uid))
+      const delta = await releaseEntries(session, box, entries)
+      const change = await commitMailbox(session, id, box, delta, [{ kind: 'expunged', uids: gone }])
+      return ok({ value: gone, commit: { ...NO_COMMIT, mailboxes: [change] } })
+    },
+    ofExpunge(options),
+  )
 
 const COPY = `
 INSERT INTO mailbox.entries (account, mailbox, uid, message, flags, mod_seq, size, internal_date, save_date, added)

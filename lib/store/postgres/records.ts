@@ -1,4 +1,5 @@
 import { ok } from '../../terms/fault'
+import { ofRecord } from '../durability'
 import { accountNumber } from '../ids'
 import type { RecordChange, RecordKind, RecordTable, StoredRecord } from '../records/records'
 import { type AccountRecord, toAccount } from '../row-types'
@@ -77,16 +78,21 @@ export const createRecordTable = (db: Database): RecordTable => ({
   },
   async change(id, kind, keys, decide) {
     type Decided = { readonly value: ReturnType<typeof decide>['value'] } | undefined
-    const done = await db.write<Decided>(accountNumber(id), [], async (session, [locked = []]) => {
-      // The columns that were asked for.
-      const [owner] = locked as unknown as AccountRecord[]
-      if (!owner) return ok(undefined)
-      const [only, values] = keys === 'all' ? ['', []] : [' AND key = ANY($3)', [keys]]
-      const rows = await session.query<RecordRow>(`SELECT * ${WHERE}${only}`, [owner.account, kind, ...values])
-      const change = decide(new Map(rows.map((row) => [row.key, toRecord(row)])), toAccount(owner))
-      await apply(session, owner, kind, change)
-      return ok({ value: change.value })
-    })
+    const done = await db.write<Decided>(
+      accountNumber(id),
+      [],
+      async (session, [locked = []]) => {
+        // The columns that were asked for.
+        const [owner] = locked as unknown as AccountRecord[]
+        if (!owner) return ok(undefined)
+        const [only, values] = keys === 'all' ? ['', []] : [' AND key = ANY($3)', [keys]]
+        const rows = await session.query<RecordRow>(`SELECT * ${WHERE}${only}`, [owner.account, kind, ...values])
+        const change = decide(new Map(rows.map((row) => [row.key, toRecord(row)])), toAccount(owner))
+        await apply(session, owner, kind, change)
+        return ok({ value: change.value })
+      },
+      ofRecord(kind),
+    )
     return done.ok ? done.value?.value : undefined
   },
 })

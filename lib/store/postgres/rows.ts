@@ -45,6 +45,7 @@ export async function putIndex(session: Session, account: number, rows: readonly
     ['uid_validity', 'bigint', boxes.map((row) => row.uidValidity)],
     ['uid_next', 'bigint', boxes.map((row) => row.uidNext)],
     ['mod_seq', 'bigint', boxes.map((row) => row.modSeq)],
+    ['gaps', 'text', boxes.map((row) => row.gaps)],
     ['special_use', 'text', boxes.map((row) => row.specialUse.join(' '))],
     ['messages', 'bigint', boxes.map((row) => row.messages)],
     ['unseen', 'bigint', boxes.map((row) => row.unseen)],

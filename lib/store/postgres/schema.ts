@@ -94,6 +94,12 @@ CREATE INDEX records_until ON mailbox.records (account, kind, until) WHERE until
   `
 -- octets that the message has more where every line ends with CRLF
 ALTER TABLE mailbox.entries ADD COLUMN added bigint NOT NULL DEFAULT 0`,
+  `
+-- mod-sequences that a crash took back, ascending: after before after before
+ALTER TABLE mailbox.mailboxes ADD COLUMN gaps text NOT NULL DEFAULT '';
+-- The server empties it when it ended without a shutdown or was a replica: then what was committed last may be gone.
+CREATE UNLOGGED TABLE mailbox.not_crashed (one int PRIMARY KEY);
+INSERT INTO mailbox.not_crashed VALUES (1)`,
 ]
 
 const FIRST = `

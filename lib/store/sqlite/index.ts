@@ -15,7 +15,6 @@ import { accountReads } from './read/accounts'
 import { mailboxReads } from './read/mailboxes'
 import { messageReads } from './read/messages'
 import { createRecordTable } from './records'
-import type { SqliteSettings } from './settings'
 import { createSwaps } from './swaps'
 import { openTextIndex } from './texts/index'
 
@@ -24,9 +23,10 @@ export const SQLITE_FACTS: StoreFacts = { name: 'sqlite', sharedByProcesses: tru
 /** Octets that are free, below which a disk is full. */
 const LEAST_SPACE = 1024 * 1024
 
-export interface SqliteStoreOptions extends Partial<SqliteSettings> {
+export interface SqliteStoreOptions {
   /** folder of the file; made when it is missing */
   readonly path: string
+  readonly flagsDurable?: boolean
   readonly clock?: Clock
   readonly log?: Log
 }

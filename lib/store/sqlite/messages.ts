@@ -4,6 +4,7 @@ import type { AccountId } from '../../terms/names'
 import { modSeq, uid, uidValidity } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
 import { type Change, type Commit, type MailboxChange, NO_COMMIT, type Written } from '../change'
+import { ofExpunge } from '../durability'
 import { accountNumber, mailboxNumber, makeMailboxId } from '../ids'
 import { flagsText, indexRow } from '../row-types'
 import type { Copied, MessageTable, NewMessage } from '../store'
@@ -99,11 +100,10 @@ export function messageWrites(mail: Mail, clock: Clock, quick: Durability): Mess
       return ok({ value, commit: commitOf(changeOf(id, commit, [{ kind: 'flags', rows: changed }])) })
     },
 
-    async expunge(id, mailbox, uids, { only, fence }) {
+    async expunge(id, mailbox, uids, wanted) {
       const account = accountNumber(id)
-      const how = fence === undefined && quick === 'quick' ? 'visible' : 'durable'
-      const options = { only, ...(fence !== undefined && { fence }) }
-      const values = [account, mailboxNumber(account, mailbox), uids, options] as const
+      const how = quick === 'quick' ? ofExpunge(wanted) : 'durable'
+      const values = [account, mailboxNumber(account, mailbox), uids, wanted] as const
       const expunged = await mail.write('expunge', [...values], how)
       if (!expunged.ok) return expunged
       const { uids: gone, commit } = expunged.value

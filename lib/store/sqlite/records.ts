@@ -1,4 +1,5 @@
 import type { Durability } from '../../engine/sqlite/program'
+import { ofRecord } from '../durability'
 import { accountNumber } from '../ids'
 import type { RecordChange, RecordTable, StoredRecord } from '../records/records'
 import { accountText, accountTextOf, fromText } from './accounts'
@@ -53,7 +54,7 @@ export const createRecordTable = (mail: Mail, swaps: Swaps, quick: Durability): 
       const change = decide(new Map(found.map((row) => [row.key, toRecord(row)])), fromText(account, owner))
       if (isNothing(change)) return change
       const read = { account, owner, kind, keys, found }
-      const how = kind === 'subscription' ? quick : 'durable'
+      const how = ofRecord(kind) === 'visible' ? quick : 'durable'
       return (await mail.write('swapRecords', [read, written(account, owner, change)], how)) ? change : 'changed'
     })
     return done?.value

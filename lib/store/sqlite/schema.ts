@@ -28,6 +28,7 @@ CREATE TABLE mailboxes (
   uid_validity INTEGER NOT NULL,
   uid_next INTEGER NOT NULL,
   mod_seq INTEGER NOT NULL,
+  gaps TEXT NOT NULL DEFAULT '',
   special_use TEXT NOT NULL,
   messages INTEGER NOT NULL,
   unseen INTEGER NOT NULL,

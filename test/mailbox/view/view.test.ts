@@ -331,7 +331,7 @@ describe('mailbox view', () => {
     })
     value(await mail.remove('Work'))
     await turn()
-    assert.deepEqual([view.gone, called], [true, true])
+    assert.deepEqual([view.gone, called], ['deleted', true])
     assert.deepEqual(await view.sync('say'), [])
     view.close()
     assert.deepEqual(await mail.open('Work', 'claim'), { ok: false, fault: { kind: 'no-such-mailbox' } })

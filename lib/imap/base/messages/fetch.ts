@@ -73,7 +73,8 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
   const { choose, changedSince: since, before } = args.modifiers
   const named = messagesOf(state, args.set, by)
   const all = choose ? choose(named) : named
-  const seqs = since === undefined ? all : all.filter((seq) => view.modSeqAt(seq) > since)
+  const told = since === undefined ? 0 : view.toldSince(since)
+  const seqs = since === undefined ? all : all.filter((seq) => view.modSeqAt(seq) > told)
   if (since !== undefined) await before?.(state, args.set, since)
   /** RFC 3501 6.4.5: flags that this FETCH changes are in its own responses. */
   const changed = new Set<number>()

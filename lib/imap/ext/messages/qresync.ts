@@ -93,8 +93,9 @@ async function sayFlags(
   since: number,
 ): Promise<void> {
   const { view } = state
+  const told = view.toldSince(since)
   for (const seq of messagesOf(state, knownUids, 'uid')) {
-    if (view.modSeqAt(seq) <= since) continue
+    if (view.modSeqAt(seq) <= told) continue
     const message = { uid: view.uidAt(seq), withUid: true, flags: view.flagsAt(seq), recent: view.isRecent(seq) }
     session.say(fetchResponse(session, seq, { ...message, modSeq: view.modSeqAt(seq) }))
     if (session.connection.writer.full && !(await session.connection.writer.drained())) return

@@ -1,9 +1,10 @@
 import type { Sql } from '../../../engine/sqlite/connection'
 import { turn } from '../../../work/turns'
 import type { IndexRow } from '../../change'
-import { indexRow } from '../../row-types'
+import { beyondGaps, gapsFrom, toldSince } from '../../gaps'
+import { indexRow, type MailboxRecord } from '../../row-types'
 import { uidsFrom } from '../rows'
-import { type ListedRow, type MailboxKey, mailboxAt, modSeqAt } from './mailboxes'
+import { type ListedRow, type MailboxKey, mailboxAt } from './mailboxes'
 import { moment } from './moment'
 
 /** log entries of one statement, and rows */
@@ -115,19 +116,25 @@ export async function follow(sql: Sql, key: MailboxKey, since: number): Promise<
 }
 const picked = ({ added, flagged, expunged, rows }: Told) => ({ added, flagged, expunged, rows })
 
-/** @returns UIDs that were expunged since then, ascending; undefined as of `follow`, however much has changed */
+const BOX = 'SELECT mod_seq, gaps FROM mailboxes WHERE account = ? AND mailbox = ?'
+
+/** @returns UIDs that were expunged since then, in a gap: ever, ascending; undefined as of `follow`, however much has changed */
 export async function expungedAfter(sql: Sql, key: MailboxKey, since: number): Promise<number[] | undefined> {
   const gone: number[] = []
   for (let at = since; ; ) {
-    const { now, log } = moment(sql, () => ({
-      now: modSeqAt(sql, key),
+    const { box, log } = moment(sql, () => ({
+      box: sql.get<Pick<MailboxRecord, 'mod_seq' | 'gaps'>>(BOX, ...key),
       log: sql.columns<readonly [modSeq: number, expunged: string]>(LOG_OF_EXPUNGED, ...key, at),
     }))
-    if (now === undefined || at > now) return undefined
-    if (at === now) break
+    if (!box || at > box.mod_seq) return undefined
+    const gaps = gapsFrom(box.gaps)
+    const told = toldSince(gaps, at)
+    if (told !== at) return expungedAfter(sql, key, told)
+    at = beyondGaps(gaps, at)
+    if (at === box.mod_seq) break
     if (log.length === 0) return undefined
     for (const [modSeq, expunged] of log) {
-      if (modSeq !== at + 1) return undefined
+      if (modSeq !== beyondGaps(gaps, at) + 1) return undefined
       at = modSeq
       for (const uid of uidsFrom(expunged)) gone.push(uid)
     }

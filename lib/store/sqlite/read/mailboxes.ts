@@ -31,7 +31,7 @@ export const mailboxAt = (sql: Sql, key: MailboxKey): ListedRow | undefined => s
 export const uidValidityAt = (sql: Sql, key: MailboxKey): number | undefined =>
   sql.get<{ uid_validity: number }>(UID_VALIDITY, ...key)?.uid_validity
 
-export const modSeqAt = (sql: Sql, key: MailboxKey): number | undefined =>
+const modSeqAt = (sql: Sql, key: MailboxKey): number | undefined =>
   sql.get<{ mod_seq: number }>(MOD_SEQ, ...key)?.mod_seq
 
 export const mailboxReads = ({ read: sql }: Mail): Pick<MailboxTable, 'list' | 'find' | 'get' | 'modSeq'> => ({

@@ -1,5 +1,6 @@
 import type { Sql } from '../../../engine/sqlite/connection'
 import { type Delta, nothing } from '../../counting'
+import { gapsFrom, logStart } from '../../gaps'
 import { LOG_LENGTH, TRIM_EVERY } from '../../limits'
 import type { AccountRecord, MailboxRecord } from '../../row-types'
 import type { CreateOptions } from '../../store'
@@ -13,8 +14,8 @@ export type State = Omit<AccountRecord, 'name' | 'attributes'>
 export const stateOf = (sql: Sql, account: number): State | undefined =>
   sql.get<State>('SELECT * FROM states WHERE account = ?', account)
 
-const BOX = `SELECT account, mailbox, name, uid_validity, uid_next, mod_seq, special_use, messages, unseen, deleted, size,
-  recent_from FROM mailboxes WHERE account = ?`
+const BOX = `SELECT account, mailbox, name, uid_validity, uid_next, mod_seq, gaps, special_use, messages, unseen, deleted,
+  size, recent_from FROM mailboxes WHERE account = ?`
 const BY_NUMBER = `${BOX} AND mailbox = ?`
 const BY_NAME = `${BOX} AND name = ?`
 type BoxColumns = readonly [
@@ -24,6 +25,7 @@ type BoxColumns = readonly [
   uid_validity: number,
   uid_next: number,
   mod_seq: number,
+  gaps: string,
   special_use: string,
   messages: number,
   unseen: number,
@@ -33,10 +35,10 @@ type BoxColumns = readonly [
 ]
 /** An object of our own: those of rows are slow to make, and to copy. */
 function boxFrom(columns: BoxColumns): MailboxRecord {
-  const [account, mailbox, name, uid_validity, uid_next, mod_seq, special_use, ...counters] = columns
+  const [account, mailbox, name, uid_validity, uid_next, mod_seq, gaps, special_use, ...counters] = columns
   const [messages, unseen, deleted, size, recent_from] = counters
   const numbers = { messages, unseen, deleted, size, recent_from }
-  return { account, mailbox, name, uid_validity, uid_next, mod_seq, special_use, ...numbers }
+  return { account, mailbox, name, uid_validity, uid_next, mod_seq, gaps, special_use, ...numbers }
 }
 
 export function boxOf(sql: Sql, account: number, mailbox: number): MailboxRecord | undefined {
@@ -62,7 +64,7 @@ export function addMailbox(sql: Sql, account: number, name: string, options: Cre
   sql.run('UPDATE states SET last_mailbox = ?, last_uid_validity = ? WHERE account = ?', mailbox, highest, account)
   const next = options.uidNext ?? 1
   const uses = (options.specialUse ?? []).join(' ')
-  const text = 'INSERT INTO mailboxes VALUES (?, ?, ?, ?, ?, 1, ?, 0, 0, 0, 0, ?) RETURNING *'
+  const text = "INSERT INTO mailboxes VALUES (?, ?, ?, ?, ?, 1, '', ?, 0, 0, 0, 0, ?) RETURNING *"
   const made = sql.get<MailboxRecord>(text, account, mailbox, name, validity, next, uses, next)
   if (!made) throw new Error('a mailbox was not made')
   if (options.subscribed) subscribe(sql, account, name)
@@ -108,7 +110,7 @@ export function commitBox(sql: Sql, box: MailboxRecord, change: BoxChange): Mail
   )
   if (mod_seq % TRIM_EVERY === 0 && mod_seq > LOG_LENGTH) {
     const text = 'DELETE FROM changes WHERE account = ? AND mailbox = ? AND mod_seq < ?'
-    sql.run(text, account, mailbox, mod_seq - LOG_LENGTH)
+    sql.run(text, account, mailbox, logStart(gapsFrom(box.gaps), mod_seq))
   }
   return now
 }

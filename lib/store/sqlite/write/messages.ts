@@ -2,6 +2,7 @@ import type { Sql } from '../../../engine/sqlite/connection'
 import { failed, ok, type Result } from '../../../terms/fault'
 import { changeFlags, type FlagChange } from '../../../terms/flags'
 import { nothing, overQuota, quotaOctets, weigh } from '../../counting'
+import { gapsFrom, toldSince } from '../../gaps'
 import { flagsFault } from '../../limits'
 import { type EntryRecord, flagsFrom, flagsText } from '../../row-types'
 import type { AppendOptions, ExpungeOptions } from '../../store'
@@ -58,6 +59,7 @@ export const messageOperations = (sql: Sql) => ({
     const box = boxOf(sql, account, mailbox)
     if (!box) return failed({ kind: 'no-such-mailbox' })
     const { how, unchangedSince, quota } = wanted
+    const since = unchangedSince === undefined ? undefined : toldSince(gapsFrom(box.gaps), unchangedSince)
     const flags = flagsFrom(wanted.flags)
     const next = box.mod_seq + 1
     const delta = nothing()
@@ -65,7 +67,7 @@ export const messageOperations = (sql: Sql) => ({
     const changed: ShownEntry[] = []
     const entries: ShownEntry[] = []
     for (const entry of entriesOf(sql, box, wanted.uids)) {
-      if (unchangedSince !== undefined && entry.mod_seq > unchangedSince) {
+      if (since !== undefined && entry.mod_seq > since) {
         modified.push(entry.uid)
         continue
       }

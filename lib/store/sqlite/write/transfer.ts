@@ -37,9 +37,9 @@ function putRow(sql: Sql, account: number, row: TransferRow): void {
   switch (row.kind) {
     case 'mailbox':
       sql.run(
-        'INSERT INTO mailboxes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        ...[account, row.mailbox, row.name, row.uidValidity, row.uidNext, row.modSeq, row.specialUse.join(' ')],
-        ...[row.messages, row.unseen, row.deleted, row.size, row.recentFrom],
+        'INSERT INTO mailboxes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        ...[account, row.mailbox, row.name, row.uidValidity, row.uidNext, row.modSeq, row.gaps],
+        ...[row.specialUse.join(' '), row.messages, row.unseen, row.deleted, row.size, row.recentFrom],
       )
       return
     case 'entry':
