@@ -6,10 +6,12 @@ import type { LockRequest, Locks } from '../../lib/locks/locks'
 import { openRedisLocks } from '../../lib/locks/redis'
 import { lockSettings } from '../../lib/locks/settings'
 import { REDIS, redisAnswers, removeKeys } from '../redis'
+import { type Load, load, loadOfTwo } from './locks-load'
 
-/** What a lock costs: CPU of acquire and release, the time from release to the waiter's grant, renewals of 10,000 leases. */
+/** What a lock costs: acquire and release a second, their time and CPU, alone and beside another process; the time from release to the waiter's grant, renewals of 10,000 leases. */
 
-const PAIRS = 5000
+const LOAD = 3000
+const SESSIONS = [1, 16]
 const WAKES = 200
 const LEASES = 10_000
 const QUIET = 20_000
@@ -35,11 +37,17 @@ const cpu = (since?: NodeJS.CpuUsage): number => {
 const at = (sorted: readonly number[], share: number): string =>
   (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(2)
 
-async function measure(name: string, here: Locks, there: Locks): Promise<void> {
-  for (let n = 0; n < 500; n++) await (await take(here, request('warm', 'exclusive'))).release()
-  const before = process.cpuUsage()
-  for (let n = 0; n < PAIRS; n++) await (await take(here, request(`a${n % 100}`, 'exclusive'))).release()
-  console.log(`${name}: acquire + release ${(cpu(before) / PAIRS).toFixed(3)} ms CPU`)
+const show = ({ rate, median, p99, worst, cpu }: Load): string =>
+  `${rate.toFixed(0)} acquire + release a second, ${cpu.toFixed(3)} ms CPU; an act, ms: median ${median.toFixed(3)}, p99 ${p99.toFixed(3)}, worst ${worst.toFixed(1)}`
+
+async function measure(name: string, here: Locks, there: Locks, folder: string): Promise<void> {
+  await load(here, 1, 500, 'warm')
+  for (const sessions of SESSIONS) {
+    console.log(`${name}, ${sessions} sessions: ${show(await load(here, sessions, LOAD, 'here'))}`)
+    if (name !== 'embedded') continue
+    for (const figures of await loadOfTwo(folder, here, sessions, LOAD))
+      console.log(`${name}, ${sessions} sessions in each of two processes: ${show(figures)}`)
+  }
 
   const waits: number[] = []
   for (let n = 0; n < WAKES; n++) {
@@ -71,7 +79,7 @@ async function main(): Promise<void> {
     else console.log('redis: not there, not measured')
     for (const [name, open] of drivers) {
       const [here, there] = [await open(), await open()]
-      await measure(name, here, there)
+      await measure(name, here, there, folder)
       await Promise.all([here.close(), there.close()])
     }
     if (drivers.length > 1) await removeKeys('{mailbox-bench-locks}:')
