@@ -73,7 +73,7 @@ export async function openDatabase<Ops extends Operations>(
   await ready()
   let connection: Connection
   try {
-    connection = openConnection(file)
+    connection = openConnection(file, program)
   } catch (error) {
     await thread.ask({ kind: 'close', database }).catch(() => undefined)
     throw error

@@ -7,6 +7,8 @@ const BUSY = 5
 const IO_ERROR = 10
 const CORRUPT = 11
 const NOT_A_DATABASE = 26
+/** Extended: of a file or its log a part is missing that was there before. */
+const CUT = 522
 
 /** The package of Node 20 says for some calls what happened, and not its number. */
 const CODES: ReadonlyMap<string, number> = new Map([
@@ -19,7 +21,8 @@ const CODES: ReadonlyMap<string, number> = new Map([
 /** SQLite's primary result code of an error; undefined: it is not the engine's */
 export function sqliteCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined
-  if ('errcode' in error && typeof error.errcode === 'number') return error.errcode & 0xff
+  if ('errcode' in error && typeof error.errcode === 'number')
+    return error.errcode === CUT ? CORRUPT : error.errcode & 0xff
   return 'code' in error && error.code === 'ERR_SQLITE_ERROR' ? (CODES.get(error.message) ?? UNKNOWN) : undefined
 }
 

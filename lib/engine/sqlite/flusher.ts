@@ -145,3 +145,18 @@ export function createFlusher(log: LogFile, { file, behind, needTransaction, end
     },
   }
 }
+
+/** Of what need not come to the disk. */
+export const NO_FLUSHER: Flusher = {
+  committed(waiting) {
+    for (const committed of waiting) committed.onDisk()
+  },
+  flush: () => undefined,
+  begun: () => undefined,
+  needsTransaction: false,
+  noTransaction: () => undefined,
+  doubt: () => undefined,
+  end: () => undefined,
+  isIdle: true,
+  isTrusted: true,
+}

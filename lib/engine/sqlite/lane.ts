@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers'
 import { asError, Unavailable } from '../../terms/errors'
 import { closeConnection } from './close'
 import { type Connection, sqlOn } from './connection'
-import { isBusy, refusal, rollBack, sqliteCode } from './errors'
-import { type Committed, createFlusher } from './flusher'
+import { isBusy, refusal, rollBack } from './errors'
+import { type Committed, createFlusher, NO_FLUSHER } from './flusher'
 import { type LogFile, openLog } from './log'
 import { openWriter } from './open'
 import type { Durability, Ending, LaneSettings, Operations, Program } from './program'
@@ -54,7 +54,7 @@ export function openLane<Ops extends Operations>(
   given: Partial<LaneSettings> = {},
 ): Lane {
   const settings = { ...LANE, ...given }
-  const connection = openWriter(file, program.schema)
+  const connection = openWriter(file, program)
   const sql = sqlOn(connection)
   const operations: Operations = program.operations(sql)
   const log = openLogOf(file, connection)
@@ -63,7 +63,9 @@ export function openLane<Ops extends Operations>(
   let tries = 0
   let waitingSince = 0
   let closed: (() => void) | undefined
-  const flusher = createFlusher(log, { file, behind: settings.behind, needTransaction: schedule, ended: finish })
+  const flusher = program.flushed
+    ? createFlusher(log, { file, behind: settings.behind, needTransaction: schedule, ended: finish })
+    : NO_FLUSHER
   const isQuiet = (): boolean => queue.length === 0 && closed === undefined
   const upkeep = createUpkeep(file, sql, settings, flusher, checkpoint, finish, isQuiet)
 
@@ -99,8 +101,7 @@ export function openLane<Ops extends Operations>(
       return { kind: 'done', value }
     } catch (error) {
       takeBack(error)
-      if (sqliteCode(error) !== undefined) return refusal(file, error)
-      return { kind: 'thrown', error: asError(error) }
+      return refusal(file, error)
     }
   }
 

@@ -4,6 +4,7 @@ import { binding } from './binding'
 import { type Connection, sqlOn } from './connection'
 import { createFile, flushFolder, makeFolder } from './create'
 import { Damaged, engineError } from './errors'
+import type { Operations, Program } from './program'
 
 export { Damaged, engineError, isBusy, sqliteCode } from './errors'
 
@@ -14,6 +15,9 @@ PRAGMA wal_autocheckpoint = 0;
 PRAGMA cache_size = -16000;
 PRAGMA temp_store = MEMORY;
 PRAGMA trusted_schema = OFF`
+
+/** For a program that is not flushed: SQLite itself does so where the log begins anew, and when it goes to the file. */
+const NEVER_FLUSHED = 'PRAGMA synchronous = OFF'
 
 const versionOf = (connection: Connection): number =>
   Number(sqlOn(connection).get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0)
@@ -42,7 +46,7 @@ const isLeft = (log: string): boolean => (statSync(log, { throwIfNoEntry: false 
  * means: closing a second descriptor of a file takes away the locks that this process holds on it (sqlite.org/howtocorrupt.html 2.2).
  * Throws `Damaged` when the file cannot be understood, else `Unavailable`.
  */
-export function openWriter(file: string, schema: readonly string[]): Connection {
+export function openWriter(file: string, { schema, flushed }: Program<Operations>): Connection {
   let connection: Connection | undefined
   try {
     makeFolder(path.dirname(file))
@@ -59,6 +63,7 @@ export function openWriter(file: string, schema: readonly string[]): Connection 
     accessSync(file, constants.R_OK | constants.W_OK)
     connection = new (binding().DatabaseSync)(file)
     connection.exec(PRAGMAS)
+    if (!flushed) connection.exec(NEVER_FLUSHED)
     bring(connection, schema)
     return connection
   } catch (error) {
@@ -68,11 +73,12 @@ export function openWriter(file: string, schema: readonly string[]): Connection 
 }
 
 /** Another connection to a file that `openWriter` has opened; it waits for nobody. */
-export function openConnection(file: string): Connection {
+export function openConnection(file: string, { flushed = true }: { readonly flushed?: boolean } = {}): Connection {
   let connection: Connection | undefined
   try {
     connection = new (binding().DatabaseSync)(file)
     connection.exec(PRAGMAS)
+    if (!flushed) connection.exec(NEVER_FLUSHED)
     // The file's log is opened by its name, at the first look: now, so that it is never the log of a file that takes the place of this one.
     connection.exec('PRAGMA user_version')
     connection.exec('PRAGMA busy_timeout = 0')

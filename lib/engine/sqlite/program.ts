@@ -13,6 +13,8 @@ export interface Program<Ops extends Operations> {
   /** one text of SQL a version of the schema; a step is never changed once it was released */
   readonly schema: readonly string[]
   readonly operations: (sql: Sql) => Ops
+  /** false: nothing of it outlives the boot, so that nothing waits for the disk, and `durable` is as `visible` */
+  readonly flushed: boolean
 }
 
 /** @param file of the program: `__filename` */
@@ -20,7 +22,8 @@ export const defineProgram = <Ops extends Operations>(
   file: string,
   schema: readonly string[],
   operations: (sql: Sql) => Ops,
-): Program<Ops> => ({ file, schema, operations })
+  { flushed = true }: { readonly flushed?: boolean } = {},
+): Program<Ops> => ({ file, schema, operations, flushed })
 
 /**
  * `durable`: the answer comes when it is on the disk. `visible`: when everybody can read it; it is on the disk within a second. `quick`: as

@@ -1,6 +1,5 @@
-import { asError } from '../../terms/errors'
 import type { Sql } from './connection'
-import { isBusy, refusal, rollBack, sqliteCode } from './errors'
+import { isBusy, refusal, rollBack } from './errors'
 import type { Ending, Operations } from './program'
 
 /**
@@ -24,7 +23,7 @@ export function createQuick(file: string, sql: Sql, operations: Operations): Qui
       return { kind: 'done', value }
     } catch (error) {
       rollBack(sql)
-      return sqliteCode(error) === undefined ? { kind: 'thrown', error: asError(error) } : refusal(file, error)
+      return refusal(file, error)
     }
   }
 }
