@@ -2,47 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { textOf } from '../terms/errors'
 import { failed, ok, type Result } from '../terms/fault'
 import { fence } from '../terms/numbers'
-import type { Clock, Log, Metrics } from '../terms/ports'
+import { turn } from '../work/turns'
+import type { Answer, Question } from './decisions'
 import { holdWith } from './hold'
 import { createLeases } from './leases'
 import type { AccountLocks, EndReason, Holder, Lease, LockRequest, Locks, Refusal } from './locks'
 import { createPlaces } from './places'
-import { type AccountRecord, type ClaimRecord, grant, grantWaiters, type HolderRecord, obstacle, purge } from './record'
-import type { LockSettings } from './settings'
-
-/** Where records live. `change` is one step that no other process can come between; throws when the table is broken. */
-export interface LockTable {
-  change<T>(account: string, change: (record: AccountRecord) => T): T
-  list(account?: string): readonly (readonly [string, AccountRecord])[]
-  close(): Promise<void>
-}
-
-/** The other processes. */
-export interface Peers {
-  /** this process's name, unique also after its pid is used again */
-  readonly self: string
-  /** whether that process still runs and has shown life in time */
-  alive(process: string): boolean
-  /** Fire and forget: who is gone needs no message. */
-  send(process: string, message: PeerMessage): void
-  /** Calls back once when that process ends. @returns stop watching */
-  watch(process: string, gone: () => void): () => void
-  close(): Promise<void>
-}
-
-export type PeerMessage =
-  | { readonly kind: 'granted'; readonly account: string; readonly id: string }
-  | { readonly kind: 'end'; readonly account: string; readonly id: string; readonly reason: EndReason }
-
-export interface EnginePorts {
-  readonly driver: string
-  readonly table: LockTable
-  readonly peers: Peers
-  readonly settings: LockSettings
-  readonly clock: Clock
-  readonly log: Log
-  readonly metrics: Metrics
-}
+import type { EnginePorts, PeerMessage } from './ports'
+import type { AccountRecord, HolderRecord, WaiterRecord } from './record'
+import { type Waiting, waitingFor, waitTurn } from './turn'
 
 export interface Engine extends Locks {
   /** what another process says */
@@ -50,21 +18,30 @@ export interface Engine extends Locks {
   /** this process was thought dead: every lease is over */
   expire(): void
   /** now and then: writes down when holders were active, and looks whether those that wait were forgotten */
-  tend(): void
-}
-
-interface Waiting {
-  readonly account: string
-  readonly claim: ClaimRecord
-  readonly takeover: 'never' | number
-  arrive(holder: HolderRecord): void
+  tend(): Promise<void>
 }
 
 export function createEngine({ driver, table, peers, settings, clock, log, metrics }: EnginePorts): Engine {
+  /** every claim that is not settled: a wake-up may overtake the answer that it is queued */
   const waiting = new Map<string, Waiting>()
   const places = createPlaces(settings.waiters)
+  /** leases that are over, and could not be taken out of the table: id and account */
+  const owed = new Map<string, string>()
+  /** what `close` waits for */
+  const underWay = new Set<Promise<unknown>>()
+  let closing = false
+  /** the last change that is only shown to people */
+  let described: Promise<unknown> = Promise.resolve()
+
+  const waitOf = ({ wait, protocol }: LockRequest): number => wait ?? settings.wait[protocol]
   const living = (process: string): boolean => process === peers.self || peers.alive(process)
-  const nextOnes = (record: AccountRecord): HolderRecord[] => grantWaiters(record, clock.now(), living)
+
+  function awaited<T>(act: Promise<T>): Promise<T> {
+    underWay.add(act)
+    const over = (): void => void underWay.delete(act)
+    act.then(over, over)
+    return act
+  }
 
   const showHolder = (account: string, record: HolderRecord): Holder => ({
     ...record,
@@ -73,182 +50,177 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     fence: fence(record.fence),
   })
 
-  /** Tells waiters that were granted by somebody's release. */
-  function wake(account: string, granted: readonly HolderRecord[]): void {
-    for (const holder of granted) {
+  /** Asks, and tells those whom the answer ends or lets in. */
+  async function ask(account: string, question: Question): Promise<Answer> {
+    const answer = await table.decide(account, question)
+    for (const { id, process } of answer.ended) {
+      if (process === peers.self) end(id, 'taken-over')
+      else peers.send(process, { kind: 'end', account, id, reason: 'taken-over' })
+    }
+    for (const holder of answer.granted) {
       if (holder.process === peers.self) arrived(account, holder)
       else peers.send(holder.process, { kind: 'granted', account, id: holder.id })
     }
+    return answer
+  }
+
+  /** Of this process; what is granted may not be in the caller's hands yet. */
+  function end(id: string, reason: EndReason): void {
+    const waiter = waiting.get(id)
+    if (!leases.end(id, reason) && waiter) waiter.ended = reason
+  }
+
+  function open({ account, ended }: Waiting, holder: HolderRecord): Lease {
+    const lease = leases.open(account, holder)
+    if (ended) leases.end(holder.id, ended)
+    return lease
   }
 
   function arrived(account: string, holder: HolderRecord): void {
     const waiter = waiting.get(holder.id)
     if (waiter) waiter.arrive(holder)
     // Nobody waits any more (the client hung up): give it back. It may also be said twice.
-    else if (!leases.has(holder.id)) giveBack(account, holder.id)
+    else if (!leases.has(holder.id)) void giveBack(account, holder.id)
   }
 
-  function giveBack(account: string, id: string): void {
-    try {
-      const granted = table.change(account, (record) => {
-        const before = record.holders.length
-        record.holders = record.holders.filter((holder) => holder.id !== id)
-        record.waiters = record.waiters.filter((waiter) => waiter.id !== id)
-        return before === record.holders.length && record.waiters.length === 0 ? [] : nextOnes(record)
-      })
-      wake(account, granted)
-    } catch (error) {
-      broken(account, error)
-    }
-  }
-  /** Takes out what dead processes left, and lets in who can get in now. @param mine a grant that was not heard of */
-  function bury(account: string, mine: (record: AccountRecord) => HolderRecord | undefined = () => undefined): void {
-    try {
-      const granted = table.change(account, (record) => {
-        purge(record, living)
-        const own = mine(record)
-        return own ? [own] : nextOnes(record)
-      })
-      wake(account, granted)
-    } catch (error) {
-      broken(account, error)
-    }
-  }
   function broken(account: string, error: unknown): void {
     log.error(`lock of ${account}: ${textOf(error)}`)
   }
+
+  /** What cannot be written now is said again: nobody else could get in before this process ends. */
+  function giveBack(account: string, id: string): Promise<void> {
+    return awaited(
+      ask(account, { kind: 'leave', id }).then(
+        () => void owed.delete(id),
+        (error: unknown) => {
+          if (!owed.has(id)) broken(account, error)
+          owed.set(id, account)
+        },
+      ),
+    )
+  }
+
+  /** For those that look on, and for their own sake: nothing depends on it. */
+  const attempt = (account: string, question: Question): Promise<void> =>
+    awaited(
+      ask(account, question).then(
+        () => undefined,
+        (error: unknown) => broken(account, error),
+      ),
+    )
 
   const leases = createLeases({
     metrics,
     now: () => clock.now(),
     giveBack,
-    describe: (account, id, client) => amend(account, id, { client }),
+    describe: (account, id, client) => {
+      described = attempt(account, { kind: 'describe', id, client })
+    },
   })
 
-  function amend(account: string, id: string, change: Partial<HolderRecord>): void {
-    try {
-      table.change(account, (current) => {
-        current.holders = current.holders.map((holder) => (holder.id === id ? { ...holder, ...change } : holder))
-      })
-    } catch (error) {
-      broken(account, error)
-    }
-  }
-
-  /** Ends exclusive holders that are idle for longer than this request allows. */
-  function takeOver(
-    account: string,
-    record: AccountRecord,
-    claim: ClaimRecord,
-    takeover: 'never' | number,
-  ): HolderRecord[] {
-    if (takeover === 'never' || claim.access !== 'exclusive') return []
-    const now = clock.now()
-    const idle = record.holders.filter(
-      (holder) => holder.access === 'exclusive' && now - showHolder(account, holder).activeAt >= takeover,
-    )
-    record.holders = record.holders.filter((holder) => !idle.includes(holder))
-    return idle
-  }
-
-  type Try = { readonly holder: HolderRecord } | { readonly by: HolderRecord }
-
-  function tryOnce(account: string, claim: ClaimRecord, takeover: 'never' | number, enqueue: boolean): Try {
-    const taken: HolderRecord[] = []
-    const outcome = table.change(account, (record): { result: Try; woken: HolderRecord[] } => {
-      if (obstacle(record, claim)) {
-        purge(record, living)
-        taken.push(...takeOver(account, record, claim, takeover))
-      }
-      // Who waited longer goes first when a dead holder made room.
-      const woken = record.waiters.length > 0 ? nextOnes(record) : []
-      const by = obstacle(record, claim)
-      if (!by) return { result: { holder: grant(record, claim, clock.now()) }, woken }
-      if (enqueue && !record.waiters.some((waiter) => waiter.id === claim.id))
-        record.waiters.push({ ...claim, takeover })
-      return { result: { by }, woken }
-    })
-    for (const holder of taken) {
-      if (holder.process === peers.self) leases.end(holder.id, 'taken-over')
-      else peers.send(holder.process, { kind: 'end', account, id: holder.id, reason: 'taken-over' })
-    }
-    wake(account, outcome.woken)
-    return outcome.result
-  }
-
   /** A wake-up is lost when this process was stopped for so long that it was taken for dead, or a holder's process is. */
-  function lookAgain({ account, claim, takeover }: Waiting): void {
-    bury(account, (record) => {
-      const mine = record.holders.find(({ id }) => id === claim.id)
-      if (!mine && !record.waiters.some(({ id }) => id === claim.id)) record.waiters.push({ ...claim, takeover })
-      return mine
+  const lookAgain = (account: string, ...those: readonly Waiting[]): Promise<void> =>
+    attempt(account, {
+      kind: 'look-again',
+      waiters: those.filter(({ queued }) => queued).map(({ claim }) => claim),
     })
+
+  /** Looks again when the process of a holder ends, one after another. @returns what stops it */
+  const watchHolders = (mine: Waiting, first: HolderRecord) => (): (() => void) => {
+    const stops: (() => void)[] = []
+    const look = ({ process }: HolderRecord): void => {
+      if (process !== peers.self) stops.push(peers.watch(process, () => void gone()))
+    }
+    async function gone(): Promise<void> {
+      await lookAgain(mine.account, mine)
+      if (!mine.queued) return
+      const next = holdersOf(mine.account).find(({ process }) => process !== peers.self)
+      if (next) look(next)
+    }
+    look(first)
+    return () => {
+      for (const stop of stops) stop()
+    }
   }
 
-  /** Waits in the queue; looks again when the process of a holder ends. */
-  function queue(
-    account: string,
-    claim: ClaimRecord,
-    takeover: 'never' | number,
-    by: HolderRecord,
-    wait: number,
-    signal: AbortSignal | undefined,
-  ): Promise<HolderRecord | 'late' | 'cancelled'> {
-    return new Promise((resolve) => {
-      const stops: (() => void)[] = []
-      const settle = (outcome: HolderRecord | 'late' | 'cancelled'): void => {
-        clearTimeout(timer)
-        for (const stop of stops) stop()
-        signal?.removeEventListener('abort', cancel)
-        if (typeof outcome === 'string') giveBack(account, claim.id)
-        resolve(outcome)
-      }
-      const cancel = (): void => settle('cancelled')
-      const timer = setTimeout(() => settle('late'), wait)
-      const mine: Waiting = { account, claim, takeover, arrive: settle }
-      waiting.set(claim.id, mine)
-      signal?.addEventListener('abort', cancel)
-      const look = (holder: HolderRecord): void => {
-        if (holder.process === peers.self) return
-        stops.push(
-          peers.watch(holder.process, () => {
-            lookAgain(mine)
-            const next = table.list(account)[0]?.[1].holders.find((one) => one.process !== peers.self)
-            if (waiting.has(claim.id) && next) look(next)
-          }),
-        )
-      }
-      look(by)
-    })
-  }
-
-  async function acquire(request: LockRequest, signal?: AbortSignal): Promise<Result<Lease, Refusal>> {
-    const { account, access, protocol, address, client } = request
-    const mode = request.mode ?? settings.mode
-    const claim: ClaimRecord = { id: randomUUID(), process: peers.self, access, mode, protocol, address, client }
-    const takeover = request.takeover ?? settings.takeover
-    const wait = request.wait ?? settings.wait[protocol]
-    if (signal?.aborted) return failed({ kind: 'cancelled' })
-    const leave = wait > 0 ? places.take(account, address) : undefined
+  function holdersOf(account: string): readonly HolderRecord[] {
     try {
-      const first = tryOnce(account, claim, takeover, leave !== undefined)
-      if ('holder' in first) return ok(leases.open(account, first.holder))
-      if (!leave) return leases.refused(request, showHolder(account, first.by))
+      return table.read(account)?.holders ?? []
+    } catch {
+      // Whoever has to write says so; a wake-up is looked for again.
+      return []
+    }
+  }
+
+  /** When exclusive holders of this process showed life, for a claim that may end idle ones. */
+  function activeOf(account: string, { access, takeover }: WaiterRecord): Record<string, number> {
+    const active: Record<string, number> = {}
+    if (takeover === 'never' || access !== 'exclusive') return active
+    for (const { id } of holdersOf(account)) {
+      const at = leases.activeAt(id)
+      if (at !== undefined) active[id] = at
+    }
+    return active
+  }
+
+  const claimOnce = ({ account, claim }: Waiting, queue: boolean): Promise<Answer> =>
+    ask(account, { kind: 'claim', claim, queue, active: activeOf(account, claim) })
+
+  async function settle(
+    mine: Waiting,
+    request: LockRequest,
+    queue: boolean,
+    signal?: AbortSignal,
+  ): Promise<Result<Lease, Refusal>> {
+    const { account } = mine
+    const first = await claimOnce(mine, queue)
+    let holder = first.holder
+    let by = first.by
+    if (by && queue) {
       const started = performance.now()
-      const outcome = await queue(account, claim, takeover, first.by, wait, signal)
+      const outcome = await waitTurn(mine, waitOf(request), signal, watchHolders(mine, by))
       leases.waited(request, performance.now() - started)
-      if (outcome === 'cancelled') return failed({ kind: 'cancelled' })
-      const last = outcome === 'late' ? tryOnce(account, claim, takeover, false) : { holder: outcome }
-      if ('by' in last) return leases.refused(request, showHolder(account, last.by))
-      return ok(leases.open(account, last.holder))
+      const last: Pick<Answer, 'holder' | 'by'> =
+        typeof outcome === 'object' ? { holder: outcome } : outcome === 'late' ? await claimOnce(mine, false) : {}
+      holder = last.holder
+      by = last.by
+    }
+    if (holder && !signal?.aborted && !closing) return ok(open(mine, holder))
+    if (by) return leases.refused(request, showHolder(account, by))
+    await giveBack(account, mine.claim.id)
+    return failed({ kind: 'cancelled' })
+  }
+
+  async function claimAndSettle(request: LockRequest, signal?: AbortSignal): Promise<Result<Lease, Refusal>> {
+    const { account, access, protocol, address, client } = request
+    if (signal?.aborted || closing) return failed({ kind: 'cancelled' })
+    const mine = waitingFor(account, {
+      id: randomUUID(),
+      process: peers.self,
+      access,
+      mode: request.mode ?? settings.mode,
+      protocol,
+      address,
+      client,
+      takeover: request.takeover ?? settings.takeover,
+    })
+    const { id } = mine.claim
+    const leave = waitOf(request) > 0 ? places.take(account, address) : undefined
+    waiting.set(id, mine)
+    try {
+      return await settle(mine, request, leave !== undefined, signal)
     } catch (error) {
       broken(account, error)
+      // Whether it was granted is not known.
+      void giveBack(account, id)
       return leases.unavailable(request, 'the lock table cannot be used')
     } finally {
       leave?.()
-      waiting.delete(claim.id)
+      waiting.delete(id)
     }
   }
+
+  const acquire: Locks['acquire'] = (request, signal) => awaited(claimAndSettle(request, signal))
 
   function listed([account, record]: readonly [string, AccountRecord]): AccountLocks[] {
     const holders = record.holders
@@ -258,39 +230,59 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     return holders.length + waiters > 0 ? [{ account, holders, waiters }] : []
   }
 
+  async function tend(): Promise<void> {
+    for (const [id, account] of [...owed]) {
+      void giveBack(account, id)
+      await turn()
+    }
+    for (const { account, id, activeAt } of leases.active()) {
+      void attempt(account, { kind: 'active', id, activeAt })
+      await turn()
+    }
+    for (const account of new Set([...waiting.values()].map((waiter) => waiter.account))) {
+      void lookAgain(account, ...[...waiting.values()].filter((waiter) => waiter.account === account))
+      await turn()
+    }
+  }
+
   return {
     driver,
     acquire,
     hold: holdWith(acquire),
-    list: async (account) => table.list(account).flatMap(listed),
+    list: async (account) => {
+      await described
+      if (account === undefined) return (await table.list()).flatMap(listed)
+      const record = table.read(account)
+      return record ? listed([account, record]) : []
+    },
     kick: async (account, leaseId) => {
-      const holders = table.list(account)[0]?.[1].holders ?? []
+      const holders = table.read(account)?.holders ?? []
       const chosen = holders.filter((holder) => leaseId === undefined || holder.id === leaseId)
       for (const holder of chosen) {
-        if (holder.process === peers.self) leases.end(holder.id, 'kicked')
+        if (holder.process === peers.self) end(holder.id, 'kicked')
         else if (peers.alive(holder.process))
           peers.send(holder.process, { kind: 'end', account, id: holder.id, reason: 'kicked' })
-        else bury(account)
+        else await lookAgain(account)
       }
       return chosen.length
     },
     close: async () => {
+      closing = true
       leases.endAll('closed')
+      for (const waiter of waiting.values()) waiter.arrive('cancelled')
+      while (underWay.size > 0) await Promise.allSettled(underWay)
       await peers.close()
       await table.close()
     },
     receive: (message) => {
       if (message.kind === 'end') {
-        leases.end(message.id, message.reason)
+        end(message.id, message.reason)
         return
       }
-      const holder = table.list(message.account)[0]?.[1].holders.find((one) => one.id === message.id)
+      const holder = holdersOf(message.account).find(({ id }) => id === message.id)
       if (holder && holder.process === peers.self) arrived(message.account, holder)
     },
     expire: () => leases.endAll('expired'),
-    tend: () => {
-      for (const { account, id, activeAt } of leases.active()) amend(account, id, { activeAt })
-      for (const waiter of waiting.values()) lookAgain(waiter)
-    },
+    tend,
   }
 }

@@ -24,7 +24,7 @@ export interface HolderRecord extends ClaimRecord {
   readonly activeAt: number
   readonly fence: number
 }
-interface WaiterRecord extends ClaimRecord {
+export interface WaiterRecord extends ClaimRecord {
   readonly takeover: 'never' | number
 }
 

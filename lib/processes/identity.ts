@@ -15,13 +15,17 @@ function startTime(pid: number): string | undefined {
   }
 }
 
+/** The boot of a host that does not tell (not Linux). */
+export const UNKNOWN_BOOT = 'none'
+
 let boot: string | undefined
-function bootId(): string {
+/** letters and digits; another one after each start of the machine */
+export function bootId(): string {
   if (boot === undefined) {
     try {
       boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().slice(0, 8)
     } catch {
-      boot = 'none'
+      boot = UNKNOWN_BOOT
     }
   }
   return boot

@@ -190,7 +190,7 @@ class World {
       case 'kill': {
         const member = this.member(step.peer)
         await this.kill(member)
-        // Who is stopped in the middle of a write to LMDB holds everybody up; a newcomer would have to wait for it.
+        // Who is stopped in the middle of a write holds up all others that write; a newcomer would have to wait for it.
         for (const other of this.members) if (other.stopped) this.goOn(other)
         this.members[step.peer] = await this.join()
         break

@@ -233,8 +233,9 @@ describe('strangers on the sockets between processes', function () {
       )
     await Promise.all(crowd.map(closed))
     assert.equal(lease.value.lost.aborted, false)
-    assert.equal(lstatSync(path.join(home, 'data.mdb')).mode & 0o777, 0o600)
-    assert.equal(lstatSync(path.join(home, 'lock.mdb')).mode & 0o777, 0o600)
+    const files = readdirSync(home).filter((name) => name.startsWith('locks.'))
+    assert.ok(files.length > 0)
+    for (const name of files) assert.equal(lstatSync(path.join(home, name)).mode & 0o777, 0o600)
     const there = await openEmbeddedLocks({ path: home, settings })
     const waiting = there.acquire({
       account: 'A1',

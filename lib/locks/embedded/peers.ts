@@ -4,16 +4,22 @@ import { runs } from '../../processes/identity'
 import { readLines } from '../../processes/lines'
 import { openRendezvous } from '../../processes/rendezvous'
 import type { Log } from '../../terms/ports'
-import type { PeerMessage, Peers } from '../engine'
-import { decodeMessage, encodeMessage, HELLO } from './messages'
+import type { Peers } from '../ports'
+import { decodeMessage, encodeMessage, HELLO, type Message } from './messages'
 
 export interface PeersOptions {
   /** the lock table's folder: processes with the same one belong together */
   readonly path: string
   readonly self: string
   showsLife(process: string): boolean
-  receive(message: PeerMessage): void
+  receive(message: Message): void
   readonly log: Log
+}
+
+export interface EmbeddedPeers extends Peers {
+  send(process: string, message: Message): void
+  /** their names; not all of them run */
+  others(): readonly string[]
 }
 
 /** Octets that may wait for a process that does not read (a stopped one). */
@@ -25,7 +31,7 @@ const FIRST_AGAIN = 20
 const LAST_AGAIN = 2000
 
 /** Every process listens on a socket; who wants to tell another something, or to hear of its end, connects. */
-export async function openPeers({ path: table, self, showsLife, receive, log }: PeersOptions): Promise<Peers> {
+export async function openPeers({ path: table, self, showsLife, receive, log }: PeersOptions): Promise<EmbeddedPeers> {
   const open = new Set<Socket>()
   const links = new Map<string, Promise<Socket | undefined>>()
   const alive = (process: string): boolean => showsLife(process) && runs(process)
@@ -75,6 +81,7 @@ export async function openPeers({ path: table, self, showsLife, receive, log }: 
   return {
     self,
     alive,
+    others: meeting.others,
     send: (process, message) => {
       void linkTo(process).then((link) => {
         if (!link || link.destroyed) return

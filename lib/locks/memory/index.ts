@@ -1,4 +1,5 @@
 import { type Clock, type Log, type Metrics, noMetrics, silentLog, systemClock } from '../../terms/ports'
+import { decide } from '../decisions'
 import { createEngine } from '../engine'
 import type { Locks } from '../locks'
 import { type AccountRecord, emptyRecord } from '../record'
@@ -30,12 +31,13 @@ export async function openMemoryLocks({
     log,
     metrics,
     table: {
-      change: (account, change) => {
+      decide: async (account, question) => {
         const record = records.get(account) ?? emptyRecord()
         records.set(account, record)
-        return change(record)
+        return decide(record, question, { now: clock.now(), living: () => true })
       },
-      list: (account) => (account === undefined ? [...records] : [...records].filter(([name]) => name === account)),
+      read: (account) => records.get(account),
+      list: async () => [...records],
       close: async () => records.clear(),
     },
     peers: {
