@@ -1,14 +1,13 @@
 import path from 'node:path'
 import type { StoreDriver } from './driver'
-import { lmdbDriver } from './lmdb/driver'
 import { postgresDriver } from './postgres/driver'
 import { sqliteDriver } from './sqlite/driver'
 
 /** The one list of store drivers: wiring, the CLI, settings and tests ask here. */
-const DRIVERS: readonly StoreDriver[] = [lmdbDriver, sqliteDriver, postgresDriver]
+const DRIVERS: readonly StoreDriver[] = [sqliteDriver, postgresDriver]
 
 export const storeDriverNames: readonly string[] = DRIVERS.map(({ facts }) => facts.name)
-export const DEFAULT_STORE_DRIVER = lmdbDriver.facts.name
+export const DEFAULT_STORE_DRIVER = sqliteDriver.facts.name
 
 const isDriver = (value: unknown): value is StoreDriver =>
   typeof value === 'object' && value !== null && 'facts' in value && 'open' in value && 'openTransfer' in value

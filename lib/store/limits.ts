@@ -15,10 +15,7 @@ const MAX_KEYWORD = 100
 export const LOG_LENGTH = 10_000
 /** commits between two looks at its length */
 export const TRIM_EVERY = 64
-/**
- * Messages that one transaction should remove at most: nobody else can write meanwhile, and in LMDB the process does nothing else
- * (7 ms; 50,000 messages in one transaction were 2.7 s).
- */
+/** Messages that one transaction should remove at most: nobody else can write the embedded store meanwhile. */
 export const REMOVED_AT_ONCE = 100
 
 /**

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { prepare } from '../../lib/mime/prepare'
-import { openLmdbStore } from '../../lib/store/lmdb'
+import { openSqliteStore } from '../../lib/store/sqlite'
 import { flagSet } from '../../lib/terms/flags'
 import { startKit } from '../kit'
 
@@ -25,7 +25,7 @@ function ownMemory(): number {
 
 /** Fills the mailbox, in a process of its own: what it takes is not counted. */
 async function fill(folder: string): Promise<void> {
-  const store = await openLmdbStore({ path: folder })
+  const store = await openSqliteStore({ path: folder })
   const made = await store.accounts.create({ name: 'big', credentials: {} })
   if (!made.ok) throw new Error(made.fault.kind)
   const { id } = made.value
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
   const [code] = await once(fork(__filename, [String(MESSAGES), folder]), 'exit')
   if (code !== 0) throw new Error(`filling ended with ${code}`)
   console.log(`${MESSAGES} messages, filled in ${((performance.now() - filled) / 1000).toFixed(0)} s`)
-  const kit = await startKit({ imap: { limits: { line: '1M' } }, store: await openLmdbStore({ path: folder }) })
+  const kit = await startKit({ imap: { limits: { line: '1M' } }, store: await openSqliteStore({ path: folder }) })
   const id = (await kit.store.accounts.find('big'))?.id
   if (!id) throw new Error('no account')
 

@@ -25,7 +25,7 @@ import { mailboxSettings } from '../../lib/mailbox/settings'
 import { prepare } from '../../lib/mime/prepare'
 import { packageRoot } from '../../lib/package-root'
 import type { Account } from '../../lib/store/account'
-import { openLmdbStore } from '../../lib/store/lmdb'
+import { openSqliteStore } from '../../lib/store/sqlite'
 import type { Store } from '../../lib/store/store'
 import { NO_FLAGS } from '../../lib/terms/flags'
 import { noMetrics, silentLog } from '../../lib/terms/ports'
@@ -59,7 +59,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
   const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-http-'))
   const clock = testClock(Date.now())
   const log = testLog()
-  const store = await openLmdbStore({ path: path.join(folder, 'mail') })
+  const store = await openSqliteStore({ path: path.join(folder, 'mail') })
   const lockOptions = lockSettings(ini.locks ?? { wait: { webmail: '0s', api: '0s', admin: '0s' } })
   const locks = await openMemoryLocks({ settings: lockOptions, forked: false, log: silentLog, metrics: noMetrics })
   const room = createMailRoom({

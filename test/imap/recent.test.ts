@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { openLmdbStore } from '../../lib/store/lmdb'
+import { openSqliteStore } from '../../lib/store/sqlite'
 import { type Kit, startKit, Wire } from '../kit'
 
 const ANN = 'ann@example.org'
@@ -33,8 +33,8 @@ describe('\\Recent (RFC 3501 2.3.2)', function () {
   before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'mailbox-recent-'))
     kits = [
-      await startKit({ store: await openLmdbStore({ path: folder }) }),
-      await startKit({ store: await openLmdbStore({ path: folder }) }),
+      await startKit({ store: await openSqliteStore({ path: folder }) }),
+      await startKit({ store: await openSqliteStore({ path: folder }) }),
     ]
     await kits[0]?.account(ANN)
   })

@@ -6,7 +6,7 @@ import { type AccountReport, importAccounts, totalsOf } from '../../lib/import/a
 import { createPace, type Pace } from '../../lib/import/imap/pace'
 import { imapSource } from '../../lib/import/imap/source'
 import { prepare } from '../../lib/mime/prepare'
-import { openLmdbStore } from '../../lib/store/lmdb'
+import { openSqliteStore } from '../../lib/store/sqlite'
 import type { Store } from '../../lib/store/store'
 import { uid } from '../../lib/terms/numbers'
 import { value } from '../mailbox/room'
@@ -24,7 +24,7 @@ describe('import from another IMAP server', function () {
   let count = 0
   before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'mailbox-imap-'))
-    store = await openLmdbStore({ path: path.join(folder, 'store') })
+    store = await openSqliteStore({ path: path.join(folder, 'store') })
   })
   afterEach(() => peer.close())
   after(async () => {

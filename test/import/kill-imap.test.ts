@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { packageRoot } from '../../lib/package-root'
-import { openLmdbStore } from '../../lib/store/lmdb'
+import { openSqliteStore } from '../../lib/store/sqlite'
 import { uid } from '../../lib/terms/numbers'
 import { cli, installed, run } from '../e2e/demo'
 import { type Peer, type PeerMessage, startPeer } from './imap-peer'
@@ -47,7 +47,7 @@ describe('import from IMAP, killed', function () {
     })
     process.env.IMPORT_PASSWORD = 'secret'
     const args = ['import', 'imap', '127.0.0.1', '--home', home, '--port', String(peer.port), '--plain', '--all']
-    const store = await openLmdbStore({ path: path.join(home, 'mailbox-data/mail') })
+    const store = await openSqliteStore({ path: path.join(home, 'mailbox-data/mail') })
     const brought = async (): Promise<number> => {
       let sum = 0
       for await (const { id } of store.accounts.list()) sum += (await store.accounts.usage(id)).messages

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { packageRoot } from '../../lib/package-root'
-import { openLmdbStore } from '../../lib/store/lmdb'
+import { openSqliteStore } from '../../lib/store/sqlite'
 import { cli } from '../e2e/demo'
 
 const COUNT = 3000
@@ -33,7 +33,7 @@ describe('import, killed', function () {
       else writeFileSync(file, `3 V4711 N${COUNT + 1}\n${list}`)
       assert.equal((await cli(['accounts', 'add', name, '--home', home, '--password-stdin'], 'x')).code, 0)
       const args = ['import', 'maildir', path.join(home, 'Maildir'), '--home', home, '--account', name]
-      const store = await openLmdbStore({ path: path.join(home, 'mailbox-data/mail') })
+      const store = await openSqliteStore({ path: path.join(home, 'mailbox-data/mail') })
       try {
         const account = await store.accounts.find(name)
         assert.ok(account)

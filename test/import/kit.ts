@@ -4,7 +4,7 @@ import path from 'node:path'
 import { createImport, type ImportOptions, type MailboxReport } from '../../lib/import/import'
 import type { Source } from '../../lib/import/source'
 import { prepare } from '../../lib/mime/prepare'
-import { openLmdbStore } from '../../lib/store/lmdb'
+import { openSqliteStore } from '../../lib/store/sqlite'
 import type { Mailbox, Store } from '../../lib/store/store'
 import { flagSet } from '../../lib/terms/flags'
 import type { AccountId } from '../../lib/terms/names'
@@ -32,7 +32,7 @@ export interface ImportRoom {
 
 export async function importRoom(): Promise<ImportRoom> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-import-'))
-  const store = await openLmdbStore({ path: path.join(folder, 'store') })
+  const store = await openSqliteStore({ path: path.join(folder, 'store') })
   let count = 0
   const mailboxOf = async (id: AccountId, name: string): Promise<Mailbox> =>
     (await store.mailboxes.find(id, name)) ?? value(await store.mailboxes.create(id, name)).value

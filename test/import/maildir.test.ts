@@ -7,7 +7,7 @@ import { maildirSource } from '../../lib/import/maildir/source'
 import { uidlFormat } from '../../lib/import/maildir/uidl-format'
 import { crlf, type Source } from '../../lib/import/source'
 import { prepare } from '../../lib/mime/prepare'
-import { openLmdbStore } from '../../lib/store/lmdb'
+import { openSqliteStore } from '../../lib/store/sqlite'
 import type { Store } from '../../lib/store/store'
 import type { AccountId, MailboxId } from '../../lib/terms/names'
 import { uid } from '../../lib/terms/numbers'
@@ -25,7 +25,7 @@ describe('import of Maildir', function () {
   let count = 0
   before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'mailbox-import-'))
-    store = await openLmdbStore({ path: path.join(folder, 'store') })
+    store = await openSqliteStore({ path: path.join(folder, 'store') })
   })
   after(async () => {
     await store.close()

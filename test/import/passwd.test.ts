@@ -5,7 +5,7 @@ import path from 'node:path'
 import { accountsCommand } from '../../lib/cli/accounts/command'
 import { hashPassword } from '../../lib/login/passwords'
 import { verifyPassword } from '../../lib/login/passwords/verify'
-import { openLmdbStore } from '../../lib/store/lmdb'
+import { openSqliteStore } from '../../lib/store/sqlite'
 import type { Store } from '../../lib/store/store'
 import { value } from '../mailbox/room'
 
@@ -17,7 +17,7 @@ describe('accounts import-passwd', function () {
   let file: string
   const at = (): string => path.join(home, 'mailbox-data/mail')
   async function withStore<T>(run: (store: Store) => Promise<T>): Promise<T> {
-    const store = await openLmdbStore({ path: at() })
+    const store = await openSqliteStore({ path: at() })
     try {
       return await run(store)
     } finally {

@@ -12,7 +12,7 @@ import { maildirSource } from '../../lib/import/maildir/source'
 import { mboxSource } from '../../lib/import/mbox/source'
 import type { Source } from '../../lib/import/source'
 import { prepare } from '../../lib/mime/prepare'
-import { openLmdbStore } from '../../lib/store/lmdb'
+import { openSqliteStore } from '../../lib/store/sqlite'
 import type { Store } from '../../lib/store/store'
 import { flagSet } from '../../lib/terms/flags'
 import type { AccountId } from '../../lib/terms/names'
@@ -29,7 +29,7 @@ describe('import and export', function () {
   let count = 0
   before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'mailbox-import-'))
-    store = await openLmdbStore({ path: path.join(folder, 'store') })
+    store = await openSqliteStore({ path: path.join(folder, 'store') })
   })
   after(async () => {
     await store.close()

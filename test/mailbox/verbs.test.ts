@@ -253,7 +253,7 @@ describe('mailbox settings', () => {
   it('have defaults, read units, and complain about what they do not know', () => {
     assert.deepEqual([mailboxSettings({}).maxMessageSize, mailboxSettings({}).lockMode], [50 * 1024 * 1024, 'strict'])
     const read = mailboxSettings({
-      main: { driver: 'lmdb' },
+      main: { driver: 'sqlite' },
       quota: { bytes: '2G', messages: '10' },
       mailboxes: { autocreate: 'Sent:\\Sent, Notes' },
     })

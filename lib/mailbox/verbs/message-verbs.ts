@@ -30,7 +30,7 @@ export type MessageVerbs = Pick<
   | 'read'
 >
 
-/** Messages of one transaction: in LMDB nobody else has a turn while it runs. */
+/** Messages of one transaction: nobody else can write the embedded store while it runs. */
 const AT_ONCE = 2000
 
 const joined = (parts: readonly Copied[]): Copied => {

@@ -5,13 +5,13 @@ import { fillInbox, letter, type Server, startServer, user } from './server'
 
 /**
  * How cost grows, one curve a run (docs/performance.md):
- *   npm run bench:scale -- messages|connections|accounts|workers|overload [--most 100000] [--store lmdb|postgres] [--nodes 1]
+ *   npm run bench:scale -- messages|connections|accounts|workers|overload [--most 100000] [--store sqlite|postgres] [--nodes 1]
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     most: { type: 'string', default: '' },
-    store: { type: 'string', default: 'lmdb' },
+    store: { type: 'string', default: 'sqlite' },
     nodes: { type: 'string', default: '1' },
   },
 })
@@ -93,7 +93,7 @@ async function messages(): Promise<void> {
       row('SEARCH SINCE', await median(5, ask('SEARCH RETURN (COUNT) SINCE 1-Feb-2020')))
       row('SEARCH SUBJECT, first time', await once(ask(`SEARCH RETURN (COUNT) SUBJECT "message ${middle}"`)))
       row('SEARCH SUBJECT, again', await median(3, ask(`SEARCH RETURN (COUNT) SUBJECT "message ${middle}"`)))
-      if (step <= (driver === 'lmdb' ? 100_000 : 10_000)) {
+      if (step <= (driver === 'sqlite' ? 100_000 : 10_000)) {
         row('SEARCH TEXT, first time', await once(ask('SEARCH RETURN (COUNT) TEXT zwirbelfisch')))
         row('SEARCH TEXT, again', await once(ask('SEARCH RETURN (COUNT) TEXT schnurrbart')))
       }

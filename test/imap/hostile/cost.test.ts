@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { openLmdbStore } from '../../../lib/store/lmdb'
+import { openSqliteStore } from '../../../lib/store/sqlite'
 import type { Store } from '../../../lib/store/store'
 import { type Kit, startKit, Wire } from '../../kit'
 
@@ -55,7 +55,7 @@ describe('what commands cost', () => {
 
   before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'mailbox-cost-'))
-    kit = await startKit({ store: notingStore(await openLmdbStore({ path: folder }), calls) })
+    kit = await startKit({ store: notingStore(await openSqliteStore({ path: folder }), calls) })
     for (const name of ['a@x', 'b@x']) await kit.deliver(await kit.account(name), ...LETTERS)
     CALLS.forEach((name, nth) => {
       const counting = function (this: Socket, ...args: unknown[]): unknown {

@@ -13,7 +13,7 @@ describe('IMAP: the deepest part', () => {
   ]
   for (const [what, header, nested] of rows) {
     it(`that BODYSTRUCTURE names can be fetched, of ${what} (RFC 9051 6.4.5.1)`, async function () {
-      const kit = await kitOrSkip('lmdb')
+      const kit = await kitOrSkip('sqlite')
       if (!kit) return this.skip()
       try {
         const levels = Array.from({ length: 150 }, (_, level) => header(level))

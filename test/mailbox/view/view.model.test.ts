@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import fc from 'fast-check'
 import type { AccountMail, Bus, MailRoom, Notice, View } from '../../../lib/mailbox/mailbox'
-import { openLmdbStore } from '../../../lib/store/lmdb'
+import { openSqliteStore } from '../../../lib/store/sqlite'
 import type { Store } from '../../../lib/store/store'
 import { changeFlags, type FlagChange, flagSet, NO_FLAGS } from '../../../lib/terms/flags'
 import { type AccountId, accountId } from '../../../lib/terms/names'
@@ -241,9 +241,9 @@ describe('mailbox views, model', function () {
     return holdsOver(ground, runs)
   })
 
-  it('does so on the lmdb store', async () => {
+  it('does so on the sqlite store', async () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'model-'))
-    const store = await openLmdbStore({ path: directory })
+    const store = await openSqliteStore({ path: directory })
     let accounts = 0
     const ground = async (): Promise<Ground> => {
       const name = `a${++accounts}@example.org`

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { socketBus } from '../../lib/mailbox/bus/socket-bus'
 import { createMailRoom } from '../../lib/mailbox/mail-room'
 import { mailboxSettings } from '../../lib/mailbox/settings'
-import { openLmdbStore } from '../../lib/store/lmdb'
+import { openSqliteStore } from '../../lib/store/sqlite'
 import { NO_FLAGS } from '../../lib/terms/flags'
 import { accountId } from '../../lib/terms/names'
 import { noMetrics, silentLog, systemClock } from '../../lib/terms/ports'
@@ -10,7 +10,7 @@ import { openLocks, plainPrepare, value } from './room'
 
 /** A second process on one store: it watches INBOX and reports what it is told, and delivers when it is asked to. */
 export async function openRoom(directory: string) {
-  const store = await openLmdbStore({ path: path.join(directory, 'store') })
+  const store = await openSqliteStore({ path: path.join(directory, 'store') })
   const bus = await socketBus({ directory: path.join(directory, 'bus'), log: silentLog, lookEvery: 500 })
   const room = createMailRoom({
     store,

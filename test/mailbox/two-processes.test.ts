@@ -8,8 +8,8 @@ import type { AccountMail } from '../../lib/mailbox/mailbox'
 import { flagSet } from '../../lib/terms/flags'
 import { type AccountId, accountId } from '../../lib/terms/names'
 import { uid } from '../../lib/terms/numbers'
-import { type ChildReport, openRoom } from './lmdb-child'
 import { createClient, value } from './room'
+import { type ChildReport, openRoom } from './two-processes-child'
 
 const bytes = Buffer.from('from: parent\r\n\r\n')
 
@@ -29,7 +29,7 @@ function listen(child: ChildProcess) {
   }
 }
 
-describe('mail rooms of two processes on one lmdb store', function () {
+describe('mail rooms of two processes on one sqlite store', function () {
   this.timeout(60_000)
   let directory: string
   let open: Awaited<ReturnType<typeof openRoom>>
@@ -52,7 +52,7 @@ describe('mail rooms of two processes on one lmdb store', function () {
   })
   async function another() {
     const options = { execArgv: ['-r', 'ts-node/register'] }
-    const child = fork(path.join(__dirname, 'lmdb-child.ts'), [directory, account], options)
+    const child = fork(path.join(__dirname, 'two-processes-child.ts'), [directory, account], options)
     children.push(child)
     const ear = listen(child)
     await ear.until((one) => one.kind === 'ready')

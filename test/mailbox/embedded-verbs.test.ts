@@ -8,7 +8,7 @@ import { lockSettings } from '../../lib/locks/settings'
 import type { AccountMail, MailRoom, Update } from '../../lib/mailbox/mailbox'
 import type { MailboxSettings } from '../../lib/mailbox/settings'
 import { prepare } from '../../lib/mime/prepare'
-import { openLmdbStore } from '../../lib/store/lmdb'
+import { openSqliteStore } from '../../lib/store/sqlite'
 import { type Store, StoreUnavailable } from '../../lib/store/store'
 import type { Fault, Result } from '../../lib/terms/fault'
 import { ok } from '../../lib/terms/fault'
@@ -31,14 +31,14 @@ async function octets(pieces: AsyncIterable<Buffer>): Promise<Buffer[]> {
 }
 const pop3 = { protocol: 'pop3', address: '192.0.2.1' } as const
 
-describe('a mail room on the lmdb store', () => {
+describe('a mail room on the sqlite store', () => {
   let directory: string
   let store: Store
   let account: AccountId
   const rooms: MailRoom[] = []
   beforeEach(async () => {
     directory = mkdtempSync(path.join(tmpdir(), 'verbs-'))
-    store = await openLmdbStore({ path: directory })
+    store = await openSqliteStore({ path: directory })
     account = value(await store.accounts.create({ name: 'a@example.org', credentials: {} })).id
   })
   afterEach(async () => {
