@@ -4,6 +4,7 @@ import { search } from './base/search'
 import { session } from './base/session'
 import { appendlimit } from './ext/mailboxes/appendlimit'
 import { listStatus } from './ext/mailboxes/list-status'
+import { metadata } from './ext/mailboxes/metadata'
 import { quota } from './ext/mailboxes/quota'
 import { specialUse } from './ext/mailboxes/special-use'
 import { binary } from './ext/messages/binary'
@@ -25,6 +26,7 @@ export const extensions: readonly Extension[] = [
   session,
   mailboxes,
   listStatus,
+  metadata,
   specialUse,
   messages,
   search,

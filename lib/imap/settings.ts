@@ -10,6 +10,9 @@ export interface ImapSettings extends ListenSettings {
   readonly maxAppend: number
   /** APPEND of a header with other than ASCII by a client that did not ask for UTF-8 */
   readonly headers8bit: 'accept' | 'refuse'
+  /** /shared/comment and /shared/admin of the server (RFC 5464 6.2); empty: none */
+  readonly comment: string
+  readonly admin: string
 }
 
 /** config/mailbox_imap.ini */
@@ -28,9 +31,13 @@ export function imapSettings(ini: Ini): ImapSettings {
     maxLine: read.size('limits.line', '64K'),
     maxAppend: read.size('limits.append', '50M'),
     headers8bit: read.choice('session.headers_8bit', ['accept', 'refuse'], 'accept'),
+    comment: read.text('metadata.comment', ''),
+    admin: read.text('metadata.admin', ''),
     lockAt: read.choice('session.lock_at', ['access', 'login'], 'access'),
   }
   if (settings.idle < 1_800_000) read.complain('limits.idle: RFC 9051 5.4 asks for 30min at least')
+  if (settings.admin !== '' && !URL.canParse(settings.admin))
+    read.complain('metadata.admin: expected an address such as mailto:postmaster@example.org')
   read.done()
   return settings
 }

@@ -4,6 +4,7 @@ import type { Grams } from '../search/grams'
 import type { KeyFacts } from '../search/key'
 import type { Account } from '../store/account'
 import type { Change, ListChange } from '../store/change'
+import type { Annotation, AnnotationChange } from '../store/records/annotations'
 import type { Mark } from '../store/records/marks'
 import type { ScriptFault } from '../store/records/scripts'
 import type { AccountTable, Copied, CopyOptions, KeyRow, Mailbox, MessageRow, Snapshot } from '../store/store'
@@ -126,6 +127,18 @@ export interface AccountMail {
   read(id: EmailId, start: number, end: number): Promise<Buffer | undefined>
 
   readonly scripts: ScriptVerbs
+  readonly annotations: AnnotationVerbs
+}
+
+/** Annotations of mailboxes by their names, and of the server (`''`) as this account sees it (RFC 5464). */
+export interface AnnotationVerbs {
+  /** undefined: there is no such mailbox */
+  get(mailbox: string): Promise<readonly Annotation[] | undefined>
+  /**
+   * All changes or none. `/private/specialuse` is the special use of the mailbox (RFC 6154 4).
+   * Faults: no-such-mailbox, not-permitted, too-big, limit (too many), over-quota.
+   */
+  set(mailbox: string, changes: readonly AnnotationChange[]): Promise<Result<void>>
 }
 
 /** An account's Sieve scripts (RFC 5804). A fault is undefined: done. */

@@ -10,5 +10,6 @@ export {
   settingCredentials,
 } from '../store/account'
 export { REMOVED_AT_ONCE, storableFlags } from '../store/limits'
+export type { Annotation, AnnotationChange } from '../store/records/annotations'
 export { isScriptName } from '../store/records/scripts'
 export type { Mailbox, MessageRow } from '../store/store'

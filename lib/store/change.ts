@@ -31,11 +31,13 @@ export interface MailboxChange {
 /** What happened to the list of mailboxes (LIST of other sessions, NOTIFY, webmail). */
 export interface ListChange {
   readonly account: AccountId
-  readonly kind: 'created' | 'deleted' | 'renamed' | 'subscribed' | 'unsubscribed'
+  readonly kind: 'created' | 'deleted' | 'renamed' | 'subscribed' | 'unsubscribed' | 'annotated'
   readonly mailbox: MailboxId | undefined
-  /** UTF-8, canonical */
+  /** UTF-8, canonical; empty: the server's annotations */
   readonly name: string
   readonly oldName?: string
+  /** annotations that were set or went (RFC 5464) */
+  readonly entries?: readonly string[]
 }
 
 /** Everything that one write committed; empty when nothing changed. Nothing unsaved can be announced: it comes out of the commit. */

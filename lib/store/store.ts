@@ -8,9 +8,8 @@ import type { SpecialUse } from '../terms/special-use'
 import type { Account, AccountChange, NewAccount } from './account'
 import type { IndexRow, MailboxChange, Written } from './change'
 import type { Gap } from './gaps'
-import type { Mark, MarkTable } from './records/marks'
-import type { ScriptTable } from './records/scripts'
-import type { SubscriptionTable } from './records/subscriptions'
+import type { RecordTables } from './records'
+import type { Mark } from './records/marks'
 import type { TextIndex } from './texts'
 
 /**
@@ -19,14 +18,11 @@ import type { TextIndex } from './texts'
  * write leaves nothing. Every promise may reject only when the store itself is broken or closed (`StoreUnavailable`); what the
  * world can do wrong is a `Result`.
  */
-export interface Store {
+export interface Store extends RecordTables {
   readonly facts: StoreFacts
   readonly accounts: AccountTable
   readonly mailboxes: MailboxTable
   readonly messages: MessageTable
-  readonly scripts: ScriptTable
-  readonly marks: MarkTable
-  readonly subscriptions: SubscriptionTable
   /** absent: every search for text reads all mail */
   readonly texts?: TextIndex
   /** Raises the account's highest seen fence; never lowers it. Need not be durable, must be seen by every process. */

@@ -7,9 +7,11 @@ import {
   NO_COMMIT,
   type Written,
 } from '../../lib/store/change'
+import { recordTables } from '../../lib/store/records'
 import {
   type AccountTable,
   type Mailbox,
+  type MailboxTable,
   type MessageRow,
   type MessageTable,
   type NewMessage,
@@ -21,6 +23,7 @@ import { failed, ok, type Result } from '../../lib/terms/fault'
 import { changeFlags, type FlagSet } from '../../lib/terms/flags'
 import { type AccountId, accountId, emailId, type MailboxId, mailboxId, threadId } from '../../lib/terms/names'
 import { fence, modSeq, type Uid, uid, uidValidity } from '../../lib/terms/numbers'
+import { fakeRecords } from './fake-records'
 
 /**
  * One account in memory, with what a test wants to decide for itself: when a write's promise resolves (and so in which order
@@ -280,71 +283,64 @@ export function fakeStore(id: AccountId = accountId('a1'), patch: Partial<Accoun
     usage: async () => ({ bytes: total().reduce((sum, row) => sum + row.size, 0), messages: total().length }),
   }
 
+  const mailboxes: MailboxTable = {
+    list: async (owner) => (owner === id ? [...boxes.values()].map((box) => box.mailbox) : []),
+    async find(_account, name) {
+      working()
+      return named(name)?.mailbox
+    },
+    async get(_account, wanted) {
+      working()
+      return boxes.get(wanted)?.mailbox
+    },
+    async modSeq(_account, wanted) {
+      working()
+      asked.heads++
+      return boxes.get(wanted)?.mailbox.highestModSeq
+    },
+    async create(_account, name, options) {
+      if (named(name) !== undefined) return failed({ kind: 'mailbox-exists' })
+      const { mailbox } = born(name, options?.specialUse)
+      return written(mailbox, {
+        mailboxes: [],
+        list: [{ account: id, kind: 'created', mailbox: mailbox.id, name }],
+      })
+    },
+    async rename(_account, from, to) {
+      const box = named(from)
+      if (box === undefined) return failed({ kind: 'no-such-mailbox' })
+      box.mailbox = { ...box.mailbox, name: to }
+      return written(undefined, {
+        mailboxes: [],
+        list: [{ account: id, kind: 'renamed', mailbox: box.mailbox.id, name: to, oldName: from }],
+      })
+    },
+    async remove(_account, name) {
+      const box = named(name)
+      if (box === undefined) return failed({ kind: 'no-such-mailbox' })
+      boxes.delete(box.mailbox.id)
+      return written(undefined, {
+        mailboxes: [],
+        list: [{ account: id, kind: 'deleted', mailbox: box.mailbox.id, name }],
+      })
+    },
+    setSpecialUse: async () => written(undefined),
+    async claimRecent(_account, wanted) {
+      asked.claims++
+      const box = boxes.get(wanted)
+      if (box === undefined) return { from: uid(1), next: uid(1) }
+      const { recentFrom, uidNext } = box.mailbox
+      box.mailbox = { ...box.mailbox, recentFrom: uidNext }
+      return { from: recentFrom, next: uidNext }
+    },
+  }
+
   return {
+    ...recordTables(fakeRecords(account), mailboxes),
     facts: { name: 'fake', sharedByProcesses: false, sharedByHosts: false },
     accounts,
     messages,
-    mailboxes: {
-      list: async (owner) => (owner === id ? [...boxes.values()].map((box) => box.mailbox) : []),
-      async find(_account, name) {
-        working()
-        return named(name)?.mailbox
-      },
-      async get(_account, wanted) {
-        working()
-        return boxes.get(wanted)?.mailbox
-      },
-      async modSeq(_account, wanted) {
-        working()
-        asked.heads++
-        return boxes.get(wanted)?.mailbox.highestModSeq
-      },
-      async create(_account, name, options) {
-        if (named(name) !== undefined) return failed({ kind: 'mailbox-exists' })
-        const { mailbox } = born(name, options?.specialUse)
-        return written(mailbox, {
-          mailboxes: [],
-          list: [{ account: id, kind: 'created', mailbox: mailbox.id, name }],
-        })
-      },
-      async rename(_account, from, to) {
-        const box = named(from)
-        if (box === undefined) return failed({ kind: 'no-such-mailbox' })
-        box.mailbox = { ...box.mailbox, name: to }
-        return written(undefined, {
-          mailboxes: [],
-          list: [{ account: id, kind: 'renamed', mailbox: box.mailbox.id, name: to, oldName: from }],
-        })
-      },
-      async remove(_account, name) {
-        const box = named(name)
-        if (box === undefined) return failed({ kind: 'no-such-mailbox' })
-        boxes.delete(box.mailbox.id)
-        return written(undefined, {
-          mailboxes: [],
-          list: [{ account: id, kind: 'deleted', mailbox: box.mailbox.id, name }],
-        })
-      },
-      setSpecialUse: async () => written(undefined),
-      async claimRecent(_account, wanted) {
-        asked.claims++
-        const box = boxes.get(wanted)
-        if (box === undefined) return { from: uid(1), next: uid(1) }
-        const { recentFrom, uidNext } = box.mailbox
-        box.mailbox = { ...box.mailbox, recentFrom: uidNext }
-        return { from: recentFrom, next: uidNext }
-      },
-    },
-    scripts: {
-      list: async () => [],
-      get: async () => undefined,
-      put: async () => 'too-many',
-      activate: async () => 'nonexistent',
-      rename: async () => 'nonexistent',
-      remove: async () => 'nonexistent',
-    },
-    marks: { has: async () => false, set: async () => true, renew: async () => undefined },
-    subscriptions: { list: async () => [], set: async () => written(undefined) },
+    mailboxes,
     async raiseFence(_account, to) {
       working()
       highestFence = Math.max(highestFence, fence(to))

@@ -12,6 +12,10 @@ export function string(latin1: string): string {
   return `{${clean.length}}\r\n${clean}`
 }
 
+/** string of RFC 9051 9, or literal8 where a NUL is in it (RFC 5464 5, RFC 3516 4.3). */
+export const stringOrLiteral8 = (latin1: string): string =>
+  latin1.includes('\0') ? `~{${latin1.length}}\r\n${latin1}` : string(latin1)
+
 /** astring of RFC 9051 9 over latin1 octets: an atom where it can be one. */
 export const astring = (latin1: string): string => (isAtom(latin1) && !/^nil$/i.test(latin1) ? latin1 : string(latin1))
 

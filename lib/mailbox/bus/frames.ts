@@ -5,7 +5,7 @@ import { MESSAGE_EVENTS, type Notice } from '../mailbox'
 /** What one process tells another: a line of JSON each. `hello` comes first and names the sender. */
 export type Frame = { readonly kind: 'hello'; readonly from: string } | Notice
 
-const KINDS = ['created', 'deleted', 'renamed', 'subscribed', 'unsubscribed'] as const
+const KINDS = ['created', 'deleted', 'renamed', 'subscribed', 'unsubscribed', 'annotated'] as const
 
 export const encodeFrame = (frame: Frame): string => `${JSON.stringify(frame)}\n`
 
@@ -38,7 +38,7 @@ function frameOf(value: Fields): Frame | undefined {
   return listed && { kind, change: listed }
 }
 
-function listChangeOf({ account, kind, mailbox, name, oldName }: Fields): ListChange | undefined {
+function listChangeOf({ account, kind, mailbox, name, oldName, entries }: Fields): ListChange | undefined {
   const listed = KINDS.find((name) => name === kind)
   if (listed === undefined || !isText(account) || !isText(name)) return undefined
   return {
@@ -47,5 +47,6 @@ function listChangeOf({ account, kind, mailbox, name, oldName }: Fields): ListCh
     mailbox: isText(mailbox) ? mailboxId(mailbox) : undefined,
     name,
     ...(isText(oldName) ? { oldName } : {}),
+    ...(Array.isArray(entries) ? { entries: entries.filter(isText) } : {}),
   }
 }

@@ -6,6 +6,7 @@ import { accountId } from '../../terms/names'
 import type { AccountMail, LockEntry } from '../mailbox'
 import { openMaildrop } from '../maildrop/maildrop'
 import type { Parts } from '../parts'
+import { annotationVerbs } from './annotation-verbs'
 import { lockRequest } from './lock-request'
 import { mailboxVerbs } from './mailbox-verbs'
 import { messageVerbs } from './message-verbs'
@@ -53,5 +54,6 @@ export function createAccountMail(parts: Parts, identity: Identity): AccountMail
     ...mailboxVerbs(parts, id),
     ...messageVerbs(parts, id),
     scripts: scriptVerbs(store, id),
+    annotations: annotationVerbs(parts, id),
   }
 }

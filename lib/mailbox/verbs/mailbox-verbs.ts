@@ -6,6 +6,7 @@ import type { SpecialUse } from '../../terms/special-use'
 import type { AccountMail } from '../mailbox'
 import { checkNewName, spellMailbox } from '../mailbox-name'
 import { type Parts, published } from '../parts'
+import { copyAnnotations } from './annotation-verbs'
 import { quotaOf } from './limits'
 import { mailboxNamed, mailboxOfId } from './resolve'
 
@@ -46,14 +47,19 @@ export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId
     if (from === 'INBOX' && all.length >= settings.maxMailboxes) {
       return failed({ kind: 'limit', why: 'too many mailboxes' })
     }
-    return published(hub, await store.mailboxes.rename(account, from, to.value))
+    const renamed = published(hub, await store.mailboxes.rename(account, from, to.value))
+    if (renamed.ok && from === 'INBOX') await copyAnnotations(store, account, from, to.value)
+    return renamed
   }
 
   async function remove(nameUtf8: string): Promise<Result<void>> {
     const name = spellMailbox(nameUtf8)
     // RFC 9051 6.3.5
     if (name === 'INBOX') return failed({ kind: 'not-permitted', why: 'INBOX cannot be deleted' })
-    return published(hub, await store.mailboxes.remove(account, name))
+    const mailbox = await mailboxNamed(store, account, name)
+    const removed = published(hub, await store.mailboxes.remove(account, name))
+    if (removed.ok && mailbox) await store.annotations.remove(account, mailbox.id)
+    return removed
   }
 
   /** RFC 9051 6.3.7 lets us insist that the mailbox exists; unsubscribing works for any name. */

@@ -1,12 +1,20 @@
-import type { MailboxTable } from '../store'
+import type { AccountId, MailboxId } from '../../terms/names'
+import { createAnnotationTable } from './annotations'
 import { createMarkTable } from './marks'
 import type { RecordTable } from './records'
 import { createScriptTable } from './scripts'
 import { createSubscriptionTable } from './subscriptions'
 
-/** Every kind of record, over the one table of a driver. */
-export const recordTables = (records: RecordTable, mailboxes: Pick<MailboxTable, 'find'>) => ({
+/** What a record may ask of mailboxes. */
+interface Mailboxes {
+  find(account: AccountId, name: string): Promise<{ readonly id: MailboxId } | undefined>
+}
+
+/** Every kind of record, over the one table of a driver: a part of `Store`. */
+export const recordTables = (records: RecordTable, mailboxes: Mailboxes) => ({
+  annotations: createAnnotationTable(records),
   scripts: createScriptTable(records),
   marks: createMarkTable(records),
   subscriptions: createSubscriptionTable(records, mailboxes),
 })
+export type RecordTables = Readonly<ReturnType<typeof recordTables>>

@@ -48,7 +48,15 @@ const isGap = (notice: Notice) => notice.kind === 'gap'
 describe('notice frames', () => {
   it('come back as they were, and anything else is ignored', () => {
     const told = { ...reached(7), happened: ['added', 'flags'] } as const
-    for (const frame of [reached(7), told, listed, { kind: 'gap' }, { kind: 'hello', from: 'x' }] as const) {
+    const change = {
+      account: accountId('a1'),
+      kind: 'annotated',
+      mailbox: undefined,
+      name: '',
+      entries: ['/private/x'],
+    } as const
+    const annotated = { kind: 'list', change } as const
+    for (const frame of [reached(7), told, listed, annotated, { kind: 'gap' }, { kind: 'hello', from: 'x' }] as const) {
       assert.deepEqual(decodeFrame(encodeFrame(frame)), frame)
     }
     const newer = encodeFrame(reached(7)).replace('}', ',"happened":["flags","annotations"]}')
