@@ -3,9 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { add, message, named, newAccount, rowsOf, value } from '../../lib/store/conformance/fixtures'
+import { LOG_LENGTH, TRIM_EVERY } from '../../lib/store/limits'
 import { sqliteDriver } from '../../lib/store/sqlite/driver'
 import { openMail } from '../../lib/store/sqlite/mail'
 import { flagSet } from '../../lib/terms/flags'
+import { emailId } from '../../lib/terms/names'
+import { modSeq } from '../../lib/terms/numbers'
 import { silentLog } from '../../lib/terms/ports'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-store-'))
@@ -77,4 +80,34 @@ it('sqlite: a message of no octets is one', async () => {
   assert.deepEqual(await store.messages.read(id, row.emailId, 0, 10), bytes)
   assert.deepEqual(await store.check(id), [])
   await store.close()
+})
+
+it('sqlite: a number too high is nobody’s message, and not that of the next account', async () => {
+  const store = await open('numbers')
+  const { id } = await newAccount(store, 'one@example.org')
+  const next = await newAccount(store, 'two@example.org')
+  await add(store, next.id, next.inbox, 'secret')
+  assert.equal(await store.messages.read(id, emailId(`E1-${(2 ** 32 + 1).toString(36)}`), 0, 10), undefined)
+  await store.close()
+})
+
+it('sqlite: the log of a mailbox is shortened', async () => {
+  const store = await open('log')
+  const { id, inbox } = await newAccount(store, 'log@example.org')
+  const uids = await add(store, id, inbox, 'a')
+  const seen = flagSet(['\\Seen'])
+  const turns = LOG_LENGTH + 2 * TRIM_EVERY
+  for (let turn = 0; turn < turns; turn++) {
+    value(await store.messages.storeFlags(id, inbox.id, uids, turn % 2 ? 'remove' : 'add', seen))
+  }
+  const last = (await named(store, id, 'INBOX')).highestModSeq
+  assert.equal(last, inbox.highestModSeq + 1 + turns)
+  assert.equal(await store.messages.expungedSince(id, inbox.id, inbox.highestModSeq), undefined)
+  assert.deepEqual(await store.messages.expungedSince(id, inbox.id, modSeq(last - LOG_LENGTH)), [])
+  assert.deepEqual(await store.check(id), [])
+  await store.close()
+  const mail = await openMail(path.join(folder, 'log'))
+  const [rows] = mail.read.columns<[number]>('SELECT count(*) FROM changes')
+  assert.ok((rows?.[0] ?? 0) <= LOG_LENGTH + TRIM_EVERY, String(rows))
+  await mail.close()
 })

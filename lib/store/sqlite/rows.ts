@@ -3,13 +3,17 @@ import type { AccountRecord } from '../row-types'
 /** Octets of a message lie in chunks of this size when they are more, so that reading a header does not read 25 MB. */
 export const CHUNK = 64 * 1024
 
-const MESSAGES = 2 ** 32
+/** Numbers of messages that an account can have. */
+export const MESSAGES = 2 ** 32
 /** accounts below it have ids that a double holds */
 const SMALL = 2 ** 21
+const NOBODY = -1
 
-/** `messages.id`; in SQL a message's number is `id & 4294967295`. */
-export const messageKey = (account: number, message: number): number | bigint =>
-  account < SMALL ? account * MESSAGES + message : BigInt(account) * BigInt(MESSAGES) + BigInt(message)
+/** `messages.id`; in SQL a message's number is `id & 4294967295`. Of a number that no message has, nobody's: not the next account's. */
+export function messageKey(account: number, message: number): number | bigint {
+  if (message >= MESSAGES) return NOBODY
+  return account < SMALL ? account * MESSAGES + message : BigInt(account) * BigInt(MESSAGES) + BigInt(message)
+}
 
 /** `messages.id` of all that an account has: from the first to before the second. */
 export const messageRange = (account: number): [number | bigint, number | bigint] => [

@@ -5,7 +5,8 @@ import { flagsFault, MAX_UID } from '../../limits'
 import { markCounts } from '../../records/marks'
 import { flagsFrom, type MailboxRecord } from '../../row-types'
 import type { AppendOptions } from '../../store'
-import { messageKey } from '../rows'
+import { MESSAGES, messageKey } from '../rows'
+import { putEntry } from './entry-rows'
 import { addUsage, boxOf, type Committed, commitBox, committed, type State, stateOf } from './mailbox-rows'
 import { putMessage } from './message-rows'
 import { putRecord, removeExpired } from './record-rows'
@@ -113,17 +114,25 @@ export function putMessages(
     if (fault) return failed(fault)
   }
   const uids = uidsOf(messages, box.uid_next)
+  if (state.last_message + messages.length >= MESSAGES) return failed({ kind: 'limit', why: 'too many messages' })
   if (!uids) return failed({ kind: 'limit', why: 'UID out of range' })
   const delta = nothing()
   messages.forEach((message, index) => {
     const number = state.last_message + 1 + index
     putPacked(sql, account, number, packed.octets, message)
-    const { flags, size, internalDate, uidl, added } = message
-    const place = [account, box.mailbox, uids[index] ?? 0, number]
-    sql.run(
-      'INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      ...[...place, flags, box.mod_seq + 1, size, internalDate, now, uidl, added],
-    )
+    const { flags, size, uidl, added } = message
+    const dates = { internal_date: message.internalDate, save_date: now }
+    const entry = {
+      uid: uids[index] ?? 0,
+      message: number,
+      flags,
+      mod_seq: box.mod_seq + 1,
+      size,
+      ...dates,
+      uidl,
+      added,
+    }
+    putEntry(sql, box, entry)
     weigh(delta, flagsFrom(flags), size, 1)
   })
   for (const { key, at, until } of marks) {

@@ -5,7 +5,7 @@ import { MAX_UID } from '../../limits'
 import { type EntryRecord, flagsFrom, type MailboxRecord } from '../../row-types'
 import type { AppendOptions, CopyOptions } from '../../store'
 import { messageKey } from '../rows'
-import { entriesOf, removeEntries } from './entry-rows'
+import { entriesOf, putEntry, removeEntries } from './entry-rows'
 import { addUsage, boxOf, type Committed, commitBox, committed, stateOf } from './mailbox-rows'
 import { addCopy } from './message-rows'
 import { fenceLost, type ShownEntry, usedOf } from './messages'
@@ -29,9 +29,6 @@ export interface CopiedEntries {
   readonly commits: readonly Committed[]
 }
 
-const COPY = `INSERT INTO entries SELECT account, ?, ?, message, flags, ?, size, internal_date, ?, '', added FROM entries
-  WHERE account = ? AND mailbox = ? AND uid = ?`
-
 /** @param to has room for them */
 export function copyEntries(
   sql: Sql,
@@ -42,8 +39,8 @@ export function copyEntries(
   if (source.length === 0) return { source, uidValidity: to.uid_validity, entries: [], commits: [] }
   const delta = nothing()
   const entries = found.map((entry, index) => {
-    const copy = { ...entry, uid: to.uid_next + index, mod_seq: to.mod_seq + 1 }
-    sql.run(COPY, to.mailbox, copy.uid, copy.mod_seq, now, from.account, from.mailbox, entry.uid)
+    const copy = { ...entry, uid: to.uid_next + index, mod_seq: to.mod_seq + 1, save_date: now, uidl: '' }
+    putEntry(sql, to, copy)
     weigh(delta, flagsFrom(entry.flags), entry.size, 1)
     return copy
   })

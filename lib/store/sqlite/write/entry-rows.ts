@@ -6,6 +6,16 @@ import { entriesOfMessage, removeMessage, setEntries } from './message-rows'
 
 /** Rows of messages in mailboxes, inside a transaction. */
 
+type Place = Pick<MailboxRecord, 'account' | 'mailbox'>
+
+export function putEntry(sql: Sql, { account, mailbox }: Place, entry: EntryRecord): void {
+  const { uid, message, flags, mod_seq, size, internal_date, save_date, uidl, added } = entry
+  sql.run(
+    'INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    ...[account, mailbox, uid, message, flags, mod_seq, size, internal_date, save_date, uidl, added],
+  )
+}
+
 /** First and last UID of each run of neighbours, ascending. */
 function runsOf(uids: readonly number[]): [from: number, to: number][] {
   const [only] = uids
@@ -38,11 +48,7 @@ const entryFrom = (columns: EntryColumns): EntryRecord => {
 }
 
 /** Those of `uids` that exist, ascending. */
-export const entriesOf = (
-  sql: Sql,
-  { account, mailbox }: Pick<MailboxRecord, 'account' | 'mailbox'>,
-  uids: readonly number[],
-): EntryRecord[] =>
+export const entriesOf = (sql: Sql, { account, mailbox }: Place, uids: readonly number[]): EntryRecord[] =>
   runsOf(uids).flatMap(([from, to]) => sql.columns<EntryColumns>(ENTRIES, account, mailbox, from, to).map(entryFrom))
 
 export const everyEntry = (sql: Sql, { account, mailbox }: MailboxRecord, most: number): EntryRecord[] =>

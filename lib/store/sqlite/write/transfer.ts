@@ -4,7 +4,8 @@ import type { SearchKeys } from '../../../mime/prepared'
 import type { Mended } from '../../audit'
 import { digestOf } from '../../ids'
 import type { MessageTransfer, TransferAccount, TransferRow } from '../../transfer'
-import { messageKey, uidsText } from '../rows'
+import { MESSAGES, messageKey, uidsText } from '../rows'
+import { putEntry } from './entry-rows'
 import { noteAccountGone } from './gone'
 import { putMessage, removeMessage, setEntries } from './message-rows'
 import { putRecord } from './record-rows'
@@ -26,6 +27,8 @@ function putTransferred(sql: Sql, account: number, row: MessageTransfer): void {
   const { message, entries, thread, prepared, octets } = row
   // Whoever wrote `keys` had them from a prepared message.
   const { messageId } = row.keys as SearchKeys
+  if (message >= MESSAGES)
+    throw new Error(`message ${message} of account ${account} has a number too high for this store`)
   const id = messageKey(account, message)
   removeMessage(sql, id, Number.POSITIVE_INFINITY)
   const named = messageId ? digestOf(messageId) : null
@@ -42,13 +45,13 @@ function putRow(sql: Sql, account: number, row: TransferRow): void {
         ...[row.specialUse.join(' '), row.messages, row.unseen, row.deleted, row.size, row.recentFrom],
       )
       return
-    case 'entry':
-      sql.run(
-        'INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        ...[account, row.mailbox, row.uid, row.message, row.flags.join(' '), row.modSeq, row.size],
-        ...[row.internalDate, row.saveDate, row.uidl, row.added],
-      )
+    case 'entry': {
+      const { mailbox, uid, message, size, uidl, added } = row
+      const dates = { internal_date: row.internalDate, save_date: row.saveDate }
+      const flags = row.flags.join(' ')
+      putEntry(sql, { account, mailbox }, { uid, message, flags, mod_seq: row.modSeq, size, ...dates, uidl, added })
       return
+    }
     case 'thread':
       sql.run('INSERT INTO threads VALUES (?, ?, ?)', account, Buffer.from(row.messageId, 'hex'), row.thread)
       return
