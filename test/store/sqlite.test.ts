@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { add, message, named, newAccount, rowsOf, value } from '../../lib/store/conformance/fixtures'
 import { LOG_LENGTH, TRIM_EVERY } from '../../lib/store/limits'
 import { sqliteDriver } from '../../lib/store/sqlite/driver'
 import { openMail } from '../../lib/store/sqlite/mail'
+import { StoreUnavailable } from '../../lib/store/store'
 import { flagSet } from '../../lib/terms/flags'
 import { emailId } from '../../lib/terms/names'
 import { modSeq } from '../../lib/terms/numbers'
@@ -110,4 +111,17 @@ it('sqlite: the log of a mailbox is shortened', async () => {
   const [rows] = mail.read.columns<[number]>('SELECT count(*) FROM changes')
   assert.ok((rows?.[0] ?? 0) <= LOG_LENGTH + TRIM_EVERY, String(rows))
   await mail.close()
+})
+
+it('sqlite: a file that is damaged is a store that cannot be used, by its name', async () => {
+  const store = await open('damaged')
+  await store.close()
+  writeFileSync(path.join(folder, 'damaged', 'mail.sqlite'), Buffer.alloc(100_000))
+  await assert.rejects(open('damaged'), (error: Error) => {
+    assert.ok(error instanceof StoreUnavailable)
+    assert.match(error.message, /mail\.sqlite is damaged/)
+    return true
+  })
+  await assert.rejects(store.accounts.find('a@example.org'), StoreUnavailable, 'it is closed')
+  await assert.rejects(store.accounts.create({ name: 'a@example.org', credentials: {} }), StoreUnavailable)
 })
