@@ -52,6 +52,12 @@ export function createHub({ states, bus, log }: { states: States; bus: Bus; log:
   const onList = createListeners<[ListChange]>(log)
   const onMailbox = createListeners<Parameters<MailboxListener>>(log)
   const onGap = createListeners<[]>(log)
+  const anyListeners = new Set<Parameters<Hub['onAny']>[0]>()
+
+  function mailboxChanged(account: AccountId, ...change: Parameters<MailboxListener>): void {
+    onMailbox.call(account, ...change)
+    for (const listener of anyListeners) listener(account, change[2])
+  }
 
   function listChanged(change: ListChange): void {
     if (change.kind === 'deleted' && change.mailbox !== undefined) states.vanish(change.mailbox)
@@ -62,7 +68,7 @@ export function createHub({ states, bus, log }: { states: States; bus: Bus; log:
     switch (notice.kind) {
       case 'mailbox':
         states.reached(mailboxId(notice.mailbox), notice.modSeq)
-        onMailbox.call(
+        mailboxChanged(
           accountId(notice.account),
           mailboxId(notice.mailbox),
           modSeq(notice.modSeq),
@@ -84,11 +90,15 @@ export function createHub({ states, bus, log }: { states: States; bus: Bus; log:
     onList: onList.add,
     onMailbox: onMailbox.add,
     onGap: onGap.add,
+    onAny(listener) {
+      anyListeners.add(listener)
+      return () => void anyListeners.delete(listener)
+    },
     publish(commit) {
       for (const change of commit.mailboxes) states.offer(change)
       for (const { account, mailbox, modSeq, changes } of commit.mailboxes) {
         const happened = MESSAGE_EVENTS.filter((event) => changes.some(({ kind }) => kind === event))
-        onMailbox.call(account, mailbox, modSeq, happened)
+        mailboxChanged(account, mailbox, modSeq, happened)
         bus.publish({ kind: 'mailbox', account, mailbox, modSeq, happened })
       }
       for (const change of commit.list) {

@@ -65,7 +65,6 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
     pool,
     texts: kept.columns(),
     keys: kept.columns(),
-    grams: kept.columns(),
     maxMessageSize: settings.maxMessageSize,
     account: (identity) => createAccountMail(parts, identity),
     deliver: (copy) => deliver(parts, copy),

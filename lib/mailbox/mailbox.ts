@@ -1,7 +1,7 @@
 import type { Lease, LockProtocol, Refusal } from '../locks/locks'
 import type { Identity } from '../login/login'
-import type { Grams } from '../search/grams'
 import type { KeyFacts } from '../search/key'
+import type { Grams } from '../search/text-grams'
 import type { Account } from '../store/account'
 import type { Change, ListChange } from '../store/change'
 import type { Annotation, AnnotationChange } from '../store/records/annotations'
@@ -35,8 +35,6 @@ export interface MailRoom {
   readonly texts: (key: string) => KeptColumn<string>
   /** What SEARCH has read of messages, by mailbox. */
   readonly keys: (mailbox: MailboxId) => KeptColumn<KeyFacts>
-  /** of header and text, of messages that a search has read */
-  readonly grams: (mailbox: MailboxId) => KeptColumn<Grams>
   /** octets of the largest message that is stored; 0: no limit */
   readonly maxMessageSize: number
   /** The account's verbs. Costs nothing; made per session. */
@@ -123,6 +121,8 @@ export interface AccountMail {
   rows(view: View, uids: readonly Uid[]): AsyncIterable<readonly MessageRow[]>
   /** Search keys, dates and threads only: cheaper than `rows`. */
   keys(view: View, uids: readonly Uid[]): AsyncIterable<readonly KeyRow[]>
+  /** UIDs, ascending, of messages that may have all grams of one of the sets (lib/store/texts.ts); undefined: any may. */
+  mayHave(view: View, anyOf: readonly Grams[]): Promise<Uint32Array | undefined>
   /** Octets `start` to `end` (exclusive) of a message; undefined: it is gone. */
   read(id: EmailId, start: number, end: number): Promise<Buffer | undefined>
 
@@ -266,6 +266,8 @@ export interface Hub {
   onMailbox(account: AccountId, listener: MailboxListener): () => void
   /** Notices may have been lost: whoever must know everything looks for itself. */
   onGap(account: AccountId, listener: () => void): () => void
+  /** Of any account: what happened to a mailbox of it. */
+  onAny(listener: (account: AccountId, happened: readonly MessageEvent[]) => void): () => void
 }
 export const MESSAGE_EVENTS = ['added', 'expunged', 'flags'] as const satisfies readonly Change['kind'][]
 type MessageEvent = Change['kind']

@@ -23,6 +23,10 @@ export interface MailboxSettings {
   readonly keepRows: number
   /** octets of what FETCH and SEARCH made of messages, kept for the next time */
   readonly keepTexts: number
+  /** whether there is a text index; per cent of the time for which it may be worked at; octets of a message that is indexed */
+  readonly indexTexts: boolean
+  readonly indexPace: number
+  readonly indexMessage: number
   /** of the pool of this process, and the octets of JavaScript heap that each may take */
   readonly threads: number
   readonly threadMemory: number
@@ -32,7 +36,7 @@ export interface MailboxSettings {
 
 const AUTOCREATE = ['Sent:\\Sent', 'Drafts:\\Drafts', 'Trash:\\Trash', 'Junk:\\Junk', 'Archive:\\Archive']
 
-/** Reads `[quota]`, `[limits]`, `[mailboxes]`, `[views]` and `[work]` of mailbox_store.ini. */
+/** Reads `[quota]`, `[limits]`, `[mailboxes]`, `[views]`, `[search]` and `[work]` of mailbox_store.ini. */
 export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): MailboxSettings {
   const read = readSettings('mailbox_store.ini', ini)
   const settings: MailboxSettings = {
@@ -46,6 +50,9 @@ export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): Mailbo
     safetyPoll: read.duration('views.safety_poll', '10s'),
     keepRows: read.number('views.keep_rows', 500_000),
     keepTexts: read.size('views.keep_texts', '64M'),
+    indexTexts: read.boolean('search.index', true),
+    indexPace: read.number('search.pace', 50, { min: 1, max: 100 }),
+    indexMessage: read.size('search.message', '8M'),
     threads: read.number('work.threads', 2, { min: 1, max: 64 }),
     threadMemory: read.size('work.memory', '128M'),
     lockMode,

@@ -56,12 +56,14 @@ export function fromIndex(key: SearchKey, facts: IndexFacts, now: number, known?
       const limit = now - key.seconds * 1000
       return key.is === 'older' ? facts.internalDate <= limit : facts.internalDate >= limit
     }
+    case 'id':
+      return known && fromKeys(key, known)
     case 'field':
     case 'header':
-    case 'id':
     case 'text':
-      return known && fromKeys(key, known)
+      return facts.mayMatch(key) ? known && fromKeys(key, known) : false
     case 'body':
+      return facts.mayMatch(key) ? undefined : false
     case 'attachment':
       return undefined
   }
@@ -84,7 +86,8 @@ function decide(
   return open ? undefined : !decisive
 }
 
-const FIELDS = ['subject', 'from', 'to', 'cc', 'bcc'] as const
+/** Fields that the stored keys of a message have. */
+export const FIELDS = ['subject', 'from', 'to', 'cc', 'bcc'] as const
 
 /** HEADER asks for the field itself, not for what its parser makes of it. */
 const fieldItself = (known: string): string => known.split('\n', 1)[0] ?? ''
@@ -185,11 +188,11 @@ async function verdict(key: SearchKey, facts: IndexFacts, stored: StoredFacts, n
         const value = await stored.header(key.name)
         return value !== undefined && contains(value, inHeader(key.text))
       }
-      if (key.kind !== 'text' || !stored.mayContain(key.text)) return false
+      if (key.kind !== 'text') return false
       return (await stored.headerHas(key.text)) || (await stored.bodyHas(key.text, 'too'))
     }
     case 'body':
-      return stored.mayContain(key.text) && (await stored.bodyHas(key.text, key.fields))
+      return stored.bodyHas(key.text, key.fields)
     case 'attachment': {
       const names = await stored.attachments()
       return names.some((name) => contains(name, key.name))

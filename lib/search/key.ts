@@ -40,6 +40,8 @@ export interface IndexFacts {
   toldSince(named: number): number
   readonly size: number
   readonly internalDate: number
+  /** False: a text index knows that the message does not match this key, which asks for a text. */
+  mayMatch(key: SearchKey): boolean
 }
 
 /** What must be read: asked only when the index did not decide. Texts folded. `undefined`: the message is gone. */
@@ -52,8 +54,6 @@ export interface StoredFacts {
   bodyHas(text: string, fields: 'too' | 'not'): Promise<boolean>
   /** names of the files in it; a file without a name has an empty one */
   attachments(): Promise<readonly string[]>
-  /** False: it is known without reading that neither header nor body has this text. */
-  mayContain(text: string): boolean
 }
 
 /** Texts folded. Behind a line end stand names and addresses that a field of addresses says in other words. */

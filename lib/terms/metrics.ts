@@ -12,7 +12,7 @@ export const COUNTERS = {
     help: 'login attempts; verdict: granted, refused, unavailable',
     labels: ['protocol', 'verdict', 'reason'],
   },
-  mailbox_login_bars_total: { help: 'lockouts begun; scope: what is barred', labels: ['scope'] },
+  mailbox_login_bars_total: { help: 'lockouts begun; scope: what is locked out', labels: ['scope'] },
   mailbox_lock_granted_total: { help: 'leases of the mailbox lock granted', labels: ['protocol'] },
   mailbox_lock_refused_total: {
     help: 'sessions that the mailbox lock kept out; holder: protocol that was in',
@@ -26,6 +26,7 @@ export const COUNTERS = {
   mailbox_lock_fence_refused_total: { help: 'POP3 updates refused because the lease was lost', labels: [] },
   mailbox_deliveries_total: { help: 'messages delivered to a mailbox, or why not', labels: ['result'] },
   mailbox_delivered_bytes_total: { help: 'octets of messages stored by delivery', labels: [] },
+  mailbox_text_indexed_total: { help: 'messages that the text index was given', labels: [] },
 } as const satisfies Record<string, Described>
 
 export const HISTOGRAMS = {
@@ -54,6 +55,10 @@ export const HISTOGRAMS = {
 export const GAUGES = {
   mailbox_connections: { help: 'client connections open now', labels: ['protocol'] },
   mailbox_locks: { help: 'leases of the mailbox lock held now', labels: ['protocol'] },
+  mailbox_text_index_waiting: {
+    help: 'messages that wait for the text index, about: every search reads them',
+    labels: [],
+  },
 } as const satisfies Record<string, Described>
 
 type Catalog = Readonly<Record<string, Described>>

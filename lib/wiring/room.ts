@@ -2,6 +2,7 @@ import type { Locks } from '../locks/locks'
 import { createMailRoom } from '../mailbox/mail-room'
 import type { Bus, MailRoom } from '../mailbox/mailbox'
 import { type MailboxSettings, mailboxSettings } from '../mailbox/settings'
+import { startIndexer } from '../mailbox/texts/indexer'
 import { prepare } from '../mime/prepare'
 import type { Store } from '../store/store'
 import { type Metrics, systemClock } from '../terms/ports'
@@ -16,5 +17,15 @@ export const messageLimit = (home: Home): number => readMailboxSettings(home).ma
 
 export function openRoom(home: Home, parts: { store: Store; locks: Locks; bus: Bus; metrics: Metrics }): MailRoom {
   const settings = readMailboxSettings(home)
-  return createMailRoom({ ...parts, prepare, settings, clock: systemClock, log: home.log })
+  const { log } = home
+  const room = createMailRoom({ ...parts, prepare, settings, clock: systemClock, log })
+  const { hub, pool } = room
+  const indexer = startIndexer({ ...parts, hub, pool, settings, log })
+  return {
+    ...room,
+    async close() {
+      await indexer?.close()
+      await room.close()
+    },
+  }
 }

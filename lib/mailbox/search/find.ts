@@ -1,3 +1,4 @@
+import { type Answers, askedOf, includesNumber, mayMatch } from '../../search/asked'
 import { inHeader } from '../../search/contains'
 import { asksFlagsOnly, fromIndex, matches, textsOf } from '../../search/evaluate'
 import type { IndexFacts, KeyFacts, SearchKey } from '../../search/key'
@@ -16,11 +17,17 @@ const BATCH = 500
 const STEP = 64
 /** Flags are looked at faster. */
 const FLAGS_STEP = 10_000
+/** Messages of a mailbox from which on it is quicker to ask the index than to read them, and than to compare stored keys. */
+const MANY_TEXTS = 10
+const MANY_KEYS = 1000
+const NO_ANSWERS: Answers = new Map()
+
 /** Looks up what a key asks for, and no more: most keys ask for one thing. */
 class Facts implements IndexFacts {
   constructor(
     readonly view: View,
     readonly seq: number,
+    readonly answers = NO_ANSWERS,
   ) {}
   get uid(): Uid {
     return this.view.uidAt(this.seq)
@@ -42,6 +49,11 @@ class Facts implements IndexFacts {
   }
   get internalDate(): number {
     return this.view.internalDateAt(this.seq)
+  }
+  mayMatch(key: SearchKey): boolean {
+    const uids = this.answers.get(key)
+    // A message that is gone must be looked at: NOT does not match it either.
+    return uids === undefined || includesNumber(uids, this.uid) || this.view.isGone(this.seq)
   }
 }
 
@@ -94,7 +106,6 @@ async function decide(
   now: number,
 ): Promise<number[]> {
   const keysByUid = await keysOf(searched, facts)
-  const grams = searched.room.grams(searched.view.mailbox.id)
   const seqs: number[] = []
   for (const message of facts) {
     const keys = keysByUid.get(message.uid)
@@ -102,7 +113,7 @@ async function decide(
     if (wait !== undefined) await wait
     if (!keys) continue
     const quick = fromIndex(key, message, now, keys)
-    if (quick ?? (await matches(key, message, new StoredMessage(searched, message.uid, keys, grams, texts), now)))
+    if (quick ?? (await matches(key, message, new StoredMessage(searched, message.uid, keys, texts), now)))
       seqs.push(message.seq)
   }
   return seqs
@@ -120,6 +131,30 @@ async function byFlags(view: View, key: SearchKey, now: number): Promise<number[
   return seqs
 }
 
+/** What the text index says of a program; nothing where there is none. */
+async function askIndex({ mail, view }: Searched, key: SearchKey): Promise<Answers> {
+  if (view.exists < MANY_TEXTS) return NO_ANSWERS
+  const answers = new Map<SearchKey, Uint32Array>()
+  for (const { key: asked, anyOf } of askedOf(key, view.exists < MANY_KEYS ? 'costly' : 'all')) {
+    const uids = await mail.mayHave(view, anyOf)
+    if (uids) answers.set(asked, uids)
+  }
+  return answers
+}
+
+/** Sequence numbers of the window that a program may match, ascending. */
+function* open(view: View, key: SearchKey, answers: Answers): Generator<number> {
+  const uids = mayMatch(key, answers)
+  if (!uids) {
+    for (let seq = 1; seq <= view.exists; seq++) yield seq
+    return
+  }
+  for (const uid of uids) {
+    const seq = view.seqOf(uid)
+    if (seq !== undefined) yield seq
+  }
+}
+
 /**
  * Runs a search program over a view's window: from the index, then from kept keys, then from octets.
  * @param now milliseconds since 1970
@@ -133,22 +168,23 @@ export async function find(
   progress?: (seq: number) => void,
 ): Promise<number[]> {
   const { view } = searched
-  const { exists } = view
   if (asksFlagsOnly(key)) return byFlags(view, key, now)
   const texts = new Map([...textsOf(key)].map((text) => [text, inHeader(text)]))
+  const answers = await askIndex(searched, key)
   const seqs: number[] = []
-  let open: Facts[] = []
-  for (let seq = 1; seq <= exists; seq++) {
-    const facts = new Facts(view, seq)
+  let undecided: Facts[] = []
+  let looked = 0
+  for (const seq of open(view, key, answers)) {
+    const facts = new Facts(view, seq, answers)
     const quick = fromIndex(key, facts, now)
     if (quick) seqs.push(seq)
-    else if (quick === undefined && open.push(facts) >= BATCH) {
-      seqs.push(...(await decide(searched, key, texts, open, now)))
-      open = []
+    else if (quick === undefined && undecided.push(facts) >= BATCH) {
+      seqs.push(...(await decide(searched, key, texts, undecided, now)))
+      undecided = []
       progress?.(seq)
     }
-    if (seq % STEP === 0) await turn()
+    if (++looked % STEP === 0) await turn()
   }
-  seqs.push(...(await decide(searched, key, texts, open, now)))
+  seqs.push(...(await decide(searched, key, texts, undecided, now)))
   return seqs.sort((a, b) => a - b)
 }

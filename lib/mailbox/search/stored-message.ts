@@ -1,19 +1,18 @@
 import type { Part } from '../../mime/prepared'
 import { headerText, headerValue } from '../../mime/text/search-text'
 import { contains, inHeader } from '../../search/contains'
-import { type Grams, mayContain } from '../../search/grams'
 import type { KeyFacts, StoredFacts } from '../../search/key'
 import type { MessageRow } from '../../store/store'
 import { fold } from '../../terms/casemap'
 import type { Uid } from '../../terms/numbers'
 import { turn } from '../../work/turns'
-import type { KeptColumn } from '../kept'
 import type { AccountMail, MailRoom, View } from '../mailbox'
-import { type BodyMatches, MOST_HEADER, searchBody, type Texts } from './body-search'
+import { MOST_HEADER } from './body-pieces'
+import { type BodyMatches, searchBody, type Texts } from './body-search'
 
 /** What is searched. */
 export interface Searched {
-  readonly room: Pick<MailRoom, 'keys' | 'grams' | 'pool'>
+  readonly room: Pick<MailRoom, 'keys' | 'pool'>
   readonly mail: AccountMail
   readonly view: View
   /** names of the files in a message; IMAP has no key that asks for them */
@@ -33,7 +32,6 @@ export class StoredMessage implements StoredFacts {
     readonly searched: Searched,
     readonly uid: Uid,
     readonly keyFacts: KeyFacts,
-    readonly grams: KeptColumn<Grams>,
     readonly texts: Texts,
   ) {}
 
@@ -58,12 +56,6 @@ export class StoredMessage implements StoredFacts {
   async attachments(): Promise<readonly string[]> {
     const message = await this.#message()
     return (message && this.searched.attachments?.(message.prepared.structure).map(fold)) ?? []
-  }
-  mayContain(text: string): boolean {
-    const grams = this.grams.get(this.uid)
-    if (grams === undefined || mayContain(grams, text)) return true
-    const folded = this.texts.get(text) ?? text
-    return folded !== text && mayContain(grams, folded)
   }
 
   #message(): Promise<MessageRow | undefined> {
@@ -91,15 +83,7 @@ export class StoredMessage implements StoredFacts {
     const { room, mail } = this.searched
     const message = await this.#message()
     if (!message) return NOTHING
-    const header = this.grams.get(this.uid) ? undefined : await this.#textOfHeader()
-    const ports = {
-      pool: room.pool,
-      by: mail.id,
-      read: (start: number, end: number) => mail.read(message.emailId, start, end),
-    }
-    const mayHave = [...this.texts.keys()].filter((text) => this.mayContain(text))
-    const { matches, grams } = await searchBody(ports, message, this.texts, mayHave, header)
-    if (grams) this.grams.set(this.uid, grams, grams.length)
-    return matches
+    const read = (start: number, end: number) => mail.read(message.emailId, start, end)
+    return searchBody({ pool: room.pool, by: mail.id, read }, message, this.texts)
   }
 }

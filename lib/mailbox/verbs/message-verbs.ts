@@ -27,6 +27,7 @@ export type MessageVerbs = Pick<
   | 'index'
   | 'rows'
   | 'keys'
+  | 'mayHave'
   | 'read'
 >
 
@@ -205,6 +206,8 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     index: ({ id }) => store.messages.snapshot(account, id),
     rows: (view, uids) => store.messages.rows(account, view.mailbox.id, uids),
     keys: (view, uids) => store.messages.keys(account, view.mailbox.id, uids),
+    mayHave: async (view, anyOf) =>
+      settings.indexTexts ? store.texts?.mayHave(account, view.mailbox.id, anyOf) : undefined,
     read: (id, start, end) => store.messages.read(account, id, start, end),
   }
 }

@@ -144,13 +144,15 @@ export async function createBuilder(mail: Mail, file: string, log: Log, leave: (
     },
     async removeGone() {
       const gone = mail.read.columns<[id: string, account: number | null]>(GONE_IDS)
+      if (gone.length === 0) return false
+      // A power cut must not bring back a message that the index has lost.
+      await mail.write('settleGone', [])
       const messages = gone.filter(([, account]) => account === null).map(([id]) => BigInt(id))
       if (messages.length > 0) await write('remove', [messages, Date.now()])
       for (const [, account] of gone) {
         if (account !== null) while (await write('forget', [account, Date.now()]));
       }
-      const ids = gone.map(([id]) => BigInt(id))
-      if (ids.length > 0) await mail.write('clearGone', [ids], 'visible')
+      await mail.write('clearGone', [gone.map(([id]) => BigInt(id))], 'visible')
       return gone.length === GONE
     },
     tidy: () => write('tidy', [MERGED, Date.now() - PURGE]),

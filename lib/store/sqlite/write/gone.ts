@@ -17,6 +17,9 @@ export const goneOperations = (sql: Sql) => ({
     for (const account of accounts) noteAccountGone(sql, account)
   },
 
+  /** Nothing: all that was committed before is on the disk when this is. */
+  settleGone(): void {},
+
   /** The text index has lost these. A message that was put in again is none of them. */
   clearGone(ids: readonly bigint[]): void {
     for (const id of ids) sql.run('DELETE FROM gone WHERE id = ?', id)
