@@ -58,7 +58,7 @@ async function exportMailbox(store: Store, account: AccountId, mailbox: Mailbox,
   }
   let messages = 0
   let lost = 0
-  for await (const { row, uidl, octets } of messagesOf(store, account, mailbox)) {
+  for await (const { row, octets } of messagesOf(store, account, mailbox)) {
     if (octets === undefined) {
       lost++
       continue
@@ -72,7 +72,7 @@ async function exportMailbox(store: Store, account: AccountId, mailbox: Mailbox,
     const own = row.flags.names.filter(isPlain).map(letterOf).sort()
     const time = row.internalDate / 1000
     await write(place, path.join(cur, `${base}:2,${[...system, ...own].join('')}`), octets, time)
-    list.push(`${row.uid} P${uidl} :${base}`)
+    list.push(`${row.uid} P${row.uidl} :${base}`)
     messages++
   }
   // Dovecot reads the same files: its users see the same UIDs and UIDLs.

@@ -69,7 +69,7 @@ function* quotedPieces(body: Buffer): Generator<Buffer> {
  * the ordinary: `octets`, not all line ends are CRLF; `open`, the last line has none; `from`, a line of the header was quoted.
  * @param base numbers and keywords of the mailbox, in its first message
  */
-export function mboxRecord({ row, uidl, octets }: Exported, base: string | undefined): Buffer {
+export function mboxRecord({ row, octets }: Exported, base: string | undefined): Buffer {
   const even = isEven(octets)
   const text = even ? withLf(octets) : octets
   const isOpen = text.at(-1) !== LF
@@ -90,7 +90,7 @@ export function mboxRecord({ row, uidl, octets }: Exported, base: string | undef
     ...(base === undefined ? [] : [`X-IMAPbase: ${base}`]),
     ...(marks.length > 0 ? [`X-Haraka-Export: ${marks.join(' ')}`] : []),
     `X-UID: ${row.uid}`,
-    `X-UIDL: ${uidl}`,
+    `X-UIDL: ${row.uidl}`,
     `Status: ${flags.has('\\Seen') ? 'R' : ''}O`,
     ...(letters === '' ? [] : [`X-Status: ${letters}`]),
     ...flags.names.filter((flag) => !flag.startsWith('\\')).map((flag) => `X-Keywords: ${flag}`),

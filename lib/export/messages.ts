@@ -4,7 +4,6 @@ import { uid } from '../terms/numbers'
 
 export interface Exported {
   readonly row: MessageRow
-  readonly uidl: string
   readonly octets: Buffer
 }
 
@@ -14,15 +13,10 @@ type Read = Omit<Exported, 'octets'> & { readonly octets: Buffer | undefined }
 /** Every message of a mailbox in order of UID; memory holds a batch of rows and one message. */
 export async function* messagesOf(store: Store, account: AccountId, mailbox: Mailbox): AsyncGenerator<Read> {
   const snapshot = await store.messages.snapshot(account, mailbox.id)
-  const uids = [...(snapshot?.uids ?? [])]
-  const uidls = (await store.messages.maildrop(account, mailbox.id)).map(({ uidl }) => uidl)
-  // Both are of the same moment only when nothing changed between them.
-  const uidlOf = uids.length === uidls.length ? new Map(uids.map((one, index) => [one, uidls[index] ?? ''])) : undefined
-  if (!uidlOf) throw new Error(`${mailbox.name} is being changed; try again`)
-  for await (const rows of store.messages.rows(account, mailbox.id, uids.map(uid))) {
+  for await (const rows of store.messages.rows(account, mailbox.id, Array.from(snapshot?.uids ?? [], uid))) {
     for (const row of rows) {
       const octets = await store.messages.read(account, row.emailId, 0, row.size)
-      yield { row, uidl: uidlOf.get(row.uid) ?? '', octets }
+      yield { row, octets }
     }
   }
 }

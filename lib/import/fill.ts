@@ -6,6 +6,7 @@ import { asError, textOf } from '../terms/errors'
 import type { FlagSet } from '../terms/flags'
 import type { AccountId } from '../terms/names'
 import { modSeq, type Uid, uid } from '../terms/numbers'
+import { uidlOf } from '../terms/uidl'
 import { isSame } from './known'
 import { EMPTY, SourceGone, type SourceMailbox, type SourceMessage } from './source'
 import { hashOf } from './verify'
@@ -134,9 +135,9 @@ async function present(store: Store, account: AccountId, mailbox: Mailbox) {
 }
 
 async function uidlsOf(store: Store, account: AccountId, mailbox: Mailbox): Promise<ReadonlyMap<string, Uid>> {
-  const rows = await store.messages.maildrop(account, mailbox.id)
-  const snapshot = await store.messages.snapshot(account, mailbox.id)
-  return new Map([...(snapshot?.uids ?? [])].map((one, index) => [rows[index]?.uidl ?? '', uid(one)]))
+  const { uids, imported } = await store.messages.maildrop(account, mailbox.id)
+  const uidl = (one: Uid): string => uidlOf(mailbox.uidValidity, one, imported.get(one) ?? '')
+  return new Map(Array.from(uids, uid).map((one) => [uidl(one), one]))
 }
 
 /** No UIDL: those have no blank (RFC 1939 7). */

@@ -45,7 +45,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   }
   const parts: Parts = {
     ...{ ...options, states, hub, filed },
-    maildrops: kept.columns(),
+    maildrops: new WeakMap(),
     prepare: preparing(pool, options.prepare),
   }
 

@@ -331,6 +331,8 @@ export interface MaildropMessage {
 export interface Maildrop {
   readonly lease: Lease
   readonly count: number
+  /** of all messages, on the wire */
+  readonly octets: number
   sizeOf(number: number): number
   uidlOf(number: number): string
   /** Throws `MessageGone`, and `MessageNeedsUtf8` with `refuse`. */

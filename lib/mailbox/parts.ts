@@ -1,14 +1,13 @@
 import type { Locks } from '../locks/locks'
 import type { Commit, Written } from '../store/change'
-import type { MaildropRow, Store } from '../store/store'
+import type { MaildropColumns, Store } from '../store/store'
 import { ok, type Result } from '../terms/fault'
-import type { MailboxId } from '../terms/names'
 import type { Clock, Log, Metrics } from '../terms/ports'
 import type { Filed } from './filed'
 import type { CommitHub } from './hub'
-import type { KeptColumn } from './kept'
 import type { MailboxSettings } from './settings'
 import type { Prepare } from './verbs/prepare-message'
+import type { MailboxState } from './view/state'
 import type { States } from './view/states'
 
 /** What the verbs of every account share. */
@@ -17,8 +16,8 @@ export interface Parts {
   readonly locks: Locks
   readonly hub: CommitHub
   readonly states: States
-  /** what POP3 has read, by mailbox */
-  readonly maildrops: (mailbox: MailboxId) => KeptColumn<MaildropRow>
+  /** what POP3 has read of a mailbox, kept as long as its state is */
+  readonly maildrops: WeakMap<MailboxState, MaildropColumns>
   readonly prepare: Prepare
   /** told of messages that an owner has put elsewhere; must not throw */
   readonly filed: (filed: Filed) => void

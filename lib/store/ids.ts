@@ -9,7 +9,6 @@ import {
   type ThreadId,
   threadId,
 } from '../terms/names'
-import type { Uid } from '../terms/numbers'
 
 /** Object ids of the drivers of this package: a letter, the account's number, and a number within the account, in base 36. */
 
@@ -43,12 +42,3 @@ export const messageNumber = (account: number, id: EmailId): number => owned('E'
 
 /** How the drivers of this package keep a text of any length as a key, a message-id or a mark: 16 octets. */
 export const digestOf = (text: string): Buffer => hash('sha256', text, 'buffer').subarray(0, 16)
-
-const hex8 = (value: number): string => value.toString(16).padStart(8, '0')
-
-/**
- * Unique for ever in an account: UIDVALIDITY is never used twice, nor is a UID in it (RFC 1939 7).
- * @param imported what an import brought; empty: derived
- */
-export const uidlOf = (uidValidity: number, one: Uid, imported: string): string =>
-  imported || hex8(uidValidity) + hex8(one)

@@ -179,12 +179,13 @@ export interface MessageRow extends IndexRow {
   readonly prepared: PreparedMessage
 }
 
-/** What POP3 tells of a message beside its index row. */
-export interface MaildropRow {
-  /** RFC 1939 7 */
-  readonly uidl: string
-  /** octets that it has more where every line ends with CRLF (RFC 1939 11); 0 also where nobody counted them */
-  readonly added: number
+/** What POP3 tells of messages beside their index, as columns in order of UID. */
+export interface MaildropColumns {
+  readonly uids: Uint32Array
+  /** octets that each has more where every line ends with CRLF (RFC 1939 11); 0 also where nobody counted them */
+  readonly added: Uint32Array
+  /** unique ids that an import brought, by UID; those of the others are `uidlOf` (RFC 1939 7) */
+  readonly imported: ReadonlyMap<number, string>
 }
 
 export interface Copied {
@@ -225,7 +226,7 @@ export interface MessageTable {
   /** Search keys and dates only, cheaper than `rows`. */
   keys(account: AccountId, mailbox: MailboxId, uids: readonly Uid[]): AsyncIterable<readonly KeyRow[]>
   /** Of each UID above `above` that exists, ascending. */
-  maildrop(account: AccountId, mailbox: MailboxId, above?: Uid): Promise<readonly MaildropRow[]>
+  maildrop(account: AccountId, mailbox: MailboxId, above?: Uid): Promise<MaildropColumns>
   /**
    * Octets `start` to `end` (exclusive) of a message. Works also after the mailbox entry was expunged, as long as some entry
    * or a reader of this process holds it; `undefined` when it is gone.

@@ -7,6 +7,7 @@ import { maildirSource } from '../../lib/import/maildir/source'
 import { uidlFormat } from '../../lib/import/maildir/uidl-format'
 import { crlf, type Source } from '../../lib/import/source'
 import { prepare } from '../../lib/mime/prepare'
+import { maildropOf } from '../../lib/store/conformance/fixtures'
 import { openSqliteStore } from '../../lib/store/sqlite'
 import type { Store } from '../../lib/store/store'
 import type { AccountId, MailboxId } from '../../lib/terms/names'
@@ -16,8 +17,10 @@ import { value } from '../mailbox/room'
 const options: ImportOptions = { dryRun: false, verify: 'all' }
 
 describe('import of Maildir', function () {
-  const uidlsOf = async (account: AccountId, mailbox: MailboxId): Promise<string[]> =>
-    (await store.messages.maildrop(account, mailbox)).map(({ uidl }) => uidl)
+  const uidlsOf = async (account: AccountId, id: MailboxId): Promise<string[]> => {
+    const mailbox = await store.mailboxes.get(account, id)
+    return mailbox ? (await maildropOf(store, account, mailbox)).map(({ uidl }) => uidl) : []
+  }
 
   this.timeout(20_000)
   let folder: string

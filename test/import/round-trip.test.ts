@@ -12,6 +12,7 @@ import { maildirSource } from '../../lib/import/maildir/source'
 import { mboxSource } from '../../lib/import/mbox/source'
 import type { Source } from '../../lib/import/source'
 import { prepare } from '../../lib/mime/prepare'
+import { maildropOf } from '../../lib/store/conformance/fixtures'
 import { openSqliteStore } from '../../lib/store/sqlite'
 import type { Store } from '../../lib/store/store'
 import { flagSet } from '../../lib/terms/flags'
@@ -45,7 +46,7 @@ describe('import and export', function () {
   async function seen(id: AccountId): Promise<unknown> {
     const mailboxes: unknown[] = []
     for (const mailbox of await store.mailboxes.list(id)) {
-      const uidls = (await store.messages.maildrop(id, mailbox.id)).map(({ uidl }) => uidl)
+      const uidls = (await maildropOf(store, id, mailbox)).map(({ uidl }) => uidl)
       const snapshot = await store.messages.snapshot(id, mailbox.id)
       const messages: unknown[] = []
       for await (const rows of store.messages.rows(id, mailbox.id, [...(snapshot?.uids ?? [])].map(uid))) {

@@ -200,9 +200,9 @@ export function fakeStore(id: AccountId = accountId('a1'), patch: Partial<Accoun
     },
     async *keys() {},
     async maildrop(_account, mailbox, above) {
-      return [...(boxes.get(mailbox)?.rows.values() ?? [])]
-        .filter((row) => row.uid > (above ?? 0))
-        .map((row) => ({ uidl: row.uidl, added: 0 }))
+      const rows = [...(boxes.get(mailbox)?.rows.values() ?? [])].filter((row) => row.uid > (above ?? 0))
+      const uids = Uint32Array.from(rows, (row) => row.uid)
+      return { uids, added: new Uint32Array(uids.length), imported: new Map(rows.map((row) => [row.uid, row.uidl])) }
     },
     async read(_account, email, start, end) {
       working()

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { packageRoot } from '../../lib/package-root'
 import { openRendezvous } from '../../lib/processes/rendezvous'
-import { message, named, newAccount, rowsOf, value } from '../../lib/store/conformance/fixtures'
+import { maildropOf, message, named, newAccount, rowsOf, value } from '../../lib/store/conformance/fixtures'
 import { storeDriver } from '../../lib/store/drivers'
 import type { Store } from '../../lib/store/store'
 import { ok } from '../../lib/terms/fault'
@@ -44,7 +44,7 @@ async function everything(store: Store): Promise<unknown> {
       const changes = await store.messages.changesSince(id, mailbox.id, modSeq(1))
       const expunged = await store.messages.expungedSince(id, mailbox.id, modSeq(1))
       seen.push({ ...mailbox, specialUse: [...mailbox.specialUse].sort() }, plain, octets, expunged, changes?.modSeq)
-      seen.push(await store.messages.maildrop(id, mailbox.id))
+      seen.push(await maildropOf(store, id, mailbox))
     }
   }
   return JSON.parse(JSON.stringify(seen))

@@ -1,14 +1,13 @@
 import type { Lease, Refusal } from '../../locks/locks'
-import type { Mailbox, MaildropRow, MessageRow } from '../../store/store'
-import { Unavailable, unavailable } from '../../terms/errors'
+import type { MessageRow } from '../../store/store'
+import { unavailable } from '../../terms/errors'
 import { type Fault, failed, ok, type Result } from '../../terms/fault'
 import type { AccountId, MailboxId } from '../../terms/names'
 import { type Uid, uid } from '../../terms/numbers'
-import type { KeptColumn } from '../kept'
 import { type Maildrop, type MaildropOptions, MessageGone, type TooSoon } from '../mailbox'
 import type { Parts } from '../parts'
 import { mailboxNamed } from '../verbs/resolve'
-import type { JournalEntry } from '../view/journal'
+import { type Frozen, freeze } from './freeze'
 import { noteLogin } from './login-delay'
 import { openMessage } from './message'
 import { type MaildropUpdate, updateMaildrop } from './update'
@@ -41,75 +40,11 @@ export async function openMaildrop(
     const maildrop = createMaildrop(parts, account, frozen, options)
     const tooSoon = !signal?.aborted && (await noteLogin(parts, account, options.loginDelay ?? 0))
     if (!tooSoon) return ok(maildrop)
-    return options.tooSoon === 'empty' ? ok({ ...maildrop, count: 0 }) : refused({ kind: 'too-soon' })
+    return options.tooSoon === 'empty' ? ok({ ...maildrop, count: 0, octets: 0 }) : refused({ kind: 'too-soon' })
   } catch (error) {
     await options.lease.release()
     return unavailable(error)
   }
-}
-
-interface Frozen {
-  readonly mailbox: MailboxId
-  readonly uids: Uint32Array
-  /** octets on the wire */
-  readonly sizes: Uint32Array
-  /** of each message */
-  readonly uidls: readonly string[]
-}
-
-/** What is kept of the first of these messages, up to one of which nothing is kept. */
-function keptRows(uids: Uint32Array, kept: KeptColumn<MaildropRow>): MaildropRow[] {
-  const rows: MaildropRow[] = []
-  for (const uid of uids) {
-    const row = kept.get(uid)
-    if (row === undefined) break
-    rows.push(row)
-  }
-  return rows
-}
-/** octets in memory, about */
-const sizeOf = ({ uidl }: MaildropRow): number => uidl.length + 40
-
-/**
- * The index and what POP3 tells beside it are two reads. Deliveries between them only append, so that the rows still stand in
- * line; after an expunge (another session, in the lock modes that allow it) both are read again.
- */
-async function freeze(parts: Parts, account: AccountId, mailbox: Mailbox): Promise<Frozen | undefined> {
-  const { store, states } = parts
-  const holding = await states.acquire(account, mailbox)
-  if (holding === undefined) return undefined
-  const { state, release } = holding
-  const kept = parts.maildrops(mailbox.id)
-  try {
-    for (let attempt = 0; attempt < 10 && !state.gone; attempt++) {
-      const { uids, sizes } = state.columns.freeze()
-      const rows = keptRows(uids, kept)
-      const unknown = uids.subarray(rows.length)
-      if (unknown.length > 0) {
-        const { tail } = state
-        const last = uids[rows.length - 1]
-        const read = await store.messages.maildrop(account, mailbox.id, last === undefined ? undefined : uid(last))
-        await state.refresh()
-        if (expungedAfter(tail) || read.length < unknown.length) continue
-        for (const [at, row] of read.slice(0, unknown.length).entries()) {
-          rows.push(row)
-          kept.set(unknown[at] ?? 0, row, sizeOf(row))
-        }
-      }
-      // RFC 1939 11: the size is that of what RETR sends.
-      const onWire = sizes.map((size, at) => size + (rows[at]?.added ?? 0))
-      return { mailbox: mailbox.id, uids, sizes: onWire, uidls: rows.map(({ uidl }) => uidl) }
-    }
-  } finally {
-    release()
-  }
-  if (state.gone) return undefined
-  throw new Unavailable('the mailbox changes too fast to be frozen')
-}
-
-function expungedAfter(entry: JournalEntry): boolean {
-  for (let next = entry.next; next !== undefined; next = next.next) if (next.removed.length > 0) return true
-  return false
 }
 
 async function seenUids({ store }: Parts, account: AccountId, mailbox: MailboxId): Promise<Uid[]> {
@@ -177,8 +112,9 @@ function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, option
   return {
     lease,
     count,
+    octets: frozen.octets,
     sizeOf: (number) => sizes[position(number)] ?? 0,
-    uidlOf: (number) => frozen.uidls[position(number)] ?? '',
+    uidlOf: (number) => frozen.uidl(uidOf(number)),
     async message(number, text) {
       const row = await rowOf(number)
       return openMessage(row, (start, end) => store.messages.read(account, row.emailId, start, end), text)

@@ -19,14 +19,10 @@ function* map<T, U>(items: Iterable<T>, change: (item: T) => U): Generator<U> {
   for (const item of items) yield change(item)
 }
 
-function totals(state: Transaction): { count: number; octets: number } {
-  let count = 0
-  let octets = 0
-  for (const number of alive(state)) {
-    count++
-    octets += state.maildrop.sizeOf(number)
-  }
-  return { count, octets }
+function totals({ maildrop, deleted }: Transaction): { count: number; octets: number } {
+  let { octets } = maildrop
+  for (const number of deleted) octets -= maildrop.sizeOf(number)
+  return { count: maildrop.count - deleted.size, octets }
 }
 
 const stat: Command = {

@@ -1,5 +1,5 @@
 import { uid } from '../../terms/numbers'
-import { uidlOf } from '../ids'
+import { uidlOf } from '../../terms/uidl'
 import { subscriptionRecord } from '../records/subscriptions'
 import type { RecordTransfer, TransferAccount } from '../transfer'
 import type { Box, Entry, Gathered, Owner } from './facts'

@@ -2,7 +2,8 @@ import type { PreparedMessage } from '../../mime/prepared'
 import type { Result } from '../../terms/fault'
 import { type FlagSet, flagSet, NO_FLAGS } from '../../terms/flags'
 import type { AccountId } from '../../terms/names'
-import type { Uid } from '../../terms/numbers'
+import { type Uid, uid } from '../../terms/numbers'
+import { uidlOf } from '../../terms/uidl'
 import type { Mailbox, MessageRow, NewMessage, Store } from '../store'
 
 /** Small messages for the suite; what is prepared of them is made up, stores take it as it is. */
@@ -94,4 +95,18 @@ export async function rowsOf(store: Store, id: AccountId, mailbox: Mailbox): Pro
   const uids = [...(snapshot?.uids ?? [])] as Uid[]
   for await (const batch of store.messages.rows(id, mailbox.id, uids)) rows.push(...batch)
   return rows
+}
+
+/** What POP3 tells of each message of a mailbox, or of those above a UID. */
+export async function maildropOf(
+  store: Store,
+  id: AccountId,
+  { id: mailbox, uidValidity }: Pick<Mailbox, 'id' | 'uidValidity'>,
+  above?: Uid,
+): Promise<{ readonly uidl: string; readonly added: number | undefined }[]> {
+  const { uids, added, imported } = await store.messages.maildrop(id, mailbox, above)
+  return Array.from(uids, (one, at) => ({
+    uidl: uidlOf(uidValidity, uid(one), imported.get(one) ?? ''),
+    added: added[at],
+  }))
 }

@@ -4,7 +4,7 @@ import { flagSet } from '../../terms/flags'
 import { fence, modSeq, uid, uidValidity } from '../../terms/numbers'
 import type { Store } from '../store'
 import { accountsConformance } from './accounts'
-import { add, message, named, newAccount, rowsOf, value } from './fixtures'
+import { add, maildropOf, message, named, newAccount, rowsOf, value } from './fixtures'
 import type { Framework } from './framework'
 import { notesConformance } from './notes'
 import { textsConformance } from './texts'
@@ -478,18 +478,18 @@ export function storeConformance(
         await store.messages.append(id, made.id, [message('a', { uid: uid(150), uidl: 'dovecot-150' }), message('b')]),
       )
       assert.deepEqual(written.value, [150, 151])
-      assert.equal((await store.messages.maildrop(id, made.id))[0]?.uidl, 'dovecot-150')
+      assert.equal((await maildropOf(store, id, made))[0]?.uidl, 'dovecot-150')
       assert.equal((await store.messages.append(id, made.id, [message('c', { uid: uid(120) })])).ok, false)
     })
 
     it('UIDLs are 1-70 printable characters and differ', async () => {
       const { id, inbox } = await account()
       await add(store, id, inbox, 'a', 'b', 'c')
-      const rows = await store.messages.maildrop(id, inbox.id)
+      const rows = await maildropOf(store, id, inbox)
       assert.equal(new Set(rows.map(({ uidl }) => uidl)).size, 3)
       for (const { uidl } of rows) assert.match(uidl, /^[\x21-\x7e]{1,70}$/)
-      assert.deepEqual(await store.messages.maildrop(id, inbox.id, uid(1)), rows.slice(1))
-      assert.deepEqual(await store.messages.maildrop(id, inbox.id, uid(3)), [])
+      assert.deepEqual(await maildropOf(store, id, inbox, uid(1)), rows.slice(1))
+      assert.deepEqual(await maildropOf(store, id, inbox, uid(3)), [])
     })
 
     it('what the line ends of a message add is kept with it, its copies and moves', async () => {
@@ -507,8 +507,7 @@ export function storeConformance(
           counted(0, { uidl: 'none' }),
         ]),
       )
-      const added = async ({ id: mailbox }: typeof inbox) =>
-        (await store.messages.maildrop(id, mailbox)).map((row) => row.added)
+      const added = async (mailbox: typeof inbox) => (await maildropOf(store, id, mailbox)).map((row) => row.added)
       assert.deepEqual(await added(inbox), [7, 8, 9, 0])
       value(await store.messages.storeFlags(id, inbox.id, [uid(1), uid(3)], 'add', flagSet(['Other'])))
       assert.deepEqual(await added(inbox), [7, 8, 9, 0])

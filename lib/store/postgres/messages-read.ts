@@ -1,12 +1,13 @@
 import type { FlagSet } from '../../terms/flags'
 import type { AccountId, EmailId, MailboxId } from '../../terms/names'
 import { type ModSeq, modSeq, type Uid, uid } from '../../terms/numbers'
+import { uidlOf } from '../../terms/uidl'
 import type { Change, IndexRow, MailboxChange } from '../change'
 import { commitsBetween, gapsFrom, leaptSince, toldSince } from '../gaps'
-import { accountNumber, mailboxNumber, makeEmailId, makeThreadId, messageNumber, uidlOf } from '../ids'
+import { accountNumber, mailboxNumber, makeEmailId, makeThreadId, messageNumber } from '../ids'
 import { decodePrepared } from '../prepared-codec'
 import { type EntryRecord, flagsFrom, indexRow, keysFrom, type MailboxRecord, toMailbox } from '../row-types'
-import type { KeyRow, MaildropRow, MessageRow, Snapshot } from '../store'
+import type { KeyRow, MaildropColumns, MessageRow, Snapshot } from '../store'
 import { CHUNK } from './append'
 import { NOT_CRASHED } from './crash'
 import type { Database } from './database'
@@ -209,14 +210,17 @@ export async function* keys(
   }
 }
 
-export async function maildrop(db: Database, id: AccountId, mailbox: MailboxId, above = 0): Promise<MaildropRow[]> {
-  const entries = await db.read<{ uid: number; uidl: string; added: number; uid_validity: number }>(
-    `SELECT e.uid, e.uidl, e.added, b.uid_validity FROM mailbox.entries e
-     JOIN mailbox.mailboxes b ON b.account = e.account AND b.mailbox = e.mailbox
-     WHERE e.account = $1 AND e.mailbox = $2 AND e.uid > $3 ORDER BY e.uid`,
-    [...keyOf(id, mailbox), above],
-  )
-  return entries.map((row) => ({ uidl: uidlOf(row.uid_validity, uid(row.uid), row.uidl), added: row.added }))
+type MaildropText = Readonly<Record<'uids' | 'added', string | null>> & { readonly imported: [number, string][] }
+const MAILDROP = `
+SELECT string_agg(uid::text, ',') AS uids, string_agg(added::text, ',') AS added,
+  coalesce(json_agg(json_build_array(uid, uidl)) FILTER (WHERE uidl <> ''), '[]') AS imported
+FROM (SELECT uid, uidl, added FROM mailbox.entries WHERE account = $1 AND mailbox = $2 AND uid > $3 ORDER BY uid) AS ordered`
+
+export async function maildrop(db: Database, id: AccountId, mailbox: MailboxId, above = 0): Promise<MaildropColumns> {
+  const [row] = await db.read<MaildropText>(MAILDROP, [...keyOf(id, mailbox), above])
+  const numbers = (text: string | null | undefined): Uint32Array =>
+    Uint32Array.from((text ?? '').split(',').filter(Boolean).map(Number))
+  return { uids: numbers(row?.uids), added: numbers(row?.added), imported: new Map(row?.imported) }
 }
 
 /** The server cuts the range, so that a header of a large message costs a header. */
