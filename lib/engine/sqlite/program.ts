@@ -49,6 +49,8 @@ export interface LaneSettings {
 
 /** What the thread is asked. */
 export type Request =
+  /** the thread and the program are there before a file is opened */
+  | { readonly kind: 'load'; readonly id: number; readonly program: string }
   | {
       readonly kind: 'open'
       readonly id: number

@@ -11,6 +11,8 @@ interface Opened {
   readonly file: string
   readonly lane: Lane
 }
+type OpenRequest = Extract<Request, { readonly kind: 'open' }>
+
 const lanes = new Map<number, Opened>()
 
 // Answers of one turn go together.
@@ -30,6 +32,21 @@ function programOf(file: string): Program<Operations> {
   return program
 }
 
+function open({ database, file, program, check, settings }: OpenRequest): void {
+  if (check) checkAlone(file)
+  lanes.set(database, { file, lane: openLane(file, programOf(program), checkpoint, settings) })
+}
+
+/** Answers how it ended. */
+function attempt(id: number, file: string, run: () => void): void {
+  try {
+    run()
+    answer(id, { kind: 'done', value: undefined })
+  } catch (error) {
+    answer(id, refusal(file, error))
+  }
+}
+
 async function close(database: number): Promise<void> {
   const opened = lanes.get(database)
   if (!opened) return
@@ -40,29 +57,21 @@ async function close(database: number): Promise<void> {
 }
 
 function take(request: Request): void {
-  const { id, database } = request
+  const { id } = request
   switch (request.kind) {
+    case 'load':
+      return attempt(id, request.program, () => programOf(request.program))
     case 'open':
-      try {
-        if (request.check) checkAlone(request.file)
-        lanes.set(database, {
-          file: request.file,
-          lane: openLane(request.file, programOf(request.program), checkpoint, request.settings),
-        })
-        answer(id, { kind: 'done', value: undefined })
-      } catch (error) {
-        answer(id, refusal(request.file, error))
-      }
-      return
+      return attempt(id, request.file, () => open(request))
     case 'close':
-      void close(database).then(() => answer(id, { kind: 'done', value: undefined }))
+      void close(request.database).then(() => answer(id, { kind: 'done', value: undefined }))
       return
     case 'flush':
-      lanes.get(database)?.lane.flush()
+      lanes.get(request.database)?.lane.flush()
       answer(id, { kind: 'done', value: undefined })
       return
     case 'write': {
-      const lane = lanes.get(database)?.lane
+      const lane = lanes.get(request.database)?.lane
       if (!lane) return answer(id, { kind: 'refused', why: 'the file is closed' })
       const { name, values, durability } = request
       lane.add({ name, values, durability, settle: (ending) => answer(id, ending) })

@@ -1,11 +1,13 @@
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs'
+import { existsSync, renameSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { textOf, Unavailable } from '../../../terms/errors'
 import type { Log } from '../../../terms/ports'
 import type { Sql } from '../connection'
+import { makeFolder } from '../create'
 import { type Database, openDatabase } from '../database'
 import { Damaged, engineError } from '../errors'
 import type { Durability, Operations, Program } from '../program'
+import { writerThread } from '../writer'
 import { oneAtATime } from './one-at-a-time'
 
 /** One SQLite file that is less than the service which uses it: when it is damaged, a new one takes its place. */
@@ -54,23 +56,31 @@ export async function openDisposable<Ops extends Operations>(
   program: Program<Ops>,
   { log, lost }: DisposableOptions,
 ): Promise<Disposable<Ops>> {
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  async function openOrBegin(): Promise<Database<Ops>> {
+    let opened: Database<Ops>
+    try {
+      opened = await openDatabase(file, program, { check: true })
+    } catch (error) {
+      if (!(error instanceof Damaged)) throw error
+      const aside = putAside(file)
+      log.error(`${file} is damaged (${error.why}): it was put aside as ${path.basename(aside)}. Lost: ${lost}`)
+      opened = await openDatabase(file, program)
+    }
+    inode = statSync(file).ino
+    looked = performance.now()
+    return opened
+  }
 
-  const open = () =>
-    oneAtATime(`${file}.opening`, async () => {
-      let opened: Database<Ops>
-      try {
-        opened = await openDatabase(file, program, { check: true })
-      } catch (error) {
-        if (!(error instanceof Damaged)) throw error
-        const aside = putAside(file)
-        log.error(`${file} is damaged (${error.why}): it was put aside as ${path.basename(aside)}. Lost: ${lost}`)
-        opened = await openDatabase(file, program)
-      }
-      inode = statSync(file).ino
-      looked = performance.now()
-      return opened
-    })
+  async function open(): Promise<Database<Ops>> {
+    try {
+      makeFolder(path.dirname(file))
+      // Before the others wait for this one.
+      await writerThread('first').ask({ kind: 'load', program: program.file })
+      return await oneAtATime(`${file}.opening`, openOrBegin)
+    } catch (error) {
+      throw engineError(file, error)
+    }
+  }
 
   let inode = 0
   let looked = 0
@@ -81,11 +91,10 @@ export async function openDisposable<Ops extends Operations>(
   let database = await open()
 
   async function openAnew(): Promise<void> {
-    const old = database
     try {
+      await database.close()
       database = await open()
       moved = false
-      await old.close()
     } catch (error) {
       log.error(`${file} cannot be opened: ${textOf(error)}`)
     } finally {

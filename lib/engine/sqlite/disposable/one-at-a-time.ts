@@ -1,69 +1,62 @@
-import { closeSync, openSync, statSync, unlinkSync } from 'node:fs'
+import { closeSync, openSync, rmSync, statSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Unavailable } from '../../../terms/errors'
 import { binding } from '../binding'
 import type { Connection } from '../connection'
-import { engineError, isBusy } from '../errors'
+import { engineError, isBusy, isSystemError } from '../errors'
 
 /** milliseconds that the others may take */
 const PATIENCE = 60_000
 
-const inodeOf = (file: string): number | undefined => statSync(file, { throwIfNoEntry: false })?.ino
-
 function make(file: string): void {
+  // It is never written: nobody can have a lock on something else.
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0) rmSync(file, { force: true })
   try {
     closeSync(openSync(file, 'wx', 0o600))
   } catch (error) {
-    if (inodeOf(file) === undefined) throw error
+    if (!isSystemError(error) || error.code !== 'EEXIST') throw error
   }
 }
 
-/** @returns a connection that has the lock; undefined: others have it, or have taken the file away */
+/** @returns a connection that has the lock; undefined: another one has it */
 function enter(file: string): Connection | undefined {
-  make(file)
-  const inode = inodeOf(file)
-  let connection: Connection | undefined
+  const connection = new (binding().DatabaseSync)(file)
   try {
-    connection = new (binding().DatabaseSync)(file)
     connection.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE')
-    if (inode !== undefined && inodeOf(file) === inode) return connection
+    return connection
   } catch (error) {
-    if (!isBusy(error)) throw engineError(file, error)
+    connection.close()
+    if (isBusy(error)) return undefined
+    throw engineError(file, error)
   }
-  connection?.close()
-  return undefined
-}
-
-const leave = (file: string, lock: Connection): void => {
-  unlinkSync(file)
-  lock.close()
 }
 
 /**
- * Takes what one process of the host may have. The lock is SQLite's own, on an empty file, so that it ends with its process; whoever
- * has it takes the file away at the end.
+ * Takes what one process of the host may have. The lock is SQLite's own, which ends with its process.
+ * @param file empty, for this alone; made when it is missing, and it stays
  * @returns gives it back; undefined: another one has it
  */
 export function takeAlone(file: string): (() => void) | undefined {
+  make(file)
   const lock = enter(file)
-  return lock && (() => leave(file, lock))
+  return lock && (() => lock.close())
 }
 
 /**
- * Runs one after another over all processes of the host.
- * Rejects with `Unavailable` when others do not end.
+ * Runs one after another over all processes of the host. Rejects with `Unavailable` when others do not end.
+ * @param file as for `takeAlone`
  */
 export async function oneAtATime<T>(file: string, run: () => Promise<T>): Promise<T> {
   const end = performance.now() + PATIENCE
-  let lock = enter(file)
+  let lock = takeAlone(file)
   while (!lock) {
     if (performance.now() > end) throw new Unavailable(`${file}: another process does not end what it does`)
     await pause(5 + 15 * Math.random())
-    lock = enter(file)
+    lock = takeAlone(file)
   }
   try {
     return await run()
   } finally {
-    leave(file, lock)
+    lock()
   }
 }
