@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { openDatabase } from '../../lib/engine/sqlite/database'
-import { textOf } from '../../lib/terms/errors'
+import { engineError } from '../../lib/engine/sqlite/errors'
 import { lookAt, program } from './numbered'
 
 /** A file to open after a power cut. */
@@ -46,7 +46,7 @@ async function look({ file, durable, told }: ImageOrder): Promise<ImageAnswer> {
 
 process.on('message', (order: ImageOrder) => {
   look(order)
-    .catch((error: unknown): ImageAnswer => ({ last: -1, faults: [`cannot be used: ${textOf(error)}`] }))
+    .catch((error: unknown): ImageAnswer => ({ last: -1, faults: [engineError(order.file, error).message] }))
     .then((answer) => process.send?.(answer))
     .catch(() => process.exit(1))
 })

@@ -40,6 +40,8 @@ export function createUpkeep(
 ): Upkeep {
   let resting: NodeJS.Timeout | undefined
   let checkpointing = false
+  /** the thread has the file open */
+  let prepared = false
   let nextLook = 0
 
   /** Octets of the log that are not in the file yet, and of all of it. */
@@ -72,10 +74,12 @@ export function createUpkeep(
     const now = performance.now()
     if (checkpointing || now < nextLook || !flusher.isTrusted) return
     nextLook = now + LOOK
-    if (logged().open < settings.log) return
+    // A thread takes a while to start.
+    if (logged().open < (prepared ? settings.log : settings.log / 4)) return
     checkpointing = true
     void checkpoint(file).then((checkpointed) => {
       checkpointing = false
+      prepared = true
       if (checkpointed === 'done') restart(logged().all >= FAR_TOO_LONG * settings.log ? 'RESTART' : 'PASSIVE')
       else flusher.doubt()
       ended()
