@@ -48,7 +48,7 @@ export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): Mailbo
     maxKeywords: read.number('limits.keywords', 500, { min: 50, max: 10_000 }),
     autocreate: autocreateOf(read),
     safetyPoll: read.duration('views.safety_poll', '10s'),
-    keepRows: read.number('views.keep_rows', 500_000),
+    keepRows: read.number('views.keep_rows', 2_000_000),
     keepTexts: read.size('views.keep_texts', '64M'),
     indexTexts: read.boolean('search.index', true),
     indexPace: read.number('search.pace', 50, { min: 1, max: 100 }),

@@ -130,7 +130,7 @@ export interface RecentClaim {
   readonly next: Uid
 }
 
-/** A mailbox's whole index at one mod-sequence, as columns in order of UID. */
+/** A mailbox's whole index at one mod-sequence, as columns in order of UID, which are the caller's own. */
 export interface Snapshot {
   readonly mailbox: Mailbox
   readonly uids: Uint32Array

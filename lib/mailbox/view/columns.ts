@@ -43,13 +43,9 @@ export interface Columns {
 const SPARE = 64
 const LEAST_FULL = 500
 
+/** @param snapshot is changed in place from then on */
 export function createColumns(snapshot: Snapshot): Columns {
-  // Copies: the columns change in place, and the store may keep its snapshot.
-  let uids = snapshot.uids.slice()
-  let sizes = snapshot.sizes.slice()
-  let modSeqs = snapshot.modSeqs.slice()
-  let internalDates = snapshot.internalDates.slice()
-  let flags = snapshot.flags.slice()
+  let { uids, sizes, modSeqs, internalDates, flags } = snapshot
   let length = uids.length
   let version = 0
   let table = [...snapshot.flagSets]
