@@ -11,7 +11,7 @@ import { flagsFrom, keysFrom } from '../../row-types'
 import type { KeyRow, MessageRow } from '../../store'
 import { messageKey } from '../rows'
 import { bufferOf } from './body'
-import { mailboxKeyOf, uidValidityAt } from './mailboxes'
+import { type MailboxKey, mailboxKeyOf, uidValidityAt } from './mailboxes'
 
 const BATCH = 200
 /** of what is kept beside the messages of a batch: that of 10,000 parts is megabytes */
@@ -19,8 +19,9 @@ const MOST_OCTETS = 1024 * 1024
 /** octets of what is prepared of a message, beyond which it is read by itself */
 const LARGE = 16 * 1024
 
-const JOINED = `FROM entries e JOIN messages m ON m.id = (e.account << 32) + e.message
-  WHERE e.account = ? AND e.mailbox = ? AND e.uid IN (SELECT value FROM json_each(?)) ORDER BY e.uid`
+const JOINED =
+  'FROM entries e JOIN messages m ON m.id = (e.account << 32) + e.message WHERE e.account = ? AND e.mailbox = ?'
+const AMONG = 'AND e.uid IN (SELECT value FROM json_each(?)) ORDER BY e.uid'
 type Columns = readonly [
   uid: number,
   message: number,
@@ -34,8 +35,10 @@ type Columns = readonly [
   keys: string,
   prepared: Uint8Array | null,
 ]
-const ROWS = `SELECT e.uid, e.message, e.flags, e.mod_seq, e.size, e.internal_date, e.save_date, e.uidl, m.thread, m.keys,
+const EVERY = `SELECT e.uid, e.message, e.flags, e.mod_seq, e.size, e.internal_date, e.save_date, e.uidl, m.thread, m.keys,
   CASE WHEN length(m.prepared) <= ${LARGE} THEN m.prepared END ${JOINED}`
+const ROWS = `${EVERY} ${AMONG}`
+const ROW = `${EVERY} AND e.uid = ?`
 const PREPARED = 'SELECT prepared FROM messages WHERE id = ?'
 
 /** A class, not an object of getters: those of a literal are made anew for each message. */
@@ -49,7 +52,8 @@ class StoredMessage implements MessageRow {
   readonly prepared: PreparedMessage
 
   constructor(
-    readonly mailbox: { readonly account: number; readonly uidValidity: number },
+    readonly sql: Sql,
+    readonly key: MailboxKey,
     readonly columns: Columns,
     prepared: Uint8Array,
   ) {
@@ -63,14 +67,24 @@ class StoredMessage implements MessageRow {
     this.prepared = decodePrepared(bufferOf(prepared), () => keysFrom(keys))
   }
   get emailId(): EmailId {
-    return makeEmailId(this.mailbox.account, this.columns[1])
+    return makeEmailId(this.key[0], this.columns[1])
   }
   get threadId(): ThreadId {
-    return makeThreadId(this.mailbox.account, this.columns[8])
+    return makeThreadId(this.key[0], this.columns[8])
   }
   get uidl(): string {
-    return uidlOf(this.mailbox.uidValidity, this.uid, this.columns[7])
+    const imported = this.columns[7]
+    // Read when it is asked for.
+    return imported || uidlOf(uidValidityAt(this.sql, this.key) ?? 0, this.uid, imported)
   }
+}
+
+/** Most clients ask for one. */
+function columnsOf(sql: Sql, key: MailboxKey, uids: readonly Uid[]): Columns[] {
+  const [only] = uids
+  return only !== undefined && uids.length === 1
+    ? sql.columns<Columns>(ROW, ...key, only)
+    : sql.columns<Columns>(ROWS, ...key, JSON.stringify(uids))
 }
 
 export async function* rows(
@@ -81,19 +95,16 @@ export async function* rows(
 ): AsyncGenerator<readonly MessageRow[]> {
   const key = mailboxKeyOf(id, mailbox)
   const [account] = key
-  const uidValidity = uidValidityAt(sql, key)
-  if (uidValidity === undefined) return
   for (let start = 0; start < uids.length; start += BATCH) {
     let batch: MessageRow[] = []
     let octets = 0
-    const asked = JSON.stringify(uids.slice(start, start + BATCH))
-    for (const columns of sql.columns<Columns>(ROWS, ...key, asked)) {
+    for (const columns of columnsOf(sql, key, uids.slice(start, start + BATCH))) {
       const large = (): Uint8Array | undefined =>
         sql.get<{ prepared: Uint8Array }>(PREPARED, messageKey(account, columns[1]))?.prepared
       const prepared = columns[10] ?? large()
       // It went meanwhile.
       if (!prepared) continue
-      batch.push(new StoredMessage({ account, uidValidity }, columns, prepared))
+      batch.push(new StoredMessage(sql, key, columns, prepared))
       octets += prepared.length
       if (octets < MOST_OCTETS) continue
       yield batch
@@ -116,7 +127,7 @@ type KeyColumns = readonly [
   size: number,
   keys: string,
 ]
-const KEYS = `SELECT e.uid, e.message, m.thread, e.internal_date, e.save_date, e.size, m.keys ${JOINED}`
+const KEYS = `SELECT e.uid, e.message, m.thread, e.internal_date, e.save_date, e.size, m.keys ${JOINED} ${AMONG}`
 
 export async function* keys(
   sql: Sql,
