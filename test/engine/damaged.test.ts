@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { randomFrom, SEED } from '../random'
-import { createOpener } from './images'
+import { createNumbersOpener } from './images'
 import { SMALL, startStorm } from './storm'
 
 const LONG = Boolean(process.env.MAILBOX_LONG)
@@ -25,7 +25,7 @@ const CLEAR =
 
 describe('a file of SQLite that is broken', function () {
   this.timeout(LONG ? 1_800_000 : 120_000)
-  const opener = createOpener()
+  const opener = createNumbersOpener()
   let folder: string
   /** closed */
   let whole: string
@@ -67,7 +67,7 @@ describe('a file of SQLite that is broken', function () {
     const file = path.join(place, 'numbers.sqlite')
     for (const end of ['', '-wal']) if (existsSync(`${base}${end}`)) copyFileSync(`${base}${end}`, `${file}${end}`)
     damage(file)
-    const { faults } = await opener.open({ file, durable: 0, told: [] })
+    const faults = await opener.open({ file, durable: 0, told: [], disposable: false })
     rmSync(place, { recursive: true })
     return faults
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { randomFrom, SEED } from '../random'
 import { type Fault, type Recording, startRecording } from '../record/recorder'
-import { createOpener, openImages } from './images'
+import { createNumbersOpener, openNumbers } from './images'
 import { SMALL, startStorm } from './storm'
 
 const LONG = Boolean(process.env.MAILBOX_LONG)
@@ -30,7 +30,7 @@ const FAULTS: readonly Fault[] = [
 
 describe('the disk refuses while SQLite writes, and then the power goes', function () {
   this.timeout(LONG ? 3_600_000 : 120_000)
-  const opener = createOpener()
+  const opener = createNumbersOpener()
   let recording: Recording | undefined
   after(() => opener.end())
   afterEach(() => recording?.remove())
@@ -57,8 +57,8 @@ describe('the disk refuses while SQLite writes, and then the power goes', functi
         })
       })
       for (const { ended } of processes) assert.equal(await ended, 0)
-      const images = await openImages(disk.events(), NAME, IMAGES, seed, opener)
-      console.log(`      ${hits} errors, ${refused} refused, ${images.count} images, ${images.missing} missing`)
+      const images = await openNumbers(disk.events(), NAME, IMAGES, seed, opener)
+      console.log(`      ${hits} errors, ${refused} refused, ${images.count} images`)
       assert.ok(hits > 0 && refused > 0)
       assert.deepEqual(images.faults, [])
     })

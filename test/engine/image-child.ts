@@ -1,6 +1,9 @@
 import { existsSync, statSync } from 'node:fs'
 import { openDatabase } from '../../lib/engine/sqlite/database'
+import { openDisposable } from '../../lib/engine/sqlite/disposable/disposable'
 import { engineError } from '../../lib/engine/sqlite/errors'
+import { type Log, silentLog } from '../../lib/terms/ports'
+import { answerOrders } from '../record/opener'
 import { lookAt, program } from './numbered'
 
 /** A file to open after a power cut. */
@@ -10,14 +13,12 @@ export interface ImageOrder {
   readonly durable: number
   /** who has which place, as far as it was told */
   readonly told: readonly (readonly [place: number, writer: number, number: number])[]
-}
-export interface ImageAnswer {
-  readonly last: number
-  readonly faults: readonly string[]
+  /** it may be lost, and must be opened all the same */
+  readonly disposable: boolean
 }
 
 /** Opens the file as a server does after a power cut, looks at it, and writes on. */
-async function look({ file, durable, told }: ImageOrder): Promise<ImageAnswer> {
+async function look({ file, durable, told }: ImageOrder): Promise<string[]> {
   const made = !existsSync(file)
   const database = await openDatabase(file, program)
   const { last, writes, faults } = lookAt(database.read)
@@ -41,12 +42,24 @@ async function look({ file, durable, told }: ImageOrder): Promise<ImageAnswer> {
   await again.close()
   const log = `${file}-wal`
   if (existsSync(log) && statSync(log).size > 0) faults.push('its log is not empty after it was closed')
-  return { last, faults }
+  return faults
 }
 
-process.on('message', (order: ImageOrder) => {
-  look(order)
-    .catch((error: unknown): ImageAnswer => ({ last: -1, faults: [engineError(order.file, error).message] }))
-    .then((answer) => process.send?.(answer))
-    .catch(() => process.exit(1))
+async function lookAtDisposable({ file }: ImageOrder): Promise<string[]> {
+  const lines: string[] = []
+  const log: Log = { ...silentLog, error: (text) => lines.push(text) }
+  for (let opening = 0; opening < 2; opening++) {
+    const database = await openDisposable(file, program, { log, lost: 'numbers' })
+    await database.write('write', [1000, opening], 'durable')
+    await database.close()
+  }
+  return lines.length > 1 ? lines : []
+}
+
+answerOrders(async (order: ImageOrder) => {
+  try {
+    return await (order.disposable ? lookAtDisposable(order) : look(order))
+  } catch (error) {
+    return [engineError(order.file, error).message]
+  }
 })

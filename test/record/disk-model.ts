@@ -143,6 +143,11 @@ class NameModel {
   }
 }
 
+export interface DiskOptions {
+  /** says that it has flushed, and has not */
+  readonly lies?: boolean
+}
+
 export class Disk {
   private readonly names = new Map<string, NameModel>()
   private readonly files = new Map<bigint, FileModel>()
@@ -151,7 +156,10 @@ export class Disk {
   private count = 0
 
   /** @param random of what failed flushes leave behind */
-  constructor(private readonly random: Random) {}
+  constructor(
+    private readonly random: Random,
+    private readonly options: DiskOptions = {},
+  ) {}
 
   private name(name: string): NameModel {
     const known = this.names.get(name)
@@ -211,6 +219,7 @@ export class Disk {
     const before = this.flushes.get(id)
     assert.ok(before, 'the end of a flush that did not begin')
     this.flushes.delete(id)
+    if (this.options.lies) return
     if (folder === undefined) {
       this.file(ino).flushed(before, failed ? (versions) => this.random(versions.length + 1) : undefined)
       return
