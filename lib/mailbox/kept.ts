@@ -8,6 +8,8 @@ export interface Kept {
 }
 
 export interface KeptColumn<V> {
+  /** how many values it has */
+  readonly count: number
   get(uid: number): V | undefined
   /** @param octets what it costs */
   set(uid: number, value: V, octets: number): void
@@ -27,6 +29,9 @@ class Column<V> implements KeptColumn<V> {
     readonly drop: () => void,
     public octets: number,
   ) {}
+  get count(): number {
+    return this.values.size
+  }
   get(uid: number): V | undefined {
     return this.values.get(uid)
   }

@@ -8,6 +8,7 @@ import type { Annotation, AnnotationChange } from '../store/records/annotations'
 import type { Mark } from '../store/records/marks'
 import type { ScriptFault } from '../store/records/scripts'
 import type { AccountTable, Copied, CopyOptions, KeyRow, Mailbox, MessageRow, Snapshot } from '../store/store'
+import type { Instead } from '../store/texts'
 import type { Fault, Result } from '../terms/fault'
 import type { FlagChange, FlagSet } from '../terms/flags'
 import type { AccountId, EmailId, MailboxId } from '../terms/names'
@@ -122,7 +123,7 @@ export interface AccountMail {
   /** Search keys, dates and threads only: cheaper than `rows`. */
   keys(view: View, uids: readonly Uid[]): AsyncIterable<readonly KeyRow[]>
   /** UIDs, ascending, of messages that may have all grams of one of the sets (lib/store/texts.ts); undefined: any may. */
-  mayHave(view: View, anyOf: readonly Grams[]): Promise<Uint32Array | undefined>
+  mayHave(view: View, anyOf: readonly Grams[], instead: Instead): Promise<Uint32Array | undefined>
   /** Octets `start` to `end` (exclusive) of a message; undefined: it is gone. */
   read(id: EmailId, start: number, end: number): Promise<Buffer | undefined>
 

@@ -10,6 +10,8 @@ const MOST_ASKED = 50
 export interface Asked {
   readonly key: SearchKey
   readonly anyOf: readonly Grams[]
+  /** what decides where an index does not: the messages themselves, or stored keys */
+  readonly instead: 'messages' | 'keys'
 }
 
 /** undefined: one of the texts is too short for an index to know of it. */
@@ -40,22 +42,17 @@ function gramsFor(key: SearchKey): readonly Grams[] | undefined {
   }
 }
 
-/** Whether stored keys decide it: then nothing else must be read of a message. */
-const isCheap = (key: SearchKey): boolean =>
-  key.kind === 'field' || (key.kind === 'header' && FIELDS.some((name) => name === key.name))
+const insteadOf = (key: SearchKey): Asked['instead'] =>
+  key.kind === 'field' || (key.kind === 'header' && FIELDS.some((name) => name === key.name)) ? 'keys' : 'messages'
 
-/**
- * What to ask for a program, at most `MOST_ASKED`.
- * @param which `costly`: only what messages themselves must be read for
- */
-export function askedOf(program: SearchKey, which: 'all' | 'costly'): Asked[] {
+/** What to ask for a program, at most `MOST_ASKED`. */
+export function askedOf(program: SearchKey): Asked[] {
   const asked: Asked[] = []
   function visit(key: SearchKey): void {
     if (key.kind === 'not') return visit(key.key)
     if (key.kind === 'and' || key.kind === 'or') return key.keys.forEach(visit)
-    if (asked.length >= MOST_ASKED || (which === 'costly' && isCheap(key))) return
-    const anyOf = gramsFor(key)
-    if (anyOf) asked.push({ key, anyOf })
+    const anyOf = asked.length < MOST_ASKED ? gramsFor(key) : undefined
+    if (anyOf) asked.push({ key, anyOf, instead: insteadOf(key) })
   }
   visit(program)
   return asked

@@ -3,15 +3,29 @@ import type { Grams } from '../search/text-grams'
 import type { AccountId, EmailId, MailboxId } from '../terms/names'
 
 /**
+ * What is in an index was made by these rules: a number of ours, raised when SEARCH compares other texts or grams are others, and
+ * the version of Unicode, by which texts are folded. An index of other rules is of no use.
+ */
+export const TEXT_FORMAT = `1 Unicode ${process.versions.unicode}`
+
+/** What is read of messages where no index tells: the messages themselves, or stored keys only. */
+export type Instead = 'messages' | 'keys'
+
+/**
  * The text index of a store: which messages may have a text, by its grams (lib/search/text-grams). It only says which messages
  * need not be read; the text decides. So it may be behind, and may be lost: it is built anew from the mail, by one process at a time.
  */
 export interface TextIndex {
   /**
    * UIDs of a mailbox, ascending: of messages that have all grams of one of the sets, and of those that are not in the index. None that
-   * is left out has them. Undefined: the index does not tell, or so many that reading all is as good.
+   * is left out has them. Undefined: the index does not tell, or so many that reading all is as good, or that it takes no less time.
    */
-  mayHave(account: AccountId, mailbox: MailboxId, anyOf: readonly Grams[]): Promise<Uint32Array | undefined>
+  mayHave(
+    account: AccountId,
+    mailbox: MailboxId,
+    anyOf: readonly Grams[],
+    instead: Instead,
+  ): Promise<Uint32Array | undefined>
   progress(): Promise<TextProgress>
   /** Becomes the one that builds, of all processes that have the store open; undefined: another one does. */
   lead(): Promise<TextBuilder | undefined>
@@ -24,8 +38,8 @@ export interface TextProgress {
   readonly waiting: number
   /** too large, or too much work: every search reads them */
   readonly unreadable: number
-  /** on the disk */
-  readonly octets: number
+  /** on the disk; undefined: nobody knows */
+  readonly octets: number | undefined
 }
 
 /** What must be read of a message that is not indexed yet; its octets by `MessageTable.read`. */

@@ -82,7 +82,7 @@ describe('the text index is built in the background', function () {
     const mail = mailOf(room, account)
     const view = value(await mail.open('INBOX', 'peek'))
     const grams = gramsOf('body', word.toUpperCase())
-    const uids = await mail.mayHave(view, grams ? [grams] : [])
+    const uids = await mail.mayHave(view, grams ? [grams] : [], 'messages')
     view.close()
     return uids?.length ?? view.exists
   }

@@ -17,7 +17,7 @@ import { mailOf, roomOver, value } from './room'
 
 const NOW = 1_800_000_000_000
 const MESSAGES = process.env.MAILBOX_LONG ? 3000 : 120
-const PROGRAMS = process.env.MAILBOX_LONG ? 5000 : 150
+const PROGRAMS = process.env.MAILBOX_LONG ? 5000 : 60
 
 const below = randomFrom(SEED)
 const pick = <T>(items: readonly [T, ...T[]]): T => items[below(items.length)] ?? items[0]
@@ -155,7 +155,7 @@ function program(depth = 2): SearchKey {
 
 for (const name of DRIVERS) {
   describe(`a search by the text index finds what a search of all mail finds: ${name}, seed ${SEED}`, function () {
-    this.timeout(process.env.MAILBOX_LONG ? 1_200_000 : 120_000)
+    this.timeout(process.env.MAILBOX_LONG ? 1_200_000 : 300_000)
     let own: TestStore | undefined
     let store: Store
     let builder: TextBuilder
@@ -238,8 +238,8 @@ for (const name of DRIVERS) {
       let left = 0
       for (let nth = 0; nth < PROGRAMS; nth++) {
         const key = field()
-        const [asked] = askedOf(key, 'all')
-        const uids = asked && (await mail.mayHave(view, asked.anyOf))
+        const [asked] = askedOf(key)
+        const uids = asked && (await mail.mayHave(view, asked.anyOf, 'messages'))
         const found = await find(without, key, NOW)
         for (const seq of found) assert.ok(uids?.includes(view.uidAt(seq)) !== false, JSON.stringify(key))
         if (uids) left += view.exists - uids.length

@@ -17,9 +17,8 @@ const BATCH = 500
 const STEP = 64
 /** Flags are looked at faster. */
 const FLAGS_STEP = 10_000
-/** Messages of a mailbox from which on it is quicker to ask the index than to read them, and than to compare stored keys. */
-const MANY_TEXTS = 10
-const MANY_KEYS = 1000
+/** Messages of a mailbox from which on it is quicker to ask the index than to read them, and than to read their stored keys. */
+const MANY = { messages: 10, keys: 1000 } as const
 const NO_ANSWERS: Answers = new Map()
 
 /** Looks up what a key asks for, and no more: most keys ask for one thing. */
@@ -132,12 +131,14 @@ async function byFlags(view: View, key: SearchKey, now: number): Promise<number[
 }
 
 /** What the text index says of a program; nothing where there is none. */
-async function askIndex({ mail, view }: Searched, key: SearchKey): Promise<Answers> {
-  if (view.exists < MANY_TEXTS) return NO_ANSWERS
+async function askIndex({ room, mail, view }: Searched, program: SearchKey): Promise<Answers> {
   const answers = new Map<SearchKey, Uint32Array>()
-  for (const { key: asked, anyOf } of askedOf(key, view.exists < MANY_KEYS ? 'costly' : 'all')) {
-    const uids = await mail.mayHave(view, anyOf)
-    if (uids) answers.set(asked, uids)
+  // Keys that are in memory are compared quicker than anybody is asked.
+  const hasKeys = 2 * room.keys(view.mailbox.id).count > view.exists
+  for (const { key, anyOf, instead } of askedOf(program)) {
+    if (view.exists < MANY[instead] || (instead === 'keys' && hasKeys)) continue
+    const uids = await mail.mayHave(view, anyOf, instead)
+    if (uids) answers.set(key, uids)
   }
   return answers
 }

@@ -206,8 +206,8 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     index: ({ id }) => store.messages.snapshot(account, id),
     rows: (view, uids) => store.messages.rows(account, view.mailbox.id, uids),
     keys: (view, uids) => store.messages.keys(account, view.mailbox.id, uids),
-    mayHave: async (view, anyOf) =>
-      settings.indexTexts ? store.texts?.mayHave(account, view.mailbox.id, anyOf) : undefined,
+    mayHave: async (view, anyOf, instead) =>
+      settings.indexTexts ? store.texts?.mayHave(account, view.mailbox.id, anyOf, instead) : undefined,
     read: (id, start, end) => store.messages.read(account, id, start, end),
   }
 }

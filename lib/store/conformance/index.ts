@@ -54,6 +54,20 @@ export function storeConformance(
       assert.deepEqual(await store.accounts.usage(id), { bytes: 0, messages: 0 })
     })
 
+    it('a message whose keys have a NUL, as encoded words can, is read, copied and expunged as others are', async () => {
+      const { id, inbox } = await account()
+      const [uid] = await add(store, id, inbox, 'a\0b')
+      assert.ok(uid)
+      const box = value(await store.mailboxes.create(id, 'Box')).value
+      value(await store.messages.copy(id, inbox.id, [uid], box.id))
+      assert.match((await rowsOf(store, id, box))[0]?.prepared.keys.subject ?? '', /^a[\0\ufffd]b$/)
+      for (const mailbox of [inbox, box]) {
+        const done = await store.messages.expunge(id, mailbox.id, [uid], { only: 'all' })
+        assert.deepEqual(value(done).value, [uid])
+      }
+      assert.deepEqual(await store.check(id), [])
+    })
+
     it('a mailbox and an account with many messages leave nothing', async () => {
       const { id, inbox } = await account()
       const many = Array.from({ length: 250 }, (_, nth) => `message ${nth}`)

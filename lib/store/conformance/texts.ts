@@ -16,7 +16,7 @@ const all = (text: string): Grams => {
 }
 
 /** Indexes all that is not, by the subjects, and takes out all that is gone. */
-async function indexAll(builder: TextBuilder, most = 3): Promise<void> {
+async function indexAll(builder: TextBuilder, most = 30): Promise<void> {
   for await (const { account } of builder.behind()) {
     for (let page = await builder.next(account, most); page.length > 0; page = await builder.next(account, most)) {
       const done = page.map(({ email, prepared: { keys } }) => ({
@@ -48,7 +48,7 @@ export function textsConformance({ it }: Framework, store: () => Store): void {
   /** UIDs that the index says; undefined: it does not tell. */
   async function found(id: AccountId, mailbox: Mailbox, ...words: string[]): Promise<number[] | undefined> {
     const anyOf = words.map((word) => gramsOf('body', word) ?? new Uint32Array())
-    const uids = await store().texts?.mayHave(id, mailbox.id, anyOf)
+    const uids = await store().texts?.mayHave(id, mailbox.id, anyOf, 'messages')
     return uids && [...uids]
   }
   const words = ['walnut', 'almond', 'cashew', 'hazelnut', 'pistachio', 'chestnut', 'peanut', 'macadamia']

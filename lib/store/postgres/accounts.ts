@@ -11,7 +11,7 @@ const PAGE = 500
 
 const taken: Result<never> = failed({ kind: 'not-permitted', why: 'name is taken' })
 const COLUMNS = 'account, name, attributes'
-const OWNED = ['mailboxes', 'entries', 'messages', 'chunks', 'threads', 'changes', 'records']
+const OWNED = ['mailboxes', 'entries', 'messages', 'chunks', 'threads', 'changes', 'records', 'texts', 'indexed']
 
 export function createAccountTable(db: Database, clock: Clock): AccountTable {
   async function get(id: AccountId): Promise<Account | undefined> {

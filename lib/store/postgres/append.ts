@@ -11,6 +11,7 @@ import { encodePrepared } from '../prepared-codec'
 import { type AccountRecord, flagsText, indexRow, type MailboxRecord } from '../row-types'
 import type { AppendOptions, MessageTable, NewMessage } from '../store'
 import type { Database, Session } from './database'
+import { jsonText } from './json'
 import { type MarkBook, markBook, markLookup } from './marks'
 import { trimLog } from './messages-write'
 
@@ -194,7 +195,7 @@ export async function appendAll(
     column((entry) => entry.internalDate),
     column((entry) => entry.uidl),
     batch.threads,
-    batch.messages.map((message) => JSON.stringify(message.prepared.keys)),
+    batch.messages.map((message) => jsonText(message.prepared.keys)),
     starts,
     prepared.map((one) => one.length),
     clock.now(),

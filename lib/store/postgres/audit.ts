@@ -2,6 +2,7 @@ import { prepare } from '../../mime/prepare'
 import type { AuditRow, Mended } from '../audit'
 import { encodePrepared, PREPARED_HEAD } from '../prepared-codec'
 import type { Session } from './database'
+import { jsonText } from './json'
 import { indexRows, pages, putIndex, type Read } from './rows'
 
 /** rows of one statement */
@@ -61,10 +62,14 @@ export async function mendAccount(
     await query(
       `INSERT INTO mailbox.messages (account, message, entries, thread, keys, prepared) VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT (account, message) DO UPDATE SET entries = $3, keys = $5, prepared = $6`,
-      [account, message, entries, thread, JSON.stringify(made.keys), encodePrepared(made)],
+      [account, message, entries, thread, jsonText(made.keys), encodePrepared(made)],
     )
   }
-  for (const table of ['messages', 'chunks']) {
+  // What is prepared anew may have other texts.
+  const anew = messages.flatMap(({ message, prepare: again }) => (again ? [message] : []))
+  await query('DELETE FROM mailbox.texts WHERE account = $1 AND message = ANY($2::bigint[])', [account, anew])
+  await query('DELETE FROM mailbox.indexed WHERE account = $1', [account])
+  for (const table of ['messages', 'chunks', 'texts']) {
     await query(`DELETE FROM mailbox.${table} WHERE account = $1 AND message = ANY($2::bigint[])`, [account, gone])
   }
   await query(

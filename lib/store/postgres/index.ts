@@ -14,6 +14,7 @@ import { changesSince, expungedSince, keys, maildrop, read, rows, snapshot } fro
 import { copyOrMove, expunge, storeFlags } from './messages-write'
 import { createRecordTable } from './records'
 import { replace } from './replace'
+import { createTextIndex } from './texts/index'
 
 export type { PostgresOptions } from './database'
 
@@ -50,6 +51,7 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
       move: (id, from, uids, to, how) => copyOrMove(db, clock, id, from, uids, to, { kind: 'move', ...how }),
     },
     ...recordTables(createRecordTable(db), mailboxes),
+    texts: createTextIndex(db),
     async raiseFence(id, fence) {
       const account = accountNumber(id)
       await db.visibly(`UPDATE mailbox.accounts SET fence = ${fence} WHERE account = ${account} AND fence < ${fence}`)

@@ -100,6 +100,8 @@ WITH gone AS (
   RETURNING message, keys->>'messageId' AS message_id
 ), chunks AS (
   DELETE FROM mailbox.chunks WHERE account = $1 AND message IN (SELECT message FROM gone)
+), texts AS (
+  DELETE FROM mailbox.texts WHERE account = $1 AND message IN (SELECT message FROM gone)
 )
 DELETE FROM mailbox.threads WHERE account = $1 AND message_id IN (
   SELECT substring(sha256(convert_to(message_id, 'UTF8')) FROM 1 FOR 16) FROM gone WHERE message_id <> '')`

@@ -100,6 +100,22 @@ ALTER TABLE mailbox.mailboxes ADD COLUMN gaps text NOT NULL DEFAULT '';
 -- The server empties it when it ended without a shutdown or was a replica: then what was committed last may be gone.
 CREATE UNLOGGED TABLE mailbox.not_crashed (one int PRIMARY KEY);
 INSERT INTO mailbox.not_crashed VALUES (1)`,
+  `
+-- The text index: which runs of three characters a message has, as a filter that lies in its row; NULL: too much work.
+CREATE TABLE mailbox.texts (
+  account bigint NOT NULL,
+  message bigint NOT NULL,
+  grams bytea,
+  PRIMARY KEY (account, message)
+);
+ALTER TABLE mailbox.texts ALTER COLUMN grams SET STORAGE MAIN;
+ALTER TABLE mailbox.texts SET (toast_tuple_target = 8160);
+CREATE INDEX texts_unreadable ON mailbox.texts (account) WHERE grams IS NULL;
+-- messages of an account up to this number were looked at
+CREATE TABLE mailbox.indexed (account bigint PRIMARY KEY, upto bigint NOT NULL);
+-- format: by which rules the filters were made; holder: who builds, until then
+CREATE TABLE mailbox.text_index (one int PRIMARY KEY, format text NOT NULL, holder text NOT NULL, until timestamptz NOT NULL);
+INSERT INTO mailbox.text_index VALUES (1, '', '', '-infinity')`,
 ]
 
 const FIRST = `

@@ -6,6 +6,7 @@ import { accountTransfer } from '../transfer-rows'
 import { CHUNK } from './append'
 import { auditRows, mendAccount } from './audit'
 import { APPLICATION, openDatabase, type PostgresOptions, type Session } from './database'
+import { jsonText } from './json'
 import { indexRows, insert, type Of, only, pages, putIndex } from './rows'
 
 /** messages of a page without their octets, and chunks fetched at once: some megabytes */
@@ -22,7 +23,7 @@ async function putMessages(session: Session, account: number, messages: readonly
     ['message', 'bigint', messages.map((row) => row.message)],
     ['entries', 'bigint', messages.map((row) => row.entries)],
     ['thread', 'bigint', messages.map((row) => row.thread)],
-    ['keys', 'json', messages.map((row) => JSON.stringify(row.keys))],
+    ['keys', 'json', messages.map((row) => jsonText(row.keys))],
     ['prepared', 'bytea', messages.map((row) => row.prepared)],
   ])
   const chunks = messages.flatMap(({ message, octets }) =>
@@ -49,8 +50,8 @@ async function putMessages(session: Session, account: number, messages: readonly
   }
 }
 
-const INDEX = ['mailboxes', 'entries', 'threads', 'changes', 'records']
-const CONTENT = ['messages', 'chunks']
+const INDEX = ['mailboxes', 'entries', 'threads', 'changes', 'records', 'indexed']
+const CONTENT = ['messages', 'chunks', 'texts']
 
 export async function openPostgresTransfer(options: PostgresOptions): Promise<RepairEnd> {
   const db = await openDatabase({

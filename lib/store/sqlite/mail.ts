@@ -4,7 +4,7 @@ import { type Connection, type OwnSql, type Sql, sqlOn, type Value } from '../..
 import { openDatabase } from '../../engine/sqlite/database'
 import { engineError } from '../../engine/sqlite/errors'
 import { openConnection } from '../../engine/sqlite/open'
-import type { Durability, LaneSettings } from '../../engine/sqlite/program'
+import type { Durability } from '../../engine/sqlite/program'
 import { isUnavailable } from '../../terms/errors'
 import { createHealth, type Health } from '../health'
 import { StoreUnavailable } from '../store'
@@ -61,9 +61,9 @@ function reading(file: string, sql: Sql, isClosed: () => boolean): Sql {
 }
 
 /** @param folder made when it is missing. Rejects with StoreUnavailable. */
-export async function openMail(folder: string, settings: Partial<LaneSettings> = {}): Promise<Mail> {
+export async function openMail(folder: string): Promise<Mail> {
   const file = path.resolve(folder, 'mail.sqlite')
-  const database = await openDatabase(file, program, { settings }).catch((error: unknown) => {
+  const database = await openDatabase(file, program).catch((error: unknown) => {
     throw asUnavailable(file, error)
   })
   const health = createHealth()

@@ -7,13 +7,13 @@ import { accountNumber, makeEmailId } from '../../ids'
 import { decodePrepared } from '../../prepared-codec'
 import { keysFrom } from '../../row-types'
 import { StoreUnavailable } from '../../store'
-import type { Indexed, TextBuilder, Unindexed } from '../../texts'
+import { type Indexed, TEXT_FORMAT, type TextBuilder, type Unindexed } from '../../texts'
 import type { Mail } from '../mail'
 import { bufferOf } from '../read/body'
 import { moment } from '../read/moment'
 import { messageKey, messageRange } from '../rows'
 import { accountsBehind } from './behind'
-import { discard, FORMAT, openForBuilding, type TextDatabase, type TextOperations } from './file'
+import { discard, openForBuilding, type TextDatabase, type TextOperations } from './file'
 import type { Batch } from './program'
 
 /** Octets of what is prepared of messages, in one answer of `next`. */
@@ -156,7 +156,7 @@ export async function createBuilder(mail: Mail, file: string, log: Log, leave: (
       return gone.length === GONE
     },
     tidy: () => write('tidy', [MERGED, Date.now() - PURGE]),
-    clear: () => write('clear', [FORMAT, randomUUID()]),
+    clear: () => write('clear', [TEXT_FORMAT, randomUUID()]),
     release: () => (released ??= release()),
   }
 }

@@ -6,16 +6,11 @@ import { Damaged, engineError } from '../../../engine/sqlite/errors'
 import { openConnection } from '../../../engine/sqlite/open'
 import { isUnavailable, textOf } from '../../../terms/errors'
 import type { Log } from '../../../terms/ports'
+import { TEXT_FORMAT } from '../../texts'
 import { program } from './program'
 
 export type TextOperations = ReturnType<typeof program.operations>
 export type TextDatabase = Database<TextOperations>
-
-/**
- * What is in the file was made by these rules: a number of ours, and the version of Unicode, by which texts are folded. Another one
- * may have other grams for the same text.
- */
-export const FORMAT = `1 Unicode ${process.versions.unicode}`
 
 const formatOf = (sql: Sql): string | undefined => sql.get<{ format: string }>('SELECT format FROM facts')?.format
 
@@ -51,7 +46,7 @@ export function createTextReader(file: string, log: Log): TextReader {
     read(ask) {
       try {
         const sql = current()
-        return sql && formatOf(sql) === FORMAT ? ask(sql) : undefined
+        return sql && formatOf(sql) === TEXT_FORMAT ? ask(sql) : undefined
       } catch (error) {
         close()
         if (!complained) log.warn(`searches read all mail: ${textOf(engineError(file, error))}`)
@@ -84,9 +79,9 @@ export async function openForBuilding(file: string, log: Log): Promise<TextDatab
     database = await open()
   }
   const format = formatOf(database.read)
-  if (format !== FORMAT) {
-    if (format !== '') log.info(`${file}: the text index is built anew, by other rules (${FORMAT})`)
-    await database.write('clear', [FORMAT, randomUUID()], 'visible')
+  if (format !== TEXT_FORMAT) {
+    if (format !== '') log.info(`${file}: the text index is built anew, by other rules (${TEXT_FORMAT})`)
+    await database.write('clear', [TEXT_FORMAT, randomUUID()], 'visible')
   }
   return database
 }
