@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { StoreDriver, StorePlace } from '../lib/store/driver'
 import { DEFAULT_STORE_DRIVER, storeDriver, storeDriverNames } from '../lib/store/drivers'
+import { openMail } from '../lib/store/sqlite/mail'
+import { openUnflushed } from '../lib/store/sqlite/unflushed'
 import type { Store } from '../lib/store/store'
 import { silentLog } from '../lib/terms/ports'
 import { databaseOrSkip } from './postgres'
 
 /** Every driver of the list: suites run over all of them. */
 export const DRIVERS = storeDriverNames
-/** Those that know gaps. */
-export const BEHIND = DRIVERS.filter((name) => storeDriver(name, '.').facts.sharedByHosts)
 export const DEFAULT_DRIVER = DEFAULT_STORE_DRIVER
 /** Those that any number of processes of this host open by their folder alone. */
 export const EMBEDDED = DRIVERS.filter((name) => !storeDriver(name, '.').facts.sharedByHosts)
@@ -20,9 +20,17 @@ export interface TestStore {
   readonly driver: StoreDriver
   readonly place: StorePlace
   open(): Promise<Store>
-  /** As `gapsConformance` wants it, of those in `BEHIND`. */
+  /** As `gapsConformance` wants it. */
   powerCut(): Promise<void>
   remove(): Promise<void>
+}
+
+/** As when the machine lost its power after somebody wrote flags, and the next who opens the file finds that. */
+async function cutSqlite(folder: string): Promise<void> {
+  const opened = await openMail(folder)
+  await opened.write('markUnflushed', ['1.1.another-boot.0', []])
+  await openUnflushed(opened, silentLog)
+  await opened.close()
 }
 
 /** undefined, and a line that says so, where what the driver needs is not there: the suite then skips. */
@@ -37,7 +45,7 @@ export async function storeOrSkip(name = DEFAULT_DRIVER): Promise<TestStore | un
     driver,
     place,
     open: () => driver.open(place),
-    powerCut: async () => database?.crashed(),
+    powerCut: () => database?.crashed() ?? cutSqlite(place.folder),
     async remove() {
       rmSync(folder, { recursive: true, force: true })
       await database?.drop()

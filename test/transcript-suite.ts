@@ -6,9 +6,9 @@ import { DEFAULT_DRIVER, DRIVERS } from './stores'
 import { play, readTranscripts } from './transcript'
 
 /** Every store, and once more with the octets one at a time. */
-const passes = (drivers: readonly string[]) => [
-  ...drivers.map((driver) => ({ driver, chunk: 'whole' as const })),
-  ...drivers.filter((driver) => driver === DEFAULT_DRIVER).map((driver) => ({ driver, chunk: 'bytes' as const })),
+const PASSES = [
+  ...DRIVERS.map((driver) => ({ driver, chunk: 'whole' as const })),
+  { driver: DEFAULT_DRIVER, chunk: 'bytes' as const },
 ]
 
 /**
@@ -19,9 +19,8 @@ export function transcriptSuite(
   port: 'imap' | 'pop3' | 'sieve',
   folder: string,
   options: Omit<KitOptions, 'store'> = {},
-  drivers: readonly string[] = DRIVERS,
 ): void {
-  for (const { driver, chunk } of passes(drivers)) {
+  for (const { driver, chunk } of PASSES) {
     const how = chunk === 'whole' ? 'as they are written' : 'one at a time'
     describe(`${protocol} transcripts on ${driver}, octets ${how}`, () => {
       let kit: Kit

@@ -31,8 +31,8 @@ export function bootId(): string {
   return boot
 }
 
-export const identify = (): string =>
-  `${process.pid}.${startTime(process.pid) ?? 0}.${bootId()}.${randomBytes(4).toString('hex')}`
+export const identify = (ofBoot = bootId()): string =>
+  `${process.pid}.${startTime(process.pid) ?? 0}.${ofBoot}.${randomBytes(4).toString('hex')}`
 
 function exists(pid: number): boolean {
   try {

@@ -29,9 +29,11 @@ export function gapsFrom(text: string): readonly Gap[] {
   return gaps
 }
 
+export const inGap = (gaps: readonly Gap[], named: number): boolean =>
+  gaps.some(({ after, before }) => named > after && named < before)
+
 /** The mod-sequence by which a client that names `named` is answered: in a gap 1, which is everything. */
-export const toldSince = (gaps: readonly Gap[], named: number): number =>
-  gaps.some(({ after, before }) => named > after && named < before) ? 1 : named
+export const toldSince = (gaps: readonly Gap[], named: number): number => (inGap(gaps, named) ? 1 : named)
 
 /** Whether a gap begins at `since` or later, or has it: what was seen then may not be so any more. */
 export const leaptSince = (gaps: readonly Gap[], since: number): boolean => gaps.some(({ before }) => since < before)
@@ -61,13 +63,14 @@ const IDLE = `gaps LIKE '% ' || mod_seq`
  * All mailboxes leap, in every driver with SQL. Of too many gaps the last one grows, where nothing was committed behind it; else
  * all become one from the beginning, and the log goes: it has what nobody can name.
  * @param schema `mailbox.`, or nothing
+ * @param also what else becomes of each mailbox: `, column = ...`
  * @returns statements; the last one changes a row for each mailbox
  */
-export const leapStatements = (schema: string): readonly string[] => [
+export const leapStatements = (schema: string, also = ''): readonly string[] => [
   `DELETE FROM ${schema}changes WHERE (account, mailbox) IN
     (SELECT account, mailbox FROM ${schema}mailboxes WHERE ${LONG} AND NOT ${IDLE})`,
   `UPDATE ${schema}mailboxes SET mod_seq = mod_seq + ${LEAP}, gaps = CASE
     WHEN NOT ${LONG} THEN ltrim(gaps || ' ' || mod_seq || ' ' || (mod_seq + ${LEAP}))
     WHEN ${IDLE} THEN rtrim(gaps, '0123456789') || (mod_seq + ${LEAP})
-    ELSE '0 ' || (mod_seq + ${LEAP}) END`,
+    ELSE '0 ' || (mod_seq + ${LEAP}) END${also}`,
 ]

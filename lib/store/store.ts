@@ -216,7 +216,7 @@ export interface MessageTable {
    * `added` and `flags` rows are as they are now; a message both added and expunged since may be left out.
    */
   changesSince(account: AccountId, mailbox: MailboxId, since: ModSeq): Promise<MailboxChange | undefined>
-  /** UIDs expunged after `since`, in a gap: ever, ascending (QRESYNC); `undefined` when the log no longer reaches back that far. */
+  /** UIDs expunged after `since`, ascending (QRESYNC); `undefined` when the log no longer reaches back that far, or in a gap. */
   expungedSince(account: AccountId, mailbox: MailboxId, since: ModSeq): Promise<readonly Uid[] | undefined>
   /**
    * In batches, ascending, the ones that exist. A batch ends with some hundred messages, or when what was prepared of them is

@@ -35,6 +35,8 @@ export interface FakeStore extends Store {
   letGo(order?: (waiting: number) => number): void
   hold(): void
   forgetLog(): void
+  /** What there is now is on the disk. @returns a crash: all that was done since is lost, and every mailbox leaps */
+  flush(): () => void
   broken: boolean
   /** how often the store was asked for changes or a snapshot */
   readonly asked: { changes: number; snapshots: number; heads: number; claims: number }
@@ -362,6 +364,21 @@ export function fakeStore(id: AccountId = accountId('a1'), patch: Partial<Accoun
       const resolves = waiting ?? []
       waiting = undefined
       while (resolves.length > 0) for (const resolve of resolves.splice(order(resolves.length), 1)) resolve()
+    },
+    flush() {
+      const flushed = [...boxes].map(([key, { mailbox, rows }]) => ({ key, mailbox, rows: new Map(rows) }))
+      return () => {
+        boxes.clear()
+        for (const { key, mailbox, rows } of flushed) {
+          const { highestModSeq: after, gaps } = mailbox
+          const before = modSeq(after + 1000)
+          boxes.set(key, {
+            mailbox: { ...mailbox, highestModSeq: before, gaps: [...gaps, { after, before }] },
+            rows,
+            log: [],
+          })
+        }
+      }
     },
     forgetLog() {
       for (const box of boxes.values()) box.log = []

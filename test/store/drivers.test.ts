@@ -6,7 +6,7 @@ import { packageRoot } from '../../lib/package-root'
 import { gapsConformance, repairConformance, storeConformance } from '../../lib/store/conformance'
 import { storeDriver } from '../../lib/store/drivers'
 import { silentLog } from '../../lib/terms/ports'
-import { BEHIND, DEFAULT_DRIVER, DRIVERS, storeOrSkip, type TestStore } from '../stores'
+import { DEFAULT_DRIVER, DRIVERS, storeOrSkip, type TestStore } from '../stores'
 
 for (const name of DRIVERS) {
   describe(`the driver ${name}`, function () {
@@ -31,15 +31,12 @@ for (const name of DRIVERS) {
       store: () => repaired.open(),
       end: () => repaired.driver.openTransfer(repaired.place),
     })
-    if (BEHIND.includes(name)) {
-      const framework = { describe, it, before, after }
-      gapsConformance(
-        framework,
-        name,
-        () => cut.open(),
-        () => cut.powerCut(),
-      )
-    }
+    gapsConformance(
+      { describe, it, before, after },
+      name,
+      () => cut.open(),
+      () => cut.powerCut(),
+    )
   })
 }
 

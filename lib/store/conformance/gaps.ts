@@ -75,8 +75,7 @@ export function gapsConformance(
       assert.deepEqual([inbox.highestModSeq - 1, inbox.highestModSeq].map(told), [1, inbox.highestModSeq])
       value(await store.messages.expunge(id, inbox.id, [uid(3)], { only: 'all' }))
       const expunged = (since: number) => store.messages.expungedSince(id, inbox.id, modSeq(since))
-      assert.deepEqual(await expunged(known + 1), [2, 3])
-      assert.deepEqual(await expunged(inbox.highestModSeq - 1), [2, 3])
+      assert.deepEqual([await expunged(known + 1), await expunged(inbox.highestModSeq - 1)], [undefined, undefined])
       assert.deepEqual(await expunged(known), [3])
       assert.deepEqual(await expunged(inbox.highestModSeq), [3])
       assert.deepEqual(await expunged(inbox.highestModSeq + 1), [])
@@ -129,18 +128,18 @@ export function gapsConformance(
           await between()
         }
         const now = await box()
-        assert.ok(now.gaps.length < 50)
+        assert.ok(now.gaps.length < 30)
         const told = [known + 1, first + 2, now.highestModSeq].map((since) => toldSince(now.gaps, since))
         assert.deepEqual(told, [1, 1, now.highestModSeq])
         assert.deepEqual(await store.check(id), [])
         return now
       }
-      const idle = await cuts(60, box)
-      assert.ok(idle.highestModSeq >= known + 60 * LEAP)
+      const idle = await cuts(24, box)
+      assert.ok(idle.highestModSeq >= known + 24 * LEAP)
       assert.equal(toldSince(idle.gaps, known), known)
       assert.deepEqual(await store.messages.expungedSince(id, idle.id, modSeq(known - 1)), [2])
-      const busy = await cuts(60, async () => add(store, id, await box(), 'e'))
-      assert.ok(busy.highestModSeq >= known + 120 * LEAP)
+      const busy = await cuts(24, async () => add(store, id, await box(), 'e'))
+      assert.ok(busy.highestModSeq >= known + 48 * LEAP)
       for (const since of [0, 1, known]) {
         assert.equal(await store.messages.expungedSince(id, busy.id, modSeq(since)), undefined)
       }

@@ -29,12 +29,14 @@ export interface SqliteStoreOptions {
   readonly flagsDurable?: boolean
   readonly clock?: Clock
   readonly log?: Log
+  /** of this machine, for tests another one */
+  readonly boot?: string
 }
 
 /** The embedded driver: one SQLite file for all accounts, shared by all processes of one host. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { clock = systemClock, log = silentLog, flagsDurable = false } = options
-  const mail = await openMail(options.path)
+  const mail = await openMail(options.path, log, options.boot)
   const quick: Durability = flagsDurable ? 'durable' : 'quick'
   const texts = await openTextIndex(mail, log)
   const swaps = createSwaps()

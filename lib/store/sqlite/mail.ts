@@ -6,8 +6,10 @@ import { engineError } from '../../engine/sqlite/errors'
 import { openConnection } from '../../engine/sqlite/open'
 import type { Durability } from '../../engine/sqlite/program'
 import { isUnavailable } from '../../terms/errors'
+import { type Log, silentLog } from '../../terms/ports'
 import { createHealth, type Health } from '../health'
 import { StoreUnavailable } from '../store'
+import { openUnflushed } from './unflushed'
 import { type MailOperations, program } from './write/program'
 
 /** The file of all accounts and their mail: read here, written in the writer thread. */
@@ -60,10 +62,18 @@ function reading(file: string, sql: Sql, isClosed: () => boolean): Sql {
   }
 }
 
-/** @param folder made when it is missing. Rejects with StoreUnavailable. */
-export async function openMail(folder: string): Promise<Mail> {
+/**
+ * @param folder made when it is missing
+ * @param boot of this machine, for tests another one
+ * Rejects with StoreUnavailable.
+ */
+export async function openMail(folder: string, log: Log = silentLog, boot?: string): Promise<Mail> {
   const file = path.resolve(folder, 'mail.sqlite')
   const database = await openDatabase(file, program).catch((error: unknown) => {
+    throw asUnavailable(file, error)
+  })
+  const unflushed = await openUnflushed(database, log, boot).catch(async (error: unknown) => {
+    await database.close()
     throw asUnavailable(file, error)
   })
   const health = createHealth()
@@ -74,12 +84,16 @@ export async function openMail(folder: string): Promise<Mail> {
     file,
     read: reading(file, database.read, () => closed),
     health,
-    write: (name, values, how, moved) =>
-      health.watch(() =>
-        database.write(name, values, how, moved).catch((error: unknown) => {
+    write: (name, values, how = 'durable', moved) => {
+      if (closed) return Promise.reject(new StoreUnavailable('the mail store is closed'))
+      const write = () => database.write(name, values, how, moved)
+      return health.watch(() => {
+        const marking = unflushed.mark()
+        return (marking === undefined ? write() : marking.then(write)).catch((error: unknown) => {
           throw asUnavailable(file, error)
-        }),
-      ),
+        })
+      })
+    },
     apart(run) {
       const done = before.then(() => {
         if (closed) throw new StoreUnavailable('the mail store is closed')
@@ -97,6 +111,7 @@ export async function openMail(folder: string): Promise<Mail> {
       closed = true
       await before
       if (aside) closeConnection(aside.connection, aside.sql)
+      await unflushed.unmark().catch(() => undefined)
       await database.close()
     },
   }

@@ -97,6 +97,10 @@ CREATE TABLE changes (
   flagged TEXT NOT NULL,
   PRIMARY KEY (account, mailbox, mod_seq)
 ) WITHOUT ROWID;
+-- processes that may have written what is not on the disk yet (unflushed.ts)
+CREATE TABLE unflushed (
+  process TEXT PRIMARY KEY
+) WITHOUT ROWID;
 -- scripts, marks, subscriptions and so on (lib/store/records); until: milliseconds since 1970, after which it may go
 CREATE TABLE records (
   account INTEGER NOT NULL,

@@ -337,6 +337,50 @@ describe('mailbox view', () => {
     assert.deepEqual(await mail.open('Work', 'claim'), { ok: false, fault: { kind: 'no-such-mailbox' } })
   })
 
+  it('tells which flags a crash of the store took back, and answers everything who names what it took', async () => {
+    await append(3)
+    const [mine, idle] = [await open(), await open()]
+    value(await mail.storeFlags(mine, uids(1), 'add', seen))
+    await mine.sync('say')
+    const kept = mine.highestModSeq
+    const crash = store.flush()
+    value(await mail.storeFlags(mine, uids(1, 2), 'add', flagged))
+    await mine.sync('say')
+    await idle.sync('say')
+    const told = mine.highestModSeq
+    assert.deepEqual(
+      [kept, told].map((number) => mine.toldSince(number)),
+      [kept, told],
+    )
+    crash()
+    assert.deepEqual(short(await mine.sync('say')), ['1 FETCH (\\Seen)', '2 FETCH ()'])
+    assert.deepEqual(short(await idle.sync('say')), ['1 FETCH (\\Seen)', '2 FETCH ()'])
+    const now = mine.highestModSeq
+    assert.ok(now > told)
+    assert.deepEqual(
+      [kept, told, now].map((number) => mine.toldSince(number)),
+      [kept, 1, now],
+    )
+    value(await mail.storeFlags(idle, uids(3), 'add', seen))
+    assert.deepEqual(short(await mine.sync('say')), ['3 FETCH (\\Seen)'])
+  })
+
+  it('a message that was told as expunged and is there again ends the session, and is in the next one', async () => {
+    await append(4)
+    const [mine, other] = [await open(), await open()]
+    value(await mail.storeFlags(mine, uids(2, 4), 'add', deleted))
+    const crash = store.flush()
+    value(await mail.expunge(mine, uids(2, 4)))
+    await append(1)
+    assert.deepEqual(short(await mine.sync('say')), ['4 EXPUNGE', '2 EXPUNGE', '3 EXISTS'])
+    crash()
+    await mine.sync('say')
+    await other.sync('say')
+    assert.deepEqual([mine.gone, other.gone], ['restored', 'restored'])
+    const next = await open()
+    assert.deepEqual([next.gone, uidsOf(next)], [undefined, [1, 2, 3, 4]])
+  })
+
   it('rejects while the store is broken, and loses nothing of it', async () => {
     await append(1)
     const mine = await open()

@@ -8,6 +8,7 @@ import { mailboxOperations } from './mailboxes'
 import { messageOperations } from './messages'
 import { recordOperations } from './records'
 import { transferOperations } from './transfer'
+import { unflushedOperations } from './unflushed'
 
 /** All that is written into the file of the mail. */
 export const program = defineProgram(__filename, SCHEMA, (sql) => ({
@@ -18,6 +19,7 @@ export const program = defineProgram(__filename, SCHEMA, (sql) => ({
   ...messageOperations(sql),
   ...copyOperations(sql),
   ...transferOperations(sql),
+  ...unflushedOperations(sql),
   ...goneOperations(sql),
 }))
 
