@@ -10,6 +10,7 @@ const AT_ONCE = 16
 type Octets = { readonly octets: Uint8Array | null }
 const IN_ROW = 'SELECT substr(octets, ?, ?) AS octets FROM messages WHERE id = ?'
 const SLICE = 'SELECT substr(octets, ?, ?) AS octets FROM chunks WHERE id = ? AND chunk = ?'
+const SIZE = 'SELECT sum(length(octets)) AS size FROM chunks WHERE id = ?'
 const NOTHING = new Uint8Array()
 const CHUNKS = 'SELECT octets FROM chunks WHERE id = ? AND chunk BETWEEN ? AND ? ORDER BY chunk'
 
@@ -28,6 +29,21 @@ function readChunks(sql: Sql, id: number | bigint, start: number, end: number): 
   return Buffer.concat(pieces, Math.min(end - start, there))
 }
 
+/** More than a megabyte, in turns. */
+async function readMany(sql: Sql, id: number | bigint, start: number, end: number): Promise<Buffer> {
+  const size = sql.get<{ size: number | null }>(SIZE, id)?.size ?? 0
+  const whole = Buffer.allocUnsafe(Math.max(0, Math.min(end, size) - start))
+  let filled = 0
+  while (filled < whole.length) {
+    const at = start + filled
+    const piece = readChunks(sql, id, at, Math.min(start + whole.length, (Math.floor(at / CHUNK) + AT_ONCE) * CHUNK))
+    if (piece.length === 0) break
+    filled += piece.copy(whole, filled)
+    await turn()
+  }
+  return whole.subarray(0, filled)
+}
+
 /** Octets `start` to `end` (exclusive), as many as there are; undefined: the message is gone. */
 export async function readOctets(
   sql: Sql,
@@ -38,22 +54,13 @@ export async function readOctets(
 ): Promise<Buffer | undefined> {
   const account = accountNumber(id)
   const key = messageKey(account, messageNumber(account, email))
-  const row = sql.get<Octets>(IN_ROW, start + 1, Math.max(0, end - start), key)
+  const wanted = Math.max(0, end - start)
+  const row = sql.get<Octets>(IN_ROW, start + 1, wanted, key)
   if (!row) return undefined
   if (row.octets) return bufferOf(row.octets)
-  const pieces: Buffer[] = []
-  for (let at = start; at < end; ) {
-    const next = Math.min(end, (Math.floor(at / CHUNK) + AT_ONCE) * CHUNK)
-    const piece = readChunks(sql, key, at, next)
-    pieces.push(piece)
-    // Here it ends, or it went meanwhile.
-    if (piece.length < next - at) {
-      if (!sql.get(IN_ROW, 1, 0, key)) return undefined
-      break
-    }
-    at = next
-    if (at < end) await turn()
-  }
-  const [only] = pieces
-  return only && pieces.length === 1 ? only : Buffer.concat(pieces)
+  if (wanted === 0) return bufferOf(NOTHING)
+  const many = wanted > (AT_ONCE - 1) * CHUNK
+  const octets = many ? await readMany(sql, key, start, end) : readChunks(sql, key, start, end)
+  // Here it ends, or it went meanwhile.
+  return octets.length === wanted || sql.get(IN_ROW, 1, 0, key) ? octets : undefined
 }
