@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises'
 import path from 'node:path'
-import type { Durability } from '../../engine/sqlite/program'
+import type { Durability, LaneSettings } from '../../engine/sqlite/program'
 import { type Clock, type Log, silentLog, systemClock } from '../../terms/ports'
 import { accountNumber } from '../ids'
 import { recordTables } from '../records'
@@ -27,6 +27,8 @@ export interface SqliteStoreOptions {
   /** folder of the file; made when it is missing */
   readonly path: string
   readonly flagsDurable?: boolean
+  /** how its file is grouped, flushed and written back */
+  readonly engine?: Partial<LaneSettings>
   readonly clock?: Clock
   readonly log?: Log
   /** of this machine, for tests another one */
@@ -36,7 +38,7 @@ export interface SqliteStoreOptions {
 /** The embedded driver: one SQLite file for all accounts, shared by all processes of one host. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { clock = systemClock, log = silentLog, flagsDurable = false } = options
-  const mail = await openMail(options.path, log, options.boot)
+  const mail = await openMail(options.path, log, options.boot, options.engine)
   const quick: Durability = flagsDurable ? 'durable' : 'quick'
   const texts = await openTextIndex(mail, log)
   const swaps = createSwaps()

@@ -4,7 +4,7 @@ import { type Connection, type OwnSql, type Sql, sqlOn, type Value } from '../..
 import { openDatabase } from '../../engine/sqlite/database'
 import { engineError } from '../../engine/sqlite/errors'
 import { openConnection } from '../../engine/sqlite/open'
-import type { Durability } from '../../engine/sqlite/program'
+import type { Durability, LaneSettings } from '../../engine/sqlite/program'
 import { isUnavailable } from '../../terms/errors'
 import { type Log, silentLog } from '../../terms/ports'
 import { createHealth, type Health } from '../health'
@@ -65,11 +65,17 @@ function reading(file: string, sql: Sql, isClosed: () => boolean): Sql {
 /**
  * @param folder made when it is missing
  * @param boot of this machine, for tests another one
+ * @param engine how the file is grouped, flushed and written back
  * Rejects with StoreUnavailable.
  */
-export async function openMail(folder: string, log: Log = silentLog, boot?: string): Promise<Mail> {
+export async function openMail(
+  folder: string,
+  log: Log = silentLog,
+  boot?: string,
+  engine: Partial<LaneSettings> = {},
+): Promise<Mail> {
   const file = path.resolve(folder, 'mail.sqlite')
-  const database = await openDatabase(file, program).catch((error: unknown) => {
+  const database = await openDatabase(file, program, { settings: engine }).catch((error: unknown) => {
     throw asUnavailable(file, error)
   })
   const unflushed = await openUnflushed(database, log, boot).catch(async (error: unknown) => {
