@@ -67,6 +67,19 @@ describe('engine: SQLite', () => {
     await again.close()
   })
 
+  it("takes a copy that SQLite's own means have made", async () => {
+    const first = await openDatabase(file(), program)
+    await first.write('set', ['kept', 5])
+    const copy = `${file()}.copy`
+    first.read.exec(`VACUUM INTO '${copy}'`)
+    await first.close()
+    const again = await openDatabase(copy, program)
+    await again.write('set', ['after', 6])
+    equal(again.read.get<{ number: number }>("SELECT number FROM numbers WHERE name = 'kept'")?.number, 5)
+    equal(again.read.get<{ journal_mode: string }>('PRAGMA journal_mode')?.journal_mode, 'wal')
+    await again.close()
+  })
+
   for (const [name, damage] of Object.entries({
     'of zeros': () => writeFileSync(file(), Buffer.alloc(8192)),
     'that is empty': () => truncateSync(file(), 0),

@@ -14,23 +14,24 @@ export function flushFolder(folder: string): void {
   }
 }
 
-/** The folder is there, and its name survives a power cut: also where another process has just made it. */
-export function makeFolder(folder: string): void {
-  const first = mkdirSync(folder, { recursive: true, mode: 0o700 }) ?? folder
-  const top = path.dirname(first)
-  for (let above = path.dirname(folder); above.length >= top.length; above = path.dirname(above)) {
+export const makeFolder = (folder: string): void => void mkdirSync(folder, { recursive: true, mode: 0o700 })
+
+/** The names of a folder and of all above it survive a power cut, whoever has made them, and however short ago. */
+function flushAbove(folder: string): void {
+  for (let at = folder; at !== path.dirname(at); at = path.dirname(at)) {
     try {
-      flushFolder(above)
+      flushFolder(path.dirname(at))
     } catch (error) {
-      // A folder of others, which lets nobody read its names.
-      if (!isSystemError(error) || error.code !== 'EACCES') throw error
+      // A folder of others, which lets nobody read its names, or cannot be flushed.
+      if (!isSystemError(error) || !(error.code === 'EACCES' || error.code === 'EINVAL')) throw error
     }
-    if (above === path.dirname(above)) return
   }
 }
 
 /** A new file is made beside its place and put there whole, so that an empty one is never taken for a new one. */
 export function createFile(file: string, schema: readonly string[]): void {
+  // First: where there is a file, its folders survive.
+  flushAbove(path.dirname(file))
   // A name that no other process has at work.
   const draft = `${file}.new-${process.pid}-${randomBytes(4).toString('hex')}`
   try {

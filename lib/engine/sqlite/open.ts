@@ -64,6 +64,8 @@ export function openWriter(file: string, { schema, flushed }: Program<Operations
     connection = new (binding().DatabaseSync)(file)
     connection.exec(PRAGMAS)
     if (!flushed) connection.exec(NEVER_FLUSHED)
+    // A copy by SQLite's own means is not in this mode.
+    connection.exec('PRAGMA journal_mode = WAL')
     bring(connection, schema)
     return connection
   } catch (error) {
