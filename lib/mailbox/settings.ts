@@ -52,7 +52,7 @@ export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): Mailbo
     keepTexts: read.size('views.keep_texts', '64M'),
     indexTexts: read.boolean('search.index', true),
     indexPace: read.number('search.pace', 50, { min: 1, max: 100 }),
-    indexMessage: read.size('search.message', '8M'),
+    indexMessage: read.size('search.message', '1M'),
     threads: read.number('work.threads', 2, { min: 1, max: 64 }),
     threadMemory: read.size('work.memory', '128M'),
     lockMode,

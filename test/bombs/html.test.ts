@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { freePorts } from '../e2e/demo'
-import { ALICE, type Bomb, bombs, type Site } from './bomb'
+import { ALICE, BIG_MAIL_GROWTH, type Bomb, bombs, type Site } from './bomb'
 
 const MEGABYTE = 1024 * 1024
 const many = (piece: string): string => piece.repeat(MEGABYTE / piece.length)
@@ -83,7 +83,7 @@ bombs(
     'text as base64': opened(Buffer.from(many('<b>x ')).toString('base64').replace(/.{76}/g, '$&\r\n'), {
       encoding: 'base64',
     }),
-    '20 MB': opened(many('<p>some text').repeat(20), { given: 413 }),
+    '20 MB': { ...opened(many('<p>some text').repeat(20), { given: 413 }), growth: BIG_MAIL_GROWTH },
   },
   async () => ['--http', ...(await freePorts(1)).map(String)],
 )

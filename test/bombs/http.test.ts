@@ -3,7 +3,7 @@ import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:h
 import { setTimeout as pause } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { freePorts } from '../e2e/demo'
-import { ALICE, type Bomb, bombs, type Site } from './bomb'
+import { ALICE, BIG_MAIL_GROWTH, type Bomb, bombs, type Site } from './bomb'
 
 const MEGABYTE = 1024 * 1024
 /** The bombs are many requests at once: each on a connection of its own, which goes with its answer. */
@@ -251,6 +251,7 @@ bombs(
       [413, 400, 429],
     ),
     'files of 6 MB with a blind copy, five at once': {
+      growth: BIG_MAIL_GROWTH,
       async run(site) {
         const message = JSON.stringify({
           to: 'nobody@example.org',
