@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { bombs, type Site } from './bomb'
+import { bombs, INDEXED_GROWTH, type Site } from './bomb'
 
 /** 20,000 small messages, by copies of copies. */
 async function manyMessages(site: Site): Promise<void> {
@@ -19,6 +19,7 @@ async function manyMessages(site: Site): Promise<void> {
 const odd = (limit: number): string => Array.from({ length: limit }, (_, nth) => 2 * nth + 1).join(',')
 const selected = (...commands: readonly (readonly [string, RegExp])[]) => ({
   prepare: manyMessages,
+  growth: INDEXED_GROWTH,
   async run(site: Site) {
     const alice = await site.imap()
     assert.match(await alice.imap('SELECT Many'), /^OK/)
