@@ -292,7 +292,10 @@ describe('rights of tokens', () => {
     const [one, two] = await Promise.all(
       [0, 1].map(() => browser.post('account/totp', { secret, code: first, password: PASSWORD })),
     )
-    assert.deepEqual([one?.status, two?.status].sort(), [200, 403])
+    const [on, refused = 0] = [one?.status, two?.status].sort()
+    assert.equal(on, 200)
+    // The code was used, or the second factor is on already: whichever is looked at first.
+    assert.ok([403, 409].includes(refused), String(refused))
     web.clock.pass(60_000)
     const code = at()
     const tries = await Promise.all(
