@@ -6,8 +6,6 @@ import { createFile, flushFolder, makeFolder } from './create'
 import { Damaged, engineError } from './errors'
 import type { Operations, Program } from './program'
 
-export { Damaged, engineError, isBusy, sqliteCode } from './errors'
-
 const PRAGMAS = `
 PRAGMA busy_timeout = 5000;
 PRAGMA synchronous = NORMAL;

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Sql } from '../../engine/sqlite/connection'
-import { Damaged } from '../../engine/sqlite/open'
+import { Damaged } from '../../engine/sqlite/errors'
 import { defineProgram } from '../../engine/sqlite/program'
 import { runs } from '../../processes/identity'
 import { type Answer, decide, type Question } from '../decisions'

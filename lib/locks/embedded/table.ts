@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Database, openDatabase } from '../../engine/sqlite/database'
-import { Damaged, engineError } from '../../engine/sqlite/open'
+import { Damaged, engineError } from '../../engine/sqlite/errors'
 import { textOf, Unavailable } from '../../terms/errors'
 import type { Clock, Log } from '../../terms/ports'
 import { giveWay } from '../../work/turns'

@@ -4,6 +4,7 @@ import { accountNumber } from '../ids'
 import type { RecordChange, RecordTable, StoredRecord } from '../records/records'
 import { accountText, accountTextOf, fromText } from './accounts'
 import type { Mail } from './mail'
+import { bufferOf } from './read/body'
 import type { Swaps } from './swaps'
 import type { AccountText } from './write/accounts'
 import type { RecordRow } from './write/record-rows'
@@ -11,7 +12,7 @@ import { type RecordsWritten, recordsOf } from './write/records'
 
 const toRecord = ({ key, value, until }: RecordRow): StoredRecord => ({
   key,
-  value: Buffer.from(value.buffer, value.byteOffset, value.length),
+  value: bufferOf(value),
   ...(until !== null && { until }),
 })
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Damaged } from '../../../engine/sqlite/errors'
-import { isUnavailable, textOf } from '../../../terms/errors'
+import { asError, isUnavailable, textOf } from '../../../terms/errors'
 import type { AccountId } from '../../../terms/names'
 import type { Log } from '../../../terms/ports'
 import { accountNumber, makeEmailId } from '../../ids'
@@ -162,9 +162,5 @@ export async function createBuilder(mail: Mail, file: string, log: Log, leave: (
 }
 
 function unavailable(error: unknown): Error {
-  return isUnavailable(error)
-    ? new StoreUnavailable(error.message)
-    : error instanceof Error
-      ? error
-      : new Error(textOf(error))
+  return isUnavailable(error) ? new StoreUnavailable(error.message) : asError(error)
 }
