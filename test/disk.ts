@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { run } from './e2e/demo'
@@ -14,4 +14,15 @@ export async function smallDisk(size: string): Promise<string | undefined> {
   rmSync(folder, { recursive: true })
   console.log('      no right to mount a small file system: skipped')
   return undefined
+}
+
+/** Takes all octets that are free. */
+export function fillUp(filler: string): void {
+  for (let size = 1024 ** 2; size >= 512; ) {
+    try {
+      writeFileSync(filler, Buffer.alloc(size), { flag: 'a' })
+    } catch {
+      size /= 2
+    }
+  }
 }

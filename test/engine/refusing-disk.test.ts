@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict'
-import { readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, statSync, truncateSync } from 'node:fs'
 import path from 'node:path'
 import { type Database, openDatabase } from '../../lib/engine/sqlite/database'
 import { Unavailable } from '../../lib/terms/errors'
-import { smallDisk } from '../disk'
+import { fillUp, smallDisk } from '../disk'
 import { run } from '../e2e/demo'
 import { eventually } from '../eventually'
 import { lookAt, type Numbered, program } from './numbered'
 import { SMALL, startStorm } from './storm'
-
-/** Takes all octets that are free. */
-function fillUp(filler: string): void {
-  for (let size = 1024 ** 2; size >= 512; ) {
-    try {
-      writeFileSync(filler, Buffer.alloc(size), { flag: 'a' })
-    } catch {
-      size /= 2
-    }
-  }
-}
 
 describe('SQLite on a disk that refuses', function () {
   this.timeout(120_000)

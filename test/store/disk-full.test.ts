@@ -8,20 +8,9 @@ import { Unavailable } from '../../lib/terms/errors'
 import { silentLog } from '../../lib/terms/ports'
 import type { NewCredential } from '../../lib/web/who/sessions'
 import { openEmbeddedSessions } from '../../lib/web/who/sessions/embedded'
-import { smallDisk } from '../disk'
+import { fillUp, smallDisk } from '../disk'
 import { run } from '../e2e/demo'
 import { EMBEDDED } from '../stores'
-
-/** Takes all octets that are free. */
-function fillUp(filler: string): void {
-  for (let size = 1024 ** 2; size >= 4096; ) {
-    try {
-      writeFileSync(filler, Buffer.alloc(size), { flag: 'a' })
-    } catch {
-      size /= 2
-    }
-  }
-}
 
 describe('a disk that fills up', function () {
   this.timeout(60_000)

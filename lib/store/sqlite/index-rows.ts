@@ -1,11 +1,12 @@
 import type { Sql, Value } from '../../engine/sqlite/connection'
 import { turn } from '../../work/turns'
-import type { RecordKind, StoredRecord } from '../records/records'
+import type { RecordKind } from '../records/records'
 import type { MailboxRecord } from '../row-types'
 import type { MessageTransfer, TransferAccount, TransferRow } from '../transfer'
 import { accountTransfer, entryTransfer, mailboxTransfer, type OwnEntry } from '../transfer-rows'
-import { bufferOf } from './read/body'
+import { toRecord } from './records'
 import { type OwnerRow, ownerOf, uidsFrom } from './rows'
+import type { RecordRow } from './write/record-rows'
 
 /** The tables of an account as rows that every driver has alike. */
 
@@ -38,17 +39,7 @@ const RECORDS = 'SELECT * FROM records WHERE account = ? AND (kind, key) > (?, ?
 
 type ThreadRow = { readonly messageId: string; readonly thread: number; readonly message_id: Uint8Array }
 type ChangeRow = Readonly<Record<'mailbox' | 'mod_seq', number> & Record<'added' | 'expunged' | 'flagged', string>>
-type RecordRow = {
-  readonly kind: RecordKind
-  readonly key: string
-  readonly value: Uint8Array
-  readonly until: number | null
-}
-
-/** @returns the record without its account and kind */
-function storedRecord({ key, value, until }: RecordRow): StoredRecord {
-  return { key, value: bufferOf(value), ...(until !== null && { until }) }
-}
+type KindRow = RecordRow & { readonly kind: RecordKind }
 
 /** All but messages. */
 export async function* indexRows(sql: Sql, account: number): AsyncGenerator<Exclude<TransferRow, MessageTransfer>> {
@@ -77,8 +68,8 @@ export async function* indexRows(sql: Sql, account: number): AsyncGenerator<Excl
       flagged: flagged ?? [],
     }
   }
-  for await (const row of pages<RecordRow>(sql, RECORDS, [account, '', ''], (one) => [account, one.kind, one.key])) {
-    yield { kind: 'record', record: row.kind, ...storedRecord(row) }
+  for await (const row of pages<KindRow>(sql, RECORDS, [account, '', ''], (one) => [account, one.kind, one.key])) {
+    yield { kind: 'record', record: row.kind, ...toRecord(row) }
   }
 }
 

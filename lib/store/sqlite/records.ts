@@ -10,7 +10,7 @@ import type { AccountText } from './write/accounts'
 import type { RecordRow } from './write/record-rows'
 import { type RecordsWritten, recordsOf } from './write/records'
 
-const toRecord = ({ key, value, until }: RecordRow): StoredRecord => ({
+export const toRecord = ({ key, value, until }: RecordRow): StoredRecord => ({
   key,
   value: bufferOf(value),
   ...(until !== null && { until }),
