@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Damaged } from '../../../engine/sqlite/errors'
-import { asError, isUnavailable, textOf } from '../../../terms/errors'
+import { asError, isUnavailable } from '../../../terms/errors'
 import type { AccountId } from '../../../terms/names'
 import type { Log } from '../../../terms/ports'
 import { accountNumber, makeEmailId } from '../../ids'
@@ -78,9 +78,8 @@ export async function createBuilder(mail: Mail, file: string, log: Log, leave: (
   /** A file that turns out to be damaged is begun anew; whoever asked is told to come again. */
   async function failed(error: unknown): Promise<never> {
     if (error instanceof Damaged && error.file === database.file) {
-      log.warn(`${textOf(error)}; the text index is built anew`)
       await database.close()
-      discard(file)
+      discard(file, error, log)
       database = await openForBuilding(file, log)
     }
     throw unavailable(error)

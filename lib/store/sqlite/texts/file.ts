@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rmSync, statSync } from 'node:fs'
-import { type Connection, type Sql, sqlOn } from '../../../engine/sqlite/connection'
+import { closeConnection } from '../../../engine/sqlite/close'
+import { type Connection, type OwnSql, type Sql, sqlOn } from '../../../engine/sqlite/connection'
 import { type Database, openDatabase } from '../../../engine/sqlite/database'
 import { Damaged, engineError } from '../../../engine/sqlite/errors'
 import { openConnection } from '../../../engine/sqlite/open'
@@ -23,11 +24,11 @@ export interface TextReader {
 
 /** @param file it may not be there yet, and another one may take its place at any time */
 export function createTextReader(file: string, log: Log): TextReader {
-  let opened: { readonly connection: Connection; readonly sql: Sql; readonly inode: number } | undefined
+  let opened: { readonly connection: Connection; readonly sql: OwnSql; readonly inode: number } | undefined
   let complained = false
 
   function close(): void {
-    opened?.connection.close()
+    if (opened) closeConnection(opened.connection, opened.sql)
     opened = undefined
   }
 
@@ -59,7 +60,9 @@ export function createTextReader(file: string, log: Log): TextReader {
 }
 
 /** The log goes first: whoever finds it beside a new file would play it into that one. */
-export function discard(file: string): void {
+export function discard(file: string, why: unknown, log: Log): void {
+  const fault = why instanceof Damaged ? `${file} is damaged (${why.why})` : textOf(why)
+  log.warn(`${fault}: the text index is built anew`)
   for (const end of ['-wal', '-shm', '']) rmSync(file + end, { force: true })
 }
 
@@ -74,8 +77,7 @@ export async function openForBuilding(file: string, log: Log): Promise<TextDatab
     database = await open()
   } catch (error) {
     if (isUnavailable(error) && !(error instanceof Damaged)) throw error
-    log.warn(`${textOf(error)}; the text index is built anew`)
-    discard(file)
+    discard(file, error, log)
     database = await open()
   }
   const format = formatOf(database.read)
