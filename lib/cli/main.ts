@@ -13,6 +13,7 @@ import { initCommand } from './init/command'
 import { backupCommand } from './store/backup'
 import { checkCommand, restoredCommand } from './store/check'
 import { migrateCommand } from './store/migrate'
+import { indexCommand } from './store/text-index'
 import { lockoutsCommand } from './watch/lockouts'
 import { openLockouts } from './watch/lockouts-home'
 import { locksCommand } from './watch/locks'
@@ -32,6 +33,7 @@ const program = new Command('haraka-mailbox')
   .addCommand(checkCommand())
   .addCommand(backupCommand())
   .addCommand(restoredCommand())
+  .addCommand(indexCommand())
   .addCommand(locksCommand())
   .addCommand(metricsCommand())
   .addCommand(

@@ -10,6 +10,8 @@ import type { States } from './view/states'
 export interface CommitHub extends Hub {
   /** Only ever given what the store has committed. */
   publish(commit: Commit): void
+  /** Tells whoever builds the text index, in any process. */
+  askIndex(): void
   close(): void
 }
 
@@ -52,6 +54,7 @@ export function createHub({ states, bus, log }: { states: States; bus: Bus; log:
   const onList = createListeners<[ListChange]>(log)
   const onMailbox = createListeners<Parameters<MailboxListener>>(log)
   const onGap = createListeners<[]>(log)
+  const indexListeners = new Set<() => void>()
   const anyListeners = new Set<Parameters<Hub['onAny']>[0]>()
 
   function mailboxChanged(account: AccountId, ...change: Parameters<MailboxListener>): void {
@@ -62,6 +65,10 @@ export function createHub({ states, bus, log }: { states: States; bus: Bus; log:
   function listChanged(change: ListChange): void {
     if (change.kind === 'deleted' && change.mailbox !== undefined) states.vanish(change.mailbox)
     onList.call(change.account, change)
+  }
+
+  function indexAsked(): void {
+    for (const listener of indexListeners) listener()
   }
 
   function heard(notice: Notice): void {
@@ -78,6 +85,9 @@ export function createHub({ states, bus, log }: { states: States; bus: Bus; log:
       case 'list':
         listChanged(notice.change)
         return
+      case 'index':
+        indexAsked()
+        return
       case 'gap':
         states.refreshAll().catch((error: Error) => log.debug(`views are not caught up yet: ${error.message}`))
         onGap.callAll()
@@ -93,6 +103,14 @@ export function createHub({ states, bus, log }: { states: States; bus: Bus; log:
     onAny(listener) {
       anyListeners.add(listener)
       return () => void anyListeners.delete(listener)
+    },
+    onIndexAsked(listener) {
+      indexListeners.add(listener)
+      return () => void indexListeners.delete(listener)
+    },
+    askIndex() {
+      indexAsked()
+      bus.publish({ kind: 'index' })
     },
     publish(commit) {
       for (const change of commit.mailboxes) states.offer(change)

@@ -9,6 +9,7 @@ import { createHub } from './hub'
 import { createKept } from './kept'
 import type { Bus, MailRoom } from './mailbox'
 import type { Parts } from './parts'
+import { createIndexDesk } from './texts/status'
 import { createAccountMail } from './verbs/account-mail'
 import { deliver } from './verbs/deliver'
 import { ensureSpecialUse } from './verbs/mailbox-verbs'
@@ -68,6 +69,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
     maxMessageSize: settings.maxMessageSize,
     account: (identity) => createAccountMail(parts, identity),
     deliver: (copy) => deliver(parts, copy),
+    index: store.texts && createIndexDesk(store.texts, settings.indexTexts, hub.askIndex),
     ensureSpecialUse: async (account) => {
       if (provided.has(account)) return ok(undefined)
       const ensured = await ensureSpecialUse(parts, account)

@@ -17,6 +17,7 @@ import type { SpecialUse } from '../terms/special-use'
 import type { Pool } from '../work/pool'
 import type { Filed } from './filed'
 import type { KeptColumn } from './kept'
+import type { IndexDesk } from './texts/status'
 
 /**
  * The verbs of one logged-in account, for IMAP, POP3, HTTP and delivery. A verb checks names and limits, writes through the
@@ -41,6 +42,8 @@ export interface MailRoom {
   /** The account's verbs. Costs nothing; made per session. */
   account(identity: Identity): AccountMail
   deliver(copy: NewCopy): Promise<Result<Delivered>>
+  /** undefined: the store has no text index */
+  readonly index: IndexDesk | undefined
   /** Makes the special-use mailboxes of the settings in an account that has only its INBOX. Faults: no-such-account, limit. */
   ensureSpecialUse(account: AccountId): Promise<Result<void>>
   /** Tells of messages that an owner moves or copies in this process, after it is done. */
@@ -269,6 +272,8 @@ export interface Hub {
   onGap(account: AccountId, listener: () => void): () => void
   /** Of any account: what happened to a mailbox of it. */
   onAny(listener: (account: AccountId, happened: readonly MessageEvent[]) => void): () => void
+  /** The text index, or a part of it, was thrown away: whoever builds it begins at once. */
+  onIndexAsked(listener: () => void): () => void
 }
 export const MESSAGE_EVENTS = ['added', 'expunged', 'flags'] as const satisfies readonly Change['kind'][]
 type MessageEvent = Change['kind']
@@ -290,6 +295,8 @@ export type Notice =
       readonly happened?: readonly MessageEvent[]
     }
   | { readonly kind: 'list'; readonly change: ListChange }
+  /** to whoever builds the text index: there is more to do */
+  | { readonly kind: 'index' }
   /** made by the bus itself: a peer came or went, notices may have been lost */
   | { readonly kind: 'gap' }
 

@@ -27,17 +27,31 @@ export interface TextIndex {
     instead: Instead,
   ): Promise<Uint32Array | undefined>
   progress(): Promise<TextProgress>
+  /** The same of one account, counted in turns. */
+  progressOf(account: AccountId): Promise<TextCounts>
+  /** Accounts that have messages to be indexed, and how many, about. Reads of all accounts, in turns. */
+  behind(): AsyncIterable<{ readonly account: AccountId; readonly waiting: number }>
+  /**
+   * Throws away what it has of an account, or all: it says nothing of them from now on, and whoever builds begins anew.
+   * Resolves when no search believes it any more; what was there goes from the disk later.
+   */
+  forget(account?: AccountId): Promise<void>
   /** Becomes the one that builds, of all processes that have the store open; undefined: another one does. */
   lead(): Promise<TextBuilder | undefined>
 }
 
-export interface TextProgress {
+export interface TextCounts {
   /** messages that the index has */
   readonly indexed: number
   /** messages that wait, about: of those that were removed meanwhile nobody counts how many */
   readonly waiting: number
   /** too large, or too much work: every search reads them */
   readonly unreadable: number
+}
+
+export interface TextProgress extends TextCounts {
+  /** a process is there that builds it */
+  readonly isLed: boolean
   /** on the disk; undefined: nobody knows */
   readonly octets: number | undefined
 }
@@ -56,8 +70,6 @@ export interface Indexed {
 
 /** The one that builds. Its calls come one after another. Rejects with StoreUnavailable when it cannot build now. */
 export interface TextBuilder {
-  /** Accounts that have messages to be indexed, and how many, about. Reads of all accounts, in turns. */
-  behind(): AsyncIterable<{ readonly account: AccountId; readonly waiting: number }>
   /** The first messages of an account that are not indexed, in their order; an empty list: all are. */
   next(account: AccountId, most: number): Promise<readonly Unindexed[]>
   /** @param done all that `next` gave, or the first of them */

@@ -105,6 +105,22 @@ describe('the text index is built in the background', function () {
     await reaches(async () => (await progress()).indexed, 3)
   })
 
+  it('what is thrown away is built anew at once, of one account or of all; searches stay exact', async () => {
+    const { index } = room
+    assert.ok(index)
+    start()
+    await reaches(async () => (await index.status(10)).waiting, 0)
+    assert.equal((await index.status(10)).state, 'complete')
+    const { indexed } = await index.statusOf(account)
+    for (const forgotten of [account, undefined]) {
+      // The next look at all accounts would be in a minute.
+      await index.rebuild(forgotten)
+      await reaches(async () => (await index.statusOf(account)).indexed, indexed)
+      await reaches(() => moved.get('mailbox_text_index_messages') ?? 0, indexed)
+    }
+    assert.ok((moved.get('mailbox_text_index_bytes') ?? 0) > 0 || (await index.status(0)).octets === 0)
+  })
+
   it('a message that is too large is read by every search', async () => {
     const { unreadable } = await progress()
     await deliver('x'.repeat(200_000).replace(/.{60}/g, '$& '))

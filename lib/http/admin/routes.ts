@@ -4,6 +4,7 @@ import type { HttpPorts } from '../ports'
 import { accountRoutes } from './account-routes'
 import { appPasswordRoutes } from './app-password-routes'
 import { enterRoutes } from './enter-routes'
+import { indexRoutes } from './index-routes'
 import { lockRoutes } from './lock-routes'
 import { lockoutRoutes } from './lockout-routes'
 import { logRoutes } from './log-routes'
@@ -19,5 +20,6 @@ export const adminRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...lockRoutes(web, ports),
   ...lockoutRoutes(web, ports),
   ...logRoutes(ports),
+  ...indexRoutes(web, ports),
   ...overviewRoutes(web, ports),
 ]

@@ -26,7 +26,7 @@ const isText = (value: unknown): value is string => typeof value === 'string'
 function frameOf(value: Fields): Frame | undefined {
   const { kind, from, account, mailbox, modSeq, happened, change } = value
   if (kind === 'hello' && isText(from)) return { kind, from }
-  if (kind === 'gap') return { kind }
+  if (kind === 'gap' || kind === 'index') return { kind }
   if (kind === 'mailbox' && isText(account) && isText(mailbox) && Number.isSafeInteger(modSeq)) {
     const notice = { kind, account: accountId(account), mailbox: mailboxId(mailbox), modSeq: Number(modSeq) } as const
     return Array.isArray(happened)

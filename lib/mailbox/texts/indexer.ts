@@ -20,7 +20,7 @@ const MOST_ACCOUNTS = 10_000
 
 export interface IndexerParts {
   readonly store: Pick<Store, 'texts' | 'messages'>
-  readonly hub: Pick<Hub, 'onAny'>
+  readonly hub: Pick<Hub, 'onAny' | 'onIndexAsked'>
   readonly pool: MailRoom['pool']
   readonly settings: Pick<MailboxSettings, 'indexTexts' | 'indexPace' | 'indexMessage'>
   readonly metrics: Metrics
@@ -33,12 +33,23 @@ export interface Indexer {
   close(): Promise<void>
 }
 
+const GAUGES = ['mailbox_text_index_waiting', 'mailbox_text_index_messages', 'mailbox_text_index_bytes'] as const
+type GaugeOfIndex = (typeof GAUGES)[number]
+
 class Building implements Indexer {
   readonly #index: IndexParts
   /** accounts with new mail go first, with some messages each time */
   readonly #fresh = new Set<AccountId>()
   readonly #behind = new Set<AccountId>()
   #waiting = 0
+  /** what metrics say of this process */
+  readonly #measured: Record<GaugeOfIndex, number> = {
+    mailbox_text_index_waiting: 0,
+    mailbox_text_index_messages: 0,
+    mailbox_text_index_bytes: 0,
+  }
+  /** somebody threw the index away, or part of it: all accounts are looked at */
+  #isAsked = false
   #leads = false
   /** something may have come or gone since the last step */
   #news = false
@@ -54,13 +65,22 @@ class Building implements Indexer {
   ) {
     const { store, hub, pool, settings } = parts
     this.#index = { messages: store.messages, pool, mostOctets: settings.indexMessage }
-    this.#unlisten = hub.onAny((account, happened) => {
+    const unlistenNews = hub.onAny((account, happened) => {
       if (!this.#leads || happened.every((event) => event === 'flags')) return
       const isWanted = settings.indexTexts && happened.includes('added')
       if (isWanted && this.#fresh.size < MOST_ACCOUNTS) this.#fresh.add(account)
       this.#news = true
       this.#wake?.()
     })
+    const unlistenAsked = hub.onIndexAsked(() => {
+      this.#isAsked = true
+      this.#news = true
+      this.#wake?.()
+    })
+    this.#unlisten = () => {
+      unlistenNews()
+      unlistenAsked()
+    }
     this.#running = this.#run()
   }
 
@@ -94,7 +114,7 @@ class Building implements Indexer {
       await this.#build(builder)
     } finally {
       this.#leads = false
-      this.#setWaiting(0)
+      for (const name of GAUGES) this.#measure(name, 0)
       this.#fresh.clear()
       this.#behind.clear()
       await builder.release()
@@ -105,8 +125,9 @@ class Building implements Indexer {
     if (!this.parts.settings.indexTexts) await builder.clear()
     let swept = Number.NEGATIVE_INFINITY
     while (!this.#closed) {
-      if (performance.now() - swept >= SWEEP) {
-        await this.#sweep(builder)
+      if (this.#isAsked || performance.now() - swept >= SWEEP) {
+        this.#isAsked = false
+        await this.#sweep()
         swept = performance.now()
       }
       this.#news = false
@@ -130,19 +151,27 @@ class Building implements Indexer {
     return true
   }
 
-  async #sweep(builder: TextBuilder): Promise<void> {
+  async #sweep(): Promise<void> {
     if (!this.parts.settings.indexTexts) return
     let waiting = 0
-    for await (const { account, waiting: its } of builder.behind()) {
+    for await (const { account, waiting: its } of this.texts.behind()) {
       waiting += its
       if (this.#behind.size < MOST_ACCOUNTS) this.#behind.add(account)
     }
     this.#setWaiting(waiting)
+    const { indexed, octets = 0 } = await this.texts.progress()
+    this.#measure('mailbox_text_index_messages', indexed)
+    this.#measure('mailbox_text_index_bytes', octets)
   }
 
   #setWaiting(waiting: number): void {
-    this.parts.metrics.move('mailbox_text_index_waiting', waiting - this.#waiting, {})
     this.#waiting = waiting
+    this.#measure('mailbox_text_index_waiting', waiting)
+  }
+
+  #measure(name: GaugeOfIndex, value: number): void {
+    this.parts.metrics.move(name, value - this.#measured[name], {})
+    this.#measured[name] = value
   }
 
   /** Mail comes first: after each piece of work there is a pause. */

@@ -16,8 +16,8 @@ const all = (text: string): Grams => {
 }
 
 /** Indexes all that is not, by the subjects, and takes out all that is gone. */
-async function indexAll(builder: TextBuilder, most = 30): Promise<void> {
-  for await (const { account } of builder.behind()) {
+async function indexAll(texts: TextIndex, builder: TextBuilder, most = 30): Promise<void> {
+  for await (const { account } of texts.behind()) {
     for (let page = await builder.next(account, most); page.length > 0; page = await builder.next(account, most)) {
       const done = page.map(({ email, prepared: { keys } }) => ({
         email,
@@ -54,30 +54,30 @@ export function textsConformance({ it }: Framework, store: () => Store): void {
   const words = ['walnut', 'almond', 'cashew', 'hazelnut', 'pistachio', 'chestnut', 'peanut', 'macadamia']
 
   it('texts: messages that are not indexed may match, and those that are only if they have all grams', () =>
-    building(async (builder) => {
+    building(async (builder, texts) => {
       const { id, inbox } = await account()
       await add(store(), id, inbox, ...words)
       const before = await found(id, inbox, 'almond')
       assert.ok(before === undefined || before.length === words.length)
-      await indexAll(builder)
+      await indexAll(texts, builder)
       assert.deepEqual(await found(id, inbox, 'almond'), [2])
       assert.deepEqual(await found(id, inbox, 'nut'), [1, 4, 6, 7])
       assert.deepEqual(await found(id, inbox, 'pistachio', 'cashew'), [3, 5])
       assert.deepEqual(await found(id, inbox, 'brazil'), [])
       await add(store(), id, inbox, 'brazil')
       assert.deepEqual(await found(id, inbox, 'cashew'), [3, 9])
-      await indexAll(builder)
+      await indexAll(texts, builder)
       assert.deepEqual(await found(id, inbox, 'cashew'), [3])
     }))
 
   it('texts: copies and moved messages are found where they are, and nowhere else', () =>
-    building(async (builder) => {
+    building(async (builder, texts) => {
       const { id, inbox } = await account()
       const other = await account()
       const uids = await add(store(), id, inbox, ...words)
       await add(store(), other.id, other.inbox, ...words)
       const box = value(await store().mailboxes.create(id, 'Box')).value
-      await indexAll(builder)
+      await indexAll(texts, builder)
       value(await store().messages.copy(id, inbox.id, uids.slice(2, 5), box.id))
       value(await store().messages.move(id, inbox.id, uids.slice(0, 2), box.id))
       assert.deepEqual(await found(id, inbox, 'nut'), [4, 6, 7])
@@ -91,7 +91,7 @@ export function textsConformance({ it }: Framework, store: () => Store): void {
       const { id, inbox } = await account()
       await add(store(), id, inbox, ...words, TOO_MUCH)
       const before = await texts.progress()
-      await indexAll(builder)
+      await indexAll(texts, builder)
       assert.deepEqual(await found(id, inbox, 'cashew'), [3, 9])
       const after = await texts.progress()
       assert.equal(after.unreadable - before.unreadable, 1)
@@ -104,7 +104,7 @@ export function textsConformance({ it }: Framework, store: () => Store): void {
     building(async (builder, texts) => {
       const { id, inbox } = await account()
       const uids = await add(store(), id, inbox, ...words, TOO_MUCH)
-      await indexAll(builder)
+      await indexAll(texts, builder)
       const before = await texts.progress()
       const box = value(await store().mailboxes.create(id, 'Box')).value
       value(await store().messages.copy(id, inbox.id, uids.slice(0, 1), box.id))
@@ -116,14 +116,14 @@ export function textsConformance({ it }: Framework, store: () => Store): void {
           { only: 'all' },
         ),
       )
-      await indexAll(builder)
+      await indexAll(texts, builder)
       assert.deepEqual(await found(id, inbox, 'almond'), [])
       assert.deepEqual(await found(id, box, 'walnut'), [1])
       const after = await texts.progress()
       assert.equal(before.indexed - after.indexed, 1)
       assert.equal(before.unreadable - after.unreadable, 1)
       value(await store().accounts.remove(id))
-      await indexAll(builder)
+      await indexAll(texts, builder)
       assert.equal((await texts.progress()).indexed, before.indexed - words.length)
     }))
 
@@ -139,7 +139,7 @@ export function textsConformance({ it }: Framework, store: () => Store): void {
         id,
         page.map(({ email }) => ({ email, grams: all('walnut') })),
       )
-      await indexAll(builder)
+      await indexAll(texts, builder)
       assert.equal((await texts.progress()).indexed, indexed)
       assert.equal((await texts.progress()).waiting, 0)
     }))
@@ -156,7 +156,7 @@ export function textsConformance({ it }: Framework, store: () => Store): void {
       const next = await texts.lead()
       assert.ok(next)
       assert.equal((await next.next(id, 1))[0]?.email, second.email)
-      await indexAll(next)
+      await indexAll(texts, next)
       assert.deepEqual(await found(id, inbox, 'almond'), [2])
       await next.release()
     }))
@@ -165,15 +165,58 @@ export function textsConformance({ it }: Framework, store: () => Store): void {
     building(async (builder, texts) => {
       const { id, inbox } = await account()
       await add(store(), id, inbox, ...words)
-      await indexAll(builder)
+      await indexAll(texts, builder)
       await builder.clear()
       const before = await found(id, inbox, 'almond')
       assert.ok(before === undefined || before.length === words.length)
       assert.equal((await texts.progress()).indexed, 0)
-      await indexAll(builder, 100)
+      await indexAll(texts, builder, 100)
       assert.deepEqual(await found(id, inbox, 'almond'), [2])
       assert.equal((await rowsOf(store(), id, inbox)).length, words.length)
       while (await builder.tidy());
       assert.deepEqual(await found(id, await named(store(), id, 'INBOX'), 'almond'), [2])
+    }))
+
+  it('texts: what is forgotten, of one account or of all, is waited for and built anew', () =>
+    building(async (builder, texts) => {
+      const { id, inbox } = await account()
+      const other = await account()
+      await add(store(), id, inbox, ...words, TOO_MUCH)
+      await add(store(), other.id, other.inbox, 'walnut')
+      await indexAll(texts, builder)
+      const whole = { indexed: words.length, unreadable: 1, waiting: 0 }
+      assert.deepEqual(await texts.progressOf(id), whole)
+      const { isLed } = await texts.progress()
+      assert.equal(isLed, true)
+      for (const forgotten of [id, undefined]) {
+        await texts.forget(forgotten)
+        const before = await found(id, inbox, 'almond')
+        assert.ok(before === undefined || before.length === words.length + 1)
+        assert.deepEqual(await texts.progressOf(id), { indexed: 0, unreadable: 0, waiting: words.length + 1 })
+        assert.equal((await texts.progressOf(other.id)).waiting, forgotten === undefined ? 1 : 0)
+        while (await builder.removeGone());
+        await indexAll(texts, builder)
+        assert.deepEqual(await texts.progressOf(id), whole)
+        assert.deepEqual(await found(id, inbox, 'almond'), [2, 9])
+      }
+    }))
+
+  it('texts: what is forgotten while it is indexed does not count', () =>
+    building(async (builder, texts) => {
+      const { id, inbox } = await account()
+      await add(store(), id, inbox, 'walnut', 'almond')
+      const [first] = await builder.next(id, 1)
+      assert.ok(first)
+      await builder.add(id, [{ email: first.email, grams: all('walnut') }])
+      const page = await builder.next(id, 10)
+      await texts.forget(id)
+      while (await builder.removeGone());
+      await builder.add(
+        id,
+        page.map(({ email }) => ({ email, grams: all('almond') })),
+      )
+      assert.equal((await texts.progressOf(id)).waiting, 2)
+      await indexAll(texts, builder)
+      assert.deepEqual(await found(id, inbox, 'walnut'), [1])
     }))
 }

@@ -30,7 +30,7 @@ export function administratorRoutes(opened: () => Web): void {
     await web.account('plain@example.org')
     const browser = client(web.url)
     await browser.logIn('plain@example.org')
-    for (const route of ['accounts', 'sessions', 'locks', 'lockouts', 'audit', 'overview']) {
+    for (const route of ['accounts', 'sessions', 'locks', 'lockouts', 'audit', 'overview', 'index']) {
       assert.equal((await browser.get(`admin/${route}`)).status, 403, route)
     }
   })
@@ -65,6 +65,26 @@ export function administratorRoutes(opened: () => Web): void {
       assert.match(reasons, new RegExp(`${word}.* by root@example.org`))
     }
     assert.doesNotMatch(JSON.stringify(entries), /long enough|another one/)
+  })
+  it('sees how far the text index is, and has it built anew', async () => {
+    const browser = await admin('index@example.org')
+    const user = await web.account('indexed@example.org')
+    await web.deliver(user, message('one'), message('two'))
+    const { body } = await browser.get('admin/index')
+    assert.equal(body.state, 'waiting')
+    assert.ok(body.waiting >= 2 && body.indexed === 0)
+    const own = body.accounts.find(({ name }: { name: string }) => name === 'indexed@example.org')
+    assert.deepEqual(own, { account: user.id, name: user.name, indexed: 0, waiting: 2, unreadable: 0 })
+    assert.deepEqual((await browser.get(`admin/index?account=${user.id}`)).body.accounts, [own])
+    let asked = 0
+    const unlisten = web.room.hub.onIndexAsked(() => asked++)
+    assert.equal((await browser.post('admin/index/rebuild', { account: user.id })).status, 200)
+    assert.equal((await browser.post('admin/index/rebuild', {})).status, 200)
+    assert.equal((await browser.post('admin/index/rebuild', { account: 'nobody' })).status, 404)
+    unlisten()
+    assert.equal(asked, 2)
+    const { entries } = (await browser.get('admin/audit?user=indexed@example.org')).body
+    assert.match(entries[0].reason, /text-index-rebuilt by index@example.org/)
   })
   it('sees who is barred and why, and clears it', async () => {
     const own = await openWeb({

@@ -162,9 +162,10 @@ class Storm {
 
   /** As the process that builds the text index does. */
   async index(isOver: () => boolean): Promise<void> {
-    const builder = await this.store.texts?.lead()
-    while (builder && !isOver()) {
-      for await (const { account } of builder.behind()) {
+    const index = this.store.texts
+    const builder = await index?.lead()
+    while (index && builder && !isOver()) {
+      for await (const { account } of index.behind()) {
         const page = await builder.next(account, 5)
         const done = page.map(({ email, prepared: { keys } }) => {
           const set = new GramSet()

@@ -8,6 +8,7 @@ import { deliveries } from './deliveries.js'
 import { lockouts } from './lockouts.js'
 import { overview } from './overview.js'
 import { sessions } from './sessions.js'
+import { textIndex } from './text-index.js'
 
 /**
  * @typedef {object} Tab
@@ -23,6 +24,7 @@ const TABS = [
   { name: 'sessions', title: 'Sessions and locks', content: sessions },
   { name: 'lockouts', title: 'Lockouts', content: lockouts },
   { name: 'deliveries', title: 'Deliveries', content: deliveries },
+  { name: 'index', title: 'Text index', content: textIndex },
   { name: 'audit', title: 'Audit trail', content: audit },
 ]
 

@@ -524,6 +524,19 @@ export interface Api {
       }>
     }
   }
+  'GET /admin/index': {
+    where: { account?: string | undefined }
+    answer: {
+      state: 'off' | 'complete' | 'building' | 'waiting'
+      indexed: number
+      waiting: number
+      unreadable: number
+      octets?: number | undefined
+      accountsBehind: number
+      accounts: Array<{ account: string; name: string; indexed: number; waiting: number; unreadable: number }>
+    }
+  }
+  'POST /admin/index/rebuild': { body: { account?: string | undefined }; answer: { done: boolean } }
   'GET /admin/overview': {
     answer: {
       version: string

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { SearchKeys } from '../../../mime/prepared'
 import { ok } from '../../../terms/fault'
-import { accountNumber, makeAccountId, makeEmailId, messageNumber } from '../../ids'
+import { accountNumber, makeEmailId, messageNumber } from '../../ids'
 import { decodePrepared } from '../../prepared-codec'
 import { StoreUnavailable } from '../../store'
 import { type Indexed, TEXT_FORMAT, type TextBuilder, type Unindexed } from '../../texts'
@@ -18,12 +18,6 @@ UPDATE mailbox.text_index SET holder = $1, until = now() + interval '${LEASE}'
 WHERE holder = $1 OR until < now() RETURNING format`
 const LEAVE = 'UPDATE mailbox.text_index SET until = now() WHERE holder = $1'
 
-const PAGE = 500
-const BEHIND = `
-SELECT a.account, a.last_message - coalesce(i.upto, 0) AS waiting FROM mailbox.accounts a
-LEFT JOIN mailbox.indexed i USING (account) WHERE a.account > $1 AND a.last_message > coalesce(i.upto, 0)
-ORDER BY a.account LIMIT ${PAGE}`
-
 const STATE = `
 SELECT a.last_message AS last, coalesce(i.upto, 0) AS upto FROM mailbox.accounts a
 LEFT JOIN mailbox.indexed i USING (account) WHERE a.account = $1`
@@ -38,6 +32,7 @@ INSERT INTO mailbox.texts (account, message, grams)
 SELECT $1, message, grams FROM unnest($2::bigint[], $3::bytea[]) AS t(message, grams)
 WHERE EXISTS (SELECT FROM mailbox.messages m WHERE m.account = $1 AND m.message = t.message)
 ON CONFLICT DO NOTHING`
+const UPTO = 'SELECT upto FROM mailbox.indexed WHERE account = $1'
 const REACHED = `
 INSERT INTO mailbox.indexed VALUES ($1, $2)
 ON CONFLICT (account) DO UPDATE SET upto = greatest(indexed.upto, excluded.upto)`
@@ -49,7 +44,7 @@ export async function createBuilder(db: Database): Promise<TextBuilder | undefin
   const holder = randomUUID()
   let said = performance.now()
   /** where the index of an account ends when all that `next` gave is done */
-  let page: { readonly numbers: readonly number[]; readonly end: number } | undefined
+  let page: { readonly after: number; readonly numbers: readonly number[]; readonly end: number } | undefined
 
   const take = async (): Promise<string | undefined> => (await db.read<{ format: string }>(TAKE, [holder]))[0]?.format
   async function renew(): Promise<void> {
@@ -62,13 +57,16 @@ export async function createBuilder(db: Database): Promise<TextBuilder | undefin
     await db.read(truncate)
     await db.read(update, [TEXT_FORMAT])
   }
-  async function write(account: number, upto: number, done: readonly Indexed[]): Promise<void> {
+  /** @param after where the index ended when the messages were read; if it does not any more, it was thrown away meanwhile */
+  async function write(account: number, after: number, upto: number, done: readonly Indexed[]): Promise<void> {
     await db.write(
       account,
       [],
       async ({ query }, [locked = []]) => {
         // The account is gone, with all that it had.
         if (locked.length === 0) return ok(undefined)
+        const [reached] = await query<{ upto: number }>(UPTO, [account])
+        if ((reached?.upto ?? 0) !== after) return ok(undefined)
         const numbers = done.map(({ email }) => messageNumber(account, email))
         if (done.length > 0) await query(ADD, [account, numbers, done.map(({ grams }) => grams && filterOf(grams))])
         await query(REACHED, [account, upto])
@@ -82,15 +80,6 @@ export async function createBuilder(db: Database): Promise<TextBuilder | undefin
   if (format === undefined) return undefined
   if (format !== TEXT_FORMAT) await clear()
   return {
-    async *behind() {
-      for (let above = 0; ; ) {
-        await renew()
-        const rows = await db.read<{ account: number; waiting: number }>(BEHIND, [above])
-        for (const { account, waiting } of rows) yield { account: makeAccountId(account), waiting }
-        above = rows.at(-1)?.account ?? above
-        if (rows.length < PAGE) return
-      }
-    },
     async next(id, most): Promise<readonly Unindexed[]> {
       await renew()
       const account = accountNumber(id)
@@ -99,9 +88,9 @@ export async function createBuilder(db: Database): Promise<TextBuilder | undefin
       type Row = { message: number; keys: SearchKeys; prepared: Buffer }
       const rows = await db.read<Row>(NEXT, [account, state.upto, most])
       const numbers = rows.map(({ message }) => message)
-      page = { numbers, end: rows.length < most ? state.last : (numbers.at(-1) ?? state.last) }
+      page = { after: state.upto, numbers, end: rows.length < most ? state.last : (numbers.at(-1) ?? state.last) }
       // Numbers of messages that are gone, with none behind them.
-      if (rows.length === 0) await write(account, page.end, [])
+      if (rows.length === 0) await write(account, page.after, page.end, [])
       return rows.map(({ message, keys, prepared }) => ({
         email: makeEmailId(account, message),
         prepared: decodePrepared(prepared, () => keys),
@@ -109,10 +98,10 @@ export async function createBuilder(db: Database): Promise<TextBuilder | undefin
     },
     async add(id, done) {
       if (!page) return
-      const { numbers, end } = page
+      const { after, numbers, end } = page
       page = undefined
       const upto = done.length === numbers.length ? end : (numbers[done.length - 1] ?? 0)
-      await write(accountNumber(id), upto, done)
+      await write(accountNumber(id), after, upto, done)
     },
     // A filter goes with its message, in one transaction.
     removeGone: async () => false,

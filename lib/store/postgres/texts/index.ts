@@ -1,5 +1,6 @@
-import { accountNumber, mailboxNumber } from '../../ids'
-import { TEXT_FORMAT, type TextIndex } from '../../texts'
+import { ok } from '../../../terms/fault'
+import { accountNumber, mailboxNumber, makeAccountId } from '../../ids'
+import { TEXT_FORMAT, type TextCounts, type TextIndex } from '../../texts'
 import type { Database } from '../database'
 import { createBuilder } from './builder'
 import { hasOne, parametersOf } from './filter'
@@ -21,7 +22,38 @@ const PROGRESS = `
 SELECT (SELECT count(*) FROM mailbox.texts) AS messages,
   (SELECT count(*) FROM mailbox.texts WHERE grams IS NULL) AS unreadable,
   (SELECT coalesce(sum(a.last_message - coalesce(i.upto, 0)), 0)::bigint FROM mailbox.accounts a
-    LEFT JOIN mailbox.indexed i USING (account) WHERE a.last_message > coalesce(i.upto, 0)) AS waiting`
+    LEFT JOIN mailbox.indexed i USING (account) WHERE a.last_message > coalesce(i.upto, 0)) AS waiting,
+  (SELECT until > now() FROM mailbox.text_index) AS led,
+  pg_total_relation_size('mailbox.texts')::bigint AS octets`
+const PROGRESS_OF = `
+SELECT (SELECT count(*) FROM mailbox.texts t WHERE t.account = a.account) AS messages,
+  (SELECT count(*) FROM mailbox.texts t WHERE t.account = a.account AND grams IS NULL) AS unreadable,
+  greatest(0, a.last_message - coalesce(i.upto, 0)) AS waiting
+FROM mailbox.accounts a LEFT JOIN mailbox.indexed i USING (account) WHERE a.account = $1`
+
+const PAGE = 500
+const BEHIND = `
+SELECT a.account, a.last_message - coalesce(i.upto, 0) AS waiting FROM mailbox.accounts a
+LEFT JOIN mailbox.indexed i USING (account) WHERE a.account > $1 AND a.last_message > coalesce(i.upto, 0)
+ORDER BY a.account LIMIT ${PAGE}`
+
+/** Where it ends goes first: whoever adds, behind its account's row, sees that what it read is of no use. */
+const FORGET_ALL = 'TRUNCATE mailbox.indexed, mailbox.texts'
+const FORGET = [
+  'DELETE FROM mailbox.indexed WHERE account = $1',
+  'DELETE FROM mailbox.texts WHERE account = $1',
+] as const
+
+interface Counts {
+  readonly messages: number
+  readonly unreadable: number
+  readonly waiting: number
+}
+const countsOf = (
+  { messages, unreadable, waiting }: Counts = { messages: 0, unreadable: 0, waiting: 0 },
+): TextCounts => ({
+  ...{ indexed: messages - unreadable, unreadable, waiting },
+})
 
 export function createTextIndex(db: Database): TextIndex {
   return {
@@ -34,10 +66,28 @@ export function createTextIndex(db: Database): TextIndex {
       return Uint32Array.from(rows, ({ uid }) => uid)
     },
     async progress() {
-      type Counts = { messages: number; unreadable: number; waiting: number }
-      const [{ messages, unreadable, waiting } = { messages: 0, unreadable: 0, waiting: 0 }] =
-        await db.read<Counts>(PROGRESS)
-      return { indexed: messages - unreadable, unreadable, waiting, octets: undefined }
+      const [counts] = await db.read<Counts & { led: boolean; octets: number }>(PROGRESS)
+      return { ...countsOf(counts), isLed: counts?.led ?? false, octets: counts?.octets }
+    },
+    async progressOf(id) {
+      const [counts] = await db.read<Counts>(PROGRESS_OF, [accountNumber(id)])
+      return countsOf(counts)
+    },
+    async *behind() {
+      for (let above = 0; ; ) {
+        const rows = await db.read<{ account: number; waiting: number }>(BEHIND, [above])
+        for (const { account, waiting } of rows) yield { account: makeAccountId(account), waiting }
+        above = rows.at(-1)?.account ?? above
+        if (rows.length < PAGE) return
+      }
+    },
+    async forget(id) {
+      if (id === undefined) return void (await db.read(FORGET_ALL))
+      const account = accountNumber(id)
+      await db.write(account, [], async ({ query }) => {
+        for (const statement of FORGET) await query(statement, [account])
+        return ok(undefined)
+      })
     },
     lead: () => createBuilder(db),
   }

@@ -12,7 +12,7 @@ import type { Mail } from '../mail'
 import { bufferOf } from '../read/body'
 import { moment } from '../read/moment'
 import { messageKey, messageRange } from '../rows'
-import { accountsBehind } from './behind'
+import { EVERYBODY } from './behind'
 import { discard, openForBuilding, type TextDatabase, type TextOperations } from './file'
 import type { Batch } from './program'
 
@@ -120,13 +120,14 @@ export async function createBuilder(mail: Mail, file: string, log: Log, leave: (
     await write('add', [batch, page.after], [batch.grams.buffer])
   }
 
+  const clear = (): Promise<void> => write('clear', [TEXT_FORMAT, randomUUID()])
+
   async function release(): Promise<void> {
     await database.close()
     leave()
   }
 
   return {
-    behind: () => accountsBehind(mail.read, (ask) => ask(database.read)),
     async next(id: AccountId, most) {
       const read = moment(mail.read, () => {
         const found = readPage(accountNumber(id), most)
@@ -149,13 +150,14 @@ export async function createBuilder(mail: Mail, file: string, log: Log, leave: (
       const messages = gone.filter(([, account]) => account === null).map(([id]) => BigInt(id))
       if (messages.length > 0) await write('remove', [messages, Date.now()])
       for (const [, account] of gone) {
-        if (account !== null) while (await write('forget', [account, Date.now()]));
+        if (account === EVERYBODY) await clear()
+        else if (account !== null) while (await write('forget', [account, Date.now()]));
       }
       await mail.write('clearGone', [gone.map(([id]) => BigInt(id))], 'visible')
       return gone.length === GONE
     },
     tidy: () => write('tidy', [MERGED, Date.now() - PURGE]),
-    clear: () => write('clear', [TEXT_FORMAT, randomUUID()]),
+    clear,
     release: () => (released ??= release()),
   }
 }

@@ -3,12 +3,13 @@ import { takeAlone } from '../../../engine/sqlite/disposable/one-at-a-time'
 import type { AccountId, MailboxId } from '../../../terms/names'
 import type { Log } from '../../../terms/ports'
 import { turn } from '../../../work/turns'
+import { accountNumber } from '../../ids'
 import type { TextIndex, TextProgress } from '../../texts'
 import type { Mail } from '../mail'
 import { mailboxKeyOf } from '../read/mailboxes'
 import { messageKey } from '../rows'
 import { askTexts } from './ask'
-import { accountsAhead, accountsBehind } from './behind'
+import { accountsAhead, accountsBehind, EVERYBODY, forgotten } from './behind'
 import { createBuilder } from './builder'
 import { createTextReader } from './file'
 
@@ -17,7 +18,14 @@ const BATCH = 500
 
 const UIDS = `SELECT uid FROM entries WHERE account = ? AND mailbox = ? AND message IN (SELECT value FROM json_each(?))`
 const LATER = 'SELECT uid FROM entries WHERE account = ? AND message > ? AND mailbox = ?'
-const FORGOTTEN = 'SELECT 1 FROM gone WHERE id = ?'
+const FORGOTTEN = 'SELECT 1 FROM gone WHERE id IN (?, ?)'
+
+/** Numbers of messages of one account that are counted in one step, a few milliseconds. */
+const COUNTED = 50_000
+const COUNT = `SELECT (SELECT count(*) FROM texts_docsize WHERE id > ?1 AND id <= ?2),
+  (SELECT count(*) FROM unreadable WHERE id > ?1 AND id <= ?2)`
+const UPTO = 'SELECT upto FROM indexed WHERE account = ?'
+const LAST = 'SELECT last_message FROM states WHERE account = ?'
 
 export interface OwnTextIndex extends TextIndex {
   close(): Promise<void>
@@ -47,10 +55,18 @@ export async function openTextIndex(mail: Mail, log: Log): Promise<OwnTextIndex>
     return Uint32Array.from(uids).sort()
   }
 
+  const behind: TextIndex['behind'] = () => accountsBehind(mail.read, reader.read)
+
+  function isLed(): boolean {
+    const leave = takeAlone(`${file}.building`)
+    leave?.()
+    return leave === undefined
+  }
+
   return {
     async mayHave(id, mailbox, anyOf) {
       const [account] = mailboxKeyOf(id, mailbox)
-      if (mail.read.get(FORGOTTEN, messageKey(account, 0))) return undefined
+      if (mail.read.get(FORGOTTEN, messageKey(account, 0), messageKey(EVERYBODY, 0))) return undefined
       const answer = await askTexts(reader, account, anyOf)
       return answer && uidsOf(id, mailbox, answer.messages, answer.upto)
     },
@@ -64,8 +80,28 @@ export async function openTextIndex(mail: Mail, log: Log): Promise<OwnTextIndex>
           )?.octets ?? 0,
       }))
       let waiting = 0
-      for await (const { waiting: its } of accountsBehind(mail.read, reader.read)) waiting += its
-      return { indexed: 0, unreadable: 0, octets: 0, ...counts, waiting }
+      for await (const { waiting: its } of behind()) waiting += its
+      return { indexed: 0, unreadable: 0, octets: 0, ...counts, waiting, isLed: isLed() }
+    },
+    async progressOf(id) {
+      const account = accountNumber(id)
+      const [last = 0] = mail.read.columns<[number]>(LAST, account)[0] ?? []
+      const [upto = 0] = reader.read((sql) => sql.columns<[number]>(UPTO, account)[0]) ?? []
+      if (forgotten(mail.read)(account)) return { indexed: 0, unreadable: 0, waiting: last }
+      const counts = { indexed: 0, unreadable: 0, waiting: Math.max(0, last - upto) }
+      for (let from = 0; from < upto; from += COUNTED) {
+        const range = [messageKey(account, from), messageKey(account, Math.min(upto, from + COUNTED))] as const
+        const [indexed = 0, unreadable = 0] =
+          reader.read((sql) => sql.columns<[number, number]>(COUNT, ...range)[0]) ?? []
+        counts.indexed += indexed
+        counts.unreadable += unreadable
+        await turn()
+      }
+      return counts
+    },
+    behind,
+    async forget(id) {
+      await mail.write('noteAccountsGone', [[id === undefined ? EVERYBODY : accountNumber(id)]])
     },
     async lead() {
       const leave = takeAlone(`${file}.building`)

@@ -10,6 +10,8 @@ const SCHEMA: readonly string[] = [
   `
 CREATE VIRTUAL TABLE texts USING fts5(grams, content='', contentless_delete=1, detail=none, tokenize='ascii');
 INSERT INTO texts (texts, rank) VALUES ('hashsize', 4194304);
+-- a segment is written anew when so many per cent of it were removed: at the 10 that FTS5 has, an account that goes costs a minute
+INSERT INTO texts (texts, rank) VALUES ('deletemerge', 50);
 -- messages of an account up to this number are in the index, or gone, or not to be read; forgotten: how often it was begun anew
 CREATE TABLE indexed (account INTEGER PRIMARY KEY, upto INTEGER NOT NULL, forgotten INTEGER NOT NULL);
 -- too large, or too much work: every search reads them
