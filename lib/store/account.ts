@@ -49,10 +49,13 @@ export interface Account {
   readonly lastPop3Login?: number
   /** milliseconds since 1970 */
   readonly createdAt: number
+  /** it is in the recycle bin: no table of a store gives one that has this; milliseconds since 1970 */
+  readonly removed?: { readonly at: number; readonly until: number }
 }
 
-export type NewAccount = Pick<Account, 'name' | 'credentials'> & Partial<Omit<Account, 'id' | 'createdAt'>>
-export type AccountPatch = Partial<Omit<Account, 'id' | 'createdAt'>>
+type Given = Omit<Account, 'id' | 'createdAt' | 'removed'>
+export type NewAccount = Pick<Account, 'name' | 'credentials'> & Partial<Given>
+export type AccountPatch = Partial<Given>
 
 /**
  * A change is made of the account as it is in the transaction that writes it, so that nothing is lost that another writer did

@@ -2,7 +2,8 @@ import type { FlagSet } from '../terms/flags'
 import type { Uid } from '../terms/numbers'
 import type { Change } from './change'
 import { FREE_FLAGS } from './limits'
-import type { AppendOptions, Usage } from './store'
+import type { AppendOptions } from './store'
+import type { Usage } from './usage'
 
 /** What drivers count alike in a write. */
 

@@ -20,7 +20,7 @@ export async function skipNumbers(
   rows: AsyncIterable<AuditRow> | Iterable<AuditRow>,
   skip: number,
 ): Promise<Mended> {
-  const { boxes, entries, threads } = await gather(indexOf(rows))
+  const { boxes, entries, threads, binned } = await gather(indexOf(rows))
   const moved = [...boxes.values()].map((box) => ({
     ...box,
     uidNext: Math.min(box.uidNext + skip, 0xffff_fffe),
@@ -41,6 +41,7 @@ export async function skipNumbers(
       ...moved,
       ...entries.map((entry) => ({ ...entry, modSeq: modSeqs.get(entry.mailbox) ?? entry.modSeq })),
       ...threads,
+      ...binned,
     ],
     records: [],
     messages: [],

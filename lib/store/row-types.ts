@@ -21,6 +21,8 @@ export interface AccountRecord {
   readonly used_bytes: number
   readonly used_messages: number
   readonly fence: number
+  readonly binned_bytes: number
+  readonly binned_messages: number
 }
 
 export interface MailboxRecord {
@@ -60,6 +62,9 @@ export function toAccount({
   // What a driver wrote: an Account without its id and its name.
   return { ...(attributes as Omit<Account, 'id' | 'name'>), id: makeAccountId(account), name }
 }
+
+/** Whether it is in the recycle bin: nobody finds it. */
+export const isBinned = ({ removed }: Account): boolean => removed !== undefined
 
 export const mailboxIdOf = ({ account, mailbox }: MailboxRecord): MailboxId => makeMailboxId(account, mailbox)
 

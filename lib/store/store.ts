@@ -6,11 +6,13 @@ import type { AccountId, EmailId, MailboxId, ThreadId } from '../terms/names'
 import type { Fence, ModSeq, Uid, UidValidity } from '../terms/numbers'
 import type { SpecialUse } from '../terms/special-use'
 import type { Account, AccountChange, NewAccount } from './account'
+import type { BinTable, Keeping } from './bin'
 import type { IndexRow, MailboxChange, Written } from './change'
 import type { Gap } from './gaps'
 import type { RecordTables } from './records'
 import type { Mark } from './records/marks'
 import type { TextIndex } from './texts'
+import type { Usage } from './usage'
 
 /**
  * The mail store, in mail terms (docs/store.md). Reads are snapshots. Writes of one account are serialised, each is one
@@ -25,6 +27,8 @@ export interface Store extends RecordTables {
   readonly messages: MessageTable
   /** absent: every search for text reads all mail */
   readonly texts?: TextIndex
+  /** absent: what is removed is gone at once */
+  readonly bin?: BinTable
   /** Raises the account's highest seen fence; never lowers it. Need not be durable, must be seen by every process. */
   raiseFence(account: AccountId, fence: Fence): Promise<void>
   /** Rejects when mail cannot be read or written now, as far as can be known without a write: for probes from outside. */
@@ -66,12 +70,6 @@ export interface AccountTable {
   usage(id: AccountId): Promise<Usage>
 }
 
-export interface Usage {
-  /** sum of the sizes of all messages in all mailboxes, a copy counts again */
-  readonly bytes: number
-  readonly messages: number
-}
-
 export interface Mailbox {
   readonly id: MailboxId
   /** UTF-8, canonical (`canonicalMailboxName`), `/` between levels */
@@ -109,8 +107,8 @@ export interface MailboxTable {
    * empty INBOX, children of INBOX stay (RFC 9051 6.3.6). Faults: no-such-mailbox, mailbox-exists, limit.
    */
   rename(account: AccountId, from: string, to: string): Promise<Result<Written<void>>>
-  /** Children stay. Its name gets a higher UIDVALIDITY when made again. Faults: no-such-mailbox, not-permitted (INBOX). */
-  remove(account: AccountId, name: string): Promise<Result<Written<void>>>
+  /** Children stay. Its name gets a higher UIDVALIDITY when made again. Faults: no-such-mailbox, not-permitted (INBOX). @param bin where its messages go; else they are gone */
+  remove(account: AccountId, name: string, bin?: Keeping): Promise<Result<Written<void>>>
   setSpecialUse(account: AccountId, name: string, uses: readonly SpecialUse[]): Promise<Result<Written<void>>>
   /** Takes what is \Recent for the caller, in one step: sets `recentFrom` to `uidNext`. Need not be durable. */
   claimRecent(account: AccountId, id: MailboxId): Promise<RecentClaim>
@@ -288,6 +286,8 @@ export interface MessageTable {
 export interface ExpungeOptions {
   readonly only: 'deleted' | 'all'
   readonly fence?: Fence
+  /** they go into the bin; else they are gone */
+  readonly bin?: Keeping | undefined
 }
 
 export interface KeyRow {

@@ -1,5 +1,6 @@
+import type { BinRecord } from './bin-rows'
 import type { AccountRecord, EntryRecord, MailboxRecord } from './row-types'
-import type { EntryTransfer, MailboxTransfer, TransferAccount } from './transfer'
+import type { BinnedTransfer, EntryTransfer, MailboxTransfer, TransferAccount } from './transfer'
 
 /** Rows of the drivers with SQL as every driver has them. */
 
@@ -38,6 +39,20 @@ export const entryTransfer = (row: OwnEntry): EntryTransfer => ({
   added: row.added,
 })
 
+export const binnedTransfer = (row: BinRecord): BinnedTransfer => ({
+  kind: 'binned',
+  mailbox: row.mailbox,
+  uid: row.uid,
+  name: row.name,
+  message: row.message,
+  flags: words(row.flags),
+  size: row.size,
+  internalDate: row.internal_date,
+  added: row.added,
+  removedAt: row.removed_at,
+  until: row.until,
+})
+
 export const accountTransfer = (row: AccountRecord): TransferAccount => ({
   account: row.account,
   name: row.name,
@@ -48,4 +63,6 @@ export const accountTransfer = (row: AccountRecord): TransferAccount => ({
   usedBytes: row.used_bytes,
   usedMessages: row.used_messages,
   fence: row.fence,
+  binnedBytes: row.binned_bytes,
+  binnedMessages: row.binned_messages,
 })

@@ -17,6 +17,9 @@ export interface TransferAccount {
   readonly usedBytes: number
   readonly usedMessages: number
   readonly fence: number
+  /** what is in the recycle bin */
+  readonly binnedBytes: number
+  readonly binnedMessages: number
 }
 
 export interface MailboxTransfer {
@@ -67,6 +70,21 @@ export interface RecordTransfer extends StoredRecord {
   readonly kind: 'record'
   readonly record: RecordKind
 }
+/** A message in the recycle bin. */
+export interface BinnedTransfer {
+  readonly kind: 'binned'
+  /** where it was, by the number and by the name that it had then */
+  readonly mailbox: number
+  readonly uid: number
+  readonly name: string
+  readonly message: number
+  readonly flags: readonly string[]
+  readonly size: number
+  readonly internalDate: number
+  readonly added: number
+  readonly removedAt: number
+  readonly until: number
+}
 export interface MessageTransfer {
   readonly kind: 'message'
   readonly message: number
@@ -83,6 +101,7 @@ export type TransferRow =
   | ThreadTransfer
   | ChangeTransfer
   | RecordTransfer
+  | BinnedTransfer
   | MessageTransfer
 
 export interface TransferEnd {

@@ -12,6 +12,9 @@ export type EmailId = Name<'EmailId'>
 /** THREADID of RFC 8474 5.2. */
 export type ThreadId = Name<'ThreadId'>
 
+/** A message in the recycle bin: never used again in its account. 1-64 of `A-Za-z0-9_-`. */
+export type BinnedId = Name<'BinnedId'>
+
 const OBJECT_ID = /^[A-Za-z0-9_-]{1,64}$/
 
 function objectId(what: string, value: string): string {
@@ -23,6 +26,7 @@ export const accountId = (value: string): AccountId => objectId('account id', va
 export const mailboxId = (value: string): MailboxId => objectId('mailbox id', value) as MailboxId
 export const emailId = (value: string): EmailId => objectId('email id', value) as EmailId
 export const threadId = (value: string): ThreadId => objectId('thread id', value) as ThreadId
+export const binnedId = (value: string): BinnedId => objectId('id in the recycle bin', value) as BinnedId
 
 /**
  * Mailbox names are UTF-8 with `/` between levels (modified UTF-7 lives in the IMAP room only).

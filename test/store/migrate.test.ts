@@ -46,7 +46,12 @@ async function everything(store: Store): Promise<unknown> {
       seen.push({ ...mailbox, specialUse: [...mailbox.specialUse].sort() }, plain, octets, expunged, changes?.modSeq)
       seen.push(await maildropOf(store, id, mailbox))
     }
+    for await (const page of store.bin?.list(id) ?? []) {
+      seen.push(page.map(({ flags, keys, ...binned }) => ({ ...binned, flags: flags.names, subject: keys.subject })))
+    }
+    seen.push(await store.bin?.usage(id))
   }
+  for await (const removed of store.bin?.accounts.list() ?? []) seen.push(removed)
   return JSON.parse(JSON.stringify(seen))
 }
 
@@ -82,6 +87,10 @@ async function fill(store: Store): Promise<void> {
   value(await store.messages.copy(id, sent.id, [uid(150), uid(152)], inbox.id))
   value(await store.messages.storeFlags(id, inbox.id, [uid(1)], 'add', flagSet(['\\Answered'])))
   value(await store.messages.expunge(id, sent.id, [uid(151)], { only: 'all' }))
+  value(await store.messages.expunge(id, inbox.id, [uid(2)], { only: 'all', bin: { time: 1e9, octets: 1e9 } }))
+  const mistake = await newAccount(store, 'mistake@example.org')
+  value(await store.messages.append(mistake.id, mistake.inbox.id, [message('kept')]))
+  assert.ok((await store.bin?.accounts.put(mistake.id, 1e9))?.ok)
   await store.mailboxes.claimRecent(id, inbox.id)
   assert.equal(await store.scripts.put(id, 'Größe', 'keep; # ü'), undefined)
   assert.equal(await store.scripts.put(id, 'main', 'stop;'), undefined)
@@ -165,7 +174,7 @@ for (const driver of EMBEDDED) {
       const output = await killedAndAgain(driver, 'postgres')
       assert.match(output, /^alice@example.org: was there, 3 mailboxes, 2 messages, \d+ octets, SHA-256 [0-9a-f]{64}$/m)
       assert.match(output, new RegExp(`^many@example.org: copied, 1 mailbox, ${MANY} messages`, 'm'))
-      assert.match(output, /^2 accounts, 1202 messages, \d+ octets: counts and SHA-256 agree$/m)
+      assert.match(output, /^3 accounts, 1203 messages, \d+ octets: counts and SHA-256 agree$/m)
       assert.deepEqual(await seen(onPostgres), before)
     })
 
@@ -183,11 +192,11 @@ for (const driver of EMBEDDED) {
       const inbox = await named(store, alice.id, 'INBOX')
       value(await store.messages.append(alice.id, inbox.id, [message('new', { inReplyTo: '<1@x>' })]))
       const { id } = value(await store.accounts.create({ name: 'zoe@example.org', credentials: {} }))
-      assert.equal(id, 'A4', 'no number of an account is used again')
+      assert.equal(id, 'A5', 'no number of an account is used again')
       const before = await everything(store)
       await store.close()
       const output = await killedAndAgain('postgres', driver)
-      assert.match(output, /^3 accounts, 1203 messages, \d+ octets: counts and SHA-256 agree$/m)
+      assert.match(output, /^4 accounts, 1204 messages, \d+ octets: counts and SHA-256 agree$/m)
       assert.deepEqual(await seen(onDisk), before)
     })
 

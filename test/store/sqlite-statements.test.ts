@@ -84,7 +84,7 @@ describe('sqlite: statements of a write', () => {
       write.storeFlags(account, 1, { uids, how: 'add', flags: '\\Seen', unchangedSince: undefined, quota: undefined })
     const copied = (kind: 'copy' | 'move', uid: number) =>
       write.copyOrMove(account, { kind, from: 1, to: 2, uids: [uid], now: 0 })
-    const expunged = (mailbox: number, uid: number) => write.expunge(account, mailbox, [uid], { only: 'all' })
+    const expunged = (mailbox: number, uid: number) => write.expunge(account, mailbox, [uid], { only: 'all' }, 0)
 
     run('append', () => appended(1))
     run('append of two', () => appended(2))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { add, message, named, newAccount, rowsOf, value } from '../../lib/store/conformance/fixtures'
@@ -49,6 +50,37 @@ it('sqlite: many messages are removed in several transactions, and of an account
   } finally {
     await mail.close()
   }
+})
+
+it('sqlite: of what is erased from the recycle bin no octets are in the files any more', async () => {
+  const store = await open('erased')
+  const { bin } = store
+  assert.ok(bin)
+  const { id, inbox } = await newAccount(store, 'erased@example.org')
+  const files = (): string[] =>
+    readdirSync(path.join(folder, 'erased')).flatMap((name) =>
+      /^mail.sqlite(-wal)?$/.test(name) ? [path.join(folder, 'erased', name)] : [],
+    )
+  // By another process: closing a descriptor of the file would take away the locks that this one holds.
+  const has = (text: string): boolean => execFileSync('cat', files(), { maxBuffer: 1e8 }).includes(text)
+  // Small ones lie in the row, others in pages of their own, large ones in chunks.
+  const bodies = [20, 3000, 30_000, 300_000].map((length, nth) => `begin${nth}${'x'.repeat(length)}secret${nth}`)
+  for (const body of bodies) {
+    await add(store, id, inbox, 'before')
+    value(await store.messages.append(id, inbox.id, [{ ...message('m'), bytes: Buffer.from(body) }]))
+  }
+  const all = await rowsOf(store, id, inbox)
+  const [shown, ...secrets] = all.filter(({ size }) => size > 30).map((row) => row.uid)
+  assert.ok(shown && secrets.length === 3)
+  const options = { only: 'all', bin: { time: 1e9, octets: 1e9 } } as const
+  value(await store.messages.expunge(id, inbox.id, [shown, ...secrets], options))
+  for (const nth of [0, 1, 2, 3]) assert.ok(has(`secret${nth}`), `${nth} was there`)
+  const erased = await bin.erase(id, 'all')
+  assert.equal(erased.messages, 4)
+  assert.match(erased.disk, /its log is empty$/)
+  for (const nth of [0, 1, 2, 3]) assert.ok(!has(`secret${nth}`) && !has(`begin${nth}`), `${nth} is there`)
+  assert.ok(has('before'))
+  await store.close()
 })
 
 it('sqlite: what was visible is on the disk when the store is closed, as is what is durable', async () => {

@@ -1,5 +1,6 @@
 import type { RecordKind } from '../records/records'
 import type {
+  BinnedTransfer,
   ChangeTransfer,
   EntryTransfer,
   MailboxTransfer,
@@ -29,7 +30,7 @@ interface OctetsFacts {
   /** they are not those that were stored, or cannot be read */
   readonly damaged?: boolean
 }
-type IndexRow = MailboxTransfer | EntryTransfer | ThreadTransfer | ChangeTransfer
+type IndexRow = MailboxTransfer | EntryTransfer | ThreadTransfer | ChangeTransfer | BinnedTransfer
 export type AuditRow = Exclude<TransferRow, MessageTransfer> | MessageFacts | OctetsFacts
 
 export interface MendedMessage {
@@ -59,6 +60,7 @@ export interface Audit {
 }
 
 export type Box = { -readonly [K in keyof MailboxTransfer]: MailboxTransfer[K] }
+export type Binned = { -readonly [K in keyof BinnedTransfer]: BinnedTransfer[K] }
 export type Entry = { -readonly [K in keyof EntryTransfer]: EntryTransfer[K] }
 export type Owner = { -readonly [K in keyof TransferAccount]: TransferAccount[K] }
 
@@ -66,6 +68,7 @@ export type Owner = { -readonly [K in keyof TransferAccount]: TransferAccount[K]
 export interface Gathered {
   readonly boxes: Map<number, Box>
   readonly entries: Entry[]
+  readonly binned: Binned[]
   readonly threads: ThreadTransfer[]
   readonly changes: ChangeTransfer[]
   /** names of the account's records of a kind */
@@ -79,6 +82,7 @@ export async function gather(rows: AsyncIterable<AuditRow> | Iterable<AuditRow>)
   const all: Gathered = {
     boxes: new Map(),
     entries: [],
+    binned: [],
     threads: [],
     changes: [],
     records: new Map(),
@@ -102,6 +106,9 @@ export async function gather(rows: AsyncIterable<AuditRow> | Iterable<AuditRow>)
         break
       case 'record':
         all.records.set(row.record, (all.records.get(row.record) ?? new Set()).add(row.key))
+        break
+      case 'binned':
+        all.binned.push({ ...row })
         break
       case 'message':
         all.messages.set(row.message, row)

@@ -4,7 +4,7 @@ import { commitsBetween, gapsFrom } from '../gaps'
 import { digestOf } from '../ids'
 import { preparedFault } from '../prepared-codec'
 import type { ChangeTransfer, ThreadTransfer, TransferAccount } from '../transfer'
-import { type Audit, type AuditRow, type Box, type Entry, gather, type MendedMessage } from './facts'
+import { type Audit, type AuditRow, type Binned, type Box, type Entry, gather, type MendedMessage } from './facts'
 import { begin, keep, newBox, raise, recover, type Work } from './work'
 
 export type { Audit, AuditRow, Mended } from './facts'
@@ -22,6 +22,7 @@ export async function audit(
   const work = begin(account, await gather(rows))
   const { prepare, gone } = auditMessages(work)
   auditBoxes(work)
+  const binned = auditBin(work)
   auditEntries(work, now)
   auditOctets(work)
   auditSums(work)
@@ -30,16 +31,17 @@ export async function audit(
   const threads = auditThreads(work)
   auditScript(work)
   const { boxes, missing, kept, owner, faults } = work
-  const index = [...boxes.values(), ...kept, ...threads, ...changes]
+  const index = [...boxes.values(), ...kept, ...threads, ...changes, ...binned]
   return { faults, mended: { account: owner, index, records: missing, messages, gone } }
 }
 
 /** What there is of each message: its octets, and what was prepared of them. */
 function auditMessages(work: Work): { readonly prepare: ReadonlySet<number>; readonly gone: readonly number[] } {
-  const { messages, octets, entries, faults } = work
+  const { messages, octets, entries, binned, faults } = work
   const prepare = new Set<number>()
   const gone: number[] = []
-  for (const message of new Set([...messages.keys(), ...octets.keys(), ...entries.map((entry) => entry.message)])) {
+  const named = [...entries, ...binned].map((entry) => entry.message)
+  for (const message of new Set([...messages.keys(), ...octets.keys(), ...named])) {
     const facts = messages.get(message)
     const size = octets.get(message)
     raise(work, 'lastMessage', Math.max(message, facts?.thread ?? 0), `the number of message ${message}`)
@@ -129,6 +131,32 @@ function auditEntries(work: Work, now: number): void {
     faults.push(`message ${message} is in no mailbox`)
     recover(work, message, {}, now)
   }
+}
+
+/** What is in the recycle bin has its octets, and counts as one entry of its message each. @returns what stays */
+function auditBin(work: Work): readonly Binned[] {
+  const { binned, octets, owner, entriesOf, faults } = work
+  let binnedBytes = 0
+  const staying = binned.filter((one) => {
+    const size = octets.get(one.message)
+    const what = `UID ${one.uid} of ${one.name} in the recycle bin`
+    if (size === undefined) {
+      faults.push(`${what} has no octets`)
+      return false
+    }
+    if (size !== one.size) faults.push(`the size of ${what} is ${one.size}, ${size} octets are kept`)
+    raise(work, 'lastMailbox', one.mailbox, `the number of the mailbox of ${what}`)
+    one.size = size
+    binnedBytes += size
+    entriesOf.set(one.message, (entriesOf.get(one.message) ?? 0) + 1)
+    return true
+  })
+  const binnedMessages = staying.length
+  if (owner.binnedBytes !== binnedBytes || owner.binnedMessages !== binnedMessages) {
+    faults.push('the size of the recycle bin is not the sum of its messages')
+    Object.assign(owner, { binnedBytes, binnedMessages })
+  }
+  return staying
 }
 
 /** What is damaged stays as it is: another copy of it may be in a backup. */

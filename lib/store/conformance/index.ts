@@ -4,6 +4,7 @@ import { flagSet } from '../../terms/flags'
 import { fence, modSeq, uid, uidValidity } from '../../terms/numbers'
 import type { Store } from '../store'
 import { accountsConformance } from './accounts'
+import { binConformance } from './bin'
 import { add, maildropOf, message, named, newAccount, rowsOf, value } from './fixtures'
 import type { Framework } from './framework'
 import { notesConformance } from './notes'
@@ -574,6 +575,7 @@ export function storeConformance(
     })
 
     accountsConformance({ describe, it, before, after }, () => store)
+    binConformance({ describe, it, before, after }, () => store)
     notesConformance({ describe, it, before, after }, () => store)
     textsConformance({ describe, it, before, after }, () => store)
   })

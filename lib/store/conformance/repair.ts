@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { prepare } from '../../mime/prepare'
+import { DAY } from '../../terms/calendar'
 import { flagSet, NO_FLAGS } from '../../terms/flags'
 import { modSeq } from '../../terms/numbers'
 import { audit, type Mended } from '../audit'
@@ -41,7 +42,7 @@ const without = (broken: Broken, row: Changes | undefined): void => {
   broken.index = broken.index.filter((one) => one !== row)
 }
 
-/** Account of the test: INBOX (mailbox 1) has messages 1 to 3, Sent (mailbox 2) copies of 1 and 2; a message was expunged. */
+/** Account of the test: INBOX (mailbox 1) has messages 1 to 3, Sent (mailbox 2) copies of 1 and 2; message 4 is in the recycle bin, where there is one. */
 async function fill(store: Store): Promise<void> {
   const { id, inbox } = await newAccount(store, 'alice@example.org')
   const texts = ['one', 'two', 'three', 'four'].map((text, at) => {
@@ -52,7 +53,7 @@ async function fill(store: Store): Promise<void> {
   const uids = value(await store.messages.append(id, inbox.id, texts)).value
   const sent = value(await store.mailboxes.create(id, 'Sent')).value
   value(await store.messages.copy(id, inbox.id, uids.slice(0, 2), sent.id))
-  value(await store.messages.expunge(id, inbox.id, uids.slice(3), { only: 'all' }))
+  value(await store.messages.expunge(id, inbox.id, uids.slice(3), { only: 'all', bin: { time: DAY, octets: 1e6 } }))
   assert.equal(await store.scripts.put(id, 'main', 'keep;'), undefined)
   assert.equal(await store.scripts.activate(id, 'main'), undefined)
 }
@@ -147,9 +148,39 @@ const CORRUPTIONS: readonly (readonly [what: string, fault: RegExp, run: (broken
   ],
   ['a lost message', /^INBOX: UID 3 has no octets$/, (it) => it.gone.push(3)],
 ]
+/** Of stores that have a recycle bin. */
+const OF_THE_BIN: typeof CORRUPTIONS = [
+  [
+    'the sum of the recycle bin',
+    /^the size of the recycle bin is not the sum of its messages$/,
+    (it) => {
+      it.account = { ...it.account, binnedBytes: 7, binnedMessages: 0 }
+    },
+  ],
+  [
+    'a size in the recycle bin',
+    /^the size of UID 4 of INBOX in the recycle bin is 5, 42 octets are kept$/,
+    (it) => Object.assign(first(it, 'binned'), { size: 5 }),
+  ],
+  [
+    'a message that is lost from the recycle bin',
+    /^UID 4 of INBOX in the recycle bin has no octets$/,
+    (it) => it.gone.push(4),
+  ],
+  [
+    'a message whose row in the recycle bin is lost',
+    /^message 4 is in no mailbox$/,
+    (it) => without(it, first(it, 'binned')),
+  ],
+]
 
-/** What `check --repair`, `restored` and `migrate` ask of a driver: its rows, what an audit finds in them, and what mends it. */
-export function repairConformance({ describe, it, before, after }: Framework, name: string, open: Openings): void {
+/** What `check --repair`, `restored` and `migrate` ask of a driver: its rows, what an audit finds in them, and what mends it. @param hasBin its stores have a recycle bin */
+export function repairConformance(
+  { describe, it, before, after }: Framework,
+  name: string,
+  open: Openings,
+  hasBin = true,
+): void {
   describe(`repair conformance: ${name}`, () => {
     let end: RepairEnd
     let whole: Mended
@@ -210,7 +241,7 @@ export function repairConformance({ describe, it, before, after }: Framework, na
       return found.sort()
     }
 
-    for (const [what, fault, run] of CORRUPTIONS) {
+    for (const [what, fault, run] of [...CORRUPTIONS, ...(hasBin ? OF_THE_BIN : [])]) {
       it(`${what}: is found, named and mended`, async () => {
         await corrupt(run)
         const found = await faults()

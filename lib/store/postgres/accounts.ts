@@ -3,21 +3,53 @@ import type { AccountId } from '../../terms/names'
 import type { Clock } from '../../terms/ports'
 import type { Account } from '../account'
 import { accountNumber } from '../ids'
-import { type AccountRecord, toAccount } from '../row-types'
+import { type AccountRecord, isBinned, toAccount } from '../row-types'
 import type { AccountTable } from '../store'
-import type { Database } from './database'
+import type { Database, Session } from './database'
 
 const PAGE = 500
 
 const taken: Result<never> = failed({ kind: 'not-permitted', why: 'name is taken' })
-const COLUMNS = 'account, name, attributes'
-const OWNED = ['mailboxes', 'entries', 'messages', 'chunks', 'threads', 'changes', 'records', 'texts', 'indexed']
+export const COLUMNS = 'account, name, attributes'
+export const OWNED = [
+  'mailboxes',
+  'entries',
+  'messages',
+  'chunks',
+  'threads',
+  'changes',
+  'records',
+  'binned',
+  'texts',
+  'indexed',
+]
+
+/** In order of name, those in the recycle bin too. */
+export async function* everyAccount(db: Database): AsyncGenerator<Account> {
+  const text = `SELECT ${COLUMNS} FROM mailbox.accounts WHERE name > $1 ORDER BY name LIMIT ${PAGE}`
+  for (let last = ''; ; ) {
+    const page = await db.read<AccountRecord>(text, [last])
+    for (const row of page) yield toAccount(row)
+    last = page.at(-1)?.name ?? ''
+    if (page.length < PAGE) return
+  }
+}
+
+/** In a transaction that holds the account. */
+export async function removeAll(query: Session['query'], account: number): Promise<void> {
+  for (const table of [...OWNED, 'accounts']) await query(`DELETE FROM mailbox.${table} WHERE account = $1`, [account])
+}
+
+function present(row: AccountRecord): Account | undefined {
+  const account = toAccount(row)
+  return isBinned(account) ? undefined : account
+}
 
 export function createAccountTable(db: Database, clock: Clock): AccountTable {
   async function get(id: AccountId): Promise<Account | undefined> {
     const text = `SELECT ${COLUMNS} FROM mailbox.accounts WHERE account = $1`
     const [row] = await db.read<AccountRecord>(text, [accountNumber(id)])
-    return row && toAccount(row)
+    return row && present(row)
   }
 
   return {
@@ -52,14 +84,14 @@ export function createAccountTable(db: Database, clock: Clock): AccountTable {
     async find(name) {
       const text = `SELECT ${COLUMNS} FROM mailbox.accounts WHERE name = $1`
       const [row] = await db.read<AccountRecord>(text, [name.toLowerCase()])
-      return row && toAccount(row)
+      return row && present(row)
     },
     update: (id, change) =>
       db.write(accountNumber(id), [], async ({ query }, [locked = []]) => {
         // The columns that were asked for.
         const [row] = locked as unknown as AccountRecord[]
-        if (!row) return failed({ kind: 'no-such-account' })
-        const before = toAccount(row)
+        const before = row && present(row)
+        if (!before) return failed({ kind: 'no-such-account' })
         const patch = change(before)
         if (!patch.ok) return patch
         const { id: _id, name: wanted, ...attributes } = { ...before, ...patch.value }
@@ -75,20 +107,14 @@ export function createAccountTable(db: Database, clock: Clock): AccountTable {
       }),
     remove: (id) =>
       db.write(accountNumber(id), [], async ({ query }, [locked = []]) => {
-        if (locked.length === 0) return failed({ kind: 'no-such-account' })
-        for (const table of [...OWNED, 'accounts']) {
-          await query(`DELETE FROM mailbox.${table} WHERE account = $1`, [accountNumber(id)])
-        }
+        // The columns that were asked for.
+        const [row] = locked as unknown as AccountRecord[]
+        if (!row || isBinned(toAccount(row))) return failed({ kind: 'no-such-account' })
+        await removeAll(query, row.account)
         return ok(undefined)
       }),
     async *list() {
-      const text = `SELECT ${COLUMNS} FROM mailbox.accounts WHERE name > $1 ORDER BY name LIMIT ${PAGE}`
-      for (let last = ''; ; ) {
-        const page = await db.read<AccountRecord>(text, [last])
-        for (const row of page) yield toAccount(row)
-        last = page.at(-1)?.name ?? ''
-        if (page.length < PAGE) return
-      }
+      for await (const account of everyAccount(db)) if (!isBinned(account)) yield account
     },
     async usage(id) {
       const text = 'SELECT used_bytes, used_messages FROM mailbox.accounts WHERE account = $1'

@@ -45,7 +45,7 @@ export async function mendAccount(
 ): Promise<void> {
   const { query } = session
   const { account } = owner
-  for (const table of ['mailboxes', 'entries', 'threads', 'changes']) {
+  for (const table of ['mailboxes', 'entries', 'threads', 'changes', 'binned']) {
     await query(`DELETE FROM mailbox.${table} WHERE account = $1`, [account])
   }
   for (let start = 0; start < index.length; start += BATCH) {
@@ -74,7 +74,7 @@ export async function mendAccount(
   }
   await query(
     `UPDATE mailbox.accounts SET attributes = $2, last_mailbox = $3, last_message = $4, last_uid_validity = $5,
-       used_bytes = $6, used_messages = $7 WHERE account = $1`,
+       used_bytes = $6, used_messages = $7, binned_bytes = $8, binned_messages = $9 WHERE account = $1`,
     [
       account,
       JSON.stringify(owner.attributes),
@@ -83,6 +83,8 @@ export async function mendAccount(
       owner.lastUidValidity,
       owner.usedBytes,
       owner.usedMessages,
+      owner.binnedBytes,
+      owner.binnedMessages,
     ],
   )
 }

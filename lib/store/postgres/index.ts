@@ -8,6 +8,7 @@ import { accountTransfer } from '../transfer-rows'
 import { createAccountTable } from './accounts'
 import { createAppend } from './append'
 import { auditRows } from './audit'
+import { createBin } from './bin'
 import { openDatabase, type PostgresOptions } from './database'
 import { createMailboxTable } from './mailboxes'
 import { changesSince, expungedSince, keys, maildrop, read, rows, snapshot } from './messages-read'
@@ -40,7 +41,7 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
       read: (id, email, start, end) => read(db, id, email, start, end),
       storeFlags: (id, mailbox, uids, how, flags, since, limits) =>
         storeFlags(db, id, mailbox, uids, how, flags, since, limits),
-      expunge: (id, mailbox, uids, how) => expunge(db, id, mailbox, uids, how),
+      expunge: (id, mailbox, uids, how) => expunge(db, clock, id, mailbox, uids, how),
       replace: (id, from, replaced, to, message, how) => replace(db, clock, id, from, replaced, to, message, how),
       copy: (id, from, uids, to, how) =>
         copyOrMove(db, clock, id, from, uids, to, {
@@ -52,6 +53,7 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
     },
     ...recordTables(createRecordTable(db), mailboxes),
     texts: createTextIndex(db),
+    bin: createBin(db, clock),
     async raiseFence(id, fence) {
       const account = accountNumber(id)
       await db.visibly(`UPDATE mailbox.accounts SET fence = ${fence} WHERE account = ${account} AND fence < ${fence}`)

@@ -2,13 +2,17 @@ import { failed, ok, type Result } from '../../terms/fault'
 import { type AccountId, levelsAbove } from '../../terms/names'
 import { modSeq, uid } from '../../terms/numbers'
 import type { Clock } from '../../terms/ports'
+import type { Keeping } from '../bin'
+import type { BinKey } from '../bin-rows'
 import { type ListChange, NO_COMMIT, type Written } from '../change'
 import { accountNumber, mailboxNumber } from '../ids'
 import { type AccountRecord, type EntryRecord, type MailboxRecord, mailboxIdOf, toMailbox } from '../row-types'
 import type { CreateOptions, Mailbox, MailboxTable, RecentClaim } from '../store'
+import { binEntries } from './bin-rows'
 import { NOT_CRASHED } from './crash'
 import type { Database, Session } from './database'
-import { copyEntries, releaseEntries } from './messages-write'
+import { releaseEntries } from './entries'
+import { copyEntries } from './messages-write'
 
 const written = <T>(value: T, list: readonly ListChange[]): Result<Written<T>> =>
   ok({ value, commit: { ...NO_COMMIT, list } })
@@ -159,16 +163,37 @@ async function rename(work: Work, from: string, to: string, clock: Clock): Promi
   return written(undefined, [...parents, ...renamed])
 }
 
-async function remove(work: Work, name: string): Promise<Result<Written<void>>> {
+async function remove(work: Work, name: string, clock: Clock, bin?: Keeping): Promise<Result<Written<void>>> {
   if (name === 'INBOX') return failed({ kind: 'not-permitted', why: 'INBOX cannot be deleted' })
   const found = byName(work, name)
   if (!found) return failed({ kind: 'no-such-mailbox' })
   const key = [found.account, found.mailbox]
-  await releaseEntries(work.session, found, await work.session.query<EntryRecord>(ENTRIES, key))
+  const entries = await work.session.query<EntryRecord>(ENTRIES, key)
+  if (bin) await binEntries(work.session, work.account, found, entries, bin, clock.now())
+  else await releaseEntries(work.session, found, entries)
   for (const table of ['changes', 'mailboxes']) {
     await work.session.query(`DELETE FROM mailbox.${table} WHERE account = $1 AND mailbox = $2`, key)
   }
   return written(undefined, [{ account: work.id, kind: 'deleted', mailbox: mailboxIdOf(found), name }])
+}
+
+/** Finds, or makes, the mailboxes that messages of the bin come back to. */
+export async function mailboxFor(session: Session, id: AccountId, account: AccountRecord) {
+  const boxes = (await session.query(`${LIST}$1`, [account.account])) as unknown as Listed[]
+  const work: Work = { id, session, account, boxes }
+  const made: ListChange[] = []
+  return {
+    made: made as readonly ListChange[],
+    /** Where it was, or what has its name now. */
+    async of({ mailbox, name }: BinKey & { readonly name: string }): Promise<MailboxRecord> {
+      const found = work.boxes.find((box) => box.mailbox === mailbox) ?? byName(work, name)
+      if (found) return found
+      made.push(...(await addParents(work, name)))
+      const box = await addMailbox(work, name)
+      made.push({ account: id, kind: 'created', mailbox: mailboxIdOf(box), name })
+      return box
+    },
+  }
 }
 
 /** Of no mailbox: nothing. */
@@ -210,7 +235,7 @@ export function createMailboxTable(db: Database, clock: Clock): MailboxTable {
     },
     create: (id, name, options) => write(id, (work) => create(work, name, options)),
     rename: (id, from, to) => write(id, (work) => rename(work, from, to, clock)),
-    remove: (id, name) => write(id, (work) => remove(work, name)),
+    remove: (id, name, bin) => write(id, (work) => remove(work, name, clock, bin)),
     setSpecialUse: (id, name, uses) =>
       write(id, async (work) => {
         const text = 'UPDATE mailbox.mailboxes SET special_use = $3 WHERE account = $1 AND name = $2 RETURNING name'

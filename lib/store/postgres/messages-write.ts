@@ -19,7 +19,9 @@ import {
   mailboxIdOf,
 } from '../row-types'
 import type { AppendOptions, Copied, CopyOptions, ExpungeOptions, FlagLimits, FlagsStored } from '../store'
+import { binEntries } from './bin-rows'
 import type { Database, Session } from './database'
+import { addUsage, COUNT, countByMessage, entriesOf, releaseEntries, removeEntries } from './entries'
 
 export async function trimLog({ query }: Session, box: MailboxRecord, now: number): Promise<void> {
   if (now <= LOG_LENGTH || Math.floor(now / TRIM_EVERY) === Math.floor(box.mod_seq / TRIM_EVERY)) return
@@ -61,64 +63,6 @@ export async function commitMailbox(
   ])
   await trimLog(session, box, next)
   return { account: id, mailbox: mailboxIdOf(box), after: modSeq(box.mod_seq), modSeq: modSeq(next), changes }
-}
-
-const ENTRIES =
-  'SELECT * FROM mailbox.entries WHERE account = $1 AND mailbox = $2 AND uid = ANY($3::bigint[]) ORDER BY uid'
-
-export const entriesOf = (session: Session, box: MailboxRecord, uids: readonly Uid[]): Promise<EntryRecord[]> =>
-  session.query<EntryRecord>(ENTRIES, [box.account, box.mailbox, uids])
-
-async function addUsage({ query }: Session, account: number, delta: Delta): Promise<void> {
-  const text =
-    'UPDATE mailbox.accounts SET used_bytes = used_bytes + $2, used_messages = used_messages + $3 WHERE account = $1'
-  await query(text, [account, delta.used, delta.messages])
-}
-
-async function removeEntries({ query }: Session, box: MailboxRecord, entries: readonly EntryRecord[]): Promise<Delta> {
-  const delta = nothing()
-  for (const { flags, size } of entries) weigh(delta, flagsFrom(flags), size, -1)
-  const text = 'DELETE FROM mailbox.entries WHERE account = $1 AND mailbox = $2 AND uid = ANY($3::bigint[])'
-  await query(text, [box.account, box.mailbox, entries.map((entry) => entry.uid)])
-  return delta
-}
-
-/** How many entries of each message, as two columns. */
-function countByMessage(entries: readonly EntryRecord[]): [number[], number[]] {
-  const counts = new Map<number, number>()
-  for (const { message } of entries) counts.set(message, (counts.get(message) ?? 0) + 1)
-  return [[...counts.keys()], [...counts.values()]]
-}
-
-const COUNT = `
-UPDATE mailbox.messages m SET entries = m.entries + $4 * t.n FROM unnest($2::bigint[], $3::bigint[]) AS t(message, n)
-WHERE m.account = $1 AND m.message = t.message`
-
-const FORGET = `
-WITH gone AS (
-  DELETE FROM mailbox.messages WHERE account = $1 AND message = ANY($2::bigint[]) AND entries <= 0
-  RETURNING message, keys->>'messageId' AS message_id
-), chunks AS (
-  DELETE FROM mailbox.chunks WHERE account = $1 AND message IN (SELECT message FROM gone)
-), texts AS (
-  DELETE FROM mailbox.texts WHERE account = $1 AND message IN (SELECT message FROM gone)
-)
-DELETE FROM mailbox.threads WHERE account = $1 AND message_id IN (
-  SELECT substring(sha256(convert_to(message_id, 'UTF8')) FROM 1 FOR 16) FROM gone WHERE message_id <> '')`
-
-/** Takes entries out of a mailbox; a message goes with its last entry. */
-export async function releaseEntries(
-  session: Session,
-  box: MailboxRecord,
-  entries: readonly EntryRecord[],
-): Promise<Delta> {
-  if (entries.length === 0) return nothing()
-  const delta = await removeEntries(session, box, entries)
-  const [messages, counts] = countByMessage(entries)
-  await session.query(COUNT, [box.account, messages, counts, -1])
-  await session.query(FORGET, [box.account, messages])
-  await addUsage(session, box.account, delta)
-  return delta
 }
 
 interface Locked {
@@ -212,6 +156,7 @@ const fenceLost = ({ fence: highest }: AccountRecord, fence: Fence | undefined):
 
 export const expunge = (
   db: Database,
+  clock: Clock,
   id: AccountId,
   mailbox: MailboxId,
   uids: readonly Uid[],
@@ -223,14 +168,16 @@ export const expunge = (
     [mailbox],
     async (session, { account, boxes: [box] }) => {
       if (!box) return failed({ kind: 'no-such-mailbox' })
-      const { only, fence } = options
+      const { only, fence, bin } = options
       if (fenceLost(account, fence)) return failed({ kind: 'lease-lost' })
       const entries = (await entriesOf(session, box, uids)).filter(
         ({ flags }) => only === 'all' || flagsFrom(flags).has('\\Deleted'),
       )
       if (entries.length === 0) return ok({ value: [], commit: NO_COMMIT })
       const gone = entries.map((entry) => uid(entry.uid))
-      const delta = await releaseEntries(session, box, entries)
+      const delta = bin
+        ? await binEntries(session, account, box, entries, bin, clock.now())
+        : await releaseEntries(session, box, entries)
       const change = await commitMailbox(session, id, box, delta, [{ kind: 'expunged', uids: gone }])
       return ok({ value: gone, commit: { ...NO_COMMIT, mailboxes: [change] } })
     },

@@ -8,7 +8,8 @@ import { flagsFrom } from '../row-types'
 import type { AppendOptions, NewMessage } from '../store'
 import { appendAll, threadNames } from './append'
 import type { Database } from './database'
-import { commitMailbox, entriesOf, releaseEntries, writeTo } from './messages-write'
+import { entriesOf, releaseEntries } from './entries'
+import { commitMailbox, writeTo } from './messages-write'
 
 const THREADS = `
 SELECT encode(message_id, 'hex') AS name, thread FROM mailbox.threads

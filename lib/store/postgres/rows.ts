@@ -1,8 +1,9 @@
 import type { QueryResultRow } from 'pg'
+import type { BinRecord } from '../bin-rows'
 import { RECORD_KINDS } from '../records/records'
 import type { MailboxRecord } from '../row-types'
 import type { MessageTransfer, TransferRow } from '../transfer'
-import { entryTransfer, mailboxTransfer, type OwnEntry } from '../transfer-rows'
+import { binnedTransfer, entryTransfer, mailboxTransfer, type OwnEntry } from '../transfer-rows'
 import type { Session } from './database'
 import { type OwnedRow, putRecords, toRecord } from './records'
 
@@ -75,6 +76,19 @@ export async function putIndex(session: Session, account: number, rows: readonly
     const records = only(rows, 'record').filter((row) => row.record === kind)
     await putRecords(session, account, kind, records)
   }
+  const binned = only(rows, 'binned')
+  await insert(session, account, 'binned', [
+    ['mailbox', 'bigint', binned.map((row) => row.mailbox)],
+    ['uid', 'bigint', binned.map((row) => row.uid)],
+    ['name', 'text', binned.map((row) => row.name)],
+    ['message', 'bigint', binned.map((row) => row.message)],
+    ['flags', 'text', binned.map((row) => row.flags.join(' '))],
+    ['size', 'bigint', binned.map((row) => row.size)],
+    ['internal_date', 'float8', binned.map((row) => row.internalDate)],
+    ['added', 'bigint', binned.map((row) => row.added)],
+    ['removed_at', 'bigint', binned.map((row) => row.removedAt)],
+    ['until', 'bigint', binned.map((row) => row.until)],
+  ])
   const changes = only(rows, 'change')
   await insert(session, account, 'changes', [
     ['mailbox', 'bigint', changes.map((row) => row.mailbox)],
@@ -127,5 +141,15 @@ export async function* indexRows(read: Read, account: number): AsyncGenerator<Ex
   const records = 'SELECT * FROM mailbox.records WHERE account = $1 AND (kind, key) > ($2, $3) ORDER BY kind, key'
   for await (const row of pages<OwnedRow>(read, records, account, (one) => [one.kind, one.key], ['', ''])) {
     yield { kind: 'record', record: row.kind, ...toRecord(row) }
+  }
+  const binned = 'SELECT * FROM mailbox.binned WHERE account = $1 AND (mailbox, uid) > ($2, $3) ORDER BY mailbox, uid'
+  for await (const row of pages<BinRecord & QueryResultRow>(
+    read,
+    binned,
+    account,
+    (one) => [one.mailbox, one.uid],
+    [0, 0],
+  )) {
+    yield binnedTransfer(row)
   }
 }

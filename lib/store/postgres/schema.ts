@@ -116,6 +116,26 @@ CREATE TABLE mailbox.indexed (account bigint PRIMARY KEY, upto bigint NOT NULL);
 -- format: by which rules the filters were made; holder: who builds, until then
 CREATE TABLE mailbox.text_index (one int PRIMARY KEY, format text NOT NULL, holder text NOT NULL, until timestamptz NOT NULL);
 INSERT INTO mailbox.text_index VALUES (1, '', '', '-infinity')`,
+  `
+-- The recycle bin (lib/store/bin.ts): messages that were removed, by the mailbox and the UID that they had; name: of that mailbox
+CREATE TABLE mailbox.binned (
+  account bigint NOT NULL,
+  mailbox bigint NOT NULL,
+  uid bigint NOT NULL,
+  name text NOT NULL,
+  message bigint NOT NULL,
+  flags text NOT NULL,
+  size bigint NOT NULL,
+  internal_date double precision NOT NULL,
+  added bigint NOT NULL,
+  removed_at bigint NOT NULL,
+  until bigint NOT NULL,
+  PRIMARY KEY (account, mailbox, uid)
+);
+CREATE INDEX binned_removed ON mailbox.binned (account, removed_at, mailbox, uid);
+CREATE INDEX binned_until ON mailbox.binned (until);
+ALTER TABLE mailbox.accounts ADD COLUMN binned_bytes bigint NOT NULL DEFAULT 0;
+ALTER TABLE mailbox.accounts ADD COLUMN binned_messages bigint NOT NULL DEFAULT 0`,
 ]
 
 const FIRST = `

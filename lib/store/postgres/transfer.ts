@@ -50,7 +50,7 @@ async function putMessages(session: Session, account: number, messages: readonly
   }
 }
 
-const INDEX = ['mailboxes', 'entries', 'threads', 'changes', 'records', 'indexed']
+const INDEX = ['mailboxes', 'entries', 'threads', 'changes', 'records', 'binned', 'indexed']
 const CONTENT = ['messages', 'chunks', 'texts']
 
 export async function openPostgresTransfer(options: PostgresOptions): Promise<RepairEnd> {
@@ -132,7 +132,7 @@ export async function openPostgresTransfer(options: PostgresOptions): Promise<Re
       write(one.account, async ({ query }) => {
         await query(
           `INSERT INTO mailbox.accounts (account, name, attributes, last_mailbox, last_message, last_uid_validity, used_bytes,
-             used_messages, fence) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+             used_messages, fence, binned_bytes, binned_messages) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
           [
             one.account,
             one.name,
@@ -143,6 +143,8 @@ export async function openPostgresTransfer(options: PostgresOptions): Promise<Re
             one.usedBytes,
             one.usedMessages,
             one.fence,
+            one.binnedBytes,
+            one.binnedMessages,
           ],
         )
       }),

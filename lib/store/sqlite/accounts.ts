@@ -2,7 +2,7 @@ import { failed, ok, type Result } from '../../terms/fault'
 import type { Clock } from '../../terms/ports'
 import type { Account } from '../account'
 import { accountNumber } from '../ids'
-import { toAccount } from '../row-types'
+import { isBinned, toAccount } from '../row-types'
 import type { AccountTable } from '../store'
 import type { Mail } from './mail'
 import type { Swaps } from './swaps'
@@ -32,7 +32,7 @@ export function accountWrites(
     const account = accountNumber(id)
     return swaps(account, async (): Promise<Result<Account> | 'changed'> => {
       const before = accountTextOf(mail, account)
-      if (!before) return noAccount
+      if (!before || isBinned(fromText(account, before))) return noAccount
       const asked = change(fromText(account, before))
       if (!asked.ok) return asked
       const after = accountText({ ...fromText(account, before), ...asked.value })

@@ -1,9 +1,10 @@
 import type { Sql, Value } from '../../engine/sqlite/connection'
 import { turn } from '../../work/turns'
+import type { BinRecord } from '../bin-rows'
 import type { RecordKind } from '../records/records'
 import type { MailboxRecord } from '../row-types'
 import type { MessageTransfer, TransferAccount, TransferRow } from '../transfer'
-import { accountTransfer, entryTransfer, mailboxTransfer, type OwnEntry } from '../transfer-rows'
+import { accountTransfer, binnedTransfer, entryTransfer, mailboxTransfer, type OwnEntry } from '../transfer-rows'
 import { toRecord } from './records'
 import { type OwnerRow, ownerOf, uidsFrom } from './rows'
 import type { RecordRow } from './write/record-rows'
@@ -36,6 +37,8 @@ const THREADS = `SELECT lower(hex(message_id)) AS messageId, thread, message_id 
   WHERE account = ? AND message_id > coalesce(?, x'') ORDER BY message_id`
 const CHANGES = 'SELECT * FROM changes WHERE account = ? AND (mailbox, mod_seq) > (?, ?) ORDER BY mailbox, mod_seq'
 const RECORDS = 'SELECT * FROM records WHERE account = ? AND (kind, key) > (?, ?) ORDER BY kind, key'
+
+const BINNED = 'SELECT * FROM binned WHERE account = ? AND (mailbox, uid) > (?, ?) ORDER BY mailbox, uid'
 
 type ThreadRow = { readonly messageId: string; readonly thread: number; readonly message_id: Uint8Array }
 type ChangeRow = Readonly<Record<'mailbox' | 'mod_seq', number> & Record<'added' | 'expunged' | 'flagged', string>>
@@ -71,12 +74,16 @@ export async function* indexRows(sql: Sql, account: number): AsyncGenerator<Excl
   for await (const row of pages<KindRow>(sql, RECORDS, [account, '', ''], (one) => [account, one.kind, one.key])) {
     yield { kind: 'record', record: row.kind, ...toRecord(row) }
   }
+  for await (const row of pages<BinRecord>(sql, BINNED, [account, 0, 0], (one) => [account, one.mailbox, one.uid])) {
+    yield binnedTransfer(row)
+  }
 }
 
 /** An account whose numbers are lost has none. */
 const ACCOUNTS = `SELECT a.account, name, attributes, coalesce(last_mailbox, 0) AS last_mailbox,
     coalesce(last_message, 0) AS last_message, coalesce(last_uid_validity, 0) AS last_uid_validity,
-    coalesce(used_bytes, 0) AS used_bytes, coalesce(used_messages, 0) AS used_messages, coalesce(fence, 0) AS fence
+    coalesce(used_bytes, 0) AS used_bytes, coalesce(used_messages, 0) AS used_messages, coalesce(fence, 0) AS fence,
+    coalesce(binned_bytes, 0) AS binned_bytes, coalesce(binned_messages, 0) AS binned_messages
   FROM accounts a LEFT JOIN states USING (account)`
 
 const accountRow = (row: OwnerRow): TransferAccount => accountTransfer(ownerOf(row))

@@ -8,6 +8,7 @@ import { type Store, type StoreFacts, StoreUnavailable } from '../store'
 import { accountWrites } from './accounts'
 import { check } from './audit'
 import { backup } from './backup'
+import { createBin } from './bin'
 import { openMail } from './mail'
 import { mailboxWrites } from './mailboxes'
 import { messageWrites } from './messages'
@@ -50,6 +51,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     messages: { ...messageReads(mail), ...messageWrites(mail, clock, quick) },
     ...recordTables(createRecordTable(mail, swaps, quick), mailboxes),
     texts,
+    bin: createBin(mail, swaps, clock),
     async raiseFence(id, fence) {
       const account = accountNumber(id)
       const [now] = mail.read.columns<[number]>('SELECT fence FROM states WHERE account = ?', account)

@@ -13,7 +13,7 @@ import type { Listed } from './write/mailboxes'
 
 type MailboxWrites = Pick<MailboxTable, 'create' | 'rename' | 'remove' | 'setSpecialUse' | 'claimRecent'>
 
-const listOf = (id: AccountId, list: readonly Listed[]): ListChange[] =>
+export const listOf = (id: AccountId, list: readonly Listed[]): ListChange[] =>
   list.map(({ mailbox, ...change }) => ({
     account: id,
     mailbox: makeMailboxId(accountNumber(id), mailbox),
@@ -43,10 +43,10 @@ export const mailboxWrites = (mail: Mail, clock: Clock, quick: Durability): Mail
     return ok({ value: undefined, commit: { mailboxes, list: listOf(id, list) } })
   },
 
-  async remove(id, name) {
+  async remove(id, name, bin) {
     const mailboxes: MailboxChange[] = []
     for (;;) {
-      const done = await mail.write('removeMailbox', [accountNumber(id), name])
+      const done = await mail.write('removeMailbox', [accountNumber(id), name, clock.now(), bin])
       if (!done.ok) return done
       const { value } = done
       if (value.kind === 'gone') {

@@ -16,7 +16,7 @@ import type { Committed } from './write/mailbox-rows'
 
 type MessageWrites = Pick<MessageTable, 'append' | 'storeFlags' | 'expunge' | 'replace' | 'copy' | 'move'>
 
-function changeOf(
+export function changeOf(
   id: AccountId,
   { mailbox, after, modSeq: now }: Committed,
   changes: readonly Change[],
@@ -103,7 +103,7 @@ export function messageWrites(mail: Mail, clock: Clock, quick: Durability): Mess
     async expunge(id, mailbox, uids, wanted) {
       const account = accountNumber(id)
       const how = quick === 'quick' ? ofExpunge(wanted) : 'durable'
-      const values = [account, mailboxNumber(account, mailbox), uids, wanted] as const
+      const values = [account, mailboxNumber(account, mailbox), uids, wanted, clock.now()] as const
       const expunged = await mail.write('expunge', [...values], how)
       if (!expunged.ok) return expunged
       const { uids: gone, commit } = expunged.value

@@ -111,4 +111,24 @@ CREATE TABLE records (
   PRIMARY KEY (account, kind, key)
 ) WITHOUT ROWID;
 CREATE INDEX records_until ON records (account, kind, until) WHERE until IS NOT NULL`,
+  `
+-- The recycle bin (lib/store/bin.ts): messages that were removed, by the mailbox and the UID that they had; name: of that mailbox
+CREATE TABLE binned (
+  account INTEGER NOT NULL,
+  mailbox INTEGER NOT NULL,
+  uid INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  message INTEGER NOT NULL,
+  flags TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  internal_date INTEGER NOT NULL,
+  added INTEGER NOT NULL,
+  removed_at INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  PRIMARY KEY (account, mailbox, uid)
+) WITHOUT ROWID;
+CREATE INDEX binned_removed ON binned (account, removed_at);
+CREATE INDEX binned_until ON binned (until);
+ALTER TABLE states ADD COLUMN binned_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE states ADD COLUMN binned_messages INTEGER NOT NULL DEFAULT 0`,
 ]

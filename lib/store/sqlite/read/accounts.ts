@@ -1,9 +1,11 @@
+import type { Sql } from '../../../engine/sqlite/connection'
 import type { AccountId } from '../../../terms/names'
 import { turn } from '../../../work/turns'
 import type { Account } from '../../account'
 import { accountNumber } from '../../ids'
-import { toAccount } from '../../row-types'
-import type { AccountTable, Usage } from '../../store'
+import { isBinned, toAccount } from '../../row-types'
+import type { AccountTable } from '../../store'
+import type { Usage } from '../../usage'
 import type { Mail } from '../mail'
 
 interface AccountRow {
@@ -19,12 +21,25 @@ const USAGE = 'SELECT used_bytes AS bytes, used_messages AS messages FROM states
 
 const accountFrom = (row: AccountRow): Account => toAccount({ ...row, attributes: JSON.parse(row.attributes) })
 
+/** In order of name, those in the recycle bin too. */
+export async function* everyAccount(sql: Sql): AsyncGenerator<Account> {
+  for (let last = ''; ; ) {
+    const page = sql.all<AccountRow>(NEXT, last)
+    for (const row of page) yield accountFrom(row)
+    const end = page.at(-1)
+    if (!end) return
+    last = end.name
+    await turn()
+  }
+}
+
 export function accountReads({ read: sql }: Mail): Pick<AccountTable, 'get' | 'find' | 'list' | 'usage'> {
   /** an account that was found, or 1 */
   let known = 1
   function byNumber(account: number): Account | undefined {
     const row = sql.get<AccountRow>(BY_NUMBER, account)
-    return row && accountFrom(row)
+    const found = row && accountFrom(row)
+    return found && isBinned(found) ? undefined : found
   }
 
   return {
@@ -38,14 +53,7 @@ export function accountReads({ read: sql }: Mail): Pick<AccountTable, 'get' | 'f
       return account
     },
     async *list() {
-      for (let last = ''; ; ) {
-        const page = sql.all<AccountRow>(NEXT, last)
-        for (const row of page) yield accountFrom(row)
-        const end = page.at(-1)
-        if (!end) return
-        last = end.name
-        await turn()
-      }
+      for await (const account of everyAccount(sql)) if (!isBinned(account)) yield account
     },
     usage: async (id: AccountId): Promise<Usage> => {
       const found = sql.get<Usage>(USAGE, accountNumber(id))

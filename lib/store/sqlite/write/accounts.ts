@@ -3,6 +3,7 @@ import { REMOVED_AT_ONCE } from '../../limits'
 import { messageRange } from '../rows'
 import { noteAccountGone } from './gone'
 import { addMailbox } from './mailbox-rows'
+import { overwriting } from './overwriting'
 
 /** An account as it stands in its row; attributes are JSON. */
 export interface AccountText {
@@ -20,12 +21,32 @@ const OWNED = [
   ['changes', 'account, mailbox, mod_seq'],
   ['threads', 'account, message_id'],
   ['records', 'account, kind, key'],
+  ['binned', 'account, mailbox, uid'],
 ] as const
 const CONTENT = [
   ['chunks', 'id, chunk'],
   ['copies', 'id'],
   ['messages', 'id'],
 ] as const
+
+function removeSome(sql: Sql, account: number, keep: boolean): boolean {
+  let left = REMOVED_AT_ONCE
+  const [from, to] = messageRange(account)
+  for (const [table, key] of OWNED) {
+    const some = `SELECT ${key} FROM ${table} WHERE account = ? LIMIT ?`
+    left -= sql.run(`DELETE FROM ${table} WHERE (${key}) IN (${some})`, account, left)
+    if (left <= 0) return true
+  }
+  for (const [table, key] of keep ? [] : CONTENT) {
+    const some = `SELECT ${key} FROM ${table} WHERE id >= ? AND id < ? LIMIT ?`
+    left -= sql.run(`DELETE FROM ${table} WHERE (${key}) IN (${some})`, from, to, left)
+    if (left <= 0) return true
+  }
+  if (!keep) noteAccountGone(sql, account)
+  sql.run('DELETE FROM states WHERE account = ?', account)
+  sql.run('DELETE FROM accounts WHERE account = ?', account)
+  return false
+}
 
 export const accountOperations = (sql: Sql) => ({
   /** @returns its number; undefined: the name is taken */
@@ -37,7 +58,7 @@ export const accountOperations = (sql: Sql) => ({
       attributes,
     )
     if (!made) throw new Error('an account was not made')
-    sql.run('INSERT INTO states VALUES (?, 0, 0, ?, 0, 0, 0)', made.account, Math.floor(now / 1000))
+    sql.run('INSERT INTO states VALUES (?, 0, 0, ?, 0, 0, 0, 0, 0)', made.account, Math.floor(now / 1000))
     addMailbox(sql, made.account, 'INBOX', { subscribed: true })
     return made.account
   },
@@ -55,24 +76,10 @@ export const accountOperations = (sql: Sql) => ({
   /**
    * Removes some of what an account has, its mailboxes first and itself at last.
    * @param keep its messages stay
+   * @param overwrite nothing of it is on the disk any more when it is written back
    * @returns whether it is to be called again
    */
-  removeSome(account: number, keep = false): boolean {
-    let left = REMOVED_AT_ONCE
-    const [from, to] = messageRange(account)
-    for (const [table, key] of OWNED) {
-      const some = `SELECT ${key} FROM ${table} WHERE account = ? LIMIT ?`
-      left -= sql.run(`DELETE FROM ${table} WHERE (${key}) IN (${some})`, account, left)
-      if (left <= 0) return true
-    }
-    for (const [table, key] of keep ? [] : CONTENT) {
-      const some = `SELECT ${key} FROM ${table} WHERE id >= ? AND id < ? LIMIT ?`
-      left -= sql.run(`DELETE FROM ${table} WHERE (${key}) IN (${some})`, from, to, left)
-      if (left <= 0) return true
-    }
-    if (!keep) noteAccountGone(sql, account)
-    sql.run('DELETE FROM states WHERE account = ?', account)
-    sql.run('DELETE FROM accounts WHERE account = ?', account)
-    return false
+  removeSome(account: number, keep = false, overwrite = false): boolean {
+    return overwrite ? overwriting(sql, () => removeSome(sql, account, keep)) : removeSome(sql, account, keep)
   },
 })

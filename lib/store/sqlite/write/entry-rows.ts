@@ -63,16 +63,21 @@ export function removeEntries(sql: Sql, box: MailboxRecord, entries: readonly En
   return delta
 }
 
-/** A message goes with its last entry. */
-function releaseMessage(sql: Sql, account: number, { message, size }: EntryRecord): void {
+/** A message goes with its last entry. @returns whether it went */
+export function releaseMessage(
+  sql: Sql,
+  account: number,
+  { message, size }: Pick<EntryRecord, 'message' | 'size'>,
+): boolean {
   const id = messageKey(account, message)
   const entries = entriesOfMessage(sql, id)
   if (entries > 1) {
     setEntries(sql, id, entries - 1)
-    return
+    return false
   }
   const named = removeMessage(sql, id, size)
   if (named) sql.run('DELETE FROM threads WHERE account = ? AND message_id = ?', account, named)
+  return true
 }
 
 /** Takes entries out of a mailbox, and messages that are in no other. */

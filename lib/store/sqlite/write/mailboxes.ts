@@ -1,9 +1,11 @@
 import type { Sql } from '../../../engine/sqlite/connection'
 import { failed, ok, type Result } from '../../../terms/fault'
 import { levelsAbove } from '../../../terms/names'
+import type { Keeping } from '../../bin'
 import { MAX_UID, REMOVED_AT_ONCE } from '../../limits'
 import type { MailboxRecord } from '../../row-types'
 import type { CreateOptions } from '../../store'
+import { binEntries } from './bin-rows'
 import { type CopiedEntries, copyEntries } from './copy'
 import { everyEntry, releaseEntries } from './entry-rows'
 import {
@@ -78,7 +80,7 @@ function adopt(sql: Sql, box: MailboxRecord, { uidValidity, ...options }: Create
   return ok({ box: now, subscribed: isSubscribed(sql, box.account, box.name), list: [] })
 }
 
-function make(sql: Sql, account: number, name: string, options: CreateOptions = {}): Made {
+export function makeMailbox(sql: Sql, account: number, name: string, options: CreateOptions = {}): Made {
   const parents = addParents(sql, account, name)
   const box = addMailbox(sql, account, name, options)
   // It may have been subscribed before it was there.
@@ -87,7 +89,7 @@ function make(sql: Sql, account: number, name: string, options: CreateOptions = 
 
 /** RFC 9051 6.3.6: the messages move, INBOX stays with its children; who has it selected sees them go. */
 function renameInbox(sql: Sql, inbox: MailboxRecord, name: string, now: number): Result<Renamed> {
-  const { box, list } = make(sql, inbox.account, name)
+  const { box, list } = makeMailbox(sql, inbox.account, name)
   const work = { from: inbox, to: box, kind: 'move', now } as const
   const moved = copyEntries(sql, work, everyEntry(sql, inbox, MAX_UID))
   return ok({ list, moved })
@@ -97,7 +99,7 @@ export const mailboxOperations = (sql: Sql) => ({
   createMailbox(account: number, name: string, options: CreateOptions = {}): Result<Made> {
     if (!stateOf(sql, account)) return failed({ kind: 'no-such-account' })
     const box = boxNamed(sql, account, name)
-    return box ? adopt(sql, box, options) : ok(make(sql, account, name, options))
+    return box ? adopt(sql, box, options) : ok(makeMailbox(sql, account, name, options))
   },
 
   renameMailbox(account: number, from: string, to: string, now: number): Result<Renamed> {
@@ -125,12 +127,12 @@ export const mailboxOperations = (sql: Sql) => ({
   },
 
   /** To be called until it is gone. */
-  removeMailbox(account: number, name: string): Result<Lessened> {
+  removeMailbox(account: number, name: string, now: number, bin?: Keeping): Result<Lessened> {
     if (name === 'INBOX') return failed({ kind: 'not-permitted', why: 'INBOX cannot be deleted' })
     const box = boxNamed(sql, account, name)
     if (!box) return failed({ kind: 'no-such-mailbox' })
     const entries = everyEntry(sql, box, REMOVED_AT_ONCE)
-    const delta = releaseEntries(sql, box, entries)
+    const delta = bin ? binEntries(sql, box, entries, bin, now) : releaseEntries(sql, box, entries)
     addUsage(sql, account, delta)
     if (entries.length === REMOVED_AT_ONCE) {
       const uids = entries.map(({ uid }) => uid)

@@ -7,6 +7,7 @@ import { flagsFault } from '../../limits'
 import { type EntryRecord, flagsFrom, flagsText } from '../../row-types'
 import type { AppendOptions, ExpungeOptions } from '../../store'
 import { type Appended, type PackedMessages, putMessages, quotaOf } from './append'
+import { binEntries } from './bin-rows'
 import { entriesOf, releaseEntries } from './entry-rows'
 import { addUsage, boxOf, type Committed, commitBox, committed, type State, stateOf } from './mailbox-rows'
 
@@ -102,7 +103,8 @@ export const messageOperations = (sql: Sql) => ({
     account: number,
     mailbox: number,
     wanted: readonly number[],
-    { only, fence }: ExpungeOptions,
+    { only, fence, bin }: ExpungeOptions,
+    now: number,
   ): Result<Expunged> {
     const box = boxOf(sql, account, mailbox)
     if (!box) return failed({ kind: 'no-such-mailbox' })
@@ -112,7 +114,7 @@ export const messageOperations = (sql: Sql) => ({
     )
     const uids = entries.map(({ uid }) => uid)
     if (uids.length === 0) return ok({ uids, commit: undefined })
-    const delta = releaseEntries(sql, box, entries)
+    const delta = bin ? binEntries(sql, box, entries, bin, now) : releaseEntries(sql, box, entries)
     addUsage(sql, account, delta)
     return ok({ uids, commit: committed(box, commitBox(sql, box, { delta, expunged: uids })) })
   },

@@ -2,6 +2,7 @@ import { defineProgram } from '../../../engine/sqlite/program'
 import { SCHEMA } from '../schema'
 import { accountOperations } from './accounts'
 import { appendOperations } from './append'
+import { binOperations } from './bin'
 import { copyOperations } from './copy'
 import { goneOperations } from './gone'
 import { mailboxOperations } from './mailboxes'
@@ -21,6 +22,7 @@ export const program = defineProgram(__filename, SCHEMA, (sql) => ({
   ...transferOperations(sql),
   ...unflushedOperations(sql),
   ...goneOperations(sql),
+  ...binOperations(sql),
 }))
 
 export type MailOperations = ReturnType<typeof program.operations>

@@ -5,6 +5,7 @@ import type { Mended } from '../../audit'
 import { digestOf } from '../../ids'
 import type { MessageTransfer, TransferAccount, TransferRow } from '../../transfer'
 import { MESSAGES, messageKey, uidsText } from '../rows'
+import { putBinned } from './bin-rows'
 import { putEntry } from './entry-rows'
 import { noteAccountGone } from './gone'
 import { putMessage, removeMessage, setEntries } from './message-rows'
@@ -17,9 +18,9 @@ function putAccount(sql: Sql, one: TransferAccount): void {
     ON CONFLICT (account) DO UPDATE SET name = excluded.name, attributes = excluded.attributes`
   sql.run(text, one.account, one.name, JSON.stringify(one.attributes))
   sql.run(
-    'INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO states VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     ...[one.account, one.lastMailbox, one.lastMessage, one.lastUidValidity],
-    ...[one.usedBytes, one.usedMessages, one.fence],
+    ...[one.usedBytes, one.usedMessages, one.fence, one.binnedBytes, one.binnedMessages],
   )
 }
 
@@ -64,6 +65,12 @@ function putRow(sql: Sql, account: number, row: TransferRow): void {
     case 'record':
       putRecord(sql, account, row.record, row)
       return
+    case 'binned': {
+      const { mailbox, uid, name, message, size, added, until } = row
+      const times = { internal_date: row.internalDate, removed_at: row.removedAt, until }
+      putBinned(sql, account, { mailbox, uid, name, message, flags: row.flags.join(' '), size, added, ...times })
+      return
+    }
     case 'message':
       putTransferred(sql, account, row)
   }
@@ -113,7 +120,7 @@ export const transferOperations = (sql: Sql) => ({
     const { account } = owner
     // What is prepared anew may have other texts.
     if (prepared.length > 0) noteAccountGone(sql, account)
-    for (const table of ['mailboxes', 'entries', 'changes', 'threads']) {
+    for (const table of ['mailboxes', 'entries', 'changes', 'threads', 'binned']) {
       sql.run(`DELETE FROM ${table} WHERE account = ?`, account)
     }
     for (const row of [...index, ...records]) putRow(sql, account, row)
