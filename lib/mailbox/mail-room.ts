@@ -4,6 +4,7 @@ import { ok } from '../terms/fault'
 import type { AccountId } from '../terms/names'
 import type { Clock, Log, Metrics } from '../terms/ports'
 import { createPool } from '../work/pool'
+import { accountBin } from './bin/account-bin'
 import type { Filed } from './filed'
 import { createHub } from './hub'
 import { createKept } from './kept'
@@ -60,6 +61,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
 
   return {
     accounts: store.accounts,
+    accountBin: accountBin(parts),
     storeName: store.facts.name,
     usable: () => store.usable(),
     hub,

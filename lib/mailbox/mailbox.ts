@@ -3,6 +3,7 @@ import type { Identity } from '../login/login'
 import type { KeyFacts } from '../search/key'
 import type { Grams } from '../search/text-grams'
 import type { Account } from '../store/account'
+import type { BinnedAccount, BinnedMessage, GivenBack } from '../store/bin'
 import type { Change, ListChange } from '../store/change'
 import type { Annotation, AnnotationChange } from '../store/records/annotations'
 import type { Mark } from '../store/records/marks'
@@ -11,7 +12,7 @@ import type { AccountTable, Copied, CopyOptions, KeyRow, Mailbox, MessageRow, Sn
 import type { Instead } from '../store/texts'
 import type { Fault, Result } from '../terms/fault'
 import type { FlagChange, FlagSet } from '../terms/flags'
-import type { AccountId, EmailId, MailboxId } from '../terms/names'
+import type { AccountId, BinnedId, EmailId, MailboxId } from '../terms/names'
 import type { ModSeq, SeqNum, Uid } from '../terms/numbers'
 import type { SpecialUse } from '../terms/special-use'
 import type { Pool } from '../work/pool'
@@ -26,6 +27,7 @@ import type { IndexDesk } from './texts/status'
 export interface MailRoom {
   /** The verbs of accounts: for administrators, and for what an owner changes of the own account. */
   readonly accounts: AccountTable
+  readonly accountBin: AccountBin
   /** as `[store] driver` names it */
   readonly storeName: string
   /** Rejects when mail cannot be read or written now: for probes from outside. */
@@ -116,7 +118,13 @@ export interface AccountMail {
     unchangedSince?: ModSeq,
     progress?: Progress,
   ): Promise<Result<readonly Uid[]>>
-  expunge(view: View, uids: readonly Uid[] | 'all', progress?: Progress): Promise<Result<readonly Uid[]>>
+  /** @param where `nowhere`: for what nobody would want back, a draft that was saved again */
+  expunge(
+    view: View,
+    uids: readonly Uid[] | 'all',
+    progress?: Progress,
+    where?: 'bin' | 'nowhere',
+  ): Promise<Result<readonly Uid[]>>
   /** What was expunged after `since`, ascending; undefined: too long ago to know (RFC 7162 3.2.6) */
   expungedSince(view: View, since: ModSeq): Promise<readonly Uid[] | undefined>
   /** The whole index of a mailbox that is not open, as it is now: for STATUS; undefined: it was deleted. */
@@ -132,6 +140,76 @@ export interface AccountMail {
 
   readonly scripts: ScriptVerbs
   readonly annotations: AnnotationVerbs
+  /** undefined: the store has no recycle bin */
+  readonly bin: BinVerbs | undefined
+}
+
+/** What a user may do with what was removed (docs/recycle-bin.md). */
+export interface BinVerbs {
+  state(): Promise<BinState>
+  /** A page, what was removed last first. */
+  list(asked: BinAsked): Promise<BinListed>
+  /** those that are there */
+  get(ids: readonly BinnedId[]): Promise<readonly BinnedMessage[]>
+  /**
+   * Gives back those that are still there, with new UIDs. Many are given back in several transactions: some may be back when it
+   * fails. Faults: over-quota, limit, when none is.
+   */
+  restore(ids: readonly BinnedId[]): Promise<Result<Restored>>
+  /** Erases at once, and looks whether it is so. */
+  erase(which: readonly BinnedId[] | 'all'): Promise<EraseProof>
+}
+
+interface BinState {
+  readonly messages: number
+  readonly bytes: number
+  /** milliseconds for which what is removed now is kept; 0: it is gone at once */
+  readonly keptFor: number
+  /** octets that are kept */
+  readonly limit: number
+}
+
+interface BinAsked {
+  /** part of the subject, of an address or name, or of the mailbox's name; without case; empty: all */
+  readonly find?: string
+  /** `next` of the page before */
+  readonly after?: string
+  readonly limit: number
+}
+interface BinListed {
+  readonly messages: readonly BinnedMessage[]
+  readonly next?: string
+}
+
+/** `fault`: what ended it after those that were given back */
+export interface Restored {
+  readonly mailboxes: readonly GivenBack[]
+  readonly messages: number
+  readonly fault?: Fault
+}
+
+export interface EraseProof {
+  readonly messages: number
+  readonly bytes: number
+  /** what is left of them, in words; empty: nothing */
+  readonly left: readonly string[]
+  /** what became of their place on the disk, in a sentence */
+  readonly disk: string
+}
+
+/** Accounts that were removed by mistake. */
+export interface AccountBin {
+  /**
+   * Ends the account's sessions, and keeps it where the settings say so.
+   * @param where `nowhere`: it is gone with all it has
+   * @returns until when it is kept; undefined: it is gone
+   */
+  remove(id: AccountId, where: 'bin' | 'nowhere'): Promise<Result<{ readonly until?: number }>>
+  list(): AsyncIterable<BinnedAccount>
+  find(name: string): Promise<BinnedAccount | undefined>
+  /** Faults: no-such-account, when it is not in the bin. */
+  restore(name: string): Promise<Result<Account>>
+  erase(name: string): Promise<Result<EraseProof>>
 }
 
 /** Annotations of mailboxes by their names, and of the server (`''`) as this account sees it (RFC 5464). */

@@ -1,4 +1,5 @@
 import type { LockMode } from '../locks/locks'
+import type { Keeping } from '../store/bin'
 import { type Ini, readSettings, type SettingsReader } from '../terms/settings'
 import { SPECIAL_USES, type SpecialUse } from '../terms/special-use'
 import { checkNewName } from './mailbox-name'
@@ -15,6 +16,8 @@ export interface MailboxSettings {
   readonly maxMailboxes: number
   /** different ones of one mailbox */
   readonly maxKeywords: number
+  /** what is removed is kept for so many milliseconds (0: it is gone), and of an account so many octets */
+  readonly undelete: Keeping
   /** made once, in an account that has only its INBOX */
   readonly autocreate: readonly { readonly name: string; readonly specialUse: readonly SpecialUse[] }[]
   /** milliseconds between two looks into the store on behalf of waiting sessions, in case a notice was lost; 0: never */
@@ -36,7 +39,7 @@ export interface MailboxSettings {
 
 const AUTOCREATE = ['Sent:\\Sent', 'Drafts:\\Drafts', 'Trash:\\Trash', 'Junk:\\Junk', 'Archive:\\Archive']
 
-/** Reads `[quota]`, `[limits]`, `[mailboxes]`, `[views]`, `[search]` and `[work]` of mailbox_store.ini. */
+/** Reads `[quota]`, `[limits]`, `[bin]`, `[mailboxes]`, `[views]`, `[search]` and `[work]` of mailbox_store.ini. */
 export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): MailboxSettings {
   const read = readSettings('mailbox_store.ini', ini)
   const settings: MailboxSettings = {
@@ -46,6 +49,7 @@ export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): Mailbo
     maxMessageSize: read.size('limits.message_size', '50M'),
     maxMailboxes: read.number('limits.mailboxes', 1000, { min: 1, max: 100_000 }),
     maxKeywords: read.number('limits.keywords', 500, { min: 50, max: 10_000 }),
+    undelete: { time: read.duration('bin.undelete_for', '72h'), octets: read.size('bin.octets', '1G') },
     autocreate: autocreateOf(read),
     safetyPoll: read.duration('views.safety_poll', '10s'),
     keepRows: read.number('views.keep_rows', 2_000_000),

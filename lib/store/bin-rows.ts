@@ -1,10 +1,14 @@
 import { type BinnedId, binnedId } from '../terms/names'
-import type { BinnedMessage } from './bin'
+import type { Account } from './account'
+import type { BinnedAccount, BinnedMessage } from './bin'
 import { makeEmailId } from './ids'
 import { flagsFrom, keysFrom } from './row-types'
 import type { Usage } from './usage'
 
 /** The recycle bin in the drivers with SQL: its rows, and what it may hold. */
+
+/** Why nobody gets into an account. */
+export const REMOVED = 'the account was removed'
 
 /** Octets that a message in the bin counts beside its own, so that many small ones have a bound as well. */
 const ROWS = 1024
@@ -74,3 +78,7 @@ export const restoredFlags = (flags: string): string =>
     .split(' ')
     .filter((flag) => flag.toLowerCase() !== '\\deleted')
     .join(' ')
+
+/** Of an account that is in the bin; of others nothing. */
+export const toBinnedAccount = ({ id, name, removed }: Account): BinnedAccount[] =>
+  removed ? [{ id, name, removedAt: removed.at, until: removed.until }] : []

@@ -30,7 +30,7 @@ export interface BinnedMessage {
 }
 
 /** An account that was removed and can be given back: nobody finds it, and nobody gets its name. */
-interface BinnedAccount {
+export interface BinnedAccount {
   readonly id: AccountId
   readonly name: string
   readonly removedAt: number
@@ -38,7 +38,7 @@ interface BinnedAccount {
 }
 
 /** What was given back: how many messages to which mailbox. */
-interface GivenBack {
+export interface GivenBack {
   readonly mailbox: string
   readonly messages: number
 }
@@ -90,6 +90,7 @@ export interface BinPlace {
 export interface BinnedAccounts {
   /** in order of name */
   list(): AsyncIterable<BinnedAccount>
+  find(name: string): Promise<BinnedAccount | undefined>
   /** Nobody finds the account from then on. @param time milliseconds. Faults: no-such-account */
   put(id: AccountId, time: number): Promise<Result<void>>
   /** Faults: no-such-account */

@@ -55,6 +55,8 @@ export const HISTOGRAMS = {
 export const GAUGES = {
   mailbox_connections: { help: 'client connections open now', labels: ['protocol'] },
   mailbox_locks: { help: 'leases of the mailbox lock held now', labels: ['protocol'] },
+  mailbox_bin_messages: { help: 'messages in the recycle bin, of all accounts', labels: [] },
+  mailbox_bin_bytes: { help: 'octets of the messages in the recycle bin', labels: [] },
   mailbox_text_index_messages: { help: 'messages that the text index has', labels: [] },
   mailbox_text_index_bytes: { help: 'octets of the text index on the disk', labels: [] },
   mailbox_text_index_waiting: {

@@ -1,4 +1,5 @@
 import type { Locks } from '../locks/locks'
+import { startExpiry } from '../mailbox/bin/expiry'
 import { createMailRoom } from '../mailbox/mail-room'
 import type { Bus, MailRoom } from '../mailbox/mailbox'
 import { type MailboxSettings, mailboxSettings } from '../mailbox/settings'
@@ -21,9 +22,11 @@ export function openRoom(home: Home, parts: { store: Store; locks: Locks; bus: B
   const room = createMailRoom({ ...parts, prepare, settings, clock: systemClock, log })
   const { hub, pool } = room
   const indexer = startIndexer({ ...parts, hub, pool, settings, log })
+  const expiry = startExpiry({ ...parts, log })
   return {
     ...room,
     async close() {
+      await expiry?.close()
       await indexer?.close()
       await room.close()
     },

@@ -100,7 +100,7 @@ describe('the text index is built in the background', function () {
     const mail = mailOf(room, account)
     const view = value(await mail.open('INBOX', 'peek'))
     value(await mail.storeFlags(view, [view.uidAt(1), view.uidAt(2)], 'add', flagSet(['\\Deleted'])))
-    value(await mail.expunge(view, 'all'))
+    value(await mail.expunge(view, 'all', undefined, 'nowhere'))
     view.close()
     await reaches(async () => (await progress()).indexed, 3)
   })

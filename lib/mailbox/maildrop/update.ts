@@ -5,6 +5,7 @@ import { flagSet } from '../../terms/flags'
 import type { AccountId, MailboxId } from '../../terms/names'
 import type { Fence, Uid } from '../../terms/numbers'
 import { type Parts, published } from '../parts'
+import { binOf } from '../verbs/limits'
 
 export interface MaildropUpdate {
   /** ascending */
@@ -51,8 +52,9 @@ async function remove(
   const { deleted, fence } = update
   if (deleted.length === 0 || update.how === 'keep') return ok(undefined)
   if (update.how === 'trash') return toTrash(parts, account, mailbox, update)
-  const { store, hub } = parts
-  const expunged = published(hub, await store.messages.expunge(account, mailbox, deleted, { only: 'all', ...fence }))
+  const { store, hub, settings } = parts
+  const how = { only: 'all', bin: binOf(settings), ...fence } as const
+  const expunged = published(hub, await store.messages.expunge(account, mailbox, deleted, how))
   return expunged.ok ? ok(undefined) : expunged
 }
 

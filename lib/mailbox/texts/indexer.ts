@@ -19,7 +19,7 @@ const RETRY = 5000
 const MOST_ACCOUNTS = 10_000
 
 export interface IndexerParts {
-  readonly store: Pick<Store, 'texts' | 'messages'>
+  readonly store: Pick<Store, 'texts' | 'messages' | 'bin'>
   readonly hub: Pick<Hub, 'onAny' | 'onIndexAsked'>
   readonly pool: MailRoom['pool']
   readonly settings: Pick<MailboxSettings, 'indexTexts' | 'indexPace' | 'indexMessage'>
@@ -33,7 +33,11 @@ export interface Indexer {
   close(): Promise<void>
 }
 
-const GAUGES = ['mailbox_text_index_waiting', 'mailbox_text_index_messages', 'mailbox_text_index_bytes'] as const
+const GAUGES = [
+  ...(['mailbox_text_index_waiting', 'mailbox_text_index_messages', 'mailbox_text_index_bytes'] as const),
+  // Of the recycle bin: here, because one process of all tells.
+  ...(['mailbox_bin_messages', 'mailbox_bin_bytes'] as const),
+] as const
 type GaugeOfIndex = (typeof GAUGES)[number]
 
 class Building implements Indexer {
@@ -47,6 +51,8 @@ class Building implements Indexer {
     mailbox_text_index_waiting: 0,
     mailbox_text_index_messages: 0,
     mailbox_text_index_bytes: 0,
+    mailbox_bin_messages: 0,
+    mailbox_bin_bytes: 0,
   }
   /** somebody threw the index away, or part of it: all accounts are looked at */
   #isAsked = false
@@ -152,6 +158,9 @@ class Building implements Indexer {
   }
 
   async #sweep(): Promise<void> {
+    const binned = await this.parts.store.bin?.total()
+    this.#measure('mailbox_bin_messages', binned?.messages ?? 0)
+    this.#measure('mailbox_bin_bytes', binned?.bytes ?? 0)
     if (!this.parts.settings.indexTexts) return
     let waiting = 0
     for await (const { account, waiting: its } of this.texts.behind()) {

@@ -3,6 +3,7 @@ import type { Identity } from '../../login/login'
 import { unavailable } from '../../terms/errors'
 import type { Result } from '../../terms/fault'
 import { accountId } from '../../terms/names'
+import { binVerbs } from '../bin/bin-verbs'
 import type { AccountMail, LockEntry } from '../mailbox'
 import { openMaildrop } from '../maildrop/maildrop'
 import type { Parts } from '../parts'
@@ -55,5 +56,6 @@ export function createAccountMail(parts: Parts, identity: Identity): AccountMail
     ...messageVerbs(parts, id),
     scripts: scriptVerbs(store, id),
     annotations: annotationVerbs(parts, id),
+    bin: store.bin && binVerbs(parts, store.bin, id),
   }
 }

@@ -1,4 +1,5 @@
 import type { Account } from '../../store/account'
+import type { Keeping } from '../../store/bin'
 import type { AppendOptions, NewMessage } from '../../store/store'
 import { failed, ok, type Result } from '../../terms/fault'
 import type { AccountId } from '../../terms/names'
@@ -20,6 +21,10 @@ export const quotaOf = (
   bytes: account.quotaBytes ?? settings.quotaBytes,
   messages: account.quotaMessages ?? settings.quotaMessages,
 })
+
+/** Where what is removed goes; undefined: nowhere. */
+export const binOf = ({ undelete }: Pick<MailboxSettings, 'undelete'>): Keeping | undefined =>
+  undelete.time > 0 && undelete.octets > 0 ? undelete : undefined
 
 /** The store checks it in the transaction, so that two deliveries at once cannot both take the last octets. */
 export function quotaCheck({ bytes, messages }: QuotaLimits): AppendOptions {

@@ -7,7 +7,7 @@ import type { AccountMail } from '../mailbox'
 import { checkNewName, spellMailbox } from '../mailbox-name'
 import { type Parts, published } from '../parts'
 import { copyAnnotations } from './annotation-verbs'
-import { quotaOf } from './limits'
+import { binOf, quotaOf } from './limits'
 import { mailboxNamed, mailboxOfId } from './resolve'
 
 export type MailboxVerbs = Pick<
@@ -57,7 +57,7 @@ export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId
     // RFC 9051 6.3.5
     if (name === 'INBOX') return failed({ kind: 'not-permitted', why: 'INBOX cannot be deleted' })
     const mailbox = await mailboxNamed(store, account, name)
-    const removed = published(hub, await store.mailboxes.remove(account, name))
+    const removed = published(hub, await store.mailboxes.remove(account, name, binOf(settings)))
     if (removed.ok && mailbox) await store.annotations.remove(account, mailbox.id)
     return removed
   }

@@ -10,7 +10,7 @@ import { type Parts, published } from '../parts'
 import { createView, type SessionView } from '../view/view'
 import { inBatches } from './batches'
 import { keywordsFault } from './keywords'
-import { asNewMessages, quotaCheck, quotaOf } from './limits'
+import { asNewMessages, binOf, quotaCheck, quotaOf } from './limits'
 import { mailboxNamed, mailboxOfId } from './resolve'
 
 export type MessageVerbs = Pick<
@@ -116,12 +116,14 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     view: View,
     uids: readonly Uid[] | 'all',
     progress?: Progress,
+    where: 'bin' | 'nowhere' = 'bin',
   ): Promise<Result<readonly Uid[]>> {
+    const bin = where === 'bin' ? binOf(settings) : undefined
     const wanted = uids === 'all' ? markedDeleted(view) : uids
     if (wanted.length === 0) return ok([])
     const { id } = view.mailbox
     const remove = async (batch: readonly Uid[]): Promise<Result<readonly Uid[]>> =>
-      published(hub, await store.messages.expunge(account, id, batch, { only: 'deleted' }))
+      published(hub, await store.messages.expunge(account, id, batch, { only: 'deleted', bin }))
     const { values, fault } = await inBatches(wanted, REMOVED_AT_ONCE, remove, progress)
     return fault ? failed(fault) : ok(values.flat())
   }

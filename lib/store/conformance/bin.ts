@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { DAY } from '../../terms/calendar'
+import { isUnavailable } from '../../terms/errors'
 import { flagSet } from '../../terms/flags'
 import type { AccountId, BinnedId } from '../../terms/names'
 import { type Fence, fence, modSeq, type Uid } from '../../terms/numbers'
@@ -275,9 +276,13 @@ export function binConformance({ it }: Framework, store: () => Store): void {
     assert.equal((await store().accounts.remove(id)).ok, false)
     assert.equal((await store().accounts.create({ name, credentials: {} })).ok, false)
     assert.equal((await bin.accounts.put(id, DAY)).ok, false)
+    await assert.rejects(store().raiseFence(id, fence(9)), isUnavailable)
+    assert.equal((await bin.accounts.find(name.toUpperCase()))?.id, id)
     assert.ok((await accountNames(bin)).includes(name))
     assert.equal(value(await bin.accounts.restore(name.toUpperCase())).id, id)
     assert.deepEqual(await store().accounts.get(id), before)
+    assert.equal(await bin.accounts.find(name), undefined)
+    await store().raiseFence(id, fence(9))
     assert.equal((await bin.accounts.restore(name)).ok, false)
     assert.equal((await bin.accounts.erase(name)).ok, false)
     assert.equal((await rowsOf(store(), id, inbox)).length, 1)

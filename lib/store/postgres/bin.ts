@@ -3,7 +3,7 @@ import type { AccountId } from '../../terms/names'
 import type { Clock } from '../../terms/ports'
 import type { Account } from '../account'
 import type { BinnedAccounts, BinnedMessage, BinPlace, BinTable, Erased } from '../bin'
-import { BIN_PAGE, type BinKey, type BinRecord, binKey, restoredFlags, toBinned } from '../bin-rows'
+import { BIN_PAGE, type BinKey, type BinRecord, binKey, restoredFlags, toBinned, toBinnedAccount } from '../bin-rows'
 import type { MailboxChange } from '../change'
 import { nothing, overQuota, quotaOctets, weigh } from '../counting'
 import { accountNumber, makeEmailId, messageNumber } from '../ids'
@@ -146,10 +146,11 @@ export function createBin(db: Database, clock: Clock): BinTable {
       await session.query(text, [account, JSON.stringify(attributes)])
       return changed
     })
-  async function binnedNumber(name: string): Promise<number | undefined> {
+  async function binnedNamed(name: string): Promise<Account | undefined> {
     const text = `SELECT ${COLUMNS} FROM mailbox.accounts WHERE name = $1`
     const [row] = await db.read<Loose<AccountRecord>>(text, [name.toLowerCase()])
-    return row && isBinned(toAccount(row)) ? row.account : undefined
+    const account = row && toAccount(row)
+    return account && isBinned(account) ? account : undefined
   }
 
   /** @returns undefined: somebody has restored it, or it is gone */
@@ -166,9 +167,11 @@ export function createBin(db: Database, clock: Clock): BinTable {
 
   const accounts: BinnedAccounts = {
     async *list() {
-      for await (const { id, name, removed } of everyAccount(db)) {
-        if (removed) yield { id, name, removedAt: removed.at, until: removed.until }
-      }
+      for await (const account of everyAccount(db)) yield* toBinnedAccount(account)
+    },
+    async find(name) {
+      const account = await binnedNamed(name)
+      return account && toBinnedAccount(account)[0]
     },
     async put(id, time) {
       const at = clock.now()
@@ -178,13 +181,13 @@ export function createBin(db: Database, clock: Clock): BinTable {
       return done.ok ? ok(undefined) : done
     },
     async restore(name) {
-      const account = await binnedNumber(name)
-      if (account === undefined) return noAccount
-      return change(account, ({ removed, ...before }) => (removed ? ok(before) : noAccount))
+      const account = await binnedNamed(name)
+      if (!account) return noAccount
+      return change(accountNumber(account.id), ({ removed, ...before }) => (removed ? ok(before) : noAccount))
     },
     async erase(name) {
-      const account = await binnedNumber(name)
-      const erased = account === undefined ? undefined : await eraseAccount(account)
+      const account = await binnedNamed(name)
+      const erased = account && (await eraseAccount(accountNumber(account.id)))
       return erased ? ok(erased) : noAccount
     },
   }

@@ -1,9 +1,10 @@
 import { type Clock, systemClock } from '../../terms/ports'
 import { audit } from '../audit'
+import { REMOVED } from '../bin-rows'
 import { accountNumber } from '../ids'
 import { recordTables } from '../records'
 import type { AccountRecord } from '../row-types'
-import type { Store, StoreFacts } from '../store'
+import { type Store, type StoreFacts, StoreUnavailable } from '../store'
 import { accountTransfer } from '../transfer-rows'
 import { createAccountTable } from './accounts'
 import { createAppend } from './append'
@@ -56,7 +57,11 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
     bin: createBin(db, clock),
     async raiseFence(id, fence) {
       const account = accountNumber(id)
-      await db.visibly(`UPDATE mailbox.accounts SET fence = ${fence} WHERE account = ${account} AND fence < ${fence}`)
+      const [found] = await db.visibly<{ removed: boolean }>(
+        `UPDATE mailbox.accounts SET fence = greatest(fence, ${fence}) WHERE account = ${account}
+         RETURNING attributes->'removed' IS NOT NULL AS removed`,
+      )
+      if (found?.removed) throw new StoreUnavailable(REMOVED)
     },
     async usable() {
       db.health.check()

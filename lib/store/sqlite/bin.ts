@@ -6,7 +6,7 @@ import type { Clock } from '../../terms/ports'
 import { turn } from '../../work/turns'
 import type { Account } from '../account'
 import type { BinnedAccounts, BinnedMessage, BinPlace, BinTable, Erased } from '../bin'
-import { BIN_PAGE, type BinKey, type BinRecord, binKey, toBinned } from '../bin-rows'
+import { BIN_PAGE, type BinKey, type BinRecord, binKey, toBinned, toBinnedAccount } from '../bin-rows'
 import type { MailboxChange } from '../change'
 import { accountNumber, makeEmailId, messageNumber } from '../ids'
 import { REMOVED_AT_ONCE } from '../limits'
@@ -64,12 +64,23 @@ const CONTENT = ['messages', 'chunks', 'copies']
 
 const TEXTS = 'in the text index'
 
+/** messages that one statement looks for */
+const LOOKED_FOR = 500
+
 /** What there is of messages, in words. */
-function leftOf(sql: Sql, ids: readonly (number | bigint)[]): string[] {
-  const count = (table: string): number =>
-    ids.filter((id) => sql.get(`SELECT 1 FROM ${table} WHERE id = ? LIMIT 1`, id) !== undefined).length
-  const tables = CONTENT.map((table) => [count(table), `in ${table}`] as const)
-  return [...tables, [count('gone'), TEXTS] as const].flatMap(([n, where]) => (n > 0 ? [`${n} messages ${where}`] : []))
+async function leftOf(sql: Sql, ids: readonly (number | bigint)[]): Promise<string[]> {
+  const left: string[] = []
+  for (const table of [...CONTENT, 'gone']) {
+    const text = `SELECT count(DISTINCT id) AS count FROM ${table} WHERE id IN (SELECT value FROM json_each(?))`
+    let count = 0
+    for (let at = 0; at < ids.length; at += LOOKED_FOR) {
+      const some = `[${ids.slice(at, at + LOOKED_FOR).join(',')}]`
+      count += sql.get<{ count: number }>(text, some)?.count ?? 0
+      await turn()
+    }
+    if (count > 0) left.push(`${count} messages ${table === 'gone' ? TEXTS : `in ${table}`}`)
+  }
+  return left
 }
 
 /** What there is of an account, in words. */
@@ -130,10 +141,11 @@ export function createBin(mail: Mail, swaps: Swaps, clock: Clock): BinTable {
       return swapped === 'done' ? ok(after) : noAccount
     })
   }
-  function binnedNumber(name: string): number | undefined {
+  function binnedNamed(name: string): Account | undefined {
     const account = sql.get<{ account: number }>(NUMBER, name.toLowerCase())?.account
     const text = account === undefined ? undefined : accountTextOf(mail, account)
-    return account !== undefined && text && isBinned(fromText(account, text)) ? account : undefined
+    const found = account !== undefined && text ? fromText(account, text) : undefined
+    return found && isBinned(found) ? found : undefined
   }
 
   async function eraseAccount(account: number): Promise<Erased> {
@@ -148,9 +160,11 @@ export function createBin(mail: Mail, swaps: Swaps, clock: Clock): BinTable {
 
   const accounts: BinnedAccounts = {
     async *list() {
-      for await (const { id, name, removed } of everyAccount(sql)) {
-        if (removed) yield { id, name, removedAt: removed.at, until: removed.until }
-      }
+      for await (const account of everyAccount(sql)) yield* toBinnedAccount(account)
+    },
+    find: async (name) => {
+      const account = binnedNamed(name)
+      return account && toBinnedAccount(account)[0]
     },
     async put(id, time) {
       const at = clock.now()
@@ -160,13 +174,13 @@ export function createBin(mail: Mail, swaps: Swaps, clock: Clock): BinTable {
       return done.ok ? ok(undefined) : done
     },
     async restore(name) {
-      const account = binnedNumber(name)
-      if (account === undefined) return noAccount
-      return swap(account, ({ removed, ...before }) => (removed ? before : undefined))
+      const account = binnedNamed(name)
+      if (!account) return noAccount
+      return swap(accountNumber(account.id), ({ removed, ...before }) => (removed ? before : undefined))
     },
     async erase(name) {
-      const account = binnedNumber(name)
-      return account === undefined ? noAccount : ok(await eraseAccount(account))
+      const account = binnedNamed(name)
+      return account ? ok(await eraseAccount(accountNumber(account.id))) : noAccount
     },
   }
 

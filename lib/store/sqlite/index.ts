@@ -2,10 +2,12 @@ import { statfs } from 'node:fs/promises'
 import path from 'node:path'
 import type { Durability, LaneSettings } from '../../engine/sqlite/program'
 import { type Clock, type Log, silentLog, systemClock } from '../../terms/ports'
+import { REMOVED } from '../bin-rows'
 import { accountNumber } from '../ids'
 import { recordTables } from '../records'
+import { isBinned } from '../row-types'
 import { type Store, type StoreFacts, StoreUnavailable } from '../store'
-import { accountWrites } from './accounts'
+import { accountTextOf, accountWrites, fromText } from './accounts'
 import { check } from './audit'
 import { backup } from './backup'
 import { createBin } from './bin'
@@ -54,6 +56,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
     bin: createBin(mail, swaps, clock),
     async raiseFence(id, fence) {
       const account = accountNumber(id)
+      const text = accountTextOf(mail, account)
+      if (text && isBinned(fromText(account, text))) throw new StoreUnavailable(REMOVED)
       const [now] = mail.read.columns<[number]>('SELECT fence FROM states WHERE account = ?', account)
       if (now && now[0] < fence) await mail.write('raiseFence', [account, fence], quick)
     },

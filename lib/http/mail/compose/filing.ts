@@ -35,7 +35,7 @@ export async function discard(mail: AccountMail, at: Draft['replaces']): Promise
     const seq = view.seqOf(uid)
     if (seq === undefined || !view.flagsAt(seq).has('\\Draft')) return
     unwrap(await mail.storeFlags(view, uidsOf([uid]), 'add', flagSet(['\\Deleted'])))
-    unwrap(await mail.expunge(view, uidsOf([uid])))
+    unwrap(await mail.expunge(view, uidsOf([uid]), undefined, 'nowhere'))
   })
   await unlessGone(gone)
 }
