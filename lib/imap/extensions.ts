@@ -13,6 +13,7 @@ import { objectid } from './ext/messages/objectid'
 import { preview } from './ext/messages/preview'
 import { qresync } from './ext/messages/qresync'
 import { replace } from './ext/messages/replace'
+import { fuzzy } from './ext/search/fuzzy'
 import { partial } from './ext/search/partial'
 import { searchres } from './ext/search/searchres'
 import { sort } from './ext/search/sort'
@@ -34,6 +35,7 @@ export const extensions: readonly Extension[] = [
   qresync,
   searchres,
   partial,
+  fuzzy,
   objectid,
   sort,
   quota,

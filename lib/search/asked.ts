@@ -1,6 +1,7 @@
 import { inHeader } from './contains'
 import { FIELDS } from './evaluate'
-import type { SearchKey } from './key'
+import type { NearPlace, SearchKey } from './key'
+import { editsOf, RIGHT } from './near'
 import { type Grams, gramsOf, type TextPlace } from './text-grams'
 
 /** Keys of a program that an index is asked about; of the others messages are read. */
@@ -37,13 +38,38 @@ function gramsFor(key: SearchKey): readonly Grams[] | undefined {
       ])
     case 'body':
       return gramsIn([['body', key.text], ...(key.fields === 'too' ? [['fields', inHeader(key.text)] as const] : [])])
+    case 'near':
+      return nearGrams(key.word, key.in)
     default:
       return undefined
   }
 }
 
-const insteadOf = (key: SearchKey): Asked['instead'] =>
-  key.kind === 'field' || (key.kind === 'header' && FIELDS.some((name) => name === key.name)) ? 'keys' : 'messages'
+/** Where a word is misspelled, its beginning or its end is right: an index has texts without marks too. */
+function nearGrams(word: string, place: NearPlace): readonly Grams[] | undefined {
+  const pieces = editsOf(word) === 0 ? [word] : [word.slice(0, RIGHT), word.slice(-RIGHT)]
+  return gramsIn(placesOf(place).flatMap((where) => pieces.map((piece) => [where, piece] as const)))
+}
+
+function placesOf(place: NearPlace): readonly TextPlace[] {
+  switch (place.kind) {
+    case 'field':
+      return [place.field]
+    case 'header':
+      return [FIELDS.find((name) => name === place.name) ?? 'header']
+    case 'text':
+      return ['header', 'fields', 'body']
+    case 'body':
+      return place.fields === 'too' ? ['body', 'fields'] : ['body']
+  }
+}
+
+const insteadOf = (asked: SearchKey): Asked['instead'] => {
+  const key = asked.kind === 'near' ? asked.in : asked
+  return key.kind === 'field' || (key.kind === 'header' && FIELDS.some((name) => name === key.name))
+    ? 'keys'
+    : 'messages'
+}
 
 /** What to ask for a program, at most `MOST_ASKED`. */
 export function askedOf(program: SearchKey): Asked[] {

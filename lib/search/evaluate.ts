@@ -1,6 +1,7 @@
 import { DAY } from '../terms/calendar'
 import { contains, inHeader } from './contains'
-import type { IndexFacts, KeyFacts, SearchKey, StoredFacts } from './key'
+import type { IndexFacts, KeyFacts, NearPlace, SearchKey, StoredFacts } from './key'
+import { nearnessIn } from './near'
 
 /** Whether a key asks for flags only: then all messages with the same flags have the same answer. */
 export function asksFlagsOnly(key: SearchKey): boolean {
@@ -61,6 +62,7 @@ export function fromIndex(key: SearchKey, facts: IndexFacts, now: number, known?
     case 'field':
     case 'header':
     case 'text':
+    case 'near':
       return facts.mayMatch(key) ? known && fromKeys(key, known) : false
     case 'body':
       return facts.mayMatch(key) ? undefined : false
@@ -90,7 +92,23 @@ function decide(
 export const FIELDS = ['subject', 'from', 'to', 'cc', 'bcc'] as const
 
 /** HEADER asks for the field itself, not for what its parser makes of it. */
-const fieldItself = (known: string): string => known.split('\n', 1)[0] ?? ''
+export const fieldItself = (known: string): string => known.split('\n', 1)[0] ?? ''
+
+/** undefined: the keys do not know. */
+function nearFromKeys(word: string, place: NearPlace, known: KeyFacts): boolean | undefined {
+  switch (place.kind) {
+    case 'field':
+      return nearnessIn(known[place.field], word) > 0
+    case 'header': {
+      const field = FIELDS.find((name) => name === place.name)
+      return field && nearnessIn(fieldItself(known[field]), word) > 0
+    }
+    case 'text':
+      return FIELDS.some((field) => nearnessIn(known[field], word) > 0) || undefined
+    case 'body':
+      return undefined
+  }
+}
 
 /** undefined: the keys do not know. */
 function fromKeys(key: SearchKey, known: KeyFacts): boolean | undefined {
@@ -111,6 +129,8 @@ function fromKeys(key: SearchKey, known: KeyFacts): boolean | undefined {
     }
     case 'text':
       return FIELDS.some((field) => contains(known[field], inHeader(key.text))) || undefined
+    case 'near':
+      return nearFromKeys(key.word, key.in, known)
     default:
       return undefined
   }
@@ -135,6 +155,8 @@ function cost(key: SearchKey): number {
     case 'body':
     case 'text':
       return 3
+    case 'near':
+      return key.in.kind === 'field' ? 1 : key.in.kind === 'header' ? 2 : 3
     default:
       return 0
   }
@@ -191,6 +213,8 @@ async function verdict(key: SearchKey, facts: IndexFacts, stored: StoredFacts, n
       if (key.kind !== 'text') return false
       return (await stored.headerHas(key.text)) || (await stored.bodyHas(key.text, 'too'))
     }
+    case 'near':
+      return isNear(key.word, key.in, stored)
     case 'body':
       return stored.bodyHas(key.text, key.fields)
     case 'attachment': {
@@ -199,6 +223,38 @@ async function verdict(key: SearchKey, facts: IndexFacts, stored: StoredFacts, n
     }
     default:
       return false
+  }
+}
+
+async function isNear(word: string, place: NearPlace, stored: StoredFacts): Promise<boolean> {
+  const known = await stored.keys()
+  if (!known) throw new Gone()
+  const answer = nearFromKeys(word, place, known)
+  if (answer !== undefined) return answer
+  switch (place.kind) {
+    case 'header':
+      return nearnessIn((await stored.header(place.name)) ?? '', word) > 0
+    case 'text':
+      return (await stored.headerNear(word)) > 0 || (await stored.bodyNear(word, 'too')) > 0
+    case 'body':
+      return (await stored.bodyNear(word, place.fields)) > 0
+    case 'field':
+      return false
+  }
+}
+
+/** Words that a program looks for in bodies, each once. */
+export function nearWordsOf(key: SearchKey): ReadonlySet<string> {
+  switch (key.kind) {
+    case 'not':
+      return nearWordsOf(key.key)
+    case 'and':
+    case 'or':
+      return new Set(key.keys.flatMap((one) => [...nearWordsOf(one)]))
+    case 'near':
+      return new Set(key.in.kind === 'body' || key.in.kind === 'text' ? [key.word] : [])
+    default:
+      return new Set()
   }
 }
 

@@ -4,7 +4,8 @@ import type { FlagSet } from '../terms/flags'
 export type SearchKey =
   | { readonly kind: 'all' }
   | { readonly kind: 'not'; readonly key: SearchKey }
-  | { readonly kind: 'and' | 'or'; readonly keys: readonly SearchKey[] }
+  /** `isFuzzy`: a client asked for it so (RFC 6203 3) */
+  | { readonly kind: 'and' | 'or'; readonly keys: readonly SearchKey[]; readonly isFuzzy?: true }
   | { readonly kind: 'flag'; readonly flag: string }
   | { readonly kind: 'recent' }
   | { readonly kind: 'larger' | 'smaller'; readonly octets: number }
@@ -25,9 +26,18 @@ export type SearchKey =
   /** `fields`: of parts and of messages inside, which RFC 3501 counts as the body and RFC 9051 does not */
   | { readonly kind: 'body'; readonly text: string; readonly fields: 'too' | 'not' }
   | { readonly kind: 'text'; readonly text: string }
+  /** a word like this one (lib/search/near.ts) */
+  | { readonly kind: 'near'; readonly word: string; readonly in: NearPlace }
   /** a file with this in its name */
   | { readonly kind: 'attachment'; readonly name: string }
   | { readonly kind: 'id'; readonly of: 'email' | 'thread'; readonly id: string }
+
+/** Where a word is looked for: as the keys without it. */
+export type NearPlace =
+  | { readonly kind: 'field'; readonly field: 'subject' | 'from' | 'to' | 'cc' | 'bcc' }
+  | { readonly kind: 'header'; readonly name: string }
+  | { readonly kind: 'body'; readonly fields: 'too' | 'not' }
+  | { readonly kind: 'text' }
 
 /** What the index knows, without reading anything. */
 export interface IndexFacts {
@@ -52,6 +62,9 @@ export interface StoredFacts {
   headerHas(text: string): Promise<boolean>
   /** @param fields also in those of parts and of messages inside */
   bodyHas(text: string, fields: 'too' | 'not'): Promise<boolean>
+  /** how near the nearest word is; 0: none is */
+  headerNear(word: string): Promise<number>
+  bodyNear(word: string, fields: 'too' | 'not'): Promise<number>
   /** names of the files in it; a file without a name has an empty one */
   attachments(): Promise<readonly string[]>
 }
@@ -72,11 +85,16 @@ export interface KeyFacts {
 /** Depth of a program; parsers refuse deep ones (every verb here recurses). */
 export const MAX_SEARCH_DEPTH = 100
 
-/** Whether a program is fit to be run: no deeper than `MAX_SEARCH_DEPTH`. Does not recurse. */
+/** Words of a program that may be near: each is compared with each word of a text. */
+const MAX_NEAR = 100
+
+/** Whether a program is fit to be run: no deeper than `MAX_SEARCH_DEPTH`, no more words than `MAX_NEAR`. Does not recurse. */
 export function isBounded(key: SearchKey): boolean {
   let level: readonly SearchKey[] = [key]
+  let near = 0
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_SEARCH_DEPTH) return false
+    near += level.filter(({ kind }) => kind === 'near').length
+    if (depth > MAX_SEARCH_DEPTH || near > MAX_NEAR) return false
     level = level.flatMap((one) =>
       one.kind === 'not' ? [one.key] : one.kind === 'and' || one.kind === 'or' ? one.keys : [],
     )

@@ -1,6 +1,6 @@
 import { sortInTurns } from '../work/sort'
 
-/** SORT (RFC 5256 3, and the display keys of RFC 5957) over plain rows. */
+/** SORT (RFC 5256 3, the display keys of RFC 5957, and RELEVANCY of RFC 6203 6) over plain rows. */
 
 export interface SortKeys {
   /** Date: header in milliseconds since 1970; undefined: the internal date counts (RFC 5256 2.2) */
@@ -16,10 +16,23 @@ export interface SortKeys {
 export interface SortRow {
   readonly internalDate: number
   readonly size: number
+  /** 1 to 100 (RFC 6203 4); there where the order asks for it */
+  readonly relevance?: number
   readonly keys: SortKeys
 }
 
-export const SORT_KEYS = ['arrival', 'cc', 'date', 'from', 'size', 'subject', 'to', 'displayfrom', 'displayto'] as const
+export const SORT_KEYS = [
+  'arrival',
+  'cc',
+  'date',
+  'from',
+  'size',
+  'subject',
+  'to',
+  'displayfrom',
+  'displayto',
+  'relevancy',
+] as const
 export type SortKey = (typeof SORT_KEYS)[number]
 
 export interface SortCriterion {
@@ -54,6 +67,9 @@ function compareBy(key: SortKey, a: SortRow, b: SortRow): number {
       return a.internalDate - b.internalDate
     case 'date':
       return sentDate(a) - sentDate(b)
+    case 'relevancy':
+      // RFC 6203 6: the highest score first
+      return (b.relevance ?? 0) - (a.relevance ?? 0)
     case 'size':
       return a.size - b.size
     case 'cc':

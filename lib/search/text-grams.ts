@@ -18,7 +18,7 @@ export const GRAM_BITS = 20
 const RUN = 3
 
 /** The beginning of the scripts that are written without blanks: Thai, Lao, Khmer, kana, Han, Hangul; and emoji. */
-const WIDE = 0x0e00
+export const WIDE = 0x0e00
 
 /** The same run is another gram in another place. */
 const SALTS: Readonly<Record<TextPlace, number>> = {

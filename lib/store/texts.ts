@@ -6,7 +6,7 @@ import type { AccountId, EmailId, MailboxId } from '../terms/names'
  * What is in an index was made by these rules: a number of ours, raised when SEARCH compares other texts or grams are others, and
  * the version of Unicode, by which texts are folded. An index of other rules is of no use.
  */
-export const TEXT_FORMAT = `1 Unicode ${process.versions.unicode}`
+export const TEXT_FORMAT = `2 Unicode ${process.versions.unicode}`
 
 /** What is read of messages where no index tells: the messages themselves, or stored keys only. */
 export type Instead = 'messages' | 'keys'

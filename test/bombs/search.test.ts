@@ -22,6 +22,22 @@ bombs('SEARCH, SORT and THREAD', {
       assert.match(await alice.imap('THREAD REFERENCES UTF-8 BODY fox'), /^OK/)
     },
   },
+  'SEARCH FUZZY, by relevance, in 40 MB': {
+    prepare: manyTexts,
+    async run(site) {
+      const alice = await site.imap()
+      await alice.imap('SELECT Big')
+      const words = (count: number) =>
+        Array.from({ length: count }, (_, nth) => `fuzzyword${'abcdefghij'[nth % 10]}${nth}x`)
+      assert.match(await alice.imap(`SEARCH RETURN (RELEVANCY) NOT FUZZY BODY "${words(20).join(' ')}"`), /^OK/)
+      assert.match(await alice.imap('SORT (RELEVANCY) UTF-8 FUZZY TEXT "fxo foxes"'), /^OK/)
+      const many = (count: number) =>
+        `OR ${words(count)
+          .map((word) => `FUZZY BODY ${word}`)
+          .join(' OR ')} ALL`
+      assert.match(await alice.imap(`SEARCH ${many(101)}`), /^BAD/)
+    },
+  },
   'SEARCH for texts that match nearly everywhere': {
     prepare: manyTexts,
     async run(site) {

@@ -4,6 +4,7 @@ import { find } from '../../lib/mailbox/search/find'
 import { indexSome } from '../../lib/mailbox/texts/index-some'
 import { prepare } from '../../lib/mime/prepare'
 import { askedOf } from '../../lib/search/asked'
+import { fuzzy } from '../../lib/search/fuzzy'
 import type { SearchKey } from '../../lib/search/key'
 import type { Store } from '../../lib/store/store'
 import type { TextBuilder } from '../../lib/store/texts'
@@ -133,6 +134,22 @@ function needle(): string {
   return pick([folded, folded.slice(from), folded.slice(0, 1 + from), folded.slice(from, from + 2)])
 }
 
+/** With a letter that is missing, or too many, or beside its place. */
+function misspelled(text: string): string {
+  const at = below(text.length)
+  return pick([
+    text.slice(0, at) + text.slice(at + 1),
+    `${text.slice(0, at)}${pick(['A', 'N'])}${text.slice(at)}`,
+    text.slice(0, at) +
+      text
+        .slice(at, at + 2)
+        .split('')
+        .reverse()
+        .join('') +
+      text.slice(at + 2),
+  ])
+}
+
 const field = (): SearchKey =>
   pick<SearchKey>([
     { kind: 'field', field: pick(['subject', 'from', 'to', 'cc', 'bcc']), text: needle() },
@@ -147,6 +164,8 @@ function program(depth = 2): SearchKey {
     { kind: 'field', field: pick(['subject', 'from', 'to', 'cc', 'bcc']), text },
     { kind: 'header', name: pick(['subject', 'from', 'x-note', 'content-type', 'to']), text },
   ]
+  if (below(4) === 0) return fuzzy({ kind: 'or', keys: leafs.map((key) => ({ ...key, text: misspelled(text) })) })
+  if (below(4) === 0) return fuzzy(pick(leafs))
   if (depth === 0 || below(2) === 0) return pick(leafs)
   if (below(3) === 0) return { kind: 'not', key: program(depth - 1) }
   const keys = Array.from({ length: 1 + below(3) }, () => program(depth - 1))
@@ -222,8 +241,11 @@ for (const name of DRIVERS) {
       for (let nth = 0; nth < PROGRAMS; nth++) {
         const key = program()
         for (const [by, without] of boxes) {
-          const found = await find(by, key, NOW)
-          assert.deepEqual(found, await find(without, key, NOW), JSON.stringify(key))
+          const scores = [new Map<number, number>(), new Map<number, number>()] as const
+          const found = await find(by, key, NOW, undefined, scores[0])
+          assert.deepEqual(found, await find(without, key, NOW, undefined, scores[1]), JSON.stringify(key))
+          assert.deepEqual([...scores[0]].sort(), [...scores[1]].sort(), JSON.stringify(key))
+          for (const score of scores[0].values()) assert.ok(Number.isInteger(score) && score >= 1 && score <= 100)
           matched += found.length
           left += by.view.exists - found.length
         }

@@ -47,6 +47,8 @@ function stored(keys: KeyFacts | undefined = KEYS): { facts: StoredFacts; reads:
   const facts: StoredFacts = {
     keys: () => read('keys', keys),
     header: (name) => read('header', name === 'x-mailer' ? 'mutt 1.0' : undefined),
+    headerNear: async () => 0,
+    bodyNear: async () => 0,
     headerHas: async (text) => (await read('headerHas', 'subject: grüße an alle\nx-mailer: mutt 1.0')).includes(text),
     bodyHas: async (text, fields) =>
       (await read('bodyHas', fields === 'too' ? 'content-type: a/b|the body' : 'the body')).includes(text),

@@ -99,16 +99,21 @@ export interface StatusSlot {
 
 export interface SearchSlot {
   readonly name: string
-  read(cursor: Cursor, session: Session): SearchKey
+  /** @param key reads another search-key, as an argument of this one */
+  read(cursor: Cursor, session: Session, key: () => SearchKey): SearchKey
 }
 
 /** One item of an ESEARCH response (RFC 4731). */
 export interface ReturnItem {
   readonly name: string
+  /** numbers of messages (without this), or how relevant they are, in the same order (RFC 6203 4) */
+  readonly tells?: 'scores'
+  /** other items that tell of each message tell of those that this one chooses */
+  readonly narrows?: true
   /** of everything that was found, what it tells of */
   choose<T>(all: readonly T[]): readonly T[]
   /** `NAME value` of everything that was found; undefined: left out */
-  text(numbers: readonly number[]): string | undefined
+  text(all: readonly number[]): string | undefined
 }
 
 /** A search-return-opt of RFC 4466 2.6.1 */

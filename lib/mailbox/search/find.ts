@@ -1,14 +1,15 @@
 import { type Answers, askedOf, includesNumber, mayMatch } from '../../search/asked'
 import { inHeader } from '../../search/contains'
-import { asksFlagsOnly, fromIndex, matches, textsOf } from '../../search/evaluate'
+import { asksFlagsOnly, fromIndex, matches, nearWordsOf, textsOf } from '../../search/evaluate'
 import type { IndexFacts, KeyFacts, SearchKey } from '../../search/key'
+import { relevance } from '../../search/relevance'
 import type { KeyRow } from '../../store/store'
 import { fold } from '../../terms/casemap'
 import type { FlagSet } from '../../terms/flags'
 import type { Uid } from '../../terms/numbers'
 import { turn } from '../../work/turns'
 import type { View } from '../mailbox'
-import type { Texts } from './body-search'
+import type { Wanted } from './body-search'
 import { type Searched, StoredMessage } from './stored-message'
 
 /** Messages whose keys are read at once. */
@@ -100,9 +101,10 @@ async function keysOf({ room, mail, view }: Searched, facts: readonly Facts[]): 
 async function decide(
   searched: Searched,
   key: SearchKey,
-  texts: Texts,
+  wanted: Wanted,
   facts: readonly Facts[],
   now: number,
+  scores: Map<number, number> | undefined,
 ): Promise<number[]> {
   const keysByUid = await keysOf(searched, facts)
   const seqs: number[] = []
@@ -112,8 +114,11 @@ async function decide(
     if (wait !== undefined) await wait
     if (!keys) continue
     const quick = fromIndex(key, message, now, keys)
-    if (quick ?? (await matches(key, message, new StoredMessage(searched, message.uid, keys, texts), now)))
-      seqs.push(message.seq)
+    if (quick === false) continue
+    const stored = new StoredMessage(searched, message.uid, keys, wanted)
+    if (!(quick ?? (await matches(key, message, stored, now)))) continue
+    seqs.push(message.seq)
+    scores?.set(message.seq, await relevance(key, stored))
   }
   return seqs
 }
@@ -160,6 +165,7 @@ function* open(view: View, key: SearchKey, answers: Answers): Generator<number> 
  * Runs a search program over a view's window: from the index, then from kept keys, then from octets.
  * @param now milliseconds since 1970
  * @param progress told now and then how many messages were looked at
+ * @param scores filled with how relevant each is, by sequence number (RFC 6203 4), where they are asked for
  * @returns ascending sequence numbers of what matches
  */
 export async function find(
@@ -167,10 +173,12 @@ export async function find(
   key: SearchKey,
   now: number,
   progress?: (seq: number) => void,
+  scores?: Map<number, number>,
 ): Promise<number[]> {
   const { view } = searched
   if (asksFlagsOnly(key)) return byFlags(view, key, now)
   const texts = new Map([...textsOf(key)].map((text) => [text, inHeader(text)]))
+  const wanted: Wanted = { texts, words: nearWordsOf(key) }
   const answers = await askIndex(searched, key)
   const seqs: number[] = []
   let undecided: Facts[] = []
@@ -178,14 +186,14 @@ export async function find(
   for (const seq of open(view, key, answers)) {
     const facts = new Facts(view, seq, answers)
     const quick = fromIndex(key, facts, now)
-    if (quick) seqs.push(seq)
-    else if (quick === undefined && undecided.push(facts) >= BATCH) {
-      seqs.push(...(await decide(searched, key, texts, undecided, now)))
+    if (quick && !scores) seqs.push(seq)
+    else if (quick !== false && undecided.push(facts) >= BATCH) {
+      seqs.push(...(await decide(searched, key, wanted, undecided, now, scores)))
       undecided = []
       progress?.(seq)
     }
     if (++looked % STEP === 0) await turn()
   }
-  seqs.push(...(await decide(searched, key, texts, undecided, now)))
+  seqs.push(...(await decide(searched, key, wanted, undecided, now, scores)))
   return seqs.sort((a, b) => a - b)
 }

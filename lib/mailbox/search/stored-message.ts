@@ -2,13 +2,14 @@ import type { Part } from '../../mime/prepared'
 import { headerText, headerValue } from '../../mime/text/search-text'
 import { contains, inHeader } from '../../search/contains'
 import type { KeyFacts, StoredFacts } from '../../search/key'
+import { nearnessIn } from '../../search/near'
 import type { MessageRow } from '../../store/store'
 import { fold } from '../../terms/casemap'
 import type { Uid } from '../../terms/numbers'
 import { turn } from '../../work/turns'
 import type { AccountMail, MailRoom, View } from '../mailbox'
 import { MOST_HEADER } from './body-pieces'
-import { type BodyMatches, searchBody, type Texts } from './body-search'
+import { type BodyMatches, searchBody, type Wanted } from './body-search'
 
 /** What is searched. */
 export interface Searched {
@@ -19,7 +20,7 @@ export interface Searched {
   readonly attachments?: (structure: Part) => readonly string[]
 }
 
-const NOTHING: BodyMatches = { text: new Set(), fields: new Set() }
+const NOTHING: BodyMatches = { text: new Set(), fields: new Set(), nearInText: new Map(), nearInFields: new Map() }
 
 /** What must be read of one message, when it is asked for and once. */
 export class StoredMessage implements StoredFacts {
@@ -32,7 +33,7 @@ export class StoredMessage implements StoredFacts {
     readonly searched: Searched,
     readonly uid: Uid,
     readonly keyFacts: KeyFacts,
-    readonly texts: Texts,
+    readonly wanted: Wanted,
   ) {}
 
   async keys(): Promise<KeyFacts> {
@@ -46,12 +47,22 @@ export class StoredMessage implements StoredFacts {
   async headerHas(text: string): Promise<boolean> {
     const header = await this.#textOfHeader()
     await turn()
-    return contains(header, this.texts.get(text) ?? inHeader(text))
+    return contains(header, this.wanted.texts.get(text) ?? inHeader(text))
   }
   async bodyHas(text: string, fields: 'too' | 'not'): Promise<boolean> {
     this.#body ??= this.#searchBody()
     const matches = await this.#body
     return matches.text.has(text) || (fields === 'too' && matches.fields.has(text))
+  }
+  async headerNear(word: string): Promise<number> {
+    const header = await this.#textOfHeader()
+    await turn()
+    return nearnessIn(header, word)
+  }
+  async bodyNear(word: string, fields: 'too' | 'not'): Promise<number> {
+    this.#body ??= this.#searchBody()
+    const { nearInText, nearInFields } = await this.#body
+    return Math.max(nearInText.get(word) ?? 0, fields === 'too' ? (nearInFields.get(word) ?? 0) : 0)
   }
   async attachments(): Promise<readonly string[]> {
     const message = await this.#message()
@@ -84,6 +95,6 @@ export class StoredMessage implements StoredFacts {
     const message = await this.#message()
     if (!message) return NOTHING
     const read = (start: number, end: number) => mail.read(message.emailId, start, end)
-    return searchBody({ pool: room.pool, by: mail.id, read }, message, this.texts)
+    return searchBody({ pool: room.pool, by: mail.id, read }, message, this.wanted)
   }
 }

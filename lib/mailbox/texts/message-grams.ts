@@ -1,6 +1,7 @@
 import type { Part, PreparedMessage } from '../../mime/prepared'
 import { headerText, type SearchedRange, searchedRanges } from '../../mime/text/search-text'
-import { GramSet, type Grams } from '../../search/text-grams'
+import { plain } from '../../search/near'
+import { GramSet, type Grams, type TextPlace } from '../../search/text-grams'
 import type { Unindexed } from '../../store/texts'
 import { fold } from '../../terms/casemap'
 import { Unavailable } from '../../terms/errors'
@@ -60,22 +61,35 @@ const here: Pool = {
 
 const bufferOf = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, byteLength)
 
+/** FUZZY looks at texts without marks. */
+function addText(set: GramSet, place: TextPlace, text: string): void {
+  set.add(place, text)
+  const bare = plain(text)
+  if (bare !== text) set.add(place, bare)
+}
+
 async function gramsOf({ fields, header, ranges }: MessageTexts): Promise<Grams> {
   const set = new GramSet()
   for (const field of FIELDS) {
     const text = fold(fields[field])
-    set.add(field, text)
-    set.add('header', text)
+    addText(set, field, text)
+    addText(set, 'header', text)
   }
-  set.add('header', headerText(bufferOf(header)))
+  addText(set, 'header', headerText(bufferOf(header)))
   for (const range of ranges) {
     const octets = bufferOf(range.octets)
     const read: Read = async (start, end) => octets.subarray(start - range.start, end - range.start)
     let before = ''
+    let bareBefore = ''
     for await (const { where, goesOn, text } of bodyPieces({ pool: here, by: '', read }, [range])) {
       const window = goesOn ? before + text : text
-      set.add(where === 'text' ? 'body' : 'fields', window)
+      const place = where === 'text' ? 'body' : 'fields'
+      set.add(place, window)
       before = window.slice(-2)
+      const bare = plain(text)
+      const bareWindow = goesOn ? bareBefore + bare : bare
+      if (bareWindow !== window) set.add(place, bareWindow)
+      bareBefore = bareWindow.slice(-2)
     }
   }
   return set.grams()

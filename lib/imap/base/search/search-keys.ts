@@ -147,7 +147,9 @@ export function searchKey(cursor: Cursor, context: SearchContext, depth = 0): Se
       return numbersKey('uid', cursor.sequenceSet(), context.session)
     default: {
       const slot = context.slots.get(word)
-      return slot ? slot.read(cursor, context.session) : cursor.fail('a search key')
+      return slot
+        ? slot.read(cursor, context.session, () => searchKey(cursor, context, depth + 1))
+        : cursor.fail('a search key')
     }
   }
 }

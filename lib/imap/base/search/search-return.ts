@@ -1,3 +1,4 @@
+import { MOST_RELEVANT } from '../../../search/relevance'
 import type { Uid } from '../../../terms/numbers'
 import { no, type Reply } from '../../kernel/reply'
 import type { Session } from '../../kernel/session'
@@ -55,13 +56,21 @@ export function returnOptions(cursor: Cursor, { returns }: Slots): Returns | und
   return { items: slots.flatMap(({ name }) => items.get(name) ?? []), save }
 }
 
+/** RFC 6203 4: how relevant each message is */
+export const tellsScores = (returns: Returns | undefined): boolean =>
+  returns?.items.some(({ tells }) => tells === 'scores') ?? false
+
 /** RFC 9051 6.4.4: what a rev2 client gets that asks for nothing. */
 const ALL: Returns = { items: [every('ALL')], save: false }
+
+/** Scores are told of the messages that are told, where that is a part. */
+const chooserOf = (item: ReturnItem, items: readonly ReturnItem[]): ReturnItem =>
+  item.tells === 'scores' ? (items.find(({ narrows }) => narrows) ?? item) : item
 
 /** Everything that some item tells of, each once: whose mod-sequences count (RFC 4731 3.2), and what `$` becomes (RFC 5182 2.4). */
 function chosen(seqs: readonly number[], items: readonly ReturnItem[]): readonly number[] {
   if (items.length === 0) return seqs
-  return [...new Set(items.flatMap((item) => [...item.choose(seqs)]))]
+  return [...new Set(items.flatMap((item) => [...chooserOf(item, items).choose(seqs)]))]
 }
 
 export interface SearchResult {
@@ -69,6 +78,8 @@ export interface SearchResult {
   readonly by: 'seq' | 'uid'
   /** in the order of the answer */
   readonly seqs: readonly number[]
+  /** 1 to 100, by sequence number; one that it does not have is as relevant as can be */
+  readonly scores?: ReadonlyMap<number, number> | undefined
   readonly returns: Returns | undefined
   /** RFC 7162 3.1.5: a search by MODSEQ tells the highest one */
   readonly usesModSeq: boolean
@@ -77,7 +88,7 @@ export interface SearchResult {
 
 /** `* ESEARCH`, or the older `* SEARCH` and `* SORT`; saves the result. */
 export function sayFound(session: Session, state: Selected, result: SearchResult): void {
-  const { tag, by, seqs, usesModSeq, plain } = result
+  const { tag, by, seqs, scores, usesModSeq, plain } = result
   const { view } = state
   const returns = result.returns ?? (plain === 'SEARCH' && session.modes.rev2 ? ALL : undefined)
   if (usesModSeq) session.enableCondstore()
@@ -92,7 +103,11 @@ export function sayFound(session: Session, state: Selected, result: SearchResult
   }
   // RFC 9051 6.4.4.1: SAVE alone asks for no answer.
   if (returns.items.length === 0) return
-  const parts = returns.items.flatMap((item) => item.text(numbers) ?? [])
+  const relevance = seqs.map((seq) => scores?.get(seq) ?? MOST_RELEVANT)
+  const parts = returns.items.flatMap((item) => {
+    const told = item.tells === 'scores' ? chooserOf(item, returns.items).choose(relevance) : numbers
+    return item.text(told) ?? []
+  })
   if (highest > 0) parts.push(code('MODSEQ', highest))
   session.say(untagged('ESEARCH', correlator(tag), ...(by === 'uid' ? ['UID'] : []), ...parts))
 }

@@ -7,13 +7,15 @@ import type { Slots } from '../../kernel/slots'
 import type { Cursor } from '../../wire/cursor'
 import { search } from './find'
 import { searchKey } from './search-keys'
-import { badCharset, type Returns, returnOptions, sayFound } from './search-return'
+import { badCharset, type Returns, returnOptions, sayFound, tellsScores } from './search-return'
 
 export interface SearchArguments {
   readonly returns: Returns | undefined
   /** undefined: the charset is not known */
   readonly key: SearchKey | undefined
   readonly usesModSeq: boolean
+  /** RFC 6203 4: only then there are scores */
+  readonly isFuzzy: boolean
   /** RFC 9051 7.5.1: no EXPUNGE while message numbers are in use, also in UID SEARCH */
   readonly usesNumbers: boolean
 }
@@ -50,6 +52,7 @@ export function program(
   return {
     key: isKnown ? key : undefined,
     usesModSeq: some(key, ({ kind }) => kind === 'modseq'),
+    isFuzzy: some(key, (part) => (part.kind === 'and' || part.kind === 'or') && part.isFuzzy === true),
     usesNumbers: some(key, (part) => part.kind === 'numbers' && part.of === 'seq'),
   }
 }
@@ -61,7 +64,7 @@ function some(key: SearchKey, is: (key: SearchKey) => boolean): boolean {
       return some(key.key, is)
     case 'and':
     case 'or':
-      return key.keys.some((part) => some(part, is))
+      return is(key) || key.keys.some((part) => some(part, is))
     default:
       return is(key)
   }
@@ -82,12 +85,15 @@ const searching = (by: 'seq' | 'uid'): Command =>
     parse: (cursor, session, slots): SearchArguments => {
       cursor.space()
       const returns = returnOptions(cursor, slots)
-      return { returns, ...program(cursor, session, slots, false) }
+      const found = program(cursor, session, slots, false)
+      if (tellsScores(returns) && !found.isFuzzy) cursor.fail('FUZZY for RELEVANCY')
+      return { returns, ...found }
     },
     run: async ({ session, state, tag }, { returns, key, usesModSeq }) => {
       if (!key) return badCharset(state, returns)
-      const seqs = await search(session, state, key, tag)
-      sayFound(session, state, { tag, by, seqs, returns, usesModSeq, plain: 'SEARCH' })
+      const scores = tellsScores(returns) ? new Map<number, number>() : undefined
+      const seqs = await search(session, state, key, tag, scores)
+      sayFound(session, state, { tag, by, seqs, scores, returns, usesModSeq, plain: 'SEARCH' })
       return done('SEARCH completed')
     },
   })

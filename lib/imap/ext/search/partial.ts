@@ -44,6 +44,7 @@ export const partial: Extension = {
         const range = partialRange(cursor)
         return {
           name: 'PARTIAL',
+          narrows: true,
           choose: (all) => part(all, range),
           text: (numbers) => `PARTIAL ${list([range.shown, compact(part(numbers, range)) || 'NIL'])}`,
         }

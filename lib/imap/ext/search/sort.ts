@@ -1,4 +1,5 @@
 import { byReferences } from '../../../search/references'
+import { MOST_RELEVANT } from '../../../search/relevance'
 import {
   SORT_KEYS,
   type SortCriterion,
@@ -14,7 +15,7 @@ import { turn } from '../../../work/turns'
 import { uidsOf } from '../../base/messages/numbers'
 import { search } from '../../base/search/find'
 import { expungesOf, program, type SearchArguments } from '../../base/search/search'
-import { badCharset, returnOptions, sayFound } from '../../base/search/search-return'
+import { badCharset, returnOptions, sayFound, tellsScores } from '../../base/search/search-return'
 import { type Command, defineCommand } from '../../kernel/command'
 import { afterLogin, type Extension } from '../../kernel/extension'
 import { done } from '../../kernel/reply'
@@ -79,6 +80,7 @@ const NO_KEYS: SortKeys = {
 /** Where the order is read; arrival and size are in the index. */
 const KEY_OF: Readonly<Record<SortKey, keyof SortKeys | undefined>> = {
   arrival: undefined,
+  relevancy: undefined,
   size: undefined,
   date: 'sentAt',
   subject: 'baseSubject',
@@ -90,12 +92,18 @@ const KEY_OF: Readonly<Record<SortKey, keyof SortKeys | undefined>> = {
 }
 
 /** What the order needs of each message (RFC 5256 8: texts by i;unicode-casemap), and no more: a mailbox may have a million. */
-async function* rowsFor({ view, mail }: Selected, seqs: readonly number[], order: SortCriterion[]) {
+async function* rowsFor(
+  { view, mail }: Selected,
+  seqs: readonly number[],
+  order: SortCriterion[],
+  scores: ReadonlyMap<number, number> | undefined,
+) {
   const needed = order.flatMap(({ by }) => KEY_OF[by] ?? [])
   const row = (seq: number, keys: SortKeys) => ({
     seq,
     internalDate: view.internalDateAt(seq),
     size: view.sizeAt(seq),
+    relevance: scores?.get(seq) ?? MOST_RELEVANT,
     keys,
   })
   if (needed.length === 0) {
@@ -128,16 +136,21 @@ const sorting = (by: By): Command =>
       const returns = returnOptions(cursor, slots)
       const order = criteria(cursor)
       cursor.space()
-      return { returns, order, ...program(cursor, session, slots, true) }
+      const found = program(cursor, session, slots, true)
+      // RFC 6203 4 and 6
+      const isScored = tellsScores(returns) || order.some(({ by: key }) => key === 'relevancy')
+      if (isScored && !found.isFuzzy) cursor.fail('FUZZY for RELEVANCY')
+      return { returns, order, isScored, ...found }
     },
-    run: async ({ session, state, tag }, { returns, order, key, usesModSeq }) => {
+    run: async ({ session, state, tag }, { returns, order, isScored, key, usesModSeq }) => {
       if (!key) return badCharset(state, returns)
       const rows: (SortRow & { readonly seq: number })[] = []
-      const unsorted = await search(session, state, key, tag)
-      for await (const row of rowsFor(state, unsorted, order)) rows.push(row)
+      const scores = isScored ? new Map<number, number>() : undefined
+      const unsorted = await search(session, state, key, tag, scores)
+      for await (const row of rowsFor(state, unsorted, order, scores)) rows.push(row)
       const seqs = (await sortRows(rows, order)).map(({ seq }) => seq)
       // RFC 7162 3.1.9 and 3.1.10
-      sayFound(session, state, { tag, by, seqs, returns, usesModSeq, plain: 'SORT' })
+      sayFound(session, state, { tag, by, seqs, scores, returns, usesModSeq, plain: 'SORT' })
       return done('SORT completed')
     },
   })
