@@ -273,6 +273,12 @@ export interface QuotaState {
 }
 
 /**
+ * Whether the store is asked for news, which other processes may have written: `never` when this command has asked already; `unwritten`:
+ * unless this session's `storeFlags` was committed since the last `sync`, as it has seen what was committed before.
+ */
+export type Look = 'always' | 'unwritten' | 'never'
+
+/**
  * One session's window on a mailbox: what its client was told. It moves only in `sync`, so that sequence numbers stay true
  * while a command runs (RFC 9051 7.5.1). Sequence numbers are of the window, UIDs of the mailbox.
  */
@@ -306,7 +312,7 @@ export interface View {
    * Moves the window to what is committed now. With `expunges: 'hold'` it stops before the first EXPUNGE it may not say.
    * Resolves once every commit whose promise resolved in this process before the call is included.
    */
-  sync(expunges: 'say' | 'hold'): Promise<readonly Update[]>
+  sync(expunges: 'say' | 'hold', look?: Look): Promise<readonly Update[]>
   /**
    * Marks this session's next `storeFlags` as silent so that `sync` does not repeat it (RFC 9051 6.4.6 .SILENT): call it right
    * before. A change by somebody else to the same message is told all the same.

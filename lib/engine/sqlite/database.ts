@@ -120,7 +120,7 @@ export async function openDatabase<Ops extends Operations>(
     async write(name, values, durability = 'durable', moved = []) {
       if (closed) throw new Unavailable(`${file} is closed`)
       if (durability === 'quick' && underWay === 0) {
-        const ending = quick(name, values)
+        const ending = await quick.write(name, values)
         if (ending !== 'busy') {
           const value = endingValue(ending)
           flushLater()
@@ -133,6 +133,7 @@ export async function openDatabase<Ops extends Operations>(
     async close() {
       if (closed) return
       closed = true
+      quick.end()
       if (flushSoon) flush()
       await thread.ask({ kind: 'close', database }).catch(() => undefined)
       closeConnection(connection, read)

@@ -8,7 +8,7 @@ export interface Committed {
 }
 
 /**
- * Brings what is committed to the disk: one flush of the log for all that wait; who comes meanwhile waits for the next.
+ * Brings what is committed to the disk: one flush of the log for all that wait; who comes meanwhile has another one, while one is free.
  *
  * The kernel tells once that it could not write, and takes the pages for clean then: the next flush says that all is well, and what
  * was written before is missing on the disk. So after an error the log is in doubt: nothing is told as durable, and nothing is
@@ -18,6 +18,9 @@ export interface Committed {
 export interface Flusher {
   /** Something was committed; `waiting` must be on the disk now, else it is there within `behind`. */
   committed(waiting: readonly Committed[]): void
+  /** Somebody else of this process has written to the log. */
+  written(): void
+  /** What is not on its way to the disk yet goes there now. */
   flush(): void
   /** In a transaction: before anything else is written. Throws what the disk says. */
   begun(): void
@@ -49,7 +52,7 @@ export interface FlusherSettings {
 export function createFlusher(log: LogFile, { file, behind, needTransaction, ended }: FlusherSettings): Flusher {
   let waiting: Committed[] = []
   let dirty = false
-  let flushing = false
+  let flushing = 0
   let ending = false
   let gaveUp = false
   let timer: NodeJS.Timeout | undefined
@@ -75,12 +78,12 @@ export function createFlusher(log: LogFile, { file, behind, needTransaction, end
   }
 
   function done(those: readonly Committed[], about: number, error?: Error): void {
-    flushing = false
+    flushing -= 1
     if (error) {
       doubts += 1
       failure(those, error)
     } else {
-      trusted = about
+      trusted = Math.max(trusted, about)
       for (const committed of those) committed.onDisk()
     }
     if (waiting.length > 0) flush()
@@ -91,9 +94,9 @@ export function createFlusher(log: LogFile, { file, behind, needTransaction, end
   function flush(): void {
     clearTimeout(timer)
     timer = undefined
-    if (flushing || !dirty) return
+    if (log.free === 0 || !dirty) return
     if (rewritten !== doubts) return needTransaction()
-    flushing = true
+    flushing += 1
     dirty = false
     const those = waiting
     waiting = []
@@ -108,10 +111,11 @@ export function createFlusher(log: LogFile, { file, behind, needTransaction, end
       if (waiting.length > 0) flush()
       else flushLater()
     },
-    flush() {
+    written() {
       dirty = true
       flush()
     },
+    flush,
     begun() {
       if (rewritten === doubts) return
       log.rewrite()
@@ -119,7 +123,7 @@ export function createFlusher(log: LogFile, { file, behind, needTransaction, end
       dirty = true
     },
     get needsTransaction() {
-      return dirty && !flushing && rewritten !== doubts
+      return dirty && flushing === 0 && rewritten !== doubts
     },
     noTransaction(error) {
       const those = waiting
@@ -138,7 +142,7 @@ export function createFlusher(log: LogFile, { file, behind, needTransaction, end
       if (trusted !== doubts) dirty = true
     },
     get isIdle() {
-      return !flushing && waiting.length === 0 && (!dirty || gaveUp)
+      return flushing === 0 && waiting.length === 0 && (!dirty || gaveUp)
     },
     get isTrusted() {
       return trusted === doubts
@@ -151,6 +155,7 @@ export const NO_FLUSHER: Flusher = {
   committed(waiting) {
     for (const committed of waiting) committed.onDisk()
   },
+  written: () => undefined,
   flush: () => undefined,
   begun: () => undefined,
   needsTransaction: false,

@@ -4,6 +4,7 @@ import { closeConnection } from './close'
 import { type Connection, sqlOn } from './connection'
 import { isBusy, refusal, rollBack } from './errors'
 import { type Committed, createFlusher, NO_FLUSHER } from './flusher'
+import { runInGroup } from './group'
 import { type LogFile, openLog } from './log'
 import { openWriter } from './open'
 import type { Durability, Ending, LaneSettings, Operations, Program } from './program'
@@ -106,30 +107,6 @@ export function openLane<Ops extends Operations>(
     }
   }
 
-  function one({ name, values }: Write): Ending {
-    const operation = operations[name]
-    if (!operation) return { kind: 'thrown', error: new Error(`no operation ${name}`) }
-    sql.run('SAVEPOINT one')
-    try {
-      const value = operation(...values)
-      sql.run('RELEASE one')
-      return { kind: 'done', value }
-    } catch (error) {
-      takeBack(error)
-      return refusal(file, error)
-    }
-  }
-
-  /** Takes back one operation. A full disk may have taken back the whole transaction: then it throws why, and all of it ends. */
-  function takeBack(why: unknown): void {
-    try {
-      sql.run('ROLLBACK TO one')
-      sql.run('RELEASE one')
-    } catch {
-      throw why
-    }
-  }
-
   /** @returns milliseconds until the next try; undefined: it took too long */
   function wait(): number | undefined {
     tries += 1
@@ -170,7 +147,7 @@ export function openLane<Ops extends Operations>(
     while (next) {
       const entry: Group = { write: next, ending: { kind: 'refused', why: `${file}: it was not committed` } }
       group.push(entry)
-      entry.ending = one(next)
+      entry.ending = runInGroup(file, sql, operations, next)
       next = performance.now() < end ? queue.shift() : undefined
     }
   }
@@ -225,7 +202,7 @@ export function openLane<Ops extends Operations>(
       schedule()
     },
     flush() {
-      flusher.flush()
+      flusher.written()
       upkeep.wrote()
     },
     close: () =>

@@ -6,6 +6,9 @@ import { flushFolder } from './create'
 export interface LogFile {
   /** octets, also of what was written back long ago */
   size(): number
+  /** as many flushes as may run now */
+  readonly free: number
+  /** Only while one more is free. */
   flush(done: (error?: Error) => void): void
   /** Writes all of it once more, as it is. Only for whoever has SQLite's lock for writing. */
   rewrite(): void
@@ -13,20 +16,41 @@ export interface LogFile {
 }
 
 const CHUNK = 1024 ** 2
+/**
+ * Flushes that run at once: a disk does two in the time of one, and all but half of Node's threads for files stay free for others. Each
+ * has a descriptor of its own, since the kernel tells an error once to each.
+ */
+const AT_ONCE = 2
 
 /** @param file has a connection that has read it, so that there is a log */
 export function openLog(file: string): LogFile {
   const descriptor = openSync(`${file}-wal`, 'r+')
+  const all = [descriptor]
+  const close = (): void => {
+    for (const one of all) closeSync(one)
+  }
   try {
+    while (all.length < AT_ONCE) all.push(openSync(`${file}-wal`, 'r+'))
     // Its name must survive as well; SQLite does that only when it flushes the log itself.
     flushFolder(path.dirname(file))
   } catch (error) {
-    closeSync(descriptor)
+    close()
     throw error
   }
+  const free = [...all]
   return {
     size: () => fstatSync(descriptor).size,
-    flush: (done) => fdatasync(descriptor, (error) => done(error ?? undefined)),
+    get free() {
+      return free.length
+    },
+    flush(done) {
+      const one = free.pop()
+      if (one === undefined) throw new Error('no flush is free')
+      fdatasync(one, (error) => {
+        free.push(one)
+        done(error ?? undefined)
+      })
+    },
     rewrite() {
       const chunk = Buffer.allocUnsafe(CHUNK)
       for (let at = 0; ; ) {
@@ -38,6 +62,6 @@ export function openLog(file: string): LogFile {
         at += read
       }
     },
-    close: () => closeSync(descriptor),
+    close,
   }
 }

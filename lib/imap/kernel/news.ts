@@ -42,10 +42,10 @@ export class SelectedNews implements Source {
     return this.slots.news.some(({ between }) => between?.(this.session) === true)
   }
 
-  async tell({ when, expunges, withUid }: Moment): Promise<readonly string[]> {
+  async tell({ when, expunges, withUid, look }: Moment): Promise<readonly string[]> {
     const { session, slots, state } = this
     const { view } = state
-    const updates = await view.sync(expunges)
+    const updates = await view.sync(expunges, look)
     let left = updates
     for (const { take } of slots.news) left = take ? take(session, left) : left
     for (const update of left) say(session, update, withUid)

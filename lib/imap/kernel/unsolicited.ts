@@ -1,3 +1,5 @@
+import type { Look } from '../../mailbox/mailbox'
+
 /** When something that nobody asked for may be said: behind (or in) a command, while IDLE waits, or between two commands. */
 export interface Moment {
   readonly when: 'command' | 'idle' | 'between'
@@ -5,6 +7,7 @@ export interface Moment {
   readonly expunges: 'say' | 'hold'
   /** the command speaks of UIDs */
   readonly withUid: boolean
+  readonly look: Look
 }
 
 /** What may have something to say that nobody asked for: the selected mailbox, and what an extension adds (NOTIFY). */
@@ -18,8 +21,8 @@ export interface Source {
   tell(moment: Moment): Promise<readonly string[]>
 }
 
-const IDLE: Moment = { when: 'idle', expunges: 'say', withUid: false }
-const BETWEEN: Moment = { when: 'between', expunges: 'say', withUid: false }
+const IDLE: Moment = { when: 'idle', expunges: 'say', withUid: false, look: 'always' }
+const BETWEEN: Moment = { when: 'between', expunges: 'say', withUid: false, look: 'always' }
 
 /** What a session's queue needs of the session. */
 export interface UnsolicitedPorts {
@@ -41,6 +44,8 @@ export class Unsolicited {
   #saying: Promise<void> | undefined
   /** something came up after the words that are being said were chosen */
   #again = false
+  /** in the command that runs */
+  #drained = false
 
   constructor(ports: UnsolicitedPorts) {
     this.#ports = ports
@@ -72,9 +77,11 @@ export class Unsolicited {
    * @returns response codes for its tagged response
    */
   async drain(expunges: 'say' | 'hold', withUid: boolean): Promise<readonly string[]> {
+    const look = this.#drained ? 'never' : 'unwritten'
+    this.#drained = true
     const codes: string[] = []
     for (const source of this.#sources) {
-      codes.push(...(await source.tell({ when: 'command', expunges, withUid })))
+      codes.push(...(await source.tell({ when: 'command', expunges, withUid, look })))
     }
     return codes
   }
@@ -82,6 +89,7 @@ export class Unsolicited {
   /** While the session waits for a line. What is being said when it comes is said to its end first. */
   during<T>(when: 'idle' | 'between', wait: () => Promise<T>): Promise<T> {
     const moment = when === 'idle' ? IDLE : BETWEEN
+    this.#drained = false
     // Sources come and go in commands only.
     return this.#speaks(moment) ? this.#during(moment, wait) : wait()
   }

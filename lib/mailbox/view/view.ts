@@ -4,7 +4,7 @@ import { textOf } from '../../terms/errors'
 import type { FlagSet } from '../../terms/flags'
 import { type ModSeq, type SeqNum, seqNum, type Uid, uid } from '../../terms/numbers'
 import type { Log } from '../../terms/ports'
-import type { Gone, Update, View } from '../mailbox'
+import type { Gone, Look, Update, View } from '../mailbox'
 import type { JournalEntry } from './journal'
 import { createRecent } from './recent'
 import type { MailboxState, Watcher } from './state'
@@ -43,6 +43,8 @@ class WindowView implements SessionView, Watcher {
   /** of this session's next STORE, and of those that were committed, by mod-sequence */
   #quietNext: ReadonlySet<Uid> | undefined
   #quietUids: Map<ModSeq, ReadonlySet<Uid>> | undefined
+  /** this session's STORE was committed since the last `sync` */
+  #wrote = false
   /** no set: thousands of sessions have one */
   #listeners: readonly (() => void)[] = []
   #closed = false
@@ -211,15 +213,18 @@ class WindowView implements SessionView, Watcher {
     const { tail, behind } = this.#state
     return this.#told !== tail || this.#rescanAfter !== undefined || behind || this.#window.unannounced.length > 0
   }
-  async sync(expunges: 'say' | 'hold'): Promise<readonly Update[]> {
+  async sync(expunges: 'say' | 'hold', look: Look = 'always'): Promise<readonly Update[]> {
     if (this.#closed) return []
-    await this.#state.refresh()
+    const known = look === 'never' || (look === 'unwritten' && this.#wrote)
+    this.#wrote = false
+    await (known ? this.#state.catchUp() : this.#state.refresh())
     // New messages are \Recent in one session of all processes.
     if (this.#options.recent === 'claim' && this.#state.columns.lastUid > this.#window.lastUid)
       await this.#state.claimRecent()
     return this.#closed ? [] : this.#move(expunges)
   }
   stored(commits: readonly ModSeq[]): void {
+    if (commits.length > 0) this.#wrote = true
     const uids = this.#quietNext
     if (uids !== undefined && commits.length > 0) {
       this.#quietUids ??= new Map()
