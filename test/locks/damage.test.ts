@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -25,6 +26,7 @@ import { eventually } from '../eventually'
 import { randomFrom, SEED } from '../random'
 import type { Orders, Told } from './crowd'
 
+const LONG = Boolean(process.env.MAILBOX_LONG)
 const EXPIRY = 5000
 const ACCOUNTS = 3
 const below = randomFrom(SEED)
@@ -88,22 +90,37 @@ class Crowd {
     return member
   }
   /** Each gets so many locks more. */
-  async works(more: number): Promise<void> {
+  async works(more: number, after = 'the start'): Promise<void> {
     const before = new Map(this.members.map((member) => [member, member.granted]))
     for (const [member, granted] of before)
       await eventually(
-        `process ${member.child.pid} gets locks:\n${[...member.errors, ...member.warnings].join('\n')}`,
+        `process ${member.child.pid} gets locks after ${after}:\n${[...member.errors, ...member.warnings].join('\n')}`,
         () => {
           assert.ok(member.runs, `ended with ${member.child.exitCode ?? member.child.signalCode}`)
           return member.granted >= granted + more
         },
         { within: 60_000 },
       )
-    this.noOverlap()
+    this.noOverlap(after)
   }
-  noOverlap(): void {
+  /** While one of them is stopped, not for so long that it is taken for dead; then one may be killed. */
+  async suffers(harm: () => void): Promise<void> {
+    const stopped = this.members[below(this.members.length)]
+    const killed = below(3) === 0 ? this.members[below(this.members.length)] : undefined
+    stopped?.child.kill('SIGSTOP')
+    try {
+      harm()
+      await pause(below(100))
+    } finally {
+      stopped?.child.kill('SIGCONT')
+    }
+    if (!killed) return
+    await this.kill(killed)
+    this.join()
+  }
+  noOverlap(after: string): void {
     for (const { overlaps } of [...this.members, ...this.gone])
-      assert.deepEqual(overlaps, [], `two held one lock (MAILBOX_SEED=${SEED})`)
+      assert.deepEqual(overlaps, [], `two held one lock after ${after} (MAILBOX_SEED=${SEED})`)
   }
   async kill(member: Member): Promise<void> {
     await member.kill()
@@ -112,7 +129,7 @@ class Crowd {
   }
   async end(): Promise<void> {
     await Promise.all(this.members.map((member) => member.stop()))
-    this.noOverlap()
+    this.noOverlap('the end')
   }
   async killAll(): Promise<void> {
     await Promise.all(this.members.map((member) => member.kill()))
@@ -200,31 +217,43 @@ describe('a damaged lock table', function () {
     })
   }
 
-  // Known fault (docs/locks.md): a table cut in the middle of a page may read as one that is whole and empty.
-  it('of processes at work is left by all of them, and two never hold one lock', async function () {
-    if (!process.env.MAILBOX_LONG) return this.skip()
-    for (let number = 0; number < 4; number++) crowd.join()
-    await crowd.works(20)
-    const kinds = ['of zeros', 'of rubbish', 'that is cut', 'removed'] as const
-    for (let round = 0; round < (process.env.MAILBOX_LONG ? 60 : 8); round++) {
-      const kind = kinds[round % kinds.length] ?? 'of zeros'
-      const tables = crowd.tables
+  /** What may happen to the files of processes at work. @param copies as they were a while ago, in the same order */
+  const AT_WORK: Readonly<Record<string, (files: readonly string[], copies: readonly Buffer[]) => void>> = {
+    'cut in the middle of a page': (files) => {
+      for (const file of files) truncateSync(file, Math.max(0, statSync(file).size - 1 - below(6 * 4096)))
+    },
+    'overwritten with zeros': (files) => files.forEach(DAMAGE['of zeros'] ?? assert.fail),
+    'overwritten with rubbish': (files) => files.forEach(DAMAGE['of rubbish'] ?? assert.fail),
+    'with flipped octets': (files) => files.forEach(DAMAGE['with flipped octets'] ?? assert.fail),
+    removed: (files) => {
+      for (const file of files) rmSync(file)
+    },
+    'without their log': ([, log = '']) => rmSync(log),
+    'without their shared memory': ([file = '']) => rmSync(`${file}-shm`),
+    'with pages of a while ago': (files, copies) => {
+      for (const [index, file] of files.entries()) overwrite(file, copies[index] ?? Buffer.alloc(0), 0)
+    },
+    'replaced by a copy of a while ago': ([file = ''], [copy = Buffer.alloc(0)]) => {
+      writeFileSync(`${file}.copy`, copy)
+      renameSync(`${file}.copy`, file)
+    },
+  }
+  /** milliseconds of harm, in an order of chance */
+  const AT_WORK_FOR = LONG ? 600_000 : 12_000
+
+  it(`of processes at work is left by all of them, and two never hold one lock, seed ${SEED}`, async function () {
+    this.timeout(AT_WORK_FOR + 240_000)
+    for (let number = 0; number < 3; number++) crowd.join()
+    await crowd.works(5)
+    const kinds = Object.entries(AT_WORK).sort(() => below(3) - 1)
+    const end = performance.now() + AT_WORK_FOR
+    for (let round = 0; performance.now() < end && (LONG || round < kinds.length); round++) {
+      const [what, harm] = kinds[round % kinds.length] ?? assert.fail()
       const files = crowd.files
-      const [stopped, killed] = [crowd.members[below(4)], crowd.members[below(4)]]
-      // Not for so long that it is taken for dead.
-      stopped?.child.kill('SIGSTOP')
-      for (const file of files) {
-        if (kind === 'removed') rmSync(file)
-        else DAMAGE[kind]?.(file)
-      }
-      await pause(below(100))
-      stopped?.child.kill('SIGCONT')
-      if (killed && round % 2) {
-        await crowd.kill(killed)
-        crowd.join()
-      }
-      if (kind === 'of zeros' || kind === 'of rubbish') await eventually('a new table', () => crowd.tables > tables)
-      await crowd.works(10)
+      const copies = files.map((file) => readFileSync(file))
+      await crowd.works(2)
+      await crowd.suffers(() => harm(files, copies))
+      await crowd.works(5, what)
     }
     await crowd.end()
   })

@@ -26,6 +26,15 @@ export function sqliteCode(error: unknown): number | undefined {
   return 'code' in error && error.code === 'ERR_SQLITE_ERROR' ? (CODES.get(error.message) ?? UNKNOWN) : undefined
 }
 
+/** Of what every file of a program has, and of numbers that none writes. */
+const IMPOSSIBLE = /^no such (table|column): |too large to be represented as a JavaScript number/
+
+/** The engine, or what it read, shows that octets of the file are not those that were written. */
+function showsDamage(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return code === CORRUPT || code === NOT_A_DATABASE || (error instanceof Error && IMPOSSIBLE.test(error.message))
+}
+
 export const isBusy = (error: unknown): boolean => sqliteCode(error) === BUSY
 export const isIoError = (error: unknown): boolean => sqliteCode(error) === IO_ERROR
 
@@ -48,9 +57,8 @@ export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
 export function engineError(file: string, error: unknown): Error {
   if (isUnavailable(error)) return error
   if (isSystemError(error)) return new Unavailable(`${file}: ${error.message}`)
-  const code = sqliteCode(error)
-  if (code === undefined) return asError(error)
-  if (code === CORRUPT || code === NOT_A_DATABASE) return new Damaged(file, textOf(error))
+  if (showsDamage(error)) return new Damaged(file, textOf(error))
+  if (sqliteCode(error) === undefined) return asError(error)
   return new Unavailable(`${file}: ${textOf(error)}`)
 }
 

@@ -9,6 +9,9 @@ import { bootId, UNKNOWN_BOOT } from '../../processes/identity'
  */
 const NAME = /^locks\.(\w+)\.(\d+)\.sqlite(-wal|-shm|\.damaged|\.new-.*)?$/
 
+/** milliseconds; clocks of file systems tick every ten at most */
+const COARSE = 100
+
 const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : [])
 const markOf = (file: string): string => `${file}.damaged`
 
@@ -28,7 +31,24 @@ export function newest(folder: string): number {
 }
 
 /** 0: there is no such file */
-export const inodeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.ino ?? 0
+const inodeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.ino ?? 0
+
+/** What the names of a table stand for. Who has it open does not notice when one of them stands for another file. */
+export interface Names {
+  /** the table's file is there */
+  readonly there: boolean
+  readonly inodes: string
+}
+export function namesOf(file: string): Names {
+  const inodes = [file, `${file}-wal`, `${file}-shm`].map(inodeOf)
+  return { there: inodes[0] !== 0, inodes: inodes.join(' ') }
+}
+
+/** When a name in the folder was made or went, in milliseconds since 1970; undefined: so short ago that another one may have the same time. */
+export function namesChanged(folder: string): number | undefined {
+  const at = statSync(folder, { throwIfNoEntry: false })?.mtimeMs
+  return at !== undefined && Date.now() - at > COARSE ? at : undefined
+}
 
 /** @returns whether this process was the first to find the damage */
 export function markDamaged(file: string, why: string): boolean {

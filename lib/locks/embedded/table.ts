@@ -7,8 +7,9 @@ import { giveWay } from '../../work/turns'
 import type { Answer, Question } from '../decisions'
 import type { LockTable } from '../ports'
 import type { AccountRecord } from '../record'
-import { fileOf, inodeOf, markDamaged, newest } from './files'
-import { inTime, program, recordOf, recordsAfter } from './program'
+import { fileOf, markDamaged, namesChanged, namesOf, newest } from './files'
+import { type Act, inTime, program } from './program'
+import { BEFORE_ALL, readState, recordOf, recordsAfter } from './rows'
 
 export interface TablePorts {
   readonly folder: string
@@ -40,8 +41,12 @@ type Opened = Database<ReturnType<typeof program.operations>>
 /** A file that is the table, or was. */
 interface Place {
   readonly number: number
-  readonly inode: number
+  readonly inodes: string
   readonly database: Opened
+  /** the last act that this process knows of */
+  seen: number
+  /** when the names in the folder had changed when they were last looked at */
+  looked: number | undefined
   /** this process has shown life in it */
   joined: boolean
   settling: Promise<void> | undefined
@@ -62,6 +67,8 @@ const AT_ONCE = 100
  * - the new one lets nobody in before each process that the old one may have let in has come over, is dead, or was silent for twice as
  *   long as a lease lasts (`settle`). A process has its name among the others before it chooses a file (`self`), and they are listed
  *   after the new file was made: who is not in the list has found the mark;
+ * - a file whose name, or whose log's, stands for another one is as a damaged one (`isOver`), and so is one that lacks what it should
+ *   have (`readState`, `openRecord`);
  * - a name is not used again while anything is left of it, and a file gets its name whole, by link(2): of those who make it, one does.
  */
 export async function openTable(ports: TablePorts): Promise<EmbeddedTable> {
@@ -75,7 +82,8 @@ export async function openTable(ports: TablePorts): Promise<EmbeddedTable> {
       const file = fileOf(folder, number)
       try {
         const database = await openDatabase(file, program, { check: true })
-        return { number, inode: inodeOf(file), database, joined: false, settling: undefined }
+        const { inodes } = namesOf(file)
+        return { number, inodes, database, seen: 0, looked: undefined, joined: false, settling: undefined }
       } catch (error) {
         if (!(error instanceof Damaged) || damaged === MOST_DAMAGED) throw error
         putAside(file, error)
@@ -91,8 +99,22 @@ export async function openTable(ports: TablePorts): Promise<EmbeddedTable> {
 
   let place = await openNewest()
 
-  const isOver = ({ number, inode }: Place): boolean =>
-    newest(folder) !== number || inodeOf(fileOf(folder, number)) !== inode
+  /** Whether another file is the table. Throws `Damaged` when another one has taken the name of this one, or of its log. */
+  function isOver({ number, inodes, database: { file } }: Place): boolean {
+    if (newest(folder) !== number) return true
+    const names = namesOf(file)
+    if (names.there && names.inodes !== inodes) throw new Damaged(file, 'its files were replaced')
+    return !names.there
+  }
+
+  /** The same before each act, which nearly always costs one look at the folder. */
+  function stays(used: Place): boolean {
+    const changed = namesChanged(folder)
+    if (changed !== undefined && changed === used.looked) return true
+    if (isOver(used)) return false
+    used.looked = changed
+    return true
+  }
 
   /** Goes over from a file that is not the table any more, once for all who find it. */
   function leave(left: Place, damage?: Damaged): Promise<void> {
@@ -116,8 +138,14 @@ export async function openTable(ports: TablePorts): Promise<EmbeddedTable> {
     await renewIn(next)
   }
 
+  async function actIn<T>(used: Place, act: Promise<Act<T>>): Promise<T> {
+    const { acts, value } = await act
+    used.seen = Math.max(used.seen, acts)
+    return value
+  }
+
   async function renewIn(used: Place): Promise<void> {
-    const known = await used.database.write('renew', [self, expiry], 'quick')
+    const known = await actIn(used, used.database.write('renew', [used.seen, self, expiry], 'quick'))
     if (used.joined && !known && used === place) {
       log.warn('locks: this process was silent for too long, and others took it for dead; its sessions end')
       ports.lost()
@@ -129,7 +157,8 @@ export async function openTable(ports: TablePorts): Promise<EmbeddedTable> {
   async function settle(used: Place): Promise<void> {
     const end = performance.now() + PATIENCE
     await renewIn(used)
-    while (!(await used.database.write('settle', [ports.others(), 2 * expiry], 'quick'))) {
+    const settles = () => used.database.write('settle', [used.seen, ports.others(), 2 * expiry], 'quick')
+    while (!(await actIn(used, settles()))) {
       if (used !== place) return
       if (performance.now() > end)
         throw new Unavailable('the table is new, and a process that runs has not come to it yet')
@@ -143,6 +172,10 @@ export async function openTable(ports: TablePorts): Promise<EmbeddedTable> {
       await moving
       const used = place
       try {
+        if (!stays(used)) {
+          await leave(used)
+          continue
+        }
         const value = await run(used)
         if (used === place) return value
       } catch (error) {
@@ -157,7 +190,8 @@ export async function openTable(ports: TablePorts): Promise<EmbeddedTable> {
 
   async function decideIn(used: Place, account: string, question: Question): Promise<Answer> {
     for (;;) {
-      const answer = await used.database.write('decide', [account, question, self, clock.now()], 'quick')
+      const values = [used.seen, account, question, self, clock.now()] as const
+      const answer = await actIn(used, used.database.write('decide', [...values], 'quick'))
       if (answer) return answer
       used.settling ??= settle(used).finally(() => {
         used.settling = undefined
@@ -178,36 +212,33 @@ export async function openTable(ports: TablePorts): Promise<EmbeddedTable> {
     }
   }
 
+  // They may have another file open under this name.
+  ports.tell()
   return {
     decide: (account, question) => use((used) => decideIn(used, account, question)),
     read: (account) => read(({ database }) => recordOf(database.read, account, database.file)),
     async list() {
       const found: [string, AccountRecord][] = []
-      for (let after = ''; ; await giveWay()) {
-        const page = read(({ database }) => recordsAfter(database.read, after, AT_ONCE, database.file))
-        found.push(...page)
-        after = page.at(-1)?.[0] ?? after
-        if (page.length < AT_ONCE) return found
+      for (let after = BEFORE_ALL; ; await giveWay()) {
+        const { records, last } = read(({ database }) => recordsAfter(database.read, after, AT_ONCE, database.file))
+        found.push(...records)
+        if (!last) return found
+        after = last
       }
     },
     showsLife(process) {
       try {
-        return read(({ database }) => inTime(database.read, process) === true)
+        return read(({ database: { read, file } }) => inTime(readState(read, file).registry, process) === true)
       } catch {
         return true
       }
     },
-    async renew() {
-      if (isOver(place)) await leave(place)
-      else await use(renewIn)
-    },
-    async look() {
-      if (isOver(place)) await leave(place)
-    },
+    renew: () => use(renewIn),
+    look: () => use(async () => undefined),
     async close() {
       closed = true
       await moving?.catch(() => undefined)
-      await place.database.write('forget', [self], 'quick').catch(() => undefined)
+      await place.database.write('forget', [place.seen, self], 'quick').catch(() => undefined)
       await place.database.close()
     },
   }
