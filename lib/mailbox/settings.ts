@@ -26,9 +26,13 @@ export interface MailboxSettings {
   readonly keepRows: number
   /** octets of what FETCH and SEARCH made of messages, kept for the next time */
   readonly keepTexts: number
-  /** whether there is a text index; per cent of the time for which it may be worked at; octets of a message that is indexed */
+  /**
+   * whether there is a text index; per cent of the time for which it may be worked at; seconds for which new mail may wait;
+   * octets of a message that is indexed
+   */
   readonly indexTexts: boolean
   readonly indexPace: number
+  readonly indexDelay: number
   readonly indexMessage: number
   /** of the pool of this process, and the octets of JavaScript heap that each may take */
   readonly threads: number
@@ -56,6 +60,7 @@ export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): Mailbo
     keepTexts: read.size('views.keep_texts', '64M'),
     indexTexts: read.boolean('search.index', true),
     indexPace: read.number('search.pace', 50, { min: 1, max: 100 }),
+    indexDelay: read.number('search.delay', 10, { min: 0, max: 3600 }),
     indexMessage: read.size('search.message', '1M'),
     threads: read.number('work.threads', 2, { min: 1, max: 64 }),
     threadMemory: read.size('work.memory', '128M'),

@@ -12,7 +12,7 @@ async function main(folder: string): Promise<void> {
   const log = silentLog
   const hub = createHub({ states: createStates({ store, log, keepRows: 0 }), bus: localBus(), log })
   const metrics = { ...noMetrics, count: (name: string): void => void process.send?.(name) }
-  const settings = { indexTexts: true, indexPace: 100, indexMessage: 1_000_000 }
+  const settings = { indexTexts: true, indexPace: 100, indexDelay: 0.3, indexMessage: 1_000_000 }
   startIndexer({ store, hub, pool: createPool({ threads: 1 }), settings, metrics, log })
   process.on('message', () => undefined)
 }

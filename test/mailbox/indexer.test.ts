@@ -61,7 +61,7 @@ describe('the text index is built in the background', function () {
     const indexer = startIndexer({
       ...{ store, hub: room.hub, pool: room.pool, metrics: { ...noMetrics, move } },
       log: testLog,
-      settings: { indexTexts: true, indexPace: 100, indexMessage: 100_000, ...settings },
+      settings: { indexTexts: true, indexPace: 100, indexDelay: 0.3, indexMessage: 100_000, ...settings },
     })
     assert.ok(indexer)
     indexers.push(indexer)

@@ -11,8 +11,6 @@ import { type IndexParts, indexSome } from './index-some'
 const LEAD = 15_000
 /** Milliseconds after which all accounts are looked at, in case a notice was lost. */
 const SWEEP = 60_000
-/** Milliseconds in which new mail gathers. */
-const GATHER = 300
 /** Milliseconds after a failure. */
 const RETRY = 5000
 /** Accounts that wait to be indexed; of the others the next sweep tells. */
@@ -22,7 +20,7 @@ export interface IndexerParts {
   readonly store: Pick<Store, 'texts' | 'messages' | 'bin'>
   readonly hub: Pick<Hub, 'onAny' | 'onIndexAsked'>
   readonly pool: MailRoom['pool']
-  readonly settings: Pick<MailboxSettings, 'indexTexts' | 'indexPace' | 'indexMessage'>
+  readonly settings: Pick<MailboxSettings, 'indexTexts' | 'indexPace' | 'indexDelay' | 'indexMessage'>
   readonly metrics: Metrics
   readonly log: Log
 }
@@ -139,7 +137,8 @@ class Building implements Indexer {
       this.#news = false
       if (await this.#paced(() => this.#step(builder))) continue
       if (!this.#news) await this.#wait(swept + SWEEP - performance.now())
-      await this.#sleep(GATHER)
+      // New mail gathers; much of it is gone soon, to a POP3 client or another mailbox.
+      await this.#sleep(this.parts.settings.indexDelay * 1000)
     }
   }
 
