@@ -80,7 +80,7 @@ module.exports = {
       to: { path: '^lib/imap/', pathNot: '^lib/imap/((kernel|wire)/|settings\\.ts$)' },
     },
     ...[
-      'lib/locks/(embedded|redis|memory)',
+      'lib/locks/(embedded|postgres|redis|memory)',
       'lib/store/(lmdb|postgres|sqlite)',
       'lib/login/attempts',
       'lib/mailbox/bus',

@@ -33,7 +33,7 @@ export async function openMailboxes(options: EmbedOptions) {
   const home = homeAt(path.resolve(options.home), log)
   // Settings first: what is wrong there is told before anything is open.
   readDeliverySettings(home)
-  loginSettings(home.ini('mailbox_login'), home.ini('redis'))
+  loginSettings(home.ini('mailbox_login'), home.ini('redis'), home.ini('mailbox_store'))
   const opened: { close(): Promise<void> }[] = []
   const closing = <T extends { close(): Promise<void> }>(part: T): T => {
     opened.unshift(part)

@@ -7,6 +7,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { openPostgresStore } from '../lib/store/postgres'
+import { codeOf } from '../lib/store/postgres/schema'
 import type { Store } from '../lib/store/store'
 import { silentLog } from '../lib/terms/ports'
 import { eventually } from './eventually'
@@ -22,6 +23,13 @@ export interface TestDatabase {
 }
 
 const onServer = async (text: string, url = SERVER): Promise<void> => void (await ask(url, text))
+
+/** Whether a server answers; says so when none does, for a suite that then skips. */
+export async function postgresAnswers(): Promise<boolean> {
+  const database = await databaseOrSkip()
+  await database?.drop()
+  return database !== undefined
+}
 
 /** An empty database; undefined, and a line that says so, where no server answers: the suite then skips. */
 export async function databaseOrSkip(): Promise<TestDatabase | undefined> {
@@ -41,6 +49,21 @@ export async function databaseOrSkip(): Promise<TestDatabase | undefined> {
   }
 }
 
+/** An empty database for a file of tests, made when the first of them opens it. */
+export function testDatabase(): { open(): Promise<boolean>; url(): string } {
+  let made: Promise<TestDatabase | undefined> | undefined
+  let opened: TestDatabase | undefined
+  after(() => opened?.drop())
+  return {
+    async open() {
+      made ??= databaseOrSkip()
+      opened = await made
+      return opened !== undefined
+    },
+    url: () => opened?.url ?? '',
+  }
+}
+
 export const openTestStore = ({ url }: { readonly url: string }): Promise<Store> =>
   openPostgresStore({ url, maxConnections: 8, connectTimeout: 5000, statementTimeout: 30_000, log: silentLog })
 
@@ -53,6 +76,8 @@ export interface PrivateServer {
   crash(): Promise<void>
   /** Commits that nobody waits for stay in its memory from now on: the process that writes them in the background is stopped. */
   holdBack(): Promise<void>
+  /** to all its processes */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void
   /** kill -9 of all its processes */
   kill(): Promise<void>
   /** a shutdown */
@@ -88,6 +113,15 @@ function childrenOf(parent: number): number[] {
         return false
       }
     })
+}
+
+/** A backend may have gone by itself just now. */
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if (codeOf(error) !== 'ESRCH') throw error
+  }
 }
 
 const run = promisify(execFile)
@@ -132,6 +166,10 @@ export async function serverOrSkip(
       ' ',
     )
     const url = `postgres://postgres@127.0.0.1:${at}/postgres`
+    const processes = (): number[] => {
+      const pid = Number(readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
+      return [pid, ...childrenOf(pid)]
+    }
     let running = false
     /** the process that is stopped */
     let held: number | undefined
@@ -154,10 +192,12 @@ export async function serverOrSkip(
         process.kill(writer.pid, 'SIGSTOP')
         held = writer.pid
       },
+      signal(name) {
+        for (const one of processes()) send(one, name)
+      },
       async kill() {
-        const pid = Number(readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
-        const all = [pid, ...childrenOf(pid)]
-        for (const one of all) process.kill(one, 'SIGKILL')
+        const all = processes()
+        for (const one of all) send(one, 'SIGKILL')
         await eventually('all its processes are gone', () => all.every((one) => !existsSync(`/proc/${one}`)))
         running = false
         held = undefined

@@ -2,6 +2,7 @@ import type { Log, Metrics } from '../terms/ports'
 import { openEmbeddedLocks } from './embedded'
 import type { Locks } from './locks'
 import { openMemoryLocks } from './memory'
+import { openPostgresLocks } from './postgres'
 import { openRedisLocks } from './redis'
 import type { LockSettings } from './settings'
 
@@ -19,5 +20,6 @@ export interface LocksPlace {
 export const LOCK_DRIVERS: Readonly<Record<LockSettings['driver'], (place: LocksPlace) => Promise<Locks>>> = {
   embedded: ({ folder, ...options }) => openEmbeddedLocks({ path: folder, ...options }),
   memory: openMemoryLocks,
+  postgres: openPostgresLocks,
   redis: openRedisLocks,
 }

@@ -7,6 +7,7 @@ import type { Answer, Question } from './decisions'
 import { holdWith } from './hold'
 import { createLeases } from './leases'
 import type { AccountLocks, EndReason, Holder, Lease, LockRequest, Locks, Refusal } from './locks'
+import { newsFor } from './news'
 import { createPlaces } from './places'
 import type { EnginePorts, PeerMessage } from './ports'
 import type { AccountRecord, HolderRecord, WaiterRecord } from './record'
@@ -15,8 +16,8 @@ import { type Waiting, waitingFor, waitTurn } from './turn'
 export interface Engine extends Locks {
   /** what another process says */
   receive(message: PeerMessage): void
-  /** this process was thought dead: every lease is over */
-  expire(): void
+  /** this process was thought dead: every lease is over. @returns how many */
+  expire(): number
   /** now and then: writes down when holders were active, and looks whether those that wait were forgotten */
   tend(): Promise<void>
 }
@@ -53,14 +54,10 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
   /** Asks, and tells those whom the answer ends or lets in. */
   async function ask(account: string, question: Question): Promise<Answer> {
     const answer = await table.decide(account, question)
-    for (const { id, process } of answer.ended) {
-      if (process === peers.self) end(id, 'taken-over')
-      else peers.send(process, { kind: 'end', account, id, reason: 'taken-over' })
-    }
-    for (const holder of answer.granted) {
-      if (holder.process === peers.self) arrived(account, holder)
-      else peers.send(holder.process, { kind: 'granted', account, id: holder.id })
-    }
+    for (const { id, process } of answer.ended) if (process === peers.self) end(id, 'taken-over')
+    for (const holder of answer.granted) if (holder.process === peers.self) arrived(account, holder)
+    if (!table.tells)
+      for (const [process, message] of newsFor(peers.self, account, answer)) peers.send(process, message)
     return answer
   }
 
@@ -81,6 +78,12 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     if (waiter) waiter.arrive(holder)
     // Nobody waits any more (the client hung up): give it back. It may also be said twice.
     else if (!leases.has(holder.id)) void giveBack(account, holder.id)
+  }
+
+  /** A message may be older than the loss of a lease: the table knows. */
+  async function hear(account: string, id: string): Promise<void> {
+    const holder = (await holdersOf(account)).find((found) => found.id === id)
+    if (holder && holder.process === peers.self) arrived(account, holder)
   }
 
   function broken(account: string, error: unknown): void {
@@ -134,7 +137,7 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     async function gone(): Promise<void> {
       await lookAgain(mine.account, mine)
       if (!mine.queued) return
-      const next = holdersOf(mine.account).find(({ process }) => process !== peers.self)
+      const next = (await holdersOf(mine.account)).find(({ process }) => process !== peers.self)
       if (next) look(next)
     }
     look(first)
@@ -143,25 +146,18 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     }
   }
 
-  function holdersOf(account: string): readonly HolderRecord[] {
+  async function holdersOf(account: string): Promise<readonly HolderRecord[]> {
     try {
-      return table.read(account)?.holders ?? []
+      return (await table.read(account))?.holders ?? []
     } catch {
       // Whoever has to write says so; a wake-up is looked for again.
       return []
     }
   }
 
-  /** When exclusive holders of this process showed life, for a claim that may end idle ones. */
-  function activeOf(account: string, { access, takeover }: WaiterRecord): Record<string, number> {
-    const active: Record<string, number> = {}
-    if (takeover === 'never' || access !== 'exclusive') return active
-    for (const { id } of holdersOf(account)) {
-      const at = leases.activeAt(id)
-      if (at !== undefined) active[id] = at
-    }
-    return active
-  }
+  /** When holders of this process showed life, for a claim that may end idle ones. */
+  const activeOf = (account: string, { access, takeover }: WaiterRecord): Record<string, number> =>
+    takeover === 'never' || access !== 'exclusive' ? {} : leases.activeIn(account)
 
   const claimOnce = ({ account, claim }: Waiting, queue: boolean): Promise<Answer> =>
     ask(account, { kind: 'claim', claim, queue, active: activeOf(account, claim) })
@@ -252,11 +248,11 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
     list: async (account) => {
       await described
       if (account === undefined) return (await table.list()).flatMap(listed)
-      const record = table.read(account)
+      const record = await table.read(account)
       return record ? listed([account, record]) : []
     },
     kick: async (account, leaseId) => {
-      const holders = table.read(account)?.holders ?? []
+      const holders = (await table.read(account))?.holders ?? []
       const chosen = holders.filter((holder) => leaseId === undefined || holder.id === leaseId)
       for (const holder of chosen) {
         if (holder.process === peers.self) end(holder.id, 'kicked')
@@ -279,8 +275,7 @@ export function createEngine({ driver, table, peers, settings, clock, log, metri
         end(message.id, message.reason)
         return
       }
-      const holder = holdersOf(message.account).find(({ id }) => id === message.id)
-      if (holder && holder.process === peers.self) arrived(message.account, holder)
+      void hear(message.account, message.id)
     },
     expire: () => leases.endAll('expired'),
     tend,

@@ -90,9 +90,8 @@ export function createLeases({ metrics, now, giveBack, describe }: LeasePorts) {
       }
     },
     end,
-    endAll(reason: EndReason): void {
-      for (const id of [...held.keys()]) end(id, reason)
-    },
+    /** @returns how many */
+    endAll: (reason: EndReason): number => [...held.keys()].filter((id) => end(id, reason)).length,
     has: (id: string): boolean => held.has(id),
     ids: (): string[] => [...held.keys()],
     accounts: (): Set<string> => new Set([...held.values()].map(({ account }) => account)),
@@ -101,6 +100,11 @@ export function createLeases({ metrics, now, giveBack, describe }: LeasePorts) {
     },
     /** more recent than what the table knows; undefined: not of this process */
     activeAt: (id: string): number | undefined => held.get(id)?.activeAt,
+    /** of all that this process holds of an account, by id */
+    activeIn: (account: string): Record<string, number> =>
+      Object.fromEntries(
+        [...held.values()].filter((entry) => entry.account === account).map(({ id, activeAt }) => [id, activeAt]),
+      ),
     /** Holders that were active since the last call, to be noted in the table. */
     *active(): Iterable<{ readonly account: string; readonly id: string; readonly activeAt: number }> {
       for (const entry of held.values()) {

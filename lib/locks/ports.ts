@@ -11,8 +11,10 @@ export interface LockTable {
    * Rejects with `Unavailable` when the table cannot be used.
    */
   decide(account: string, question: Question): Promise<Answer>
+  /** Other processes hear of an answer in the same step: nobody has to send it to them. */
+  readonly tells?: boolean
   /** as it is now, after what any process has written; throws as `decide` rejects */
-  read(account: string): AccountRecord | undefined
+  read(account: string): AccountRecord | undefined | Promise<AccountRecord | undefined>
   /** those with holders or waiters */
   list(): Promise<readonly (readonly [string, AccountRecord])[]>
   close(): Promise<void>

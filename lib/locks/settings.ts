@@ -1,3 +1,4 @@
+import { type PostgresNews, readPostgres, readPostgresNews } from '../processes/postgres'
 import { type RedisAddress, readRedis } from '../processes/redis'
 import { type Ini, readSettings, type SettingsReader } from '../terms/settings'
 import type { LockMode, LockProtocol } from './locks'
@@ -5,7 +6,8 @@ import type { WaitingLimits } from './places'
 import type { TellHolder } from './refusal'
 
 export interface LockSettings {
-  readonly driver: 'embedded' | 'redis' | 'memory'
+  readonly driver: 'embedded' | 'postgres' | 'redis' | 'memory'
+  readonly postgres: { readonly url: string; readonly news: PostgresNews }
   readonly redis: RedisAddress
   /** begins every key in Redis; one store, one prefix */
   readonly redisPrefix: string
@@ -31,11 +33,16 @@ function takeoverOf(read: SettingsReader): 'never' | number {
 /**
  * config/mailbox_locks.ini
  * @param plugin redis.ini of haraka-plugin-redis
+ * @param store config/mailbox_store.ini
  */
-export function lockSettings(ini: Ini, plugin: Ini = {}): LockSettings {
+export function lockSettings(ini: Ini, plugin: Ini = {}, store: Ini = {}): LockSettings {
   const read = readSettings('mailbox_locks.ini', ini)
   const settings: LockSettings = {
-    driver: read.choice('main.driver', ['embedded', 'redis', 'memory'], 'embedded'),
+    driver: read.choice('main.driver', ['embedded', 'postgres', 'redis', 'memory'], 'embedded'),
+    postgres: {
+      url: readPostgres(read, 'main.postgres', store),
+      news: readPostgresNews(read, 'main.postgres_news'),
+    },
     redis: readRedis(read, 'main.redis', plugin),
     redisPrefix: read.text('main.redis_prefix', 'mailbox-locks'),
     mode: read.choice('main.mode', ['strict', 'pop3', 'snapshot'], 'strict'),

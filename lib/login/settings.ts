@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import { availableParallelism } from 'node:os'
+import { readPostgres } from '../processes/postgres'
 import { type RedisAddress, readRedis } from '../processes/redis'
 import { textOf } from '../terms/errors'
 import { type Ini, readSettings, type SettingsReader } from '../terms/settings'
@@ -38,7 +39,9 @@ export interface LoginSettings {
   readonly refusalTime: number
   /** milliseconds that a right password is remembered (as a keyed digest) */
   readonly cacheFor: number
-  readonly attemptLog: 'embedded' | 'redis'
+  readonly attemptLog: 'embedded' | 'postgres' | 'redis'
+  /** address of the database; may hold a password: never logged */
+  readonly postgres: string
   readonly redis: RedisAddress
   /** begins every key in Redis */
   readonly redisPrefix: string
@@ -165,8 +168,12 @@ function ldapOf(read: SettingsReader, wanted: boolean): LdapSettings | undefined
 /** Haraka's workers share the processors; mail must go on while logins are attacked. */
 const defaultWidth = (): number => (cluster.isWorker ? 1 : Math.max(1, availableParallelism() >> 1))
 
-/** config/mailbox_login.ini */
-export function loginSettings(ini: Ini, plugin: Ini = {}): LoginSettings {
+/**
+ * config/mailbox_login.ini
+ * @param plugin redis.ini of haraka-plugin-redis
+ * @param store config/mailbox_store.ini
+ */
+export function loginSettings(ini: Ini, plugin: Ini = {}, store: Ini = {}): LoginSettings {
   const read = readSettings('mailbox_login.ini', ini)
   const directories = chosen(read, 'main.directories', ['store'], DIRECTORIES)
   const settings: LoginSettings = {
@@ -184,7 +191,8 @@ export function loginSettings(ini: Ini, plugin: Ini = {}): LoginSettings {
     hashPatience: read.duration('main.hash_patience', '5s'),
     refusalTime: read.duration('main.refusal_time', '0s'),
     cacheFor: read.duration('main.cache', '10min'),
-    attemptLog: read.choice('attempts.driver', ['embedded', 'redis'], 'embedded'),
+    attemptLog: read.choice('attempts.driver', ['embedded', 'postgres', 'redis'], 'embedded'),
+    postgres: readPostgres(read, 'attempts.postgres', store),
     redis: readRedis(read, 'attempts.redis', plugin),
     redisPrefix: read.text('attempts.redis_prefix', 'mailbox-login'),
     maxBuckets: read.number('attempts.max_buckets', 100_000, { min: 1000, max: 10_000_000 }),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 
 /** A process by pid, start time and boot, so that a pid that is used again is somebody else: `pid.start.boot.random`. */
 
@@ -49,4 +49,22 @@ export function runs(identity: string): boolean {
   if (itsBoot !== bootId()) return false
   // Without /proc (not Linux) the pid alone must do.
   return start === '0' ? exists(Number(pid)) : startTime(Number(pid)) === start
+}
+
+/** Containers of one machine share its boot, not its process ids. */
+function processSpace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')
+  } catch {
+    return '0'
+  }
+}
+
+/** A process among those of several hosts: `pid.start.boot.random.space`. */
+export const identifyAmongHosts = (): string => `${identify()}.${processSpace()}`
+
+/** Whether it is known here that this process of `identifyAmongHosts` is gone; of other hosts nothing is. */
+export function isDeadHere(identity: string): boolean {
+  const [, , boot, , space] = identity.split('.')
+  return boot === bootId() && boot !== UNKNOWN_BOOT && space === processSpace() && !runs(identity)
 }

@@ -1,4 +1,4 @@
-import { type Ini, readSettings } from '../terms/settings'
+import { type Ini, readSettings, type SettingsReader } from '../terms/settings'
 
 export interface PostgresSettings {
   /** may hold a password: never logged */
@@ -21,4 +21,19 @@ export function postgresSettings(ini: Ini): PostgresSettings {
   }
   read.done()
   return settings
+}
+
+/** The setting `key`, a database for what hosts share beside the mail; without it that of the mail. May hold a password: never logged. */
+export const readPostgres = (read: SettingsReader, key: string, store: Ini): string =>
+  read.text(key, '') || postgresSettings(store).url
+
+/** How a process hears from others: by LISTEN, or milliseconds after which it looks again. */
+export type PostgresNews = 'listen' | number
+
+export function readPostgresNews(read: SettingsReader, key: string): PostgresNews {
+  const text = read.text(key, 'listen')
+  if (text === 'listen') return text
+  const milliseconds = Number(/^poll:(\d{2,5})ms$/.exec(text)?.[1] ?? 0)
+  if (milliseconds < 10) read.complain(`${key} = ${text}: expected listen or poll:<milliseconds>ms, 10 at least`)
+  return Math.max(milliseconds, 10)
 }

@@ -8,7 +8,7 @@ export interface StoreSettings {
   readonly path: string
   /** flags are on the disk before they are acknowledged, as mail always is */
   readonly flagsDurable: boolean
-  readonly notices: 'auto' | 'socket' | 'redis'
+  readonly notices: 'auto' | 'socket' | 'postgres' | 'redis'
 }
 
 /** Sections `[main]` and `[notices]` of config/mailbox_store.ini; drivers and the mailbox room read the others. */
@@ -18,7 +18,7 @@ export function storeSettings(ini: Ini): StoreSettings {
     driver: read.text('main.driver', DEFAULT_STORE_DRIVER),
     path: read.text('main.path', 'mailbox-data'),
     flagsDurable: read.boolean('main.flags_durable', false),
-    notices: read.choice('notices.driver', ['auto', 'socket', 'redis'], 'auto'),
+    notices: read.choice('notices.driver', ['auto', 'socket', 'postgres', 'redis'], 'auto'),
   }
   read.done()
   return settings

@@ -8,7 +8,8 @@ import { storeSettings } from '../store/settings'
 import { type Metrics, noMetrics } from '../terms/ports'
 import { dataFolder, type Home } from './home'
 
-export const readLockSettings = (home: Home): LockSettings => lockSettings(home.ini('mailbox_locks'), home.ini('redis'))
+export const readLockSettings = (home: Home): LockSettings =>
+  lockSettings(home.ini('mailbox_locks'), home.ini('redis'), home.ini('mailbox_store'))
 
 export async function openLocks(home: Home, forked: boolean, metrics: Metrics = noMetrics): Promise<Locks> {
   const settings = readLockSettings(home)
@@ -19,7 +20,8 @@ export async function openLocks(home: Home, forked: boolean, metrics: Metrics = 
 /** Notices go where the locks are, unless the .ini says otherwise: who shares one shares the other. */
 export async function openBus(home: Home): Promise<Bus> {
   const { notices } = storeSettings(home.ini('mailbox_store'))
-  const { driver, redis, redisPrefix } = readLockSettings(home)
-  const name = notices === 'auto' ? (driver === 'redis' ? 'redis' : 'socket') : notices
-  return BUS_DRIVERS[name]({ folder: path.join(dataFolder(home), 'bus'), redis, redisPrefix, log: home.log })
+  const { driver, postgres, redis, redisPrefix } = readLockSettings(home)
+  const besides = driver === 'redis' || driver === 'postgres' ? driver : 'socket'
+  const place = { folder: path.join(dataFolder(home), 'bus'), postgres, redis, redisPrefix, log: home.log }
+  return BUS_DRIVERS[notices === 'auto' ? besides : notices](place)
 }

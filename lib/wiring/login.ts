@@ -23,7 +23,7 @@ export interface LoginParts {
 
 /** What logins are decided by; the CLI explains lockouts with the same. */
 export async function openLoginParts(home: Home, store: Store): Promise<LoginParts> {
-  const settings = loginSettings(home.ini('mailbox_login'), home.ini('redis'))
+  const settings = loginSettings(home.ini('mailbox_login'), home.ini('redis'), home.ini('mailbox_store'))
   const folder = path.join(dataFolder(home), 'login')
   return {
     settings,

@@ -6,8 +6,10 @@ import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { openEmbeddedLocks } from '../../lib/locks/embedded'
 import type { Locks } from '../../lib/locks/locks'
+import { openPostgresLocks } from '../../lib/locks/postgres'
 import { openRedisLocks } from '../../lib/locks/redis'
 import { lockSettings } from '../../lib/locks/settings'
+import { testDatabase } from '../postgres'
 import { REDIS, redisOrSkip, removeKeys } from '../redis'
 import type { Place } from './peer'
 import { PeerProcess } from './peer-process'
@@ -60,6 +62,12 @@ expires('embedded', async () => ({
   locks: await openEmbeddedLocks({ path: folder, settings }),
   place: { where: folder },
 }))
+const database = testDatabase()
+expires('postgres', async () => {
+  if (!(await database.open())) return undefined
+  const settings = { ...lockSettings({ main: { postgres: database.url() } }), expiry: EXPIRY }
+  return { locks: await openPostgresLocks({ settings }), place: { where: database.url() } }
+})
 let usedRedis = false
 after(() => usedRedis && removeKeys(`{${redisPrefix}}:`))
 expires('redis', async () => {

@@ -6,6 +6,7 @@ import path from 'node:path'
 import { setTimeout as pass } from 'node:timers/promises'
 import fc from 'fast-check'
 import type { Access } from '../../lib/locks/locks'
+import { testDatabase } from '../postgres'
 import { REDIS, redisOrSkip, removeKeys } from '../redis'
 import { type Way, wayTo } from './network'
 import type { Place } from './peer'
@@ -326,6 +327,17 @@ describe('the lock protocol under faults', () => {
     if (usedRedis) await removeKeys(`{${redisPrefix}}:`)
   })
   model('embedded', async () => async () => ({ where: path.join(folder, 'locks'), expiry: EXPIRY }))
+  const database = testDatabase()
+  model('postgres', async () => {
+    if (!(await database.open())) return undefined
+    const { hostname, port } = new URL(database.url())
+    return async () => {
+      const way = await wayTo(hostname, Number(port || 5432))
+      const where = new URL(database.url())
+      where.port = String(way.port)
+      return { where: where.href, expiry: EXPIRY, way }
+    }
+  })
   model('redis', async () => {
     if (!(await redisOrSkip())) return undefined
     usedRedis = true

@@ -7,8 +7,10 @@ import path from 'node:path'
 import { openEmbeddedLocks } from '../../lib/locks/embedded'
 import type { Access, Lease, LockMode, LockProtocol, LockRequest, Locks } from '../../lib/locks/locks'
 import { openMemoryLocks } from '../../lib/locks/memory'
+import { openPostgresLocks } from '../../lib/locks/postgres'
 import { openRedisLocks } from '../../lib/locks/redis'
 import { lockSettings } from '../../lib/locks/settings'
+import { testDatabase } from '../postgres'
 import { REDIS, redisOrSkip, removeKeys } from '../redis'
 import type { Place } from './peer'
 import { PeerProcess } from './peer-process'
@@ -192,6 +194,14 @@ matrix('embedded, two openings', async () => {
 const redisPrefix = `locks-test-${randomBytes(4).toString('hex')}`
 after(() => usedRedis && removeKeys(`{${redisPrefix}}:`))
 let usedRedis = false
+const database = testDatabase()
+const ofPostgres = (news = 'listen') => lockSettings({ main: { postgres: database.url(), postgres_news: news } })
+for (const news of ['listen', 'poll:20ms'])
+  matrix(`postgres, ${news}, two openings`, async () => {
+    if (!(await database.open())) return undefined
+    const options = { settings: ofPostgres(news) }
+    return { here: await openPostgresLocks(options), there: await openPostgresLocks(options) }
+  })
 matrix('redis, two openings', async () => {
   if (!(await redisOrSkip())) return undefined
   usedRedis = true
@@ -261,6 +271,10 @@ function acrossProcesses(name: string, where: () => Promise<{ locks: Locks; plac
 acrossProcesses('embedded', async () => {
   const where = path.join(folder, 'matrix')
   return { locks: await embedded(where), place: { where } }
+})
+acrossProcesses('postgres', async () => {
+  if (!(await database.open())) return undefined
+  return { locks: await openPostgresLocks({ settings: ofPostgres() }), place: { where: database.url() } }
 })
 acrossProcesses('redis', async () => {
   if (!(await redisOrSkip())) return undefined

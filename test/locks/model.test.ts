@@ -7,8 +7,10 @@ import fc from 'fast-check'
 import { openEmbeddedLocks } from '../../lib/locks/embedded'
 import type { Access, Lease, Locks } from '../../lib/locks/locks'
 import { openMemoryLocks } from '../../lib/locks/memory'
+import { openPostgresLocks } from '../../lib/locks/postgres'
 import { openRedisLocks } from '../../lib/locks/redis'
 import { lockSettings } from '../../lib/locks/settings'
+import { testDatabase } from '../postgres'
 import { REDIS, redisAnswers, redisOrSkip, removeKeys } from '../redis'
 
 /**
@@ -193,6 +195,12 @@ describe('the lock protocol as a model', () => {
       await openEmbeddedLocks({ path: where, settings, clock: still }),
       await openEmbeddedLocks({ path: where, settings, clock: still }),
     ]
+  })
+  const database = testDatabase()
+  model('postgres, two openings', async () => {
+    if (!(await database.open())) return undefined
+    const options = { settings: lockSettings({ main: { postgres: database.url() } }) }
+    return [await openPostgresLocks(options), await openPostgresLocks(options)]
   })
   model('redis, two openings', async () => {
     if (!(await redisOrSkip())) return undefined

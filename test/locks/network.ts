@@ -6,6 +6,8 @@ export interface Way {
   readonly port: number
   cut(): void
   heal(): void
+  /** ends all connections; new ones are made as before */
+  reset(): void
   close(): void
 }
 
@@ -39,6 +41,9 @@ export async function wayTo(host: string, port: number): Promise<Way> {
     heal: () => {
       isCut = false
       for (const socket of sockets) socket.resume()
+    },
+    reset: () => {
+      for (const socket of sockets) socket.destroy()
     },
     close: () => {
       server.close()

@@ -1,12 +1,13 @@
 import { openEmbeddedLocks } from '../../lib/locks/embedded'
 import type { Lease, LockRequest, Locks } from '../../lib/locks/locks'
+import { openPostgresLocks } from '../../lib/locks/postgres'
 import { openRedisLocks } from '../../lib/locks/redis'
 import { lockSettings } from '../../lib/locks/settings'
 import { onAbort } from '../../lib/terms/abort'
 
 /** A process of its own with locks of its own, that does as it is told. `peer-process.ts` is the other side. */
 export interface Place {
-  /** a folder, or `redis://...` */
+  /** a folder, or `redis://...`, or `postgres://...` */
   readonly where: string
   readonly redisPrefix?: string
   /** milliseconds; may be shorter than operators may set it */
@@ -26,10 +27,13 @@ export type Answer =
   | { readonly kind: 'done'; readonly accounts?: readonly string[] }
 export type Said = { readonly to: number; readonly answer: Answer } | { readonly lost: string; readonly reason: string }
 
-const openAt = ({ where, redisPrefix, expiry }: Place): Promise<Locks> => {
-  const main = where.startsWith('redis:') ? { redis: where, ...(redisPrefix && { redis_prefix: redisPrefix }) } : {}
+function openAt({ where, redisPrefix, expiry }: Place): Promise<Locks> {
+  const [scheme] = where.split(':')
+  const redis = scheme === 'redis' && { redis: where, ...(redisPrefix && { redis_prefix: redisPrefix }) }
+  const main = { ...redis, ...(scheme === 'postgres' && { postgres: where }) }
   const settings = { ...lockSettings({ main }), ...(expiry !== undefined && { expiry }) }
-  return where.startsWith('redis:') ? openRedisLocks({ settings }) : openEmbeddedLocks({ path: where, settings })
+  if (scheme === 'redis') return openRedisLocks({ settings })
+  return scheme === 'postgres' ? openPostgresLocks({ settings }) : openEmbeddedLocks({ path: where, settings })
 }
 
 const say = (said: Said): void => {

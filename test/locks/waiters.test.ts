@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { Locks } from '../../lib/locks/locks'
 import { openMemoryLocks } from '../../lib/locks/memory'
+import { openPostgresLocks } from '../../lib/locks/postgres'
 import { openRedisLocks } from '../../lib/locks/redis'
 import { lockSettings } from '../../lib/locks/settings'
+import { testDatabase } from '../postgres'
 import { REDIS, redisOrSkip, removeKeys } from '../redis'
 
 const redisPrefix = `waiters-test-${randomBytes(4).toString('hex')}`
@@ -61,6 +63,12 @@ function bounded(name: string, open: () => Promise<Locks | undefined>): void {
 }
 
 bounded('memory', () => openMemoryLocks({ settings, forked: false }))
+const database = testDatabase()
+bounded('postgres', async () =>
+  (await database.open())
+    ? openPostgresLocks({ settings: { ...settings, postgres: { url: database.url(), news: 'listen' } } })
+    : undefined,
+)
 let usedRedis = false
 after(() => usedRedis && removeKeys(`{${redisPrefix}}:`))
 bounded('redis', async () => {

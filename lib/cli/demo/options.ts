@@ -40,7 +40,7 @@ export interface DemoOptions extends Ports {
   /** further lines of config/plugins */
   readonly plugin: readonly string[]
   readonly store: string
-  readonly locks: 'embedded' | 'redis' | 'memory'
+  readonly locks: 'embedded' | 'postgres' | 'redis' | 'memory'
   readonly welcome?: boolean
 }
 
@@ -102,6 +102,6 @@ export const demoOptions: readonly Option[] = [
     .default([])
     .argParser(gather((text) => text)),
   new Option('--store <driver>').choices(storeDriverNames).default(DEFAULT_STORE_DRIVER),
-  new Option('--locks <driver>').choices(['embedded', 'redis', 'memory']).default('embedded'),
+  new Option('--locks <driver>').choices(['embedded', 'postgres', 'redis', 'memory']).default('embedded'),
   new Option('--welcome', 'print how to use it, and put a welcome message into a new account'),
 ]

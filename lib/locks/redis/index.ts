@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { readlinkSync } from 'node:fs'
-import { identify, runs } from '../../processes/identity'
+import { identifyAmongHosts, isDeadHere } from '../../processes/identity'
 import { connectRedis, connectSubscriber } from '../../processes/redis'
 import { textOf } from '../../terms/errors'
 import { failed, ok, type Result } from '../../terms/fault'
@@ -38,15 +37,6 @@ interface Waiting {
 /** milliseconds that Redis has to answer */
 const PATIENCE = 2000
 
-/** Containers of one machine share its boot, not its process ids. */
-function processSpace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')
-  } catch {
-    return '0'
-  }
-}
-
 /**
  * Any number of hosts that share a Redis (6.2 or later). A process shows life by a key that expires; one write renews all of its
  * leases. Who cannot renew ends its sessions before the key runs out; who cannot ask grants nothing. When Redis lost its data the
@@ -55,9 +45,7 @@ function processSpace(): string {
 export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks> {
   const { settings, log = silentLog, metrics = noMetrics } = options
   const prefix = `{${settings.redisPrefix}}:`
-  const space = processSpace()
-  const self = `${identify()}.${space}`
-  const [, , boot] = self.split('.')
+  const self = identifyAmongHosts()
   const waiting = new Map<string, Waiting>()
   const places = createPlaces(settings.waiters)
   /** releases that Redis has not heard of: id and account */
@@ -150,10 +138,6 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
     }
     if ('lost' in answer) throw new Error('redis does not keep what it is told')
     return answer
-  }
-  function isDeadHere(process: string): boolean {
-    const [, , itsBoot, , itsSpace] = process.split('.')
-    return itsBoot === boot && itsSpace === space && process !== self && !runs(process)
   }
 
   async function acquire(request: LockRequest, signal?: AbortSignal): Promise<Result<Lease, Refusal>> {

@@ -3,6 +3,7 @@ import { connectRedis, connectSubscriber, type RedisAddress } from '../../proces
 import type { Log } from '../../terms/ports'
 import type { Bus, Notice } from '../mailbox'
 import { decodeFrame, encodeFrame } from './frames'
+import { createNoticeListeners } from './listeners'
 import { createOutbox } from './outbox'
 
 export interface RedisBusOptions {
@@ -16,7 +17,7 @@ export interface RedisBusOptions {
 export async function redisBus({ redis: address, log, prefix = 'mailbox' }: RedisBusOptions): Promise<Bus> {
   const channel = `${prefix}:notices`
   const own = randomUUID()
-  const listeners = new Set<(notice: Notice) => void>()
+  const { tell, subscribe } = createNoticeListeners(log)
   // A publisher without an offline queue: what cannot be said now is found again by `gap`.
   const publisher = connectRedis(address, { enableOfflineQueue: false, lazyConnect: true, maxRetriesPerRequest: 1 })
   const subscriber = connectSubscriber(address, { lazyConnect: true })
@@ -25,15 +26,6 @@ export async function redisBus({ redis: address, log, prefix = 'mailbox' }: Redi
     redis.on('end', () => log.warn(`notices: redis ${name} is gone for good`))
   }
 
-  function tell(notice: Notice): void {
-    for (const listener of listeners) {
-      try {
-        listener(notice)
-      } catch (error) {
-        log.error(`a listener to notices failed: ${String(error)}`)
-      }
-    }
-  }
   subscriber.on('message', (_channel: string, text: string) => {
     const [from, ...lines] = text.split('\n')
     if (from === own) return
@@ -79,10 +71,7 @@ export async function redisBus({ redis: address, log, prefix = 'mailbox' }: Redi
 
   return {
     publish: outbox.add,
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    subscribe,
     async close() {
       outbox.flush()
       closed = true

@@ -3,6 +3,7 @@ import type { Log } from '../../terms/ports'
 import type { Bus, Notice } from '../mailbox'
 import { encodeFrame } from './frames'
 import { createLink, type Link, type LinkEvents } from './link'
+import { createNoticeListeners } from './listeners'
 import { createOutbox } from './outbox'
 
 export interface SocketBusOptions {
@@ -23,21 +24,12 @@ export interface SocketBus extends Bus {
  * dials everybody whose socket it finds. Whenever a process comes or goes, the others hear `gap`: notices may have been lost.
  */
 export async function socketBus({ directory, log, lookEvery = 5000 }: SocketBusOptions): Promise<SocketBus> {
-  const listeners = new Set<(notice: Notice) => void>()
+  const { tell, subscribe } = createNoticeListeners(log)
   /** two processes that dial each other at once have two links; one of them is used for sending */
   const links = new Set<Link>()
   const dialing = new Set<string>()
   let closed = false
 
-  function tell(notice: Notice): void {
-    for (const listener of listeners) {
-      try {
-        listener(notice)
-      } catch (error) {
-        log.error(`a listener to notices failed: ${String(error)}`)
-      }
-    }
-  }
   const events: LinkEvents = {
     frame: (frame) => tell(frame.kind === 'hello' ? { kind: 'gap' } : frame),
     closed(link) {
@@ -90,10 +82,7 @@ export async function socketBus({ directory, log, lookEvery = 5000 }: SocketBusO
 
   return {
     publish: outbox.add,
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    subscribe,
     get peers() {
       return new Set([...links].map((link) => link.peer).filter((peer) => peer !== undefined)).size
     },

@@ -8,12 +8,14 @@ import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { openEmbeddedAttempts } from '../../../lib/login/attempts/embedded'
 import { memoryAttempts } from '../../../lib/login/attempts/memory'
+import { openPostgresAttempts } from '../../../lib/login/attempts/postgres'
 import { openRedisAttempts } from '../../../lib/login/attempts/redis'
 import type { AttemptLog } from '../../../lib/login/lockout/attempts'
 import type { Who } from '../../../lib/login/lockout/lockout'
 import { loginSettings } from '../../../lib/login/settings'
 import { parseRedis } from '../../../lib/processes/redis'
 import { silentLog } from '../../../lib/terms/ports'
+import { databaseOrSkip, postgresAnswers, type TestDatabase } from '../../postgres'
 import { REDIS, redisOrSkip } from '../../redis'
 import { testLog } from '../room'
 
@@ -37,6 +39,14 @@ const DRIVERS: Record<string, () => Driver> = {
     const path = mkdtempSync(join(tmpdir(), 'attempts-'))
     const open = () => openEmbeddedAttempts({ path, policy, log: silentLog })
     return { open, again: open, done: () => rmSync(path, { recursive: true }) }
+  },
+  postgres: () => {
+    let database: TestDatabase | undefined
+    async function open(maxBuckets = 50) {
+      database ??= await databaseOrSkip()
+      return openPostgresAttempts({ url: database?.url ?? '', policy, log: silentLog, maxBuckets })
+    }
+    return { open, again: open, done: () => database?.drop() }
   },
   redis: () => {
     const prefix = `{login-test-${randomBytes(4).toString('hex')}}:`
@@ -65,9 +75,8 @@ for (const [name, make] of Object.entries(DRIVERS)) {
     let driver: Driver
     let log: AttemptLog
     before(async function () {
-      if (name === 'redis' && !(await redisOrSkip())) {
-        this.skip()
-      }
+      if (name === 'redis' && !(await redisOrSkip())) this.skip()
+      if (name === 'postgres' && !(await postgresAnswers())) this.skip()
     })
     beforeEach(async () => {
       driver = make()
@@ -152,7 +161,7 @@ for (const [name, make] of Object.entries(DRIVERS)) {
     })
 
     it('stays within its bounds under a flood, keeping bars', async function () {
-      if (name !== 'redis') return this.skip()
+      if (name !== 'redis' && name !== 'postgres') return this.skip()
       await failures(log, ann, 4)
       for (let n = 0; n < 100; n++) {
         await failures(log, { user: `u${n}`, address: `10.0.${n}.1` }, 1 + (n % 2), T0 + 100 + n)

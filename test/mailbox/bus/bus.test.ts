@@ -6,13 +6,18 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { decodeFrame, encodeFrame } from '../../../lib/mailbox/bus/frames'
+import { piecesOf } from '../../../lib/mailbox/bus/pieces'
+import { postgresBus } from '../../../lib/mailbox/bus/postgres-bus'
 import { redisBus } from '../../../lib/mailbox/bus/redis-bus'
 import { type SocketBus, socketBus } from '../../../lib/mailbox/bus/socket-bus'
 import type { Bus, Notice } from '../../../lib/mailbox/mailbox'
+import type { PostgresNews } from '../../../lib/processes/postgres'
 import { parseRedis } from '../../../lib/processes/redis'
 import { meetingDirectory } from '../../../lib/processes/rendezvous'
 import { accountId, mailboxId } from '../../../lib/terms/names'
 import { silentLog } from '../../../lib/terms/ports'
+import { wayTo } from '../../locks/network'
+import { testDatabase } from '../../postgres'
 
 const reached = (modSeq: number, mailbox = 'm1'): Notice => ({ kind: 'mailbox', account: 'a1', mailbox, modSeq })
 const listed: Notice = {
@@ -193,6 +198,68 @@ describe('socket bus', () => {
     a.publish(reached(21))
     await there.until(is(21))
     stranger.close()
+  })
+})
+
+describe('postgres bus', function () {
+  this.timeout(20_000)
+  const database = testDatabase()
+  const open = (news: PostgresNews, url = database.url()): Promise<Bus> => postgresBus({ url, news, log: silentLog })
+  before(async function () {
+    if (!(await database.open())) this.skip()
+  })
+
+  for (const news of ['listen', 20] as const) {
+    const way = news === 'listen' ? 'by NOTIFY' : 'by looking'
+    it(`brings notices to the others, never back, in their order: ${way}`, async () => {
+      const [a, b] = [await open(news), await open(news)]
+      const [ofA, ofB] = [ear(a), ear(b)]
+      for (let nth = 0; nth < 300; nth++) {
+        a.publish(reached(nth, `m${nth}`))
+        if (nth % 10 === 0) await new Promise(setImmediate)
+      }
+      a.publish(reached(1000))
+      await ofB.until(is(1000))
+      b.publish(listed)
+      b.publish(reached(5))
+      await ofA.until(is(5))
+      assert.deepEqual(ofB.heard, [...Array.from({ length: 300 }, (_, nth) => reached(nth, `m${nth}`)), reached(1000)])
+      assert.deepEqual(ofA.heard, [listed, reached(5)])
+      await Promise.all([a.close(), b.close()])
+    })
+
+    it(`goes on after the connection was lost, and who may have missed something hears that: ${way}`, async () => {
+      const { hostname, port } = new URL(database.url())
+      const network = await wayTo(hostname, Number(port || 5432))
+      const around = new URL(database.url())
+      around.port = String(network.port)
+      const [direct, shaky] = [await open(news), await open(news, around.href)]
+      const [ofShaky, ofDirect] = [ear(shaky), ear(direct)]
+      network.reset()
+      // Said at once or later, as what happened or as a gap.
+      shaky.publish(reached(8))
+      // What lies in a table is not missed.
+      await Promise.all([news === 'listen' && ofShaky.until(isGap), ofDirect.until((one) => isGap(one) || is(8)(one))])
+      direct.publish(reached(9))
+      await ofShaky.until(is(9))
+      await Promise.all([direct.close(), shaky.close()])
+      network.close()
+    })
+  }
+
+  it('what PostgreSQL cannot carry is said as a gap', () => {
+    const gap = encodeFrame({ kind: 'gap' })
+    const many = (count: number) => Array.from({ length: count }, (_, nth) => reached(nth, `m${nth}`))
+    const pieces = piecesOf(many(1000))
+    assert.equal(pieces.join(''), many(1000).map(encodeFrame).join(''))
+    assert.ok(pieces.every((piece) => Buffer.byteLength(piece) < 7900))
+    assert.deepEqual(piecesOf(many(10_000)), [gap])
+    const long: Notice = {
+      kind: 'list',
+      change: { account: accountId('a1'), kind: 'created', mailbox: undefined, name: 'ä'.repeat(4000) },
+    }
+    assert.deepEqual(piecesOf([reached(1), long]), [gap])
+    assert.deepEqual(piecesOf([{ kind: 'gap' }]), [gap])
   })
 })
 
