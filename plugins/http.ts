@@ -46,6 +46,7 @@ export function register(this: HarakaPlugin): void {
       assets: path.join(packageRoot, 'lib/http/static'),
     })
     rooms = [http]
+    context.stopping.sessions.push(async () => web?.leave())
     host.closing.push(web.close)
   })
   hooks(this, {

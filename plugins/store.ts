@@ -1,5 +1,7 @@
 import { homeOf } from '../lib/haraka/home'
+import { hooks } from '../lib/haraka/hooks'
 import type { HarakaPlugin } from '../lib/haraka/host'
+import { createSmtpSessions } from '../lib/haraka/listen/smtp-sessions'
 import { mailboxPlugin } from '../lib/haraka/plugin'
 import { createMetrics } from '../lib/metrics/registry'
 import { openDeliveries } from '../lib/wiring/delivery'
@@ -8,7 +10,9 @@ import { openStore } from '../lib/wiring/store'
 
 /** `mailbox/store`: opens the mail store; config/mailbox_store.ini. */
 export function register(this: HarakaPlugin): void {
+  const smtp = createSmtpSessions()
   mailboxPlugin(this, 'store', [], async (host) => {
+    host.context.stopping.sessions.push(() => smtp.close())
     const home = homeOf(host)
     const metrics = createMetrics()
     host.context.open('metrics', metrics)
@@ -26,4 +30,5 @@ export function register(this: HarakaPlugin): void {
     host.context.open('store', store)
     host.closing.push(() => store.close())
   })
+  hooks(this, { connect_init: smtp.connectInit, disconnect: smtp.disconnect })
 }

@@ -193,7 +193,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     },
     kick: (id) => locks.kick(id),
     close: async () => {
-      await Promise.all(listeners.map((listener) => listener.close(500)))
+      await Promise.all(listeners.map((listener) => listener.close(0, 500)))
       await room.close()
       await locks.close()
       await store.close()

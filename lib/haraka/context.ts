@@ -10,6 +10,7 @@ import { version } from '../package-root'
 import type { Store } from '../store/store'
 import type { Metrics } from '../terms/ports'
 import type { HarakaServer } from './host'
+import { createStopping } from './stopping'
 
 /** Names of our plugins in config/plugins, behind `mailbox/`. */
 export type PluginName = 'store' | 'locks' | 'login' | 'deliver' | 'pop3' | 'imap' | 'lmtp' | 'http' | 'sieve'
@@ -42,6 +43,7 @@ export class MailboxContext {
   readonly version = version
   /** those that are registered */
   readonly plugins = new Set<PluginName>()
+  readonly stopping = createStopping()
   readonly #parts: Partial<SharedParts> = {}
 
   get metrics(): Metrics {

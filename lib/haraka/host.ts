@@ -64,7 +64,11 @@ export interface Connection {
   readonly transaction: Transaction | null
   readonly relaying: boolean
   /** a stream over its socket */
-  readonly client?: { readonly targetsocket?: { setNoDelay(on: boolean): void } }
+  readonly client?: { readonly targetsocket?: { setNoDelay(on: boolean): void }; destroy?(): void }
+  /** haraka-constants, connection.state */
+  readonly state?: number
+  respond?(code: number, text: string, done: () => void): void
+  disconnect?(): void
   readonly remote: { readonly ip: string }
   readonly notes: Record<string, unknown>
 }

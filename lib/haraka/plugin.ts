@@ -14,7 +14,7 @@ export interface Host {
   readonly log: Log
   /** Haraka runs several processes of this home */
   readonly forked: boolean
-  /** run when Haraka shuts down gracefully, last added first */
+  /** Parts that are closed when Haraka stops gracefully, last added first, after all sessions have ended. */
   readonly closing: (() => Promise<void>)[]
 }
 
@@ -53,7 +53,7 @@ export function mailboxPlugin(
   }
   context.plugins.add(name)
 
-  const closing: Host['closing'] = []
+  const { parts: closing } = context.stopping
   async function starter(next: Next, server: HarakaServer): Promise<void> {
     if (server.cluster?.isMaster || !isMainThread) return next()
     try {
@@ -67,9 +67,5 @@ export function mailboxPlugin(
   }
   hooks(plugin, { init_master: starter, init_child: starter })
   // Haraka calls it by this name, without a hook.
-  Object.assign(plugin, {
-    shutdown: async () => {
-      for (const close of closing.reverse()) await close().catch((error) => plugin.logerror(textOf(error)))
-    },
-  })
+  Object.assign(plugin, { shutdown: () => context.stopping.run(logOf(plugin)) })
 }

@@ -116,7 +116,8 @@ export function createLmtpServer(ports: LmtpPorts): SMTPServer {
     maxClients: settings.maxConnections,
     maxRecipients: settings.maxRecipients,
     socketTimeout: settings.idle,
-    closeTimeout: 2000,
+    // RFC 5321 3.8: then 421 for who is still there
+    closeTimeout: 1000,
     onConnect({ remoteAddress }, done) {
       // A Unix socket has no address: who may open it is a matter of its permissions.
       if (remoteAddress === '' || trusts(remoteAddress)) return done()

@@ -42,7 +42,7 @@ export interface Session {
   say(...pieces: (string | Buffer)[]): void
   ok(text: string): void
   no(text: string, code?: ResponseCode): void
-  bye(text: string): void
+  bye(text: string, code?: 'TRYLATER'): void
   /** The client's next answer while AUTHENTICATE runs. */
   readFrame(): Promise<Frame>
 }

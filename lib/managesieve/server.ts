@@ -53,8 +53,8 @@ export function createSieveServer(ports: SievePorts) {
       say,
       ok: (text) => say('OK ', stringOf(text)),
       no: (text, code) => say(code === undefined ? 'NO ' : `NO (${code}) `, stringOf(text)),
-      bye: (text) => {
-        say('BYE ', stringOf(text))
+      bye: (text, code) => {
+        say(code === undefined ? 'BYE ' : `BYE (${code}) `, stringOf(text))
         session.over = true
       },
       readFrame: () => readFrame(connection, session.state.name === 'authenticated' ? MAX_SCRIPT + SMALL : SMALL),
@@ -118,6 +118,11 @@ export function createSieveServer(ports: SievePorts) {
     const session = openSession(connection)
     connection.idleAfter(ports.settings.idle, () => {
       session.bye('Idle for too long')
+      void connection.end()
+    })
+    // RFC 5804 1.3: BYE is said before the server closes, whoever speaks.
+    connection.whenStopping(() => {
+      session.bye('The server is shutting down', 'TRYLATER')
       void connection.end()
     })
     try {

@@ -114,6 +114,12 @@ export function createPop3Server(ports: Pop3Ports) {
     const session = openSession(connection)
     // RFC 1939 3: the timer ends the session without a word and without UPDATE.
     connection.idleAfter(ports.settings.idle)
+    connection.whenStopping((atRest) => {
+      // RFC 1939 knows no word that nobody asked for; RFC 3206 4 has one for a client that waits for its next answer. Never
+      // within an answer of several lines; nothing is deleted.
+      if (atRest || session.state.name === 'authorization') session.err('The server is shutting down', 'SYS/TEMP')
+      void connection.end()
+    })
     const { maxSession } = ports.settings
     const limit = maxSession > 0 ? setTimeout(() => connection.destroy('limit'), maxSession) : undefined
     try {

@@ -41,6 +41,11 @@ const TEXTS = {
   'USER first': { de: 'zuerst USER', fr: "USER d'abord", es: 'primero USER' },
   'USER needs a name': { de: 'USER braucht einen Namen', fr: 'USER demande un nom', es: 'USER necesita un nombre' },
   'UTF-8 from now on': { de: 'ab jetzt UTF-8', fr: 'UTF-8 désormais', es: 'UTF-8 desde ahora' },
+  'The server is shutting down': {
+    de: 'Der Server wird angehalten',
+    fr: "Le serveur s'arrête",
+    es: 'El servidor se detiene',
+  },
   'There is no such mailbox': {
     de: 'Dieses Postfach gibt es nicht',
     fr: "Cette boîte n'existe pas",

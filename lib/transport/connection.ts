@@ -23,11 +23,18 @@ export interface Connection {
   startDeflate(): void
   /** After `milliseconds` without an octet from the client, `closed` aborts with reason `idle` unless `onIdle` was given. */
   idleAfter(milliseconds: number, onIdle?: () => void): void
+  /**
+   * What a session says when the server stops, and then ends the connection itself. Without it the connection just ends.
+   * @param goodbye called once; `atRest`: nothing is half said, the session waits for the client; else its time is over
+   */
+  whenStopping(goodbye: (atRest: boolean) => void): void
+  /** The server stops: what runs may go on for `patience` milliseconds. */
+  stop(patience: number): void
   /** A trusted front-end tells who its client is (XCLIENT, IMAP ID): `address` is the client's from now on. */
   forward(client: { readonly address: string; readonly port?: number }): void
   /** Aborted once, when the connection is over; reason: CloseReason. */
   readonly closed: AbortSignal
-  /** Sends what is written, then closes; bounded in time. Never rejects. */
+  /** Sends what is written and nothing more, then closes; bounded in time. Never rejects. */
   end(): Promise<void>
   destroy(reason: CloseReason): void
 }

@@ -33,8 +33,11 @@ export interface ListenerOptions {
 export interface Listener {
   readonly server: Server
   listen(): Promise<{ readonly host: string; readonly port: number }>
-  /** Stops listening and ends all connections; those that do not end within `grace` milliseconds are destroyed. */
-  close(grace: number): Promise<void>
+  /**
+   * Stops listening, lets what runs go on for `patience` milliseconds, and has all sessions say goodbye; connections that are
+   * there `grace` milliseconds later are destroyed.
+   */
+  close(patience: number, grace: number): Promise<void>
 }
 
 /** Dead peers are noticed within 90 s: by probes (Node's: 10, one a second) after 30 s without traffic ... */
@@ -53,6 +56,8 @@ export function parseListen(text: string): { host: string; port: number } | unde
 
 export function createListener(options: ListenerOptions): Listener {
   const connections = new Map<string, Connection>()
+  /** whose PROXY header is awaited */
+  const early = new Set<Socket>()
   const perAddress = new Map<string, number>()
   let stopWatching: (() => void) | undefined
 
@@ -63,7 +68,9 @@ export function createListener(options: ListenerOptions): Listener {
     let proxied: { address: string; port: number } | undefined
     const policy = options.proxyHeader(peer)
     if (policy !== 'never') {
+      early.add(socket)
       const header = await readProxyHeader(socket, policy)
+      early.delete(socket)
       if (header === undefined) {
         socket.destroy()
         return
@@ -137,13 +144,14 @@ export function createListener(options: ListenerOptions): Listener {
           resolve({ host: options.host, port })
         })
       }),
-    close: async (grace) => {
+    close: async (patience, grace) => {
       stopWatching?.()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       const timer = setTimeout(() => {
         for (const connection of connections.values()) connection.destroy('shutdown')
-      }, grace)
-      for (const connection of [...connections.values()]) void connection.end()
+      }, patience + grace)
+      for (const socket of early) socket.destroy()
+      for (const connection of [...connections.values()]) connection.stop(patience)
       await closed
       clearTimeout(timer)
     },

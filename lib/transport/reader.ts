@@ -11,6 +11,8 @@ export const HIGH_WATER = 256 * 1024
 /** What the connection needs of a reader beside its public face. */
 export interface Intake extends Reader {
   push(chunk: Buffer): void
+  /** somebody waits for what the client has not sent yet */
+  readonly awaited: boolean
   /** the client will send no more */
   finish(): void
   /** throws away what waits (STARTTLS) */
@@ -119,6 +121,9 @@ export function createReader(onRoom: () => void, onWait: () => void): Intake {
     line,
     get skipped() {
       return skipped
+    },
+    get awaited() {
+      return wake !== undefined
     },
     octets,
     some,

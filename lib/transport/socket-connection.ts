@@ -32,11 +32,17 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
   let onIdle: (() => void) | undefined
   let idleTimer: NodeJS.Timeout | undefined
   let stallTimer: NodeJS.Timeout | undefined
+  let goodbye: ((atRest: boolean) => void) | undefined
+  let stopTimer: NodeJS.Timeout | undefined
+  let inHandshake = false
 
   // Who waits for the client has said what there is to say.
   const reader = createReader(
     () => socket.resume(),
-    () => writer.flush(),
+    () => {
+      if (stopTimer) leave(true)
+      writer.flush()
+    },
   )
   const writer = createWriter(
     () => ({
@@ -73,11 +79,23 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
     abort.abort(reason)
     clearTimeout(idleTimer)
     clearTimeout(stallTimer)
+    clearTimeout(stopTimer)
     writer.close()
     reader.finish()
     deflate?.close()
     socket.destroy()
     raw.destroy()
+  }
+
+  function leave(atRest: boolean): void {
+    clearTimeout(stopTimer)
+    stopTimer = undefined
+    const say = goodbye
+    goodbye = undefined
+    // What is written now would be taken for a part of the handshake.
+    if (inHandshake) destroy('shutdown')
+    else if (say) say(atRest)
+    else void connection.end()
   }
 
   function restartIdle(): void {
@@ -120,10 +138,12 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
       // thrown away
     }
     reader.clear()
+    inHandshake = true
     const upgraded = await options.tls.handshake(raw, options.alpn).catch((error) => {
       destroy('reset')
       throw error
     })
+    inHandshake = false
     connection.secure = true
     attach(upgraded)
   }
@@ -186,10 +206,19 @@ export function createSocketConnection(raw: Socket, options: ConnectionOptions):
       onIdle = listener
       restartIdle()
     },
+    whenStopping: (listener) => {
+      goodbye = listener
+    },
+    stop: (patience) => {
+      if (abort.signal.aborted || stopTimer) return
+      if (inHandshake || !goodbye || reader.awaited) leave(true)
+      else stopTimer = setTimeout(() => leave(false), patience)
+    },
     closed: abort.signal,
     end: async () => {
       if (abort.signal.aborted) return
       writer.flush()
+      writer.close()
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, END_LIMIT)
         const done = (): void => {

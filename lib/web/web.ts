@@ -27,6 +27,8 @@ export interface WebServer extends Web {
   mount(app: Application, rooms: readonly WebRoom[]): void
   /** @param server that `app` is on */
   guard(server: Server | TlsServer): void
+  /** The server stops: streams end, and connections on which nothing runs; what runs is answered. */
+  leave(): void
   close(): Promise<void>
 }
 
@@ -45,6 +47,7 @@ export function createWeb(ports: WebPorts): WebServer {
   const calls = createCalls(web)
   const streams = createEventStreams(web)
   const fail = createFail(log)
+  const servers: (Server | TlsServer)[] = []
 
   return {
     ...web,
@@ -57,7 +60,18 @@ export function createWeb(ports: WebPorts): WebServer {
       app.disable('x-powered-by')
       for (const room of rooms) room.mount(app)
     },
-    guard: (server) => limitConnections(server, { ...settings, trustsProxy: login.trustsProxy }),
+    guard(server) {
+      servers.push(server)
+      limitConnections(server, { ...settings, trustsProxy: login.trustsProxy })
+    },
+    leave() {
+      streams.close()
+      for (const server of servers) {
+        // A worker's servers are closed behind their back.
+        server.keepAliveTimeout = 1
+        server.closeIdleConnections()
+      }
+    },
     async close() {
       streams.close()
       await leases.close()

@@ -28,6 +28,8 @@ function startHaraka(options: DemoOptions, haraka: string, logFile: string): Chi
   const tether = path.join(packageRoot, 'dist/lib/cli/demo/tether.js')
   const child = spawn(process.execPath, ['-r', tether, path.join(haraka, 'bin/haraka'), '-c', options.home], {
     stdio: ['ignore', log, log, 'ipc'],
+    // A terminal tells its whole group of Ctrl-C; Haraka, told twice, would end without stopping.
+    detached: true,
     // Workers take connections themselves; handed over by the master each costs a quarter of a millisecond more.
     env: { NODE_CLUSTER_SCHED_POLICY: 'none', ...process.env },
   })
@@ -98,7 +100,9 @@ async function run(options: DemoOptions): Promise<void> {
   let stopping = false
   child.once('exit', () => over.abort())
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      // Asked twice: at once. Workers end with their master.
+      if (stopping) return void child.kill('SIGKILL')
       stopping = true
       void stop(child).then(() => process.exit(0))
     })

@@ -14,6 +14,8 @@ export interface Protocol {
   refuse(connection: Connection): void
 }
 
+/** milliseconds for what runs, and then for goodbyes, when Haraka stops */
+const PATIENCE = 1000
 const GRACE = 2000
 
 /**
@@ -21,7 +23,7 @@ const GRACE = 2000
  * @param create makes the protocol's server; it asks whether TLS can be offered now
  */
 export async function listenAll(
-  { context, log, plugin, closing, server }: Host,
+  { context, log, plugin, server }: Host,
   file: string,
   settings: ListenSettings,
   create: (tlsAvailable: () => boolean) => Protocol,
@@ -68,6 +70,6 @@ export async function listenAll(
     }
     // Haraka closes what stands here when it stops gracefully.
     server.listeners?.push(listener.server)
-    closing.push(() => listener.close(GRACE))
+    context.stopping.sessions.push(() => listener.close(PATIENCE, GRACE))
   }
 }

@@ -48,5 +48,5 @@ export async function listenLmtp(host: Host, text: string, make: () => SMTPServe
   const name = 'path' in address ? address.path : `${address.host}:${address.port}`
   host.plugin.lognotice(`${host.plugin.name} listens on ${name}`)
   host.server.listeners?.push(server.server)
-  host.closing.push(() => new Promise((resolve) => server.close(resolve)))
+  host.context.stopping.sessions.push(() => new Promise((resolve) => server.close(resolve)))
 }

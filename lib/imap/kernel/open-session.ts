@@ -33,6 +33,7 @@ export function openSession(connection: Connection, ports: ImapPorts, slots: Slo
     badCommands: 0,
     client: undefined,
     inResponse: false,
+    parting: undefined,
     peer: peerOf('imap', connection),
     say: (response) => writer.write(`${response}\r\n`),
     capabilities: () => slots.capabilities(session).join(' '),

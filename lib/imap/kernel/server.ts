@@ -16,6 +16,14 @@ const LOGIN_LINE = 16 * 1024
 /** ID at its longest (RFC 2971 3.3): 30 fields, each value of 1024 octets that all may be quoted */
 const ID_LINE = 72 * 1024
 
+const STOPPING = 'The server is shutting down'
+
+/** RFC 9051 7.1.5, and 3.4: a server says BYE before it closes; in the middle of a response, behind it. */
+function leave(session: Session): void {
+  if (session.inResponse) session.parting = STOPPING
+  else void session.bye(STOPPING)
+}
+
 const bye = (session: Session, text: string): void => {
   session.say(untagged('BYE', text))
   session.logout()
@@ -76,6 +84,7 @@ export function createServer(ports: ImapPorts, extensions: readonly Extension[])
     const session = openSession(connection, ports, vocabulary.slots)
     const share = literals()
     session.idleAfter(ports.settings.loginTime)
+    connection.whenStopping(() => leave(session))
     try {
       session.say(untaggedOk(`CAPABILITY ${session.capabilities()}`, 'IMAP ready'))
       await converse(session, share)

@@ -36,6 +36,8 @@ export interface Session {
   client: string | undefined
   /** a response was begun and more of it is to come: nothing else may be written */
   inResponse: boolean
+  /** what is to be said when that response is whole: the server stops */
+  parting: string | undefined
   peer(): LoginPeer
   /** One response, latin1 octets, without CRLF. */
   say(response: string): void

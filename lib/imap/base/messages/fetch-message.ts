@@ -134,6 +134,7 @@ async function writePieces(
   }
   session.say(FETCH_END)
   session.inResponse = false
+  if (session.parting !== undefined) void session.bye(session.parting)
   return outcome
 }
 
