@@ -5,6 +5,7 @@ import { version } from '../package-root'
 import { textOf } from '../terms/errors'
 import { SettingsError } from '../terms/settings'
 import { accountsCommand } from './accounts/command'
+import { binCommand } from './bin/command'
 import { demoCommand } from './demo/command'
 import { homeOption } from './home'
 import { importCommand } from './import/command'
@@ -26,6 +27,7 @@ const program = new Command('haraka-mailbox')
   .addCommand(initCommand())
   .addCommand(demoCommand())
   .addCommand(accountsCommand())
+  .addCommand(binCommand())
   .addCommand(importCommand())
   .addCommand(exportCommand())
   .addCommand(migrateCommand())

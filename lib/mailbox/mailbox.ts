@@ -160,7 +160,7 @@ export interface BinVerbs {
   erase(which: readonly BinnedId[] | 'all'): Promise<EraseProof>
 }
 
-interface BinState {
+export interface BinState {
   readonly messages: number
   readonly bytes: number
   /** milliseconds for which what is removed now is kept; 0: it is gone at once */
@@ -201,14 +201,14 @@ export interface EraseProof {
 export interface AccountBin {
   /**
    * Ends the account's sessions, and keeps it where the settings say so.
-   * @param where `nowhere`: it is gone with all it has
    * @returns until when it is kept; undefined: it is gone
    */
-  remove(id: AccountId, where: 'bin' | 'nowhere'): Promise<Result<{ readonly until?: number }>>
+  remove(id: AccountId): Promise<Result<{ readonly until?: number }>>
   list(): AsyncIterable<BinnedAccount>
   find(name: string): Promise<BinnedAccount | undefined>
   /** Faults: no-such-account, when it is not in the bin. */
   restore(name: string): Promise<Result<Account>>
+  /** An account, or one that was removed, with all it has. Faults: no-such-account. */
   erase(name: string): Promise<Result<EraseProof>>
 }
 

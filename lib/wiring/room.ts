@@ -16,10 +16,21 @@ export const readMailboxSettings = (home: Home): MailboxSettings =>
 /** Octets of the largest message that is stored; 0: none. */
 export const messageLimit = (home: Home): number => readMailboxSettings(home).maxMessageSize
 
-export function openRoom(home: Home, parts: { store: Store; locks: Locks; bus: Bus; metrics: Metrics }): MailRoom {
+interface RoomParts {
+  readonly store: Store
+  readonly locks: Locks
+  readonly bus: Bus
+  readonly metrics: Metrics
+}
+
+/** The verbs, and nothing in the background: for a command beside a running server. */
+export const openVerbs = (home: Home, parts: RoomParts): MailRoom =>
+  createMailRoom({ ...parts, prepare, settings: readMailboxSettings(home), clock: systemClock, log: home.log })
+
+export function openRoom(home: Home, parts: RoomParts): MailRoom {
   const settings = readMailboxSettings(home)
   const { log } = home
-  const room = createMailRoom({ ...parts, prepare, settings, clock: systemClock, log })
+  const room = openVerbs(home, parts)
   const { hub, pool } = room
   const indexer = startIndexer({ ...parts, hub, pool, settings, log })
   const expiry = startExpiry({ ...parts, log })

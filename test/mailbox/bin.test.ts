@@ -218,7 +218,7 @@ describe('recycle bin', () => {
     const { wire, run } = await imap(ivan)
     await run('SELECT INBOX')
     const waiting = await imap(ivan)
-    const done = value(await kit.room.accountBin.remove(ivan.id, 'bin'))
+    const done = value(await kit.room.accountBin.remove(ivan.id))
     assert.ok((done.until ?? 0) > Date.now() + 71 * 3_600_000)
     await wire.until(/^\* BYE.*\r\n/m)
     // Who is in, and was in no mailbox yet.
@@ -234,12 +234,13 @@ describe('recycle bin', () => {
     const back = await imap(ivan)
     assert.match(await back.run('SELECT INBOX'), /^\* 1 EXISTS\r\n/m)
     back.wire.socket.destroy()
-    value(await kit.room.accountBin.remove(ivan.id, 'bin'))
+    value(await kit.room.accountBin.remove(ivan.id))
     const proof = value(await kit.room.accountBin.erase(ivan.name))
     assert.deepEqual([proof.messages, proof.left], [1, []])
     const judy = await user('gone')
-    assert.deepEqual(value(await kit.room.accountBin.remove(judy.id, 'nowhere')), {})
+    assert.deepEqual(value(await kit.room.accountBin.erase(judy.name)).left, [])
     assert.equal(await kit.room.accountBin.find(judy.name), undefined)
+    assert.equal((await kit.room.accountBin.erase(judy.name)).ok, false)
   })
 })
 
@@ -270,7 +271,7 @@ describe('recycle bin settings', () => {
       value(await mail.append('Box', [{ bytes: Buffer.from('Subject: x\r\n\r\n'), flags: NO_FLAGS }]))
       value(await mail.remove('Box'))
       assert.deepEqual(await mail.bin?.state(), { messages: 0, bytes: 0, keptFor: 0, limit: 1e9 })
-      assert.deepEqual(value(await room.accountBin.remove(id, 'bin')), {})
+      assert.deepEqual(value(await room.accountBin.remove(id)), {})
       assert.equal(await room.accountBin.find('off@example.org'), undefined)
     } finally {
       await room.close()

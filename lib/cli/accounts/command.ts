@@ -6,9 +6,11 @@ import { setPassword } from '../../login/passwords'
 import { type Account, settingCredentials } from '../../store/account'
 import type { Store } from '../../store/store'
 import { openStore } from '../../wiring/store'
+import { withDesk } from '../bin/desk'
 import { homeOption, openHome } from '../home'
 import { type AccountChanges, changeOf, gather } from './changes'
 import { importAccountCommands } from './import'
+import { printRemoved, type Removing, removeAccount, restoreAccount } from './remove'
 
 /** Makes the account, or gives an existing one this password. */
 export async function ensureAccount(store: Store, name: string, password: string): Promise<'made' | 'changed'> {
@@ -26,6 +28,17 @@ export async function ensureAccount(store: Store, name: string, password: string
     if (!made) throw error
     await changePassword(store, made, password)
     return 'changed'
+  }
+}
+
+/** Before a password is asked for. */
+async function mustBeFree(store: Store, name: string): Promise<void> {
+  if (await store.accounts.find(name)) throw new Error(`${name} exists already; nothing was changed`)
+  const removed = await store.bin?.accounts.find(name)
+  if (removed) {
+    const until = new Date(removed.until).toISOString().slice(0, 16).replace('T', ' ')
+    const ways = `\`accounts restore ${removed.name}\` brings it back, \`accounts remove --erase ${removed.name}\` frees the name`
+    throw new Error(`${removed.name} was removed, and is kept until ${until} UTC; nothing was changed. ${ways}`)
   }
 }
 
@@ -103,19 +116,6 @@ async function existing(store: Store, name: string): Promise<Account> {
   throw new Error(`there is no account ${name}`)
 }
 
-/** What the store still knows of an account that was removed; empty when all is gone. */
-async function remains(store: Store, { id, name }: Account): Promise<readonly string[]> {
-  const mailboxes = await store.mailboxes.list(id)
-  const usage = await store.accounts.usage(id)
-  return [
-    ...((await store.accounts.get(id)) || (await store.accounts.find(name)) ? ['the account'] : []),
-    ...mailboxes.map((mailbox) => `mailbox ${mailbox.name}`),
-    ...(await store.subscriptions.list(id)).map((one) => `a subscription to ${one}`),
-    ...(await store.scripts.list(id)).map((one) => `script ${one}`),
-    ...(usage.bytes + usage.messages > 0 ? [`${usage.messages} messages`] : []),
-  ]
-}
-
 const bytes = (count: number): string =>
   count < 1024
     ? `${count} B`
@@ -154,7 +154,7 @@ export function accountsCommand(): Command {
     .option('--no-password', 'none of its own: LDAP or vpopmaild checks it (docs/login.md)')
     .action(async (name: string, options: PasswordFrom & { home: string }) =>
       withStore(options.home, async (store) => {
-        if (await store.accounts.find(name)) throw new Error(`${name} exists already; nothing was changed`)
+        await mustBeFree(store, name)
         const password = options.password === false ? undefined : await passwordFrom(options)
         const account = await addAccount(store, name, password)
         console.log(`added ${account.name}`)
@@ -197,25 +197,17 @@ export function accountsCommand(): Command {
         console.log(`changed ${account.name}`)
       }),
     )
-  sub('remove <name>', 'remove the account with all its mail')
+  sub('remove <name>', 'remove the account with all its mail; it can be restored for `[bin] undelete_for`')
     .option('--yes', 'do not ask')
-    .action(async (name: string, options: { home: string; yes?: boolean }) =>
-      withStore(options.home, async (store) => {
-        const account = await existing(store, name)
-        const { messages } = await store.accounts.usage(account.id)
-        if (!options.yes) {
-          if (!process.stdin.isTTY) throw new Error('say --yes to remove it without being asked')
-          const terminal = createInterface({ input: process.stdin, output: process.stderr })
-          const answer = await terminal.question(`Remove ${account.name} and its ${messages} messages for ever? [y/N] `)
-          terminal.close()
-          if (!/^y(es)?$/i.test(answer.trim())) throw new Error('nothing was changed')
-        }
-        const done = await store.accounts.remove(account.id)
-        if (!done.ok) throw new Error(`${account.name}: ${done.fault.kind}`)
-        const left = await remains(store, account)
-        if (left.length > 0) throw new Error(`${account.name} was removed, but the store still has ${left.join(', ')}`)
-        console.log(`removed ${account.name} (${messages} messages); the store has nothing of it any more`)
-      }),
+    .option('--erase', 'for ever, at once; also one that was removed')
+    .action((name: string, options: Removing) => withDesk(options.home, (desk) => removeAccount(desk, name, options)))
+  sub('removed', 'accounts that were removed and can be restored')
+    .option('--json', 'for programs')
+    .action(({ home, json }: { home: string; json?: boolean }) =>
+      withDesk(home, (desk) => printRemoved(desk, json === true)),
     )
+  sub('restore <name>', 'bring back an account that was removed').action((name: string, { home }: { home: string }) =>
+    withDesk(home, (desk) => restoreAccount(desk, name)),
+  )
   return accounts
 }
