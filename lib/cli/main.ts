@@ -10,6 +10,7 @@ import { demoCommand } from './demo/command'
 import { homeOption } from './home'
 import { importCommand } from './import/command'
 import { exportCommand } from './import/export'
+import { restoreCommand } from './import/restore'
 import { initCommand } from './init/command'
 import { backupCommand } from './store/backup'
 import { checkCommand, restoredCommand } from './store/check'
@@ -34,6 +35,7 @@ const program = new Command('haraka-mailbox')
   .addCommand(rulesCommand())
   .addCommand(checkCommand())
   .addCommand(backupCommand())
+  .addCommand(restoreCommand())
   .addCommand(restoredCommand())
   .addCommand(indexCommand())
   .addCommand(locksCommand())

@@ -16,6 +16,8 @@ export interface AccountReport {
   readonly passedOver: readonly PassedOver[]
   /** why nothing of it was read */
   readonly refused: string | undefined
+  /** for people; nothing that somebody has to do */
+  readonly notes?: readonly string[]
 }
 
 export interface Totals {

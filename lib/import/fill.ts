@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { storableFlags } from '../mailbox/vocabulary'
 import type { PreparedMessage } from '../mime/prepared'
-import type { Mailbox, NewMessage, Store } from '../store/store'
+import type { AppendOptions, Mailbox, NewMessage, Store } from '../store/store'
 import { asError, textOf } from '../terms/errors'
 import type { FlagSet } from '../terms/flags'
 import type { AccountId } from '../terms/names'
 import { modSeq, type Uid, uid } from '../terms/numbers'
 import { uidlOf } from '../terms/uidl'
 import { isSame } from './known'
-import { EMPTY, SourceGone, type SourceMailbox, type SourceMessage } from './source'
+import { EMPTY, type Here, SourceGone, type SourceMailbox, type SourceMessage } from './source'
 import { hashOf } from './verify'
 
 export interface ImportPorts {
@@ -22,6 +22,9 @@ export interface Filling {
   readonly mailbox: Mailbox
   readonly from: SourceMailbox
   readonly keepUids: boolean
+  /** undefined: messages are known by UIDs, or by UIDLs */
+  readonly here?: Here | undefined
+  readonly quota?: AppendOptions | undefined
   /** a message is done: its octets if they came to the disk now, 0 if it was here or could not be read */
   tell(octets: number): void
   problem(text: string): void
@@ -64,7 +67,7 @@ export async function fill({ store, prepare }: ImportPorts, filling: Filling): P
     const now = batch
     batch = []
     batchOctets = 0
-    const done = await store.messages.append(account, mailbox.id, now)
+    const done = await store.messages.append(account, mailbox.id, now, filling.quota)
     if (!done.ok) throw new Error(`${from.name}: ${done.fault.kind}`)
     for (const [index, { bytes }] of now.entries()) {
       const one = done.value.value[index]
@@ -91,18 +94,23 @@ export async function fill({ store, prepare }: ImportPorts, filling: Filling): P
     there++
     tell(0)
   }
-  const here = keepUids ? await present(store, account, mailbox) : undefined
+  const uidsHere = keepUids ? await present(store, account, mailbox) : undefined
   const known = keepUids ? new Map<string, Uid>() : await uidlsOf(store, account, mailbox)
   async function one(message: SourceMessage): Promise<void> {
-    if (here && message.uid !== undefined && message.uid < mailbox.uidNext) {
-      if (here.uids.has(message.uid)) older.set(message.uid, flagsOf(message))
-      else if (here.expunged.has(message.uid)) deletedHere.add(message.uid)
+    if (await filling.here?.has(message)) return was()
+    if (uidsHere && message.uid !== undefined && message.uid < mailbox.uidNext) {
+      if (uidsHere.uids.has(message.uid)) older.set(message.uid, flagsOf(message))
+      else if (uidsHere.expunged.has(message.uid)) deletedHere.add(message.uid)
       else problem(`${message.label}: left out by an earlier run, and its UID cannot be given later`)
       return was()
     }
     const bytes = await message.read()
     if (!bytes) return tell(0)
-    const uidl = keepUids ? message.uidl : await ownUidl(store, filling, message, bytes, known)
+    const uidl = keepUids
+      ? message.uidl
+      : filling.here
+        ? freeUidl(message, known)
+        : await ownUidl(store, filling, message, bytes, known)
     if (uidl === BROUGHT) was()
     else await add(message, bytes, uidl)
   }
@@ -139,6 +147,10 @@ async function uidlsOf(store: Store, account: AccountId, mailbox: Mailbox): Prom
   const uidl = (one: Uid): string => uidlOf(mailbox.uidValidity, one, imported.get(one) ?? '')
   return new Map(Array.from(uids, uid).map((one) => [uidl(one), one]))
 }
+
+/** Its own, unless another one has it here. */
+const freeUidl = ({ uidl }: SourceMessage, known: ReadonlyMap<string, Uid>): string | undefined =>
+  uidl !== undefined && known.has(uidl) ? undefined : uidl
 
 /** No UIDL: those have no blank (RFC 1939 7). */
 const BROUGHT = 'brought before'

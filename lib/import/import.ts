@@ -1,5 +1,5 @@
 import { checkNewName } from '../mailbox/mailbox-name'
-import type { Mailbox, Store } from '../store/store'
+import type { AppendOptions, Mailbox, Store } from '../store/store'
 import { textOf } from '../terms/errors'
 import type { AccountId } from '../terms/names'
 import type { SpecialUse } from '../terms/special-use'
@@ -8,7 +8,7 @@ import { follow } from './follow'
 import { type Uids, whatHappens } from './known'
 import { inParallel } from './parallel'
 import { createRemarks, type Remarks } from './remarks'
-import { type Source, SourceGone, type SourceMailbox } from './source'
+import { type Here, type Source, SourceGone, type SourceMailbox } from './source'
 import { verifyAdded, verifyAll } from './verify'
 
 export interface ImportOptions {
@@ -22,6 +22,10 @@ export interface ImportOptions {
   readonly follow?: boolean
   /** of mailboxes by name, where the source does not tell it */
   readonly specialUse?: ReadonlyMap<string, SpecialUse>
+  /** how messages are known that are in the mailbox already; default: by UIDs where they are kept, by UIDLs elsewhere */
+  here?(mailbox: Mailbox | undefined): Promise<Here>
+  /** checked with each transaction; default: none */
+  readonly quota?: AppendOptions
   /** messages found in the source, before any is brought */
   found?(messages: number): void
   /** a message is done: its octets if they came now, else 0 */
@@ -36,7 +40,11 @@ export interface MailboxReport {
   readonly octets: number
   /** here before */
   readonly there: number
+  /** a dry run that looked: what it would have added */
+  readonly wouldAdd?: number
   readonly uids: Uids
+  /** for people; nothing that somebody has to do */
+  readonly notes?: readonly string[]
   /** what is missing */
   readonly problems: readonly string[]
   /** what was taken and may be wrong */
@@ -50,6 +58,8 @@ interface Plan {
   readonly uids: Uids
   readonly problems: Remarks
 }
+
+type Looked = Partial<Pick<MailboxReport, 'there' | 'wouldAdd' | 'notes'>>
 
 const NOTHING: Filled = {
   octets: 0,
@@ -90,7 +100,9 @@ export function createImport(ports: ImportPorts) {
     const problem = problems.add
     const keepUids = uids.kind === 'kept'
     const tell = (octets: number): void => options.progress?.(octets)
-    const filled = await fill(ports, { account, mailbox, from, keepUids, tell, problem })
+    const { quota } = options
+    const here = await options.here?.(mailbox)
+    const filled = await fill(ports, { account, mailbox, from, keepUids, here, quota, tell, problem })
     if (keepUids && from.uids && !filled.cutOff) {
       // Numbers that the old server gave away and took back must not come again.
       const { validity, next } = from.uids
@@ -103,7 +115,24 @@ export function createImport(ports: ImportPorts) {
     if (options.verify === 'all' && !filled.cutOff) {
       for (const text of await verifyAll(store, account, mailbox, from, filled.deletedHere)) problem(text)
     }
-    return filled
+    return { ...filled, ...(here && { notes: here.notes() }) }
+  }
+
+  /** What is here of it, and what is not. */
+  async function look(account: AccountId, { from, name, problems }: Plan, options: ImportOptions): Promise<Looked> {
+    if (!options.here || name === undefined) return {}
+    const here = await options.here(await store.mailboxes.find(account, name))
+    let [there, wouldAdd] = [0, 0]
+    for await (const message of from.messages(1)) {
+      try {
+        if (await here.has(message)) there++
+        else wouldAdd++
+      } catch (error) {
+        problems.add(`${message.label}: ${textOf(error)}`)
+      }
+      options.progress?.(0)
+    }
+    return { there, wouldAdd, notes: here.notes() }
   }
 
   return async function run(
@@ -126,11 +155,14 @@ export function createImport(ports: ImportPorts) {
     const reports = await inParallel(plans, parallel, async (one): Promise<MailboxReport> => {
       const mailbox = targets.get(one)
       if (mailbox && gone) one.problems.add(`${mailbox.name}: not read: ${gone.message}`)
-      const filled = mailbox && !gone ? await bring(account, one, mailbox, options) : NOTHING
+      const looked = dryRun ? await look(account, one, options) : {}
+      const filled: Filled & Pick<MailboxReport, 'notes'> =
+        mailbox && !gone ? await bring(account, one, mailbox, options) : NOTHING
       if (filled.cutOff instanceof SourceGone) gone = filled.cutOff
       const { name, count: found } = one.from
-      const { octets, added, there } = filled
-      return { name, found, added: added.size, octets, there, uids: one.uids, ...remarksOf(one) }
+      const { octets, added, there, notes = [] } = filled
+      const counts = { name, found, added: added.size, octets, there, notes }
+      return { ...counts, uids: one.uids, ...looked, ...remarksOf(one) }
     })
     if (!dryRun) {
       for (const name of await source.subscriptions()) {

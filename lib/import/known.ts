@@ -64,7 +64,7 @@ export async function whatHappens(
   from: SourceMailbox,
 ): Promise<Uids> {
   const { uids } = from
-  if (!uids) return { kind: 'new', why: 'the source has no UIDs' }
+  if (!uids) return { kind: 'new', why: from.newUids ?? 'the source has no UIDs' }
   if (!existing || existing.uidNext === 1) return { kind: 'kept' }
   if (existing.uidValidity !== uids.validity) {
     return { kind: 'new', why: `the mailbox here has had mail under another UIDVALIDITY (${existing.uidValidity})` }

@@ -1,3 +1,4 @@
+import type { EmailId } from '../terms/names'
 import type { Uid, UidValidity } from '../terms/numbers'
 import type { SpecialUse } from '../terms/special-use'
 import type { PassedOver } from './remarks'
@@ -19,6 +20,8 @@ export interface SourceMailbox {
   readonly name: string
   /** undefined: this source has no UIDs that a client could know */
   readonly uids: { readonly validity: UidValidity; readonly next: Uid } | undefined
+  /** why messages get new UIDs where `uids` is undefined */
+  readonly newUids?: string
   readonly specialUse: readonly SpecialUse[]
   readonly count: number
   /** why it cannot be read at all */
@@ -41,8 +44,17 @@ export interface SourceMessage {
   readonly flags: readonly string[]
   /** milliseconds since 1970 */
   readonly internalDate: number
+  /** of a backup of this store */
+  readonly stored?: { readonly emailId: EmailId; readonly size: number }
   /** CRLF lines; undefined: deleted there meanwhile. Rejects when it cannot be read: the message is then reported and left out. */
   read(): Promise<Buffer | undefined>
+}
+
+/** Knows messages that are here already by other things than UIDs and UIDLs. */
+export interface Here {
+  has(message: SourceMessage): Promise<boolean>
+  /** what is worth to be told of those that it has found, for people */
+  notes(): readonly string[]
 }
 
 /** What is said of a message without an octet. */

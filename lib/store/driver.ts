@@ -1,5 +1,6 @@
 import type { Log } from '../terms/ports'
 import type { Ini } from '../terms/settings'
+import type { Backup } from './backup'
 import type { RepairEnd } from './repair'
 import type { Store, StoreFacts } from './store'
 
@@ -23,6 +24,8 @@ export interface StoreDriver {
   /** Reads its settings only. Throws what is wrong with them, for the operator. */
   check(ini: Ini): void
   open(place: StorePlace): Promise<Store>
+  /** What `Store.backup` wrote into a folder. Absent where the engine's own tools make backups. */
+  openBackup?(folder: string): Promise<Backup>
   /** The store as rows, for commands that have it alone: `migrate`, `check --repair`, `restored`. */
   openTransfer(place: StorePlace): Promise<RepairEnd>
   /** names the store among all that the driver could open; may hold a password: never logged */

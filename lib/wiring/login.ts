@@ -21,6 +21,13 @@ export interface LoginParts {
   readonly secret: Buffer
 }
 
+/** The audit trail, and what lockouts are made of. */
+export function openAttempts(home: Home): Promise<AttemptLog> {
+  const settings = loginSettings(home.ini('mailbox_login'), home.ini('redis'))
+  const folder = path.join(dataFolder(home), 'login', 'attempts')
+  return ATTEMPT_LOGS[settings.attemptLog]({ folder, settings, log: home.log })
+}
+
 /** What logins are decided by; the CLI explains lockouts with the same. */
 export async function openLoginParts(home: Home, store: Store): Promise<LoginParts> {
   const settings = loginSettings(home.ini('mailbox_login'), home.ini('redis'), home.ini('mailbox_store'))
@@ -35,11 +42,7 @@ export async function openLoginParts(home: Home, store: Store): Promise<LoginPar
       flatFile: () => home.ini('auth_flat_file'),
       vpopmaild: () => home.ini('auth_vpopmaild'),
     }),
-    attempts: await ATTEMPT_LOGS[settings.attemptLog]({
-      folder: path.join(folder, 'attempts'),
-      settings,
-      log: home.log,
-    }),
+    attempts: await openAttempts(home),
   }
 }
 

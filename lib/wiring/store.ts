@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { Backup } from '../store/backup'
 import type { StoreDriver, StorePlace } from '../store/driver'
 import { storeDriver } from '../store/drivers'
 import type { RepairEnd } from '../store/repair'
@@ -27,3 +28,10 @@ export async function openStore(home: Home): Promise<Store> {
 /** The store as rows, for commands that have it alone: `migrate`, `check --repair`, `restored`. */
 export const openTransfer = (home: Home, driver: string): Promise<RepairEnd> =>
   findStoreDriver(home, driver).openTransfer(storePlace(home))
+
+/** A folder that `haraka-mailbox backup` wrote; the store of this home may be another one by now. */
+export function openBackup(home: Home, folder: string): Promise<Backup> {
+  const { openBackup: open = findStoreDriver(home, 'sqlite').openBackup } = findStoreDriver(home)
+  if (!open) throw new Error('no driver reads backups')
+  return open(folder)
+}

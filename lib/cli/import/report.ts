@@ -8,6 +8,9 @@ interface Progress extends Required<Pick<ImportOptions, 'found' | 'progress'>> {
   clear(): void
 }
 
+/** milliseconds after which progress is shown */
+const PATIENCE = 2000
+
 /** One line on standard error that is written over: rate and time left. Silent where nobody looks. */
 export function progressLine(accounts: number): Progress {
   const began = Date.now()
@@ -21,7 +24,7 @@ export function progressLine(accounts: number): Progress {
       done++
       bytes += octets
       const now = Date.now()
-      if (!process.stderr.isTTY || (now - last < 200 && done < all)) return
+      if (!process.stderr.isTTY || now - began < PATIENCE || (now - last < 200 && done < all)) return
       last = now
       const seconds = Math.max(0.001, (now - began) / 1000)
       // Accounts that nobody has looked into yet are taken to be like the others.
@@ -37,10 +40,11 @@ export function progressLine(accounts: number): Progress {
   }
 }
 
-function lineOf({ name, found, added, uids }: MailboxReport, dryRun: boolean): string {
+function lineOf({ name, found, added, wouldAdd, uids }: MailboxReport, dryRun: boolean): string {
+  const would = wouldAdd === undefined ? '' : `, ${wouldAdd} would be added`
   const clients =
     uids.kind === 'kept' ? 'UIDs kept: clients download nothing again' : `new UIDs, clients download again: ${uids.why}`
-  return `${name}: ${found} found${dryRun ? '' : `, ${added} added`}; ${clients}`
+  return `${name}: ${found} found${dryRun ? would : `, ${added} added`}; ${clients}`
 }
 
 /** Names of files and what another server says go to a terminal: nothing in them may steer it. */
@@ -57,8 +61,10 @@ const passedOverLine = ({ path, why, mayBeMail }: PassedOver): string =>
 /** An account as soon as it is done. */
 export function printAccount(report: AccountReport, dryRun: boolean, isOnly: boolean): void {
   if (!isOnly) print(`== ${report.account}`)
+  for (const note of report.notes ?? []) print(note)
   for (const mailbox of report.mailboxes) {
     print(lineOf(mailbox, dryRun))
+    for (const note of mailbox.notes ?? []) print(`  ${note}`)
     for (const problem of mailbox.problems) print(`  missing: ${problem}`)
     for (const doubt of mailbox.doubts) print(`  doubtful: ${doubt}`)
   }
@@ -86,14 +92,16 @@ export const needsALook = ({ problems, doubts, maybeMail, refused }: Totals): bo
 /** The report for programs: names as in the types, and stable. */
 export const jsonOf = (reports: readonly AccountReport[], dryRun: boolean): unknown => ({
   dryRun,
-  accounts: reports.map(({ account, source, mailboxes, passedOver, refused }) => ({
+  accounts: reports.map(({ account, source, mailboxes, passedOver, refused, notes = [] }) => ({
     account,
     source: source ?? null,
     refused: refused ?? null,
-    mailboxes: mailboxes.map(({ name, found, added, octets, there, uids, problems, doubts }) => ({
+    notes,
+    mailboxes: mailboxes.map(({ name, found, added, octets, there, wouldAdd, uids, problems, doubts, notes = [] }) => ({
       ...{ name, found, added, octets, there, uidsKept: uids.kind === 'kept' },
       ...(uids.kind === 'new' && { newUidsBecause: uids.why }),
-      ...{ missing: problems, doubtful: doubts },
+      ...(wouldAdd !== undefined && { wouldAdd }),
+      ...{ missing: problems, doubtful: doubts, notes },
     })),
     passedOver,
   })),

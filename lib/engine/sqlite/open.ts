@@ -1,5 +1,7 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { Unavailable } from '../../terms/errors'
 import { binding } from './binding'
 import { type Connection, sqlOn } from './connection'
 import { createFile, flushFolder, makeFolder } from './create'
@@ -82,6 +84,28 @@ export function openConnection(file: string, { flushed = true }: { readonly flus
     // The file's log is opened by its name, at the first look: now, so that it is never the log of a file that takes the place of this one.
     connection.exec('PRAGMA user_version')
     connection.exec('PRAGMA busy_timeout = 0')
+    return connection
+  } catch (error) {
+    connection?.close()
+    throw engineError(file, error)
+  }
+}
+
+/**
+ * A connection to a file that nobody writes: no file is made beside it, and its log, should there be one, is not read.
+ * Throws `Damaged`, else `Unavailable`.
+ */
+export function openUnchanging(file: string, { schema }: Program<Operations>): Connection {
+  let connection: Connection | undefined
+  try {
+    accessSync(file, constants.R_OK)
+    connection = new (binding().DatabaseSync)(`${pathToFileURL(file).href}?immutable=1`, { readOnly: true })
+    connection.exec('PRAGMA trusted_schema = OFF; PRAGMA cache_size = -16000')
+    const version = versionOf(connection)
+    if (version !== schema.length)
+      throw new Unavailable(
+        `${file} was written by another version of this package: schema ${version}, not ${schema.length}`,
+      )
     return connection
   } catch (error) {
     connection?.close()

@@ -1,4 +1,5 @@
 import type { StoreDriver } from '../driver'
+import { openSqliteBackup } from './backup-reader'
 import { openSqliteStore, SQLITE_FACTS } from './index'
 import { openSqliteTransfer } from './transfer'
 
@@ -6,6 +7,7 @@ export const sqliteDriver: StoreDriver = {
   facts: SQLITE_FACTS,
   check: () => undefined,
   open: ({ folder, flagsDurable = false, log }) => openSqliteStore({ path: folder, flagsDurable, log }),
+  openBackup: openSqliteBackup,
   openTransfer: ({ folder }) => openSqliteTransfer(folder),
   address: ({ folder }) => folder,
 }

@@ -37,13 +37,13 @@ export interface Mail {
 }
 
 /** The engine's errors in the words of the store; others as they are. */
-function asUnavailable(file: string, error: unknown): Error {
+export function asUnavailable(file: string, error: unknown): Error {
   const found = engineError(file, error)
   return isUnavailable(found) ? new StoreUnavailable(found.message) : found
 }
 
 /** Statements of a connection that may be closed. Their errors are StoreUnavailable. */
-function reading(file: string, sql: Sql, isClosed: () => boolean): Sql {
+export function reading(file: string, sql: Sql, isClosed: () => boolean): Sql {
   function run<T>(ask: () => T): T {
     if (isClosed()) throw new StoreUnavailable('the mail store is closed')
     try {
