@@ -157,7 +157,8 @@ describe('engine: a SQLite file that can be made anew', () => {
       return true
     }
     throws(() => numbers(db), said)
-    for (const durability of ['visible', 'quick'] as const) await rejects(db.write('set', ['a', 1], durability), said)
+    for (const durability of ['visible', 'quick-visible', 'quick-durable'] as const)
+      await rejects(db.write('set', ['a', 1], durability), said)
     await db.close()
     copyFileSync(file, `${file}.later`)
     match((await writtenElsewhere(`${file}.later`, 1)).join(), /numbers\.sqlite\.later is damaged/)

@@ -22,7 +22,7 @@ describe('engine: SQLite', () => {
 
   it('reads what was written, at once', async () => {
     const db = await openDatabase(file(), program)
-    for (const durability of ['durable', 'visible', 'quick'] as const) {
+    for (const durability of ['durable', 'visible', 'quick-durable', 'quick-visible'] as const) {
       equal(await db.write('set', [durability, 7], durability), 1)
       equal(db.read.get<{ number: number }>('SELECT number FROM numbers WHERE name = ?', durability)?.number, 7)
     }
@@ -48,7 +48,7 @@ describe('engine: SQLite', () => {
     const [one, two] = [await openDatabase(file(), program), await openDatabase(file(), program)]
     await Promise.all(
       Array.from({ length: 200 }, (_, index) =>
-        (index % 2 ? one : two).write('add', ['n'], index % 3 ? 'visible' : 'quick'),
+        (index % 2 ? one : two).write('add', ['n'], index % 3 ? 'visible' : 'quick-visible'),
       ),
     )
     equal(one.read.get<{ number: number }>("SELECT number FROM numbers WHERE name = 'n'")?.number, 200)

@@ -37,7 +37,7 @@ type Storm = Database<Numbered>
 
 function ask(database: Storm, order: StormOrder, random: (below: number) => number, number: number, durable: boolean) {
   const { writer } = order
-  const durability = durable ? 'durable' : random(2) === 0 ? 'visible' : 'quick'
+  const durability = `${random(2) === 0 ? '' : 'quick-'}${durable ? 'durable' : 'visible'}` as const
   const kind = random(20)
   if (kind === 0) return database.write('grow', [writer, number, 10 + random(100)], durability)
   if (kind === 1) return database.write('shrink', [writer, number], durability)

@@ -1,9 +1,11 @@
 import { Unavailable } from '../../terms/errors'
 import { closeConnection } from './close'
 import { type Connection, type Sql, sqlOn } from './connection'
-import { endingValue } from './errors'
+import { endingValue, engineError } from './errors'
+import { openLog } from './log'
 import { openConnection } from './open'
-import type { Durability, LaneSettings, Operations, Program } from './program'
+import { createOwnFlush, NO_OWN_FLUSH, type OwnFlush } from './own-flush'
+import { type Durability, isDurable, isQuick, type LaneSettings, type Operations, type Program } from './program'
 import { createQuick } from './quick'
 import { writerThread } from './writer'
 
@@ -71,15 +73,25 @@ export async function openDatabase<Ops extends Operations>(
     }
   }
   await ready()
+  const openOwn = (): readonly [Connection, OwnFlush] => {
+    const connection = openConnection(file, program)
+    try {
+      return [connection, program.flushed ? createOwnFlush(file, openLog(file), doubt) : NO_OWN_FLUSH]
+    } catch (error) {
+      connection.close()
+      throw engineError(file, error)
+    }
+  }
   let connection: Connection
+  let ownFlush: OwnFlush
   try {
-    connection = openConnection(file, program)
+    ;[connection, ownFlush] = openOwn()
   } catch (error) {
     await thread.ask({ kind: 'close', database }).catch(() => undefined)
     throw error
   }
   const read = sqlOn(connection)
-  const quick = createQuick(file, read, program.operations(read))
+  const quick = createQuick(file, read, program.operations(read), ownFlush)
   /** writes that the thread has: what is quick goes behind them */
   let underWay = 0
   let unflushed = 0
@@ -99,6 +111,10 @@ export async function openDatabase<Ops extends Operations>(
     else flushSoon ??= setTimeout(flush, FLUSH).unref()
   }
 
+  function doubt(): void {
+    thread.ask({ kind: 'doubt', database }).catch(() => undefined)
+  }
+
   async function inThread(
     name: string,
     values: readonly unknown[],
@@ -107,8 +123,14 @@ export async function openDatabase<Ops extends Operations>(
   ) {
     underWay += 1
     try {
-      if (opening?.generation !== thread.generation) await ready()
-      return await thread.ask({ kind: 'write', database, name, values, durability }, moved)
+      if (opening?.generation !== thread.generation) {
+        ownFlush.distrust()
+        await ready()
+      }
+      const trust = ownFlush.trustAfter()
+      const value = await thread.ask({ kind: 'write', database, name, values, durability }, moved)
+      if (isDurable(durability)) trust()
+      return value
     } finally {
       underWay -= 1
     }
@@ -119,8 +141,9 @@ export async function openDatabase<Ops extends Operations>(
     read,
     async write(name, values, durability = 'durable', moved = []) {
       if (closed) throw new Unavailable(`${file} is closed`)
-      if (durability === 'quick' && underWay === 0) {
-        const ending = await quick.write(name, values)
+      const durable = isDurable(durability)
+      if (isQuick(durability) && underWay === 0 && (!durable || ownFlush.isTrusted)) {
+        const ending = await quick.write(name, values, durable)
         if (ending !== 'busy') {
           const value = endingValue(ending)
           flushLater()
@@ -134,6 +157,7 @@ export async function openDatabase<Ops extends Operations>(
       if (closed) return
       closed = true
       quick.end()
+      await ownFlush.close()
       if (flushSoon) flush()
       await thread.ask({ kind: 'close', database }).catch(() => undefined)
       closeConnection(connection, read)

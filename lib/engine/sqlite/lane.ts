@@ -7,7 +7,7 @@ import { type Committed, createFlusher, NO_FLUSHER } from './flusher'
 import { runInGroup } from './group'
 import { type LogFile, openLog } from './log'
 import { openWriter } from './open'
-import type { Durability, Ending, LaneSettings, Operations, Program } from './program'
+import { type Durability, type Ending, isDurable, type LaneSettings, type Operations, type Program } from './program'
 import { type Checkpoint, createUpkeep } from './upkeep'
 
 /** A write that waits for its turn, or for the disk. */
@@ -23,6 +23,8 @@ export interface Lane {
   add(write: Write): void
   /** Brings to the disk what others of this process wrote. */
   flush(): void
+  /** Others of this process could not. */
+  doubt(): void
   /** After all that was added; what was committed is on the disk then. */
   close(): Promise<void>
 }
@@ -172,7 +174,7 @@ export function openLane<Ops extends Operations>(
   function settled(group: readonly Group[]): void {
     const waiting: Committed[] = []
     for (const { write, ending } of group) {
-      if (write.durability !== 'durable' || ending.kind !== 'done') write.settle(ending)
+      if (!isDurable(write.durability) || ending.kind !== 'done') write.settle(ending)
       else waiting.push({ onDisk: () => write.settle(ending), refused: (error) => write.settle(refusal(file, error)) })
     }
     // With nothing in it, it was for the flush.
@@ -205,6 +207,7 @@ export function openLane<Ops extends Operations>(
       flusher.written()
       upkeep.wrote()
     },
+    doubt: () => flusher.doubt(),
     close: () =>
       new Promise((resolve) => {
         closed = resolve

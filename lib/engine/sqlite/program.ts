@@ -26,10 +26,13 @@ export const defineProgram = <Ops extends Operations>(
 ): Program<Ops> => ({ file, schema, operations, flushed })
 
 /**
- * `durable`: the answer comes when it is on the disk. `visible`: when everybody can read it; it is on the disk within a second. `quick`: as
- * visible, and so small that it may run on the event loop when nobody else writes.
+ * `durable`: the answer comes when it is on the disk. `visible`: when everybody can read it; it is on the disk within a second. With
+ * `quick-`: so small (well below a millisecond) that it may run on the event loop when nobody else writes.
  */
-export type Durability = 'durable' | 'visible' | 'quick'
+export type Durability = 'durable' | 'visible' | 'quick-durable' | 'quick-visible'
+
+export const isDurable = (durability: Durability): boolean => durability.endsWith('durable')
+export const isQuick = (durability: Durability): boolean => durability.startsWith('quick-')
 
 /** How the writes of one file are grouped, flushed and written back. */
 export interface LaneSettings {
@@ -62,6 +65,8 @@ export type Request =
       readonly settings: Partial<LaneSettings>
     }
   | { readonly kind: 'close'; readonly id: number; readonly database: number }
+  /** of what others of this process wrote something may be missing on the disk */
+  | { readonly kind: 'doubt'; readonly id: number; readonly database: number }
   /** brings to the disk what was written elsewhere in this process */
   | { readonly kind: 'flush'; readonly id: number; readonly database: number }
   | {

@@ -1,13 +1,16 @@
 import { setImmediate } from 'node:timers'
 import type { Sql } from './connection'
 import { isBusy, refusal, rollBack } from './errors'
+import type { Committed } from './flusher'
 import { runInGroup } from './group'
+import type { OwnFlush } from './own-flush'
 import type { Ending, Operations } from './program'
 
 /** A write that waits for the end of the turn. */
 interface QuickWrite {
   readonly name: string
   readonly values: readonly unknown[]
+  readonly isDurable: boolean
   settle(ending: Ending | 'busy'): void
 }
 
@@ -17,7 +20,7 @@ interface QuickWrite {
  */
 export interface Quick {
   /** @returns how it ended; `busy`: somebody else writes, and nothing was done */
-  write(name: string, values: readonly unknown[]): Promise<Ending | 'busy'>
+  write(name: string, values: readonly unknown[], isDurable: boolean): Promise<Ending | 'busy'>
   /** Runs those that wait for the end of the turn. */
   end(): void
 }
@@ -27,7 +30,7 @@ const PATIENCE = 0.3
 /** Milliseconds of work in one transaction, and in one turn. */
 const LONGEST = 4
 
-export function createQuick(file: string, sql: Sql, operations: Operations): Quick {
+export function createQuick(file: string, sql: Sql, operations: Operations, flush: OwnFlush): Quick {
   let queue: QuickWrite[] = []
 
   /** @returns false: another one writes */
@@ -56,6 +59,16 @@ export function createQuick(file: string, sql: Sql, operations: Operations): Qui
     return endings
   }
 
+  function settled(writes: readonly QuickWrite[], endings: readonly Ending[]): void {
+    const waiting: Committed[] = []
+    for (const [nth, ending] of endings.entries()) {
+      const write = writes[nth]
+      if (!write?.isDurable || ending.kind !== 'done') write?.settle(ending)
+      else waiting.push({ onDisk: () => write.settle(ending), refused: (error) => write.settle(refusal(file, error)) })
+    }
+    if (waiting.length > 0) flush.committed(waiting)
+  }
+
   function work(): void {
     const writes = queue
     queue = []
@@ -71,7 +84,7 @@ export function createQuick(file: string, sql: Sql, operations: Operations): Qui
         queue = left
         setImmediate(work)
       }
-      for (const [nth, ending] of endings.entries()) writes[nth]?.settle(ending)
+      settled(writes, endings)
     } catch (error) {
       rollBack(sql)
       const ending = refusal(file, error)
@@ -80,10 +93,10 @@ export function createQuick(file: string, sql: Sql, operations: Operations): Qui
   }
 
   return {
-    write: (name, values) =>
+    write: (name, values, isDurable) =>
       new Promise((settle) => {
         if (queue.length === 0) setImmediate(work)
-        queue.push({ name, values, settle })
+        queue.push({ name, values, isDurable, settle })
       }),
     end() {
       while (queue.length > 0) work()

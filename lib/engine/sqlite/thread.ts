@@ -70,6 +70,10 @@ function take(request: Request): void {
       lanes.get(request.database)?.lane.flush()
       answer(id, { kind: 'done', value: undefined })
       return
+    case 'doubt':
+      lanes.get(request.database)?.lane.doubt()
+      answer(id, { kind: 'done', value: undefined })
+      return
     case 'write': {
       const lane = lanes.get(request.database)?.lane
       if (!lane) return answer(id, { kind: 'refused', why: 'the file is closed' })

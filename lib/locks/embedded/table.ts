@@ -145,7 +145,7 @@ export async function openTable(ports: TablePorts): Promise<EmbeddedTable> {
   }
 
   async function renewIn(used: Place): Promise<void> {
-    const known = await actIn(used, used.database.write('renew', [used.seen, self, expiry], 'quick'))
+    const known = await actIn(used, used.database.write('renew', [used.seen, self, expiry], 'quick-visible'))
     if (used.joined && !known && used === place) {
       log.warn('locks: this process was silent for too long, and others took it for dead; its sessions end')
       ports.lost()
@@ -157,7 +157,7 @@ export async function openTable(ports: TablePorts): Promise<EmbeddedTable> {
   async function settle(used: Place): Promise<void> {
     const end = performance.now() + PATIENCE
     await renewIn(used)
-    const settles = () => used.database.write('settle', [used.seen, ports.others(), 2 * expiry], 'quick')
+    const settles = () => used.database.write('settle', [used.seen, ports.others(), 2 * expiry], 'quick-visible')
     while (!(await actIn(used, settles()))) {
       if (used !== place) return
       if (performance.now() > end)
@@ -191,7 +191,7 @@ export async function openTable(ports: TablePorts): Promise<EmbeddedTable> {
   async function decideIn(used: Place, account: string, question: Question): Promise<Answer> {
     for (;;) {
       const values = [used.seen, account, question, self, clock.now()] as const
-      const answer = await actIn(used, used.database.write('decide', [...values], 'quick'))
+      const answer = await actIn(used, used.database.write('decide', [...values], 'quick-visible'))
       if (answer) return answer
       used.settling ??= settle(used).finally(() => {
         used.settling = undefined
@@ -238,7 +238,7 @@ export async function openTable(ports: TablePorts): Promise<EmbeddedTable> {
     async close() {
       closed = true
       await moving?.catch(() => undefined)
-      await place.database.write('forget', [place.seen, self], 'quick').catch(() => undefined)
+      await place.database.write('forget', [place.seen, self], 'quick-visible').catch(() => undefined)
       await place.database.close()
     },
   }

@@ -42,7 +42,7 @@ export interface SqliteStoreOptions {
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const { clock = systemClock, log = silentLog, flagsDurable = false } = options
   const mail = await openMail(options.path, log, options.boot, options.engine)
-  const quick: Durability = flagsDurable ? 'durable' : 'quick'
+  const quick: Durability = flagsDurable ? 'quick-durable' : 'quick-visible'
   const texts = await openTextIndex(mail, log)
   const swaps = createSwaps()
   const mailboxes = { ...mailboxReads(mail), ...mailboxWrites(mail, clock, quick) }

@@ -56,12 +56,18 @@ export function copiedOf(id: AccountId, { source, entries, commits, ...copied }:
   return { value, commit: commitOf(...mailboxes) }
 }
 
-/** Messages whose flags are changed on the event loop, if nobody else writes: less than a millisecond. */
+/**
+ * What is done on the event loop, if nobody else writes, in about a millisecond at most: messages whose flags are changed, that are
+ * stored or copied, and octets that are stored.
+ */
 const FEW = 50
+const FEW_NEW = 10
+const SMALL = 64 * 1024
 
 /** @param quick how flags are written */
 export function messageWrites(mail: Mail, clock: Clock, quick: Durability): MessageWrites {
-  const howMany = (uids: readonly unknown[]): Durability => (quick === 'quick' && uids.length > FEW ? 'visible' : quick)
+  const slow = quick === 'quick-durable' ? 'durable' : 'visible'
+  const howMany = (uids: readonly unknown[]): Durability => (uids.length > FEW ? slow : quick)
 
   async function copyOrMove(
     id: AccountId,
@@ -70,7 +76,8 @@ export function messageWrites(mail: Mail, clock: Clock, quick: Durability): Mess
   ) {
     const account = accountNumber(id)
     const places = { from: mailboxNumber(account, from), to: mailboxNumber(account, to) }
-    const copied = await mail.write('copyOrMove', [account, { ...wanted, ...places, now: clock.now() }])
+    const how = wanted.uids.length > FEW_NEW ? 'durable' : 'quick-durable'
+    const copied = await mail.write('copyOrMove', [account, { ...wanted, ...places, now: clock.now() }], how)
     return copied.ok ? ok(copiedOf(id, copied.value)) : copied
   }
 
@@ -80,7 +87,9 @@ export function messageWrites(mail: Mail, clock: Clock, quick: Durability): Mess
       const account = accountNumber(id)
       const packed = pack(messages, options, clock.now())
       const values = [account, mailboxNumber(account, mailbox), packed] as const
-      const appended = await mail.write('append', [...values], 'durable', [packed.octets])
+      const isSmall = messages.length <= FEW_NEW && packed.octets.byteLength <= SMALL
+      const how = isSmall ? 'quick-durable' : 'durable'
+      const appended = await mail.write('append', [...values], how, [packed.octets])
       if (!appended.ok) return appended
       const { value } = appended
       return ok({ value: value.uids.map(uid), commit: commitOf(addedOf(id, messages, value)) })
@@ -102,7 +111,7 @@ export function messageWrites(mail: Mail, clock: Clock, quick: Durability): Mess
 
     async expunge(id, mailbox, uids, wanted) {
       const account = accountNumber(id)
-      const how = quick === 'quick' ? ofExpunge(wanted) : 'durable'
+      const how = slow === 'visible' ? ofExpunge(wanted) : slow
       const values = [account, mailboxNumber(account, mailbox), uids, wanted, clock.now()] as const
       const expunged = await mail.write('expunge', [...values], how)
       if (!expunged.ok) return expunged

@@ -30,7 +30,7 @@ async function main({ file, writer, kind, sessions, pause, seconds }: WriterOrde
   const write = (): Promise<unknown> => {
     const row = writer * 1_000_000 + (id++ % 5000)
     if (kind === 'append') return database.write('append', [writer, row, new Uint8Array(22_000)])
-    return database.write('store', [writer, row], kind === 'quick' ? 'quick' : 'visible')
+    return database.write('store', [writer, row], kind === 'quick' ? 'quick-visible' : 'visible')
   }
   process.send?.('ready')
   await new Promise((resolve) => process.once('message', resolve))

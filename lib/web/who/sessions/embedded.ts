@@ -54,7 +54,8 @@ export async function openEmbeddedSessions({ path: folder, log }: EmbeddedSessio
     find: async (secret) => credentialBy('key', keyOf(secret)),
     get: async (id) => credentialBy('id', id),
     // When somebody was here last may be forgotten; who may be here, not.
-    update: (id, patch) => db.write('update', [id, patch], 'epochs' in patch || 'totp' in patch ? 'durable' : 'quick'),
+    update: (id, patch) =>
+      db.write('update', [id, patch], 'epochs' in patch || 'totp' in patch ? 'durable' : 'quick-visible'),
     remove: (id) => db.write('remove', [id], 'durable'),
     async list(account) {
       const found: Credential[] = []
