@@ -3,7 +3,7 @@ import type { ExpungeOptions } from './store'
 
 /**
  * When a write is answered: when it is on the disk, or when everybody sees it; then it is on the disk within a second
- * (docs/durability.md). `visible` are flags, \Recent, subscriptions, fences, and the end of what carries \Deleted, unless
+ * (docs/durability.md). `visible` are flags, \Recent, subscriptions, and the end of what carries \Deleted, unless
  * `flags_durable` is set: never what a sender, a client or an administrator was promised to be kept.
  */
 export type Durability = 'durable' | 'visible'

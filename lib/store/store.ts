@@ -30,8 +30,8 @@ export interface Store extends RecordTables {
   /** absent: what is removed is gone at once */
   readonly bin?: BinTable
   /**
-   * Raises the account's highest seen fence; never lowers it. Need not be durable, must be seen by every process. Rejects when the
-   * account is in the recycle bin: who has logged in before gets no further.
+   * Raises the account's highest seen fence; never lowers it. Seen by every process, and durable where processes outlive
+   * the engine. Rejects when the account is in the recycle bin: who has logged in before gets no further.
    */
   raiseFence(account: AccountId, fence: Fence): Promise<void>
   /** Rejects when mail cannot be read or written now, as far as can be known without a write: for probes from outside. */

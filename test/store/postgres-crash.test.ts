@@ -4,7 +4,7 @@ import { LEAP } from '../../lib/store/gaps'
 import { openPostgresStore } from '../../lib/store/postgres'
 import type { Store } from '../../lib/store/store'
 import { flagSet } from '../../lib/terms/flags'
-import { modSeq } from '../../lib/terms/numbers'
+import { fence, modSeq } from '../../lib/terms/numbers'
 import { silentLog } from '../../lib/terms/ports'
 import { freePorts } from '../e2e/demo'
 import { eventually } from '../eventually'
@@ -85,6 +85,19 @@ describe('a PostgreSQL server that crashes', function () {
     assert.deepEqual(await flagsOf(store, lost), ['(\\Seen)', '()', '()'])
     assert.equal(inbox.highestModSeq, lost.kept + LEAP)
     assert.deepEqual(await ask(server.url, since), [before])
+  })
+
+  it('kill -9 of all its processes: the fence of a lock is not lost, so who lost the lock deletes nothing', async () => {
+    const { id, inbox } = await newAccount(store, `crash${++count}@example.org`)
+    const uids = await add(store, id, inbox, 'a')
+    await store.raiseFence(id, fence(10))
+    await server.holdBack()
+    await store.raiseFence(id, fence(20))
+    await server.kill()
+    await server.start()
+    const late = await store.messages.expunge(id, inbox.id, uids, { only: 'all', fence: fence(10) })
+    assert.deepEqual(late, { ok: false, fault: { kind: 'lease-lost' } })
+    value(await store.messages.expunge(id, inbox.id, uids, { only: 'all', fence: fence(20) }))
   })
 
   it('a shutdown loses nothing, and nothing leaps', async () => {

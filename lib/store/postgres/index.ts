@@ -20,6 +20,9 @@ import { createTextIndex } from './texts/index'
 
 export type { PostgresOptions } from './database'
 
+const RAISE = `WITH raised AS (UPDATE mailbox.accounts SET fence = $2::int8 WHERE account = $1 AND fence < $2::int8)
+  SELECT attributes->'removed' IS NOT NULL AS removed FROM mailbox.accounts WHERE account = $1`
+
 export const POSTGRES_FACTS: StoreFacts = { name: 'postgres', sharedByProcesses: true, sharedByHosts: true }
 
 /** The driver for several hosts: one PostgreSQL database, or what speaks like one. */
@@ -56,11 +59,8 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
     texts: createTextIndex(db),
     bin: createBin(db, clock),
     async raiseFence(id, fence) {
-      const account = accountNumber(id)
-      const [found] = await db.visibly<{ removed: boolean }>(
-        `UPDATE mailbox.accounts SET fence = greatest(fence, ${fence}) WHERE account = ${account}
-         RETURNING attributes->'removed' IS NOT NULL AS removed`,
-      )
+      // Durable: who lost the lock may outlive a crash of the server, or be on another machine. Nothing is flushed where it is as high already.
+      const [found] = await db.read<{ removed: boolean }>(RAISE, [accountNumber(id), fence])
       if (found?.removed) throw new StoreUnavailable(REMOVED)
     },
     async usable() {
