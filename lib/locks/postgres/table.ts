@@ -117,6 +117,7 @@ export function openTable({ url, self, expiry, log, renew }: TablePorts): Postgr
       return { ended: [], granted: [] }
     },
     async read(account) {
+      if (silent) await renew()
       const began = epoch
       const [[row], alive] = await Promise.all([server.query<{ record: string }>(sql.READ, [account]), living()])
       return row && began === epoch ? shown(row.record, alive) : undefined
@@ -132,9 +133,9 @@ export function openTable({ url, self, expiry, log, renew }: TablePorts): Postgr
       }
     },
     async showLife() {
-      const own = performance.now()
       const [row] = await server.query<{ known: boolean; now: number }>(sql.RENEW, [self, expiry])
-      if (row) clock = { server: row.now, own }
+      // Never ahead of the server's.
+      if (row) clock = { server: row.now, own: performance.now() }
       silent = false
       return row?.known === true
     },

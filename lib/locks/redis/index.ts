@@ -51,6 +51,8 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
   /** releases that Redis has not heard of: id and account */
   const owed = new Map<string, string>()
   let deadline: NodeJS.Timeout | undefined
+  /** the deadline has passed: what is granted now would end with nobody who notices */
+  let lapsed = false
 
   const redis = connectRedis(settings.redis, {
     enableOfflineQueue: false,
@@ -106,6 +108,7 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
         )
         leases.endAll('expired')
       }
+      lapsed = false
       clearTimeout(deadline)
       deadline = setTimeout(lapse, settings.expiry * 0.9 - (performance.now() - sent)).unref()
       for (const [id, account] of owed) if (!leases.has(id)) await giveBack(account, id)
@@ -116,6 +119,7 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
     }
   }
   function lapse(): void {
+    lapsed = true
     if (leases.size > 0) log.error('locks: redis was not reached in time; sessions of this process end')
     leases.endAll('expired')
   }
@@ -126,6 +130,8 @@ export async function openRedisLocks(options: RedisLocksOptions): Promise<Locks>
   ): Promise<Exclude<Claimed, { lost: true }>> {
     const ask = async (): Promise<Claimed> =>
       JSON.parse(String(await run('claim', account, JSON.stringify(claim), String(takeover), enqueue ? '1' : '0')))
+    if (lapsed) await beat()
+    if (lapsed) throw new Error('redis is not reached')
     let answer = await ask()
     if ('lost' in answer) {
       await beat()
