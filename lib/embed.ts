@@ -3,6 +3,7 @@ import { createAuthHandler, createHandlers } from './lmtp/handlers'
 import { directoryChain } from './login/chain'
 import { loginSettings } from './login/settings'
 import { type Log, noMetrics, silentLog } from './terms/ports'
+import { noteDeed, openDeeds } from './wiring/deeds'
 import { openDeliveries, openDelivery, readDeliverySettings } from './wiring/delivery'
 import { homeAt } from './wiring/home'
 import { openBus, openLocks } from './wiring/locks'
@@ -47,7 +48,9 @@ export async function openMailboxes(options: EmbedOptions) {
     const deliveries = closing(await openDeliveries(home))
     const locks = closing(await openLocks(home, false))
     const bus = closing(await openBus(home))
+    const deeds = closing(await openDeeds(home))
     const room = closing(openRoom(home, { store, locks, bus, metrics: noMetrics }))
+    room.onDeed(noteDeed(home, deeds))
     const login = closing(
       openLogin(home, store, await openLoginParts(home, store), noMetrics, directoryChain, {
         from: 'postmaster@localhost',

@@ -40,6 +40,7 @@ export function register(this: HarakaPlugin): void {
       locks: context.locks,
       attempts: lockouts.attempts,
       deliveries: context.part('deliveries'),
+      deeds: context.part('deeds'),
       explain: (asked) => explain(lockouts, asked, systemClock.now()),
       submit: submitter(host),
       metrics: context.part('gathering'),

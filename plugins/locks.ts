@@ -1,6 +1,7 @@
 import { homeOf } from '../lib/haraka/home'
 import type { HarakaPlugin } from '../lib/haraka/host'
 import { mailboxPlugin } from '../lib/haraka/plugin'
+import { noteDeed } from '../lib/wiring/deeds'
 import { openBus, openLocks } from '../lib/wiring/locks'
 import { openRoom } from '../lib/wiring/room'
 
@@ -15,6 +16,7 @@ export function register(this: HarakaPlugin): void {
     const bus = await openBus(home)
     host.closing.push(() => bus.close())
     const room = openRoom(home, { store: host.context.store, locks, bus, metrics: host.context.metrics })
+    room.onDeed(noteDeed(home, host.context.part('deeds')))
     host.context.open('room', room)
     host.closing.push(() => room.close())
   })

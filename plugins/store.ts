@@ -4,6 +4,7 @@ import type { HarakaPlugin } from '../lib/haraka/host'
 import { createSmtpSessions } from '../lib/haraka/listen/smtp-sessions'
 import { mailboxPlugin } from '../lib/haraka/plugin'
 import { createMetrics } from '../lib/metrics/registry'
+import { openDeeds } from '../lib/wiring/deeds'
 import { openDeliveries } from '../lib/wiring/delivery'
 import { openGathering, openLoopWatch } from '../lib/wiring/metrics'
 import { openStore } from '../lib/wiring/store'
@@ -25,6 +26,10 @@ export function register(this: HarakaPlugin): void {
     const deliveries = await openDeliveries(home)
     host.context.open('deliveries', deliveries)
     host.closing.push(() => deliveries.close())
+
+    const deeds = await openDeeds(home)
+    host.context.open('deeds', deeds)
+    host.closing.push(() => deeds.close())
 
     const store = await openStore(home)
     host.context.open('store', store)

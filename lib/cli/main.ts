@@ -16,6 +16,7 @@ import { backupCommand } from './store/backup'
 import { checkCommand, restoredCommand } from './store/check'
 import { migrateCommand } from './store/migrate'
 import { indexCommand } from './store/text-index'
+import { auditCommand } from './watch/audit'
 import { lockoutsCommand } from './watch/lockouts'
 import { openLockouts } from './watch/lockouts-home'
 import { locksCommand } from './watch/locks'
@@ -39,6 +40,7 @@ const program = new Command('haraka-mailbox')
   .addCommand(restoredCommand())
   .addCommand(indexCommand())
   .addCommand(locksCommand())
+  .addCommand(auditCommand())
   .addCommand(metricsCommand())
   .addCommand(
     lockoutsCommand({ homeOption, open: openLockouts, print: (line) => console.log(line), now: () => Date.now() }),

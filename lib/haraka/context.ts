@@ -4,6 +4,7 @@ import type { Locks } from '../locks/locks'
 import type { Strangers } from '../login/admission/strangers'
 import type { ExplainPorts } from '../login/lockout/explain'
 import type { Login } from '../login/login'
+import type { DeedLog } from '../mailbox/deeds/log'
 import type { Bus, MailRoom } from '../mailbox/mailbox'
 import type { Gathering } from '../metrics/gather'
 import { version } from '../package-root'
@@ -32,6 +33,8 @@ interface SharedParts {
   room: MailRoom
   /** what became of each recipient */
   deliveries: DeliveryLog
+  /** who removed and moved mail */
+  deeds: DeedLog
   delivery: Delivery
 }
 

@@ -3,6 +3,7 @@ import type { Locks } from '../locks/locks'
 import type { AttemptLog } from '../login/lockout/attempts'
 import type { Explanation } from '../login/lockout/explain'
 import type { LoginProtocol } from '../login/login'
+import type { DeedLog } from '../mailbox/deeds/log'
 import type { Gathering } from '../metrics/gather'
 
 /** A finished message on its way out. */
@@ -17,6 +18,7 @@ export interface HttpPorts {
   readonly locks: Locks
   readonly attempts: AttemptLog
   readonly deliveries: Pick<DeliveryLog, 'list'>
+  readonly deeds: Pick<DeedLog, 'list'>
   readonly explain: (asked: { user: string; address: string; protocol?: LoginProtocol }) => Promise<Explanation>
   /** Hands a message to the queue. @returns why it was not taken; undefined: it was */
   readonly submit: (submission: Submission) => Promise<string | undefined>

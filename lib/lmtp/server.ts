@@ -7,6 +7,7 @@ import { networkList } from '../login/networks'
 import type { Log } from '../terms/ports'
 import { isHttpRequest } from '../transport/http'
 import type { TlsSource } from '../transport/tls'
+import { createCounting } from './counting'
 import { createHandlers, Refusal } from './handlers'
 import type { LmtpSettings } from './settings'
 
@@ -98,6 +99,10 @@ export function createLmtpServer(ports: LmtpPorts): SMTPServer {
   const { delivery, settings, hostname, maxSize, tls, log } = ports
   const hasTls = tls.available
   const trusts = networkList(settings.trusted)
+  const { begins, ...handlers } = createCounting(
+    createHandlers({ delivery, hostname, maxSize, received: settings.received, replies: 'each', log }),
+    log,
+  )
   const server = new LmtpServer({
     ...(tls.SNICallback && { SNICallback: tls.SNICallback }),
     lmtp: true,
@@ -118,13 +123,15 @@ export function createLmtpServer(ports: LmtpPorts): SMTPServer {
     socketTimeout: settings.idle,
     // RFC 5321 3.8: then 421 for who is still there
     closeTimeout: 1000,
-    onConnect({ remoteAddress }, done) {
+    onConnect(session, done) {
+      begins(session)
+      const { remoteAddress } = session
       // A Unix socket has no address: who may open it is a matter of its permissions.
       if (remoteAddress === '' || trusts(remoteAddress)) return done()
       log.warn(`LMTP from ${remoteAddress} refused: not in mailbox_lmtp.ini trusted`)
       done(new Refusal({ code: 554, enhanced: '5.7.1', text: 'this network may not deliver here' }))
     },
-    ...createHandlers({ delivery, hostname, maxSize, received: settings.received, replies: 'each', log }),
+    ...handlers,
   })
   server.secureContext = new LiveContexts(tls)
   // Resets and time-outs of clients; their messages were not acknowledged and come again.

@@ -10,6 +10,10 @@ export function accountName(user: string, defaultDomain: string): string {
 /** For logs: printable, bounded, in quotes; what an attacker typed cannot make a second line or field. */
 export const quoted = (text: string): string => `"${text.slice(0, MAX).replace(/[^\x21\x23-\x5b\x5d-\x7e]/g, '?')}"`
 
+/** The same of names that may have blanks and other scripts: mailboxes, programs. */
+export const quotedText = (text: string): string =>
+  `"${text.slice(0, MAX).replace(/[\x00-\x1f"\\\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, '?')}"`
+
 /** `user+mailbox@domain` where the protocol takes it, else the name as it is. The mailbox keeps its spelling. */
 export function splitMailbox(
   peer: { readonly mailboxInName?: boolean },

@@ -5,6 +5,7 @@ import type { AccountId } from '../terms/names'
 import type { Clock, Log, Metrics } from '../terms/ports'
 import { createPool } from '../work/pool'
 import { accountBin } from './bin/account-bin'
+import type { MailDeed } from './deeds/deed'
 import type { Filed } from './filed'
 import { createHub } from './hub'
 import { createKept } from './kept'
@@ -17,7 +18,7 @@ import { ensureSpecialUse } from './verbs/mailbox-verbs'
 import { preparing } from './verbs/prepare-message'
 import { createStates } from './view/states'
 
-export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states' | 'maildrops' | 'prepare' | 'filed'> {
+export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states' | 'maildrops' | 'prepare' | 'filed' | 'did'> {
   readonly prepare: (octets: Buffer) => PreparedMessage
   readonly bus: Bus
   readonly clock: Clock
@@ -35,18 +36,23 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   const hub = createHub({ states, bus, log })
   const kept = createKept(settings.keepTexts)
   const pool = createPool({ threads: settings.threads, memory: settings.threadMemory / MEGABYTE })
-  const listeners: ((filed: Filed) => void)[] = []
-  const filed = (done: Filed): void => {
-    for (const listener of listeners) {
-      try {
-        listener(done)
-      } catch (error) {
-        log.error(`told of messages that were moved: ${textOf(error)}`)
+  function listeners<T>(of: string) {
+    const all: ((done: T) => void)[] = []
+    const tell = (done: T): void => {
+      for (const listener of all) {
+        try {
+          listener(done)
+        } catch (error) {
+          log.error(`told of ${of}: ${textOf(error)}`)
+        }
       }
     }
+    return { all, tell }
   }
+  const filed = listeners<Filed>('messages that were moved')
+  const deeds = listeners<MailDeed>('what was done to mail')
   const parts: Parts = {
-    ...{ ...options, states, hub, filed },
+    ...{ ...options, states, hub, filed: filed.tell, did: deeds.tell },
     maildrops: new WeakMap(),
     prepare: preparing(pool, options.prepare),
   }
@@ -69,7 +75,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
     texts: kept.columns(),
     keys: kept.columns(),
     maxMessageSize: settings.maxMessageSize,
-    account: (identity) => createAccountMail(parts, identity),
+    account: (identity, actor) => createAccountMail(parts, identity, actor),
     deliver: (copy) => deliver(parts, copy),
     index: store.texts && createIndexDesk(store.texts, settings.indexTexts, hub.askIndex),
     ensureSpecialUse: async (account) => {
@@ -80,7 +86,10 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
       return ensured
     },
     onFiled(listener) {
-      listeners.push(listener)
+      filed.all.push(listener)
+    },
+    onDeed(listener) {
+      deeds.all.push(listener)
     },
     async close() {
       clearInterval(timer)

@@ -16,6 +16,7 @@ import type { AccountId, BinnedId, EmailId, MailboxId } from '../terms/names'
 import type { ModSeq, SeqNum, Uid } from '../terms/numbers'
 import type { SpecialUse } from '../terms/special-use'
 import type { Pool } from '../work/pool'
+import type { Actor, MailDeed } from './deeds/deed'
 import type { Filed } from './filed'
 import type { KeptColumn } from './kept'
 import type { IndexDesk } from './texts/status'
@@ -42,7 +43,8 @@ export interface MailRoom {
   /** octets of the largest message that is stored; 0: no limit */
   readonly maxMessageSize: number
   /** The account's verbs. Costs nothing; made per session. */
-  account(identity: Identity): AccountMail
+  /** @param actor who it is in the log of what was done to mail, asked each time; nobody: the server itself */
+  account(identity: Identity, actor?: () => Actor): AccountMail
   deliver(copy: NewCopy): Promise<Result<Delivered>>
   /** undefined: the store has no text index */
   readonly index: IndexDesk | undefined
@@ -50,6 +52,8 @@ export interface MailRoom {
   ensureSpecialUse(account: AccountId): Promise<Result<void>>
   /** Tells of messages that an owner moves or copies in this process, after it is done. */
   onFiled(listener: (filed: Filed) => void): void
+  /** Tells of mail that somebody removes or moves in this process, by any protocol, after it is done. */
+  onDeed(listener: (deed: MailDeed) => void): void
   close(): Promise<void>
 }
 

@@ -3,6 +3,7 @@ import type { Commit, Written } from '../store/change'
 import type { MaildropColumns, Store } from '../store/store'
 import { ok, type Result } from '../terms/fault'
 import type { Clock, Log, Metrics } from '../terms/ports'
+import type { MailDeed } from './deeds/deed'
 import type { Filed } from './filed'
 import type { CommitHub } from './hub'
 import type { MailboxSettings } from './settings'
@@ -21,11 +22,16 @@ export interface Parts {
   readonly prepare: Prepare
   /** told of messages that an owner has put elsewhere; must not throw */
   readonly filed: (filed: Filed) => void
+  /** told of mail that somebody has removed or moved; must not throw */
+  readonly did: (deed: MailDeed) => void
   readonly settings: MailboxSettings
   readonly clock: Clock
   readonly log: Log
   readonly metrics: Metrics
 }
+
+/** Tells what an account's user does. @param to where messages went; nothing: they are gone */
+export type Did = (what: MailDeed['what'], mailbox: string, messages: number, to?: string) => void
 
 /** Publishes what was committed, if it was, and hands on the value: every write of this room ends here. */
 export function published<T>(hub: { publish(commit: Commit): void }, written: Result<Written<T>>): Result<T> {

@@ -37,13 +37,15 @@ export interface MailboxSettings {
   /** of the pool of this process, and the octets of JavaScript heap that each may take */
   readonly threads: number
   readonly threadMemory: number
+  /** milliseconds that the log of who removed and moved mail keeps an entry */
+  readonly auditKeep: number
   /** the locks' own mode, where an account does not override it: fences make sense in `strict` and `pop3` only */
   readonly lockMode: LockMode
 }
 
 const AUTOCREATE = ['Sent:\\Sent', 'Drafts:\\Drafts', 'Trash:\\Trash', 'Junk:\\Junk', 'Archive:\\Archive']
 
-/** Reads `[quota]`, `[limits]`, `[bin]`, `[mailboxes]`, `[views]`, `[search]` and `[work]` of mailbox_store.ini. */
+/** Reads `[quota]`, `[limits]`, `[bin]`, `[mailboxes]`, `[views]`, `[search]`, `[audit]` and `[work]` of mailbox_store.ini. */
 export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): MailboxSettings {
   const read = readSettings('mailbox_store.ini', ini)
   const settings: MailboxSettings = {
@@ -64,6 +66,7 @@ export function mailboxSettings(ini: Ini, lockMode: LockMode = 'strict'): Mailbo
     indexMessage: read.size('search.message', '1M'),
     threads: read.number('work.threads', 2, { min: 1, max: 64 }),
     threadMemory: read.size('work.memory', '128M'),
+    auditKeep: read.duration('audit.keep', '90d'),
     lockMode,
   }
   if (settings.threadMemory < 16 * 1024 * 1024) read.complain('work.memory: a thread needs 16M at least')

@@ -34,6 +34,10 @@ export interface Session {
   readonly ports: SievePorts
   readonly peer: () => LoginPeer
   state: State
+  /** full address of who has logged in */
+  user: string
+  /** why it ends, where it is not the client that goes */
+  ended: string | undefined
   tries: number
   badCommands: number
   /** the session is over once the running command returns */

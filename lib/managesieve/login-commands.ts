@@ -39,6 +39,7 @@ function enter(session: Session, answer: LoginAnswer, final: Buffer | undefined)
       return session.no('Login not available now, try again later', 'TRYLATER')
     case 'granted':
       session.state = { name: 'authenticated', mail: session.ports.room.account(answer.identity) }
+      session.user = answer.identity.name
       // RFC 5804 2.1: the server's last octets go with the OK.
       if (final) return session.say('OK (SASL ', stringOf(final.toString('base64')), ') "Logged in"')
       return session.ok('Logged in')
@@ -152,6 +153,7 @@ const logout: Command = {
   args: [],
   run: (session) => {
     session.over = true
+    session.ended = 'logout'
     session.ok('See you')
   },
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { peerOf } from '../login/peer'
+import { connectionLine } from '../login/session-line'
 import { MAX_SCRIPT } from '../sieve/lexer'
 import { logThrown } from '../terms/log-thrown'
 import type { Connection } from '../transport/connection'
@@ -47,6 +48,8 @@ export function createSieveServer(ports: SievePorts) {
       ports,
       peer: peerOf('sieve', connection),
       state: { name: 'not-authenticated' },
+      user: '',
+      ended: undefined,
       tries: 0,
       badCommands: 0,
       over: false,
@@ -54,6 +57,7 @@ export function createSieveServer(ports: SievePorts) {
       ok: (text) => say('OK ', stringOf(text)),
       no: (text, code) => say(code === undefined ? 'NO ' : `NO (${code}) `, stringOf(text)),
       bye: (text, code) => {
+        session.ended ??= text
         say(code === undefined ? 'BYE ' : `BYE (${code}) `, stringOf(text))
         session.over = true
       },
@@ -115,6 +119,7 @@ export function createSieveServer(ports: SievePorts) {
 
   /** Serves one connection to its end. Never rejects. */
   async function serve(connection: Connection): Promise<void> {
+    const began = performance.now()
     const session = openSession(connection)
     connection.idleAfter(ports.settings.idle, () => {
       session.bye('Idle for too long')
@@ -133,6 +138,14 @@ export function createSieveServer(ports: SievePorts) {
     } catch (error) {
       logThrown(ports.log, `ManageSieve ${connection.id}`, error)
     } finally {
+      ports.log.info(
+        connectionLine(
+          connection,
+          { protocol: 'sieve', user: session.user, client: '', counts: {} },
+          began,
+          session.ended,
+        ),
+      )
       await connection.end()
     }
   }

@@ -37,6 +37,11 @@ export interface Session {
   readonly ports: Pop3Ports
   state: State
   readonly peer: () => LoginPeer
+  /** what the log says of it when it is over: messages that were sent whole, and that were removed */
+  readonly counts: { retr: number; dele: number }
+  user: string
+  /** why it ends, where it is not the client that goes */
+  ended: string | undefined
   tries: number
   badCommands: number
   /** the session is over once the running command returns */

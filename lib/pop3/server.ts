@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { peerOf } from '../login/peer'
+import { connectionLine } from '../login/session-line'
 import { isUnavailable } from '../terms/errors'
 import { logThrown } from '../terms/log-thrown'
 import type { Connection } from '../transport/connection'
@@ -29,6 +30,9 @@ export function createPop3Server(ports: Pop3Ports) {
       modes,
       state: { name: 'authorization', user: undefined },
       peer: peerOf('pop3', connection, { mailboxInName: ports.settings.mailboxInName }),
+      counts: { retr: 0, dele: 0 },
+      user: '',
+      ended: undefined,
       tries: 0,
       badCommands: 0,
       over: false,
@@ -43,6 +47,7 @@ export function createPop3Server(ports: Pop3Ports) {
   function bad(session: Session, text: Text): void {
     session.err(text)
     if (++session.badCommands < ports.settings.maxBadCommands) return
+    session.ended = 'too many bad commands'
     session.err('too many bad commands, goodbye')
     session.over = true
   }
@@ -114,7 +119,9 @@ export function createPop3Server(ports: Pop3Ports) {
     const session = openSession(connection)
     // RFC 1939 3: the timer ends the session without a word and without UPDATE.
     connection.idleAfter(ports.settings.idle)
+    const began = performance.now()
     connection.whenStopping((atRest) => {
+      session.ended = 'The server is shutting down'
       // RFC 1939 knows no word that nobody asked for; RFC 3206 4 has one for a client that waits for its next answer. Never
       // within an answer of several lines; nothing is deleted.
       if (atRest || session.state.name === 'authorization') session.err('The server is shutting down', 'SYS/TEMP')
@@ -134,6 +141,14 @@ export function createPop3Server(ports: Pop3Ports) {
       await connection.end()
     } finally {
       clearTimeout(limit)
+      ports.log.info(
+        connectionLine(
+          connection,
+          { protocol: 'pop3', user: session.user, client: '', counts: session.counts },
+          began,
+          session.ended,
+        ),
+      )
       if (session.state.name === 'transaction') await session.state.maildrop.close()
     }
   }

@@ -62,6 +62,8 @@ export interface Reader {
   nextOctets(count: number): Promise<Buffer | undefined>
   /** Throws away `count` octets as they come. False: the client will send no more. Never rejects. */
   skip(count: number): Promise<boolean>
+  /** octets that came, in all */
+  readonly received: number
   /** octets that wait in memory; the socket is paused while they are over the high-water mark */
   readonly buffered: number
 }
@@ -71,6 +73,8 @@ export interface Writer {
   /** text is sent as latin1 octets; encode UTF-8 yourself */
   write(chunk: Buffer | string): void
   flush(): void
+  /** octets that were written, in all */
+  readonly written: number
   /** the client does not read: await `drained()` before making more */
   readonly full: boolean
   /** False: the connection is over. Never rejects. */

@@ -32,6 +32,7 @@ export function createReader(onRoom: () => void, onWait: () => void): Intake {
   let skipping = false
   let skipped = ''
   let finished = false
+  let received = 0
   let wake: ((more: boolean) => void) | undefined
 
   function advance(to: number): void {
@@ -155,6 +156,9 @@ export function createReader(onRoom: () => void, onWait: () => void): Intake {
       }
       return true
     },
+    get received() {
+      return received
+    },
     get buffered() {
       return end - start
     },
@@ -162,6 +166,7 @@ export function createReader(onRoom: () => void, onWait: () => void): Intake {
       makeRoom(chunk.length)
       chunk.copy(store, end)
       end += chunk.length
+      received += chunk.length
       signal(true)
     },
     finish: () => {

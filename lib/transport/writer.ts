@@ -27,6 +27,7 @@ class GatheringWriter implements Output {
   #text = ''
   #gathered = 0
   #sent = 0
+  written = 0
   #closed = false
   #scheduled: NodeJS.Immediate | undefined
   #waiting: ((open: boolean) => void)[] = []
@@ -54,6 +55,7 @@ class GatheringWriter implements Output {
     }
     if (this.#text.length >= TEXT) this.#takeText()
     this.#gathered += chunk.length
+    this.written += chunk.length
     if (this.#gathered >= HIGH_WATER) this.flush()
     else this.#scheduled ??= setImmediate(() => this.flush())
   }

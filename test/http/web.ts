@@ -19,6 +19,7 @@ import { explain } from '../../lib/login/lockout/explain'
 import { hashPassword } from '../../lib/login/passwords'
 import { loginSettings } from '../../lib/login/settings'
 import { localBus } from '../../lib/mailbox/bus/local-bus'
+import { type DeedLog, openDeedLog } from '../../lib/mailbox/deeds/log'
 import { createMailRoom } from '../../lib/mailbox/mail-room'
 import type { MailRoom } from '../../lib/mailbox/mailbox'
 import { mailboxSettings } from '../../lib/mailbox/settings'
@@ -45,6 +46,7 @@ export interface Web {
   readonly clock: TestClock
   readonly attempts: AttemptLog
   readonly deliveries: DeliveryLog
+  readonly deeds: DeedLog
   readonly sent: Submission[]
   readonly errors: readonly string[]
   /** a second process over the same home: its own leases, the same sessions */
@@ -75,6 +77,8 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
   })
   const verifiers = await hashPassword(PASSWORD)
   const sent: Submission[] = []
+  const deeds = await openDeedLog({ folder: path.join(folder, 'deeds'), keep: 86_400_000, clock, log })
+  room.onDeed((deed) => void deeds.note([deed]))
   const deliveries = await openDeliveryLog({ path: path.join(folder, 'deliveries'), keep: 86_400_000, clock, log })
 
   async function serve(processName: string) {
@@ -86,7 +90,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
       version: '1.2.3',
     })
     const http = createHttp(web, {
-      ...{ locks, attempts, deliveries },
+      ...{ locks, attempts, deliveries, deeds },
       explain: (asked) => explain({ attempts, directory, settings }, asked, clock.now()),
       submit: async (submission) => {
         sent.push(submission)
@@ -118,7 +122,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
   return {
     url: one.url,
     other: two.url,
-    ...{ room, store, locks, clock, sent, attempts, deliveries },
+    ...{ room, store, locks, clock, sent, attempts, deliveries, deeds },
     errors: log.lines,
     async account(name, more = {}) {
       const made = await store.accounts.create({ name, ...more, credentials: { ...verifiers, ...more.credentials } })
@@ -136,6 +140,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
     async close() {
       await one.close()
       await two.close()
+      await deeds.close()
       await deliveries.close()
       await room.close()
       await login.close()

@@ -33,6 +33,7 @@ describe('POP3 dot-stuffing', () => {
           },
           flush: () => undefined,
           full: false,
+          written: 0,
           drained: async () => true,
         }
         async function* source(): AsyncGenerator<Buffer> {

@@ -2,6 +2,7 @@ import { type AccountReport, type Totals, totalsOf } from '../../import/accounts
 import type { ImportOptions, MailboxReport } from '../../import/import'
 import type { PassedOver } from '../../import/remarks'
 import { megabytes } from '../../import/tree'
+import { plainText } from '../../terms/plain'
 
 interface Progress extends Required<Pick<ImportOptions, 'found' | 'progress'>> {
   /** before something else is printed */
@@ -47,13 +48,7 @@ function lineOf({ name, found, added, wouldAdd, uids }: MailboxReport, dryRun: b
   return `${name}: ${found} found${dryRun ? would : `, ${added} added`}; ${clients}`
 }
 
-/** Names of files and what another server says go to a terminal: nothing in them may steer it. */
-const plain = (text: string): string =>
-  text.replace(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, (sign) => {
-    const number = sign.charCodeAt(0)
-    return number < 256 ? `\\x${number.toString(16).padStart(2, '0')}` : `\\u${number.toString(16)}`
-  })
-const print = (text: string): void => console.log(plain(text))
+const print = (text: string): void => console.log(plainText(text))
 
 const passedOverLine = ({ path, why, mayBeMail }: PassedOver): string =>
   `${mayBeMail ? 'not taken, may be mail' : 'passed over'}: ${path}: ${why}`

@@ -5,6 +5,7 @@ import { type Explanation, explain } from '../../login/lockout/explain'
 import type { Bar } from '../../login/lockout/lockout'
 import { LOGIN_PROTOCOLS, type LoginProtocol } from '../../login/login'
 import type { LoginSettings } from '../../login/settings'
+import { utcTime } from '../../terms/plain'
 
 /** What the commands need of a Haraka home. */
 export interface LockoutsHome {
@@ -20,7 +21,6 @@ export interface LockoutsPorts {
   readonly now: () => number
 }
 
-const time = (at: number): string => new Date(at).toISOString().replace('T', ' ').slice(0, 19)
 const length = (milliseconds: number): string => {
   const minutes = Math.round(milliseconds / 60_000)
   return minutes < 120
@@ -30,9 +30,9 @@ const length = (milliseconds: number): string => {
       : `${Math.round(minutes / 1440)} d`
 }
 const barLine = ({ scope, subject, failures, window, since, until }: Bar): string =>
-  `${scope.padEnd(8)} ${subject}: ${failures} failures within ${length(window)}, since ${time(since)}, until ${time(until)} UTC`
+  `${scope.padEnd(8)} ${subject}: ${failures} failures within ${length(window)}, since ${utcTime(since)}, until ${utcTime(until)} UTC`
 const trailLine = ({ at, user, address, protocol, mechanism, verdict, reason }: TrailEntry): string =>
-  `${time(at)}  ${verdict.padEnd(11)} ${reason.padEnd(20)} ${user || '(no name)'} from ${address} (${protocol} ${mechanism})`
+  `${utcTime(at)}  ${verdict.padEnd(11)} ${reason.padEnd(20)} ${user || '(no name)'} from ${address} (${protocol} ${mechanism})`
 
 function explained({ user, address, verdict, reasons, bar, counters, latest }: Explanation): readonly string[] {
   const answer = verdict === 'granted' ? 'the right password would open' : 'refused, with the right password too'

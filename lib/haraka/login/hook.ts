@@ -14,6 +14,10 @@ export interface HookServer {
 /** Longer than any plugin's own time limit (30 s): only a lost answer gets here. */
 const LIMIT = 60_000
 
+/** Haraka writes the first parameter of a hook into its log as it is as text. */
+const parametersOf = ({ protocol, mechanism }: LoginAttempt): object =>
+  Object.defineProperty({ protocol, mechanism }, 'toString', { value: () => `${protocol} ${mechanism}` })
+
 /** Runs Haraka's hook chain `login`. A plugin that throws, rejects or never answers does not open the door. */
 export function createHookChain(server: HookServer, log: Log): Chain {
   server.logger?.add_log_methods(LoginAttempt)
@@ -26,7 +30,7 @@ export function createHookChain(server: HookServer, log: Log): Chain {
     })
     try {
       guardHooks(server.plugins, log)
-      server.plugins.run_hooks('login', attempt, [{ protocol: attempt.protocol, mechanism: attempt.mechanism }])
+      server.plugins.run_hooks('login', attempt, [parametersOf(attempt)])
       const { code, account } = await Promise.race([attempt.done, late])
       if (code === HOOK.ok) return typeof account === 'string' ? { kind: 'accepted', account } : { kind: 'accepted' }
       return { kind: code === HOOK.denysoft ? 'unavailable' : 'refused' }

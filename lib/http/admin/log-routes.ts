@@ -2,6 +2,7 @@ import { canonicalAddress } from '../../login/networks'
 import { choice, list, object, optional, text, whole } from '../../web/kernel/schema'
 import { defineRoute, json, type Route } from '../../web/route/route'
 import type { HttpPorts } from '../ports'
+import { mailDeed } from '../shapes/mail-deed'
 import { trailEntry } from '../shapes/trail-entry'
 
 const MOST_TRAIL = 1000
@@ -20,7 +21,7 @@ const delivery = object({
 })
 
 /** Logins and deliveries that were. */
-export function logRoutes({ attempts, deliveries }: HttpPorts): readonly Route[] {
+export function logRoutes({ attempts, deliveries, deeds }: HttpPorts): readonly Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -46,6 +47,22 @@ export function logRoutes({ attempts, deliveries }: HttpPorts): readonly Route[]
         )
         return json({ entries: matching.slice(0, limit) })
       },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/admin/deeds',
+      scope: 'admin',
+      summary: 'Who removed or moved mail of an account, on this host, newest first',
+      query: object({
+        account: optional(text(320)),
+        address: optional(text(64)),
+        from: optional(whole()),
+        to: optional(whole()),
+        limit: optional(whole(1, MOST_TRAIL)),
+      }),
+      answer: object({ deeds: list(mailDeed) }),
+      run: async ({ query: { address, limit = 100, ...filter } }) =>
+        json({ deeds: await deeds.list({ ...filter, limit, address: address && canonicalAddress(address) }) }),
     }),
     defineRoute({
       method: 'get',

@@ -40,7 +40,7 @@ export function sessionRoutes(web: Web): readonly Route[] {
       summary: 'Ends a web session',
       answer: done,
       run: async ({ params }) => {
-        if (!(await endings.end(params.id ?? ''))) throw notFound('session')
+        if (!(await endings.end(params.id ?? '', 'kicked'))) throw notFound('session')
         return DONE
       },
     }),

@@ -31,7 +31,8 @@ function finish(session: Session, tag: string, reply: Reply): void {
 function refuse(session: Session, tag: string, text: string): void {
   finish(session, tag, bad(text))
   if (++session.badCommands < session.ports.settings.maxBadCommands) return
-  session.say(untagged('BYE', 'Too many bad commands'))
+  session.ended = 'Too many bad commands'
+  session.say(untagged('BYE', session.ended))
   session.logout()
 }
 
@@ -72,7 +73,8 @@ async function execute(session: Session, command: Command, cursor: Cursor, slots
   // The command is answered first. Without a word the client would go on with numbers of nothing.
   const gone = session.state.name === 'selected' ? session.state.view.gone : undefined
   if (gone) {
-    session.say(untagged('BYE', goneText(gone)))
+    session.ended = goneText(gone)
+    session.say(untagged('BYE', session.ended))
     session.logout()
   }
 }

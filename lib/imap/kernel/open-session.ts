@@ -32,6 +32,9 @@ export function openSession(connection: Connection, ports: ImapPorts, slots: Slo
     tries: 0,
     badCommands: 0,
     client: undefined,
+    user: '',
+    counts: { appended: 0, expunged: 0, moved: 0, copied: 0, fetched: 0 },
+    ended: undefined,
     inResponse: false,
     parting: undefined,
     peer: peerOf('imap', connection),
@@ -64,6 +67,7 @@ export function openSession(connection: Connection, ports: ImapPorts, slots: Slo
       return undefined
     },
     bye: (text) => {
+      session.ended ??= text
       // In the middle of a response it would be read as a part of it.
       if (!session.inResponse) session.say(untagged('BYE', text))
       return connection.end()

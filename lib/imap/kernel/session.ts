@@ -34,6 +34,12 @@ export interface Session {
   badCommands: number
   /** what the client called itself (ID) */
   client: string | undefined
+  /** full address of who has logged in */
+  user: string
+  /** what the log says of it when it is over: messages, and octets of FETCH */
+  readonly counts: Record<'appended' | 'expunged' | 'moved' | 'copied' | 'fetched', number>
+  /** why it ends, where it is not the client that goes */
+  ended: string | undefined
   /** a response was begun and more of it is to come: nothing else may be written */
   inResponse: boolean
   /** what is to be said when that response is whole: the server stops */

@@ -3,6 +3,7 @@ import { quoted } from '../account-name'
 import type { AttemptLog, TrailEntry } from '../lockout/attempts'
 import type { Bar } from '../lockout/lockout'
 import type { LoginPeer } from '../login'
+import { shortId } from '../session-line'
 
 /** Half a login, as every login of somebody with a second factor is: not what fail2ban should count. */
 const INCOMPLETE = 'code-missing'
@@ -22,10 +23,10 @@ export type Tell = (bar: Bar, event: LoginEvent) => void
 
 /**
  * The one line of a failure is documented for fail2ban and CrowdSec in docs/login.md: its form is stable.
- * `login failed: address=192.0.2.1 user="a@b" protocol=imap mechanism=PLAIN reason=wrong-password`
+ * `login failed: address=192.0.2.1 user="a@b" protocol=imap mechanism=PLAIN reason=wrong-password connection=1a2b3c4d`
  */
 export function failureLine({ peer, user, mechanism, reason }: LoginEvent): string {
-  return `login failed: address=${peer.address} user=${quoted(user)} protocol=${peer.protocol} mechanism=${mechanism} reason=${reason}`
+  return `login failed: address=${peer.address} user=${quoted(user)} protocol=${peer.protocol} mechanism=${mechanism} reason=${reason} connection=${shortId(peer.connection)}`
 }
 
 export interface ReportPorts {
@@ -52,7 +53,7 @@ export function createReport({ attempts, log, metrics, tell }: ReportPorts) {
     metrics.count('mailbox_logins_total', { protocol: peer.protocol, verdict, reason })
     if (verdict === 'granted') {
       log.info(
-        `login: address=${peer.address} user=${quoted(event.user)} protocol=${peer.protocol} mechanism=${mechanism}`,
+        `login: address=${peer.address} user=${quoted(event.user)} protocol=${peer.protocol} mechanism=${mechanism} connection=${shortId(peer.connection)}`,
       )
     } else if (reason === INCOMPLETE) log.info(failureLine(event).replace('failed', 'incomplete'))
     else if (verdict === 'refused') log.warn(failureLine(event))

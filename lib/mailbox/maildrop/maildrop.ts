@@ -5,7 +5,7 @@ import { type Fault, failed, ok, type Result } from '../../terms/fault'
 import type { AccountId, MailboxId } from '../../terms/names'
 import { type Uid, uid } from '../../terms/numbers'
 import { type Maildrop, type MaildropOptions, MessageGone, type TooSoon } from '../mailbox'
-import type { Parts } from '../parts'
+import type { Did, Parts } from '../parts'
 import { mailboxNamed } from '../verbs/resolve'
 import { type Frozen, freeze } from './freeze'
 import { noteLogin } from './login-delay'
@@ -17,6 +17,7 @@ export interface OpenMaildrop extends MaildropOptions {
   readonly lease: Lease
   /** false in lock mode `snapshot`: several maildrops of one account are open at once, and each may delete */
   readonly checkFence: boolean
+  readonly did: Did
 }
 
 /**
@@ -105,8 +106,16 @@ function createMaildrop(parts: Parts, account: AccountId, frozen: Frozen, option
     how: MaildropUpdate['how'],
   ): Promise<Result<void>> {
     const ascending = (numbers: readonly number[]) => [...new Set(numbers.map(uidOf))].sort((a, b) => a - b)
+    const removed: MaildropUpdate['removed'] = (to) =>
+      options.did(to === undefined ? 'expunged' : 'moved', options.mailbox, deleted.length, to)
     const fence = options.checkFence ? { fence: lease.fence } : {}
-    return updateMaildrop(parts, account, mailbox, { deleted: ascending(deleted), seen: ascending(seen), how, fence })
+    return updateMaildrop(parts, account, mailbox, {
+      deleted: ascending(deleted),
+      seen: ascending(seen),
+      how,
+      fence,
+      removed,
+    })
   }
 
   return {

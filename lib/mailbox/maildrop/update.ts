@@ -12,6 +12,8 @@ export interface MaildropUpdate {
   readonly deleted: readonly Uid[]
   readonly seen: readonly Uid[]
   readonly how: 'delete' | 'trash' | 'keep'
+  /** told when they are removed; @param to the mailbox that they are in now, if they are in one */
+  removed(to?: string): void
   /** empty: not checked */
   readonly fence: { readonly fence?: Fence }
 }
@@ -55,7 +57,9 @@ async function remove(
   const { store, hub, settings } = parts
   const how = { only: 'all', bin: binOf(settings), ...fence } as const
   const expunged = published(hub, await store.messages.expunge(account, mailbox, deleted, how))
-  return expunged.ok ? ok(undefined) : expunged
+  if (!expunged.ok) return expunged
+  update.removed()
+  return ok(undefined)
 }
 
 async function toTrash(
@@ -69,6 +73,7 @@ async function toTrash(
   if (!trash.ok) return trash
   const moved = published(hub, await store.messages.move(account, from, update.deleted, trash.value.id, update.fence))
   if (!moved.ok) return moved
+  update.removed(trash.value.name)
   const { source, destination } = moved.value
   const seen = new Set<Uid | undefined>(update.seen)
   return markSeen(

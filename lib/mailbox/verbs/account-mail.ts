@@ -4,9 +4,10 @@ import { unavailable } from '../../terms/errors'
 import type { Result } from '../../terms/fault'
 import { accountId } from '../../terms/names'
 import { binVerbs } from '../bin/bin-verbs'
+import type { Actor } from '../deeds/deed'
 import type { AccountMail, LockEntry } from '../mailbox'
 import { openMaildrop } from '../maildrop/maildrop'
-import type { Parts } from '../parts'
+import type { Did, Parts } from '../parts'
 import { annotationVerbs } from './annotation-verbs'
 import { lockRequest } from './lock-request'
 import { mailboxVerbs } from './mailbox-verbs'
@@ -14,8 +15,12 @@ import { messageVerbs } from './message-verbs'
 import { scriptVerbs } from './script-verbs'
 
 /** The verbs of one logged-in account. */
-export function createAccountMail(parts: Parts, identity: Identity): AccountMail {
+export function createAccountMail(parts: Parts, identity: Identity, actor?: () => Actor): AccountMail {
   const id = accountId(identity.id)
+  const did: Did = (what, mailbox, messages, to = '') => {
+    if (!actor || (messages === 0 && what !== 'deleted')) return
+    parts.did({ at: parts.clock.now(), account: identity.name, what, mailbox, to, messages, by: actor() })
+  }
   const { store, locks, log } = parts
   const lockSettings = { defaultMode: parts.settings.lockMode, log }
 
@@ -50,10 +55,10 @@ export function createAccountMail(parts: Parts, identity: Identity): AccountMail
       if (!lease.ok) return lease
       const mailbox = options.mailbox ?? identity.mailbox ?? 'INBOX'
       const checkFence = mode !== 'snapshot'
-      return openMaildrop(parts, id, { ...options, mailbox, lease: lease.value, checkFence }, signal)
+      return openMaildrop(parts, id, { ...options, mailbox, lease: lease.value, checkFence, did }, signal)
     },
-    ...mailboxVerbs(parts, id),
-    ...messageVerbs(parts, id),
+    ...mailboxVerbs(parts, id, did),
+    ...messageVerbs(parts, id, did),
     scripts: scriptVerbs(store, id),
     annotations: annotationVerbs(parts, id),
     bin: store.bin && binVerbs(parts, store.bin, id),

@@ -5,7 +5,7 @@ import type { AccountId } from '../../terms/names'
 import type { SpecialUse } from '../../terms/special-use'
 import type { AccountMail } from '../mailbox'
 import { checkNewName, spellMailbox } from '../mailbox-name'
-import { type Parts, published } from '../parts'
+import { type Did, type Parts, published } from '../parts'
 import { copyAnnotations } from './annotation-verbs'
 import { binOf, quotaOf } from './limits'
 import { mailboxNamed, mailboxOfId } from './resolve'
@@ -16,7 +16,7 @@ export type MailboxVerbs = Pick<
 >
 
 /** What may be done to the list of an account's mailboxes. */
-export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId): MailboxVerbs {
+export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId, did: Did): MailboxVerbs {
   /** RFC 6154 3: one mailbox per use; a second one is refused (IMAP says USEATTR). */
   function refusal(all: readonly Mailbox[], name: string, uses: readonly SpecialUse[]): Result<void> {
     if (all.some((mailbox) => mailbox.name === name)) return failed({ kind: 'mailbox-exists' })
@@ -58,6 +58,7 @@ export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId
     if (name === 'INBOX') return failed({ kind: 'not-permitted', why: 'INBOX cannot be deleted' })
     const mailbox = await mailboxNamed(store, account, name)
     const removed = published(hub, await store.mailboxes.remove(account, name, binOf(settings)))
+    if (removed.ok) did('deleted', name, mailbox?.messages ?? 0)
     if (removed.ok && mailbox) await store.annotations.remove(account, mailbox.id)
     return removed
   }

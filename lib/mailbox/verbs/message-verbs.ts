@@ -6,7 +6,7 @@ import type { AccountId } from '../../terms/names'
 import type { ModSeq, Uid } from '../../terms/numbers'
 import type { AccountMail, Incoming, Progress, View } from '../mailbox'
 import { checkNewName } from '../mailbox-name'
-import { type Parts, published } from '../parts'
+import { type Did, type Parts, published } from '../parts'
 import { createView, type SessionView } from '../view/view'
 import { inBatches } from './batches'
 import { keywordsFault } from './keywords'
@@ -42,7 +42,7 @@ const joined = (parts: readonly Copied[]): Copied => {
 }
 
 /** What may be done to messages. */
-export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
+export function messageVerbs(parts: Parts, account: AccountId, did: Did): MessageVerbs {
   const { store, hub, states, settings, log } = parts
   const sessions = new WeakMap<View, SessionView>()
 
@@ -125,7 +125,10 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
     const remove = async (batch: readonly Uid[]): Promise<Result<readonly Uid[]>> =>
       published(hub, await store.messages.expunge(account, id, batch, { only: 'deleted', bin }))
     const { values, fault } = await inBatches(wanted, REMOVED_AT_ONCE, remove, progress)
-    return fault ? failed(fault) : ok(values.flat())
+    const gone = values.flat()
+    // A draft that was saved again is no removal.
+    if (where === 'bin') did('expunged', view.mailbox.name, gone.length)
+    return fault ? failed(fault) : ok(gone)
   }
 
   return {
@@ -183,6 +186,7 @@ export function messageVerbs(parts: Parts, account: AccountId): MessageVerbs {
       if (fault && values.length === 0) return failed(fault)
       const done = joined(values)
       parts.filed({ account, from: view.mailbox, to: to.value, uids: done.destination })
+      did('moved', view.mailbox.name, done.source.length, to.value.name)
       return ok({ ...done, ...(fault && { fault }) })
     },
     async storeFlags(view, uids, how, flags, unchangedSince, progress) {

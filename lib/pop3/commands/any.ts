@@ -69,6 +69,7 @@ const quit: Command = {
   states: 'any',
   run: async (session) => {
     session.over = true
+    session.ended = 'logout'
     const { state, ports } = session
     if (state.name === 'authorization') return session.ok('bye')
     const { retrSetsSeen, onDelete } = ports.settings
@@ -78,6 +79,7 @@ const quit: Command = {
     // The lock is free before the client hears that it may come again.
     await state.maildrop.close()
     if (!done.ok) ports.log.warn(`${state.identity.name}: deletion at QUIT failed: ${done.fault.kind}`)
+    if (done.ok && onDelete !== 'keep') session.counts.dele = deleted.size
     if (done.ok) session.ok('bye')
     else session.err('some deleted messages not removed', 'SYS/TEMP')
   },

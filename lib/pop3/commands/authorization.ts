@@ -10,7 +10,9 @@ import { sendLines } from '../multiline'
 function failed(session: Session, ...answer: Parameters<Session['err']>): void {
   session.tries++
   session.err(...answer)
-  if (session.tries >= session.ports.settings.maxTries) session.over = true
+  if (session.tries < session.ports.settings.maxTries) return
+  session.ended = 'too many failed logins'
+  session.over = true
 }
 
 async function enter(session: Session, answer: LoginAnswer): Promise<void> {
@@ -25,10 +27,11 @@ async function enter(session: Session, answer: LoginAnswer): Promise<void> {
       const { order, loginDelay, loginDelayAnswer: tooSoon } = ports.settings
       const entry = { protocol: 'pop3', address: connection.address } as const
       const opened = await ports.room
-        .account(identity)
+        .account(identity, () => ({ protocol: 'pop3', address: connection.address, connection: connection.id }))
         .openMaildrop(entry, { order, loginDelay, tooSoon }, connection.closed)
       if (!opened.ok) return refuse(session, opened.fault)
       const maildrop = opened.value
+      session.user = identity.name
       if (connection.closed.aborted) return maildrop.close()
       session.state = { name: 'transaction', maildrop, identity, deleted: new Set(), retrieved: new Set() }
       // A lease that is lost ends the session without UPDATE: at once when somebody ended it; when this process was stopped or

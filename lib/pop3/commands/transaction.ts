@@ -103,7 +103,10 @@ const retr: Command = {
     const number = numbered(args, state)
     if (number === undefined) return session.err(NO_SUCH)
     const greet = ({ size }: MaildropMessage): void => session.ok('{} octets', size)
-    if (await sendMessage(session, state, number, greet, (message) => message.octets())) state.retrieved.add(number)
+    if (await sendMessage(session, state, number, greet, (message) => message.octets())) {
+      state.retrieved.add(number)
+      session.counts.retr += 1
+    }
   },
 }
 

@@ -45,8 +45,11 @@ export function createEntrance({ room, settings, clock, tellHolder }: Ports, lea
     async enter(principal, { peer, userAgent }, active) {
       const { credential } = principal
       const { id, name, overrides, admin } = await ownerOf(principal)
-      const mail = room.account({ id, name, overrides, admin })
       const protocol = credential.entered ? 'admin' : credential.kind === 'token' ? 'api' : 'webmail'
+      const mail = room.account({ id, name, overrides, admin }, () => ({
+        ...{ protocol, address: peer.address, client: userAgent, connection: credential.id },
+        ...(credential.entered && { administrator: principal.account.name }),
+      }))
       const idle = credential.kind === 'session' && clock.now() - credential.activeAt > settings.lockIdle
       // A tab that nobody looks at must not take the lock by itself.
       if (!active && idle) throw new Refused(423, 'paused', 'Paused: nobody has used this page for a while.')

@@ -30,7 +30,7 @@ export function administratorRoutes(opened: () => Web): void {
     await web.account('plain@example.org')
     const browser = client(web.url)
     await browser.logIn('plain@example.org')
-    for (const route of ['accounts', 'sessions', 'locks', 'lockouts', 'audit', 'overview', 'index']) {
+    for (const route of ['accounts', 'sessions', 'locks', 'lockouts', 'audit', 'overview', 'index', 'deeds']) {
       assert.equal((await browser.get(`admin/${route}`)).status, 403, route)
     }
   })
@@ -65,6 +65,31 @@ export function administratorRoutes(opened: () => Web): void {
       assert.match(reasons, new RegExp(`${word}.* by root@example.org`))
     }
     assert.doesNotMatch(JSON.stringify(entries), /long enough|another one/)
+  })
+  it('sees who removed and moved mail, also where an administrator did', async () => {
+    const own = await openWeb({ http: { administrator: { totp: 'false', enter_mailboxes: 'true' } } })
+    try {
+      await own.account('chief@example.org', { admin: true })
+      const user = await own.account('robbed@example.org')
+      await own.deliver(user, message('one'), message('two'))
+      const browser = client(own.url)
+      await browser.logIn('chief@example.org')
+      assert.equal((await browser.post(`admin/accounts/${user.id}/enter`, {})).status, 200)
+      const { mailboxes } = (await browser.get('mailboxes')).body
+      const [inbox] = mailboxes.filter(({ name }: { name: string }) => name === 'INBOX')
+      const { messages } = (await browser.get(`mailboxes/${inbox.id}/messages`)).body
+      const uids = messages.map(({ uid }: { uid: number }) => uid)
+      assert.equal((await browser.post(`mailboxes/${inbox.id}/expunge`, { uids })).status, 200)
+      await own.deeds.note([])
+      const { deeds } = (await browser.get('admin/deeds?account=Robbed@example.org')).body
+      assert.equal(deeds.length, 1)
+      const [{ what, mailbox, messages: count, by }] = deeds
+      assert.deepEqual([what, mailbox, count], ['expunged', 'INBOX', 2])
+      assert.deepEqual([by.protocol, by.administrator], ['admin', 'chief@example.org'])
+      assert.deepEqual((await browser.get('admin/deeds?account=chief@example.org')).body.deeds, [])
+    } finally {
+      await own.close()
+    }
   })
   it('sees how far the text index is, and has it built anew', async () => {
     const browser = await admin('index@example.org')

@@ -2,8 +2,9 @@
 /** @import { Where } from '../base/types' */
 import { call } from '../base/api.js'
 import { fill, h } from '../base/dom.js'
+import { programName } from '../base/format.js'
 import { choiceField, field, form } from '../base/forms.js'
-import { table, tag, when } from '../base/table.js'
+import { numberCell, table, tag, when } from '../base/table.js'
 import { PROTOCOLS } from './protocols.js'
 
 /** Attempts that are shown at once. */
@@ -40,5 +41,48 @@ export async function audit() {
     return false
   }
   await load()
-  return [h('section', { class: 'panel' }, form([user, address, verdict, protocol], 'Show', load), result)]
+  return [
+    h(
+      'section',
+      { class: 'panel' },
+      h('h2', {}, 'Logins'),
+      form([user, address, verdict, protocol], 'Show', load),
+      result,
+    ),
+    await deedsPanel(),
+  ]
+}
+
+async function deedsPanel() {
+  const account = field('Account')
+  const address = field('Address')
+  const result = h('div', {})
+  async function load() {
+    const { deeds } = await call('GET /admin/deeds', {
+      account: account.value || undefined,
+      address: address.value || undefined,
+      limit: LIMIT,
+    })
+    const rows = deeds.map(({ at, account: name, what, mailbox, to, messages, by }) => [
+      when(at),
+      name,
+      tag(what, what === 'moved' ? 'good' : 'bad'),
+      to === '' ? mailbox : `${mailbox} → ${to}`,
+      numberCell(messages),
+      by.administrator === undefined ? by.protocol : `${by.protocol} (${by.administrator})`,
+      by.address,
+      programName(by.client ?? ''),
+    ])
+    const heads = ['When', 'Account', '', 'Mailbox', '>Messages', 'By', 'From', 'Program']
+    fill(result, table(heads, rows, 'Nothing was removed or moved.'))
+    return false
+  }
+  await load()
+  return h(
+    'section',
+    { class: 'panel' },
+    h('h2', {}, 'Mail removed and moved'),
+    form([account, address], 'Show', load),
+    result,
+  )
 }

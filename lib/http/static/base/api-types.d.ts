@@ -502,6 +502,32 @@ export interface Api {
       }>
     }
   }
+  'GET /admin/deeds': {
+    where: {
+      account?: string | undefined
+      address?: string | undefined
+      from?: number | undefined
+      to?: number | undefined
+      limit?: number | undefined
+    }
+    answer: {
+      deeds: Array<{
+        at: number
+        account: string
+        what: 'expunged' | 'moved' | 'deleted'
+        mailbox: string
+        to: string
+        messages: number
+        by: {
+          protocol: string
+          address: string
+          client?: string | undefined
+          connection: string
+          administrator?: string | undefined
+        }
+      }>
+    }
+  }
   'GET /admin/deliveries': {
     where: {
       address?: string | undefined

@@ -97,6 +97,7 @@ const close = defineCommand({
     if (!state.readOnly) {
       const removed = await state.mail.expunge(state.view, 'all')
       if (!removed.ok) return faultReply(removed.fault, session.ports.tellHolder)
+      session.counts.expunged += removed.value.length
     }
     session.close()
     return done('CLOSE completed')

@@ -83,6 +83,7 @@ const append = defineCommand({
     if (!result.ok) return appendFault(session, result.fault)
     sayOldName(session, mailbox)
     const { mailbox: target, uids } = result.value
+    session.counts.appended += uids.length
     return done('APPEND completed', code('APPENDUID', target.uidValidity, compact(uids)))
   },
 })

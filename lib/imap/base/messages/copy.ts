@@ -37,6 +37,7 @@ const copying = (by: By, kind: 'COPY' | 'MOVE'): Command =>
       const result: Result<Moved> = await verb(view, uids, mailbox, missing, createProgress(session, tag, uids.length))
       if (!result.ok) return faultReply(result.fault, session.ports.tellHolder)
       const { source, destination, uidValidity, fault } = result.value
+      session.counts[kind === 'COPY' ? 'copied' : 'moved'] += source.length
       if (source.length === 0) return done(`${kind} completed: nothing to do`)
       // The order of UIDs pairs source with destination (RFC 4315 3).
       const copied = code('COPYUID', uidValidity, compact(source), compact(destination))

@@ -1,8 +1,17 @@
+import type { Result } from '../../../terms/fault'
+import type { Uid } from '../../../terms/numbers'
 import { type Command, defineCommand, nothing } from '../../kernel/command'
-import { done, faultReply } from '../../kernel/reply'
+import { done, faultReply, type Reply } from '../../kernel/reply'
+import type { Session } from '../../kernel/session'
 import { messagesOf, uidsOf } from './numbers'
 import { createProgress } from './progress'
 import { readOnlyReply } from './store'
+
+function reply(session: Session, removed: Result<readonly Uid[]>, name: string): Reply {
+  if (!removed.ok) return faultReply(removed.fault, session.ports.tellHolder)
+  session.counts.expunged += removed.value.length
+  return done(`${name} completed`)
+}
 
 const expunge = defineCommand({
   name: 'EXPUNGE',
@@ -13,7 +22,7 @@ const expunge = defineCommand({
     const refused = readOnlyReply(state)
     if (refused) return refused
     const removed = await state.mail.expunge(state.view, 'all', createProgress(session, tag))
-    return removed.ok ? done('EXPUNGE completed') : faultReply(removed.fault, session.ports.tellHolder)
+    return reply(session, removed, 'EXPUNGE')
   },
 })
 
@@ -31,7 +40,7 @@ const uidExpunge = defineCommand({
     if (refused) return refused
     const uids = uidsOf(state.view, messagesOf(state, set, 'uid'))
     const removed = await state.mail.expunge(state.view, uids, createProgress(session, tag, uids.length))
-    return removed.ok ? done('UID EXPUNGE completed') : faultReply(removed.fault, session.ports.tellHolder)
+    return reply(session, removed, 'UID EXPUNGE')
   },
 })
 

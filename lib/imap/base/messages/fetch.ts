@@ -141,7 +141,15 @@ const fetch = (by: By): Command =>
     expunges: by === 'uid' ? 'say' : 'hold',
     uid: by === 'uid',
     parse: (cursor, session, slots) => parse(cursor, session, slots, by),
-    run: ({ session, state }, args) => run(session, state, args, by),
+    run: async ({ session, state }, args) => {
+      const { writer } = session.connection
+      const before = writer.written
+      try {
+        return await run(session, state, args, by)
+      } finally {
+        session.counts.fetched += writer.written - before
+      }
+    },
   })
 
 export const fetchCommands: readonly Command[] = [fetch('seq'), fetch('uid')]

@@ -29,6 +29,7 @@ const logout = defineCommand({
   expunges: 'none',
   parse: nothing,
   run: async ({ session }) => {
+    session.ended = 'logout'
     session.logout()
     await session.lease?.release()
     session.lease = undefined

@@ -14,13 +14,17 @@ async function admit(session: Session, answer: LoginAnswer): Promise<Reply> {
     case 'unavailable':
       return no('Login not available now, try again later', 'UNAVAILABLE')
     case 'granted': {
-      const mail = ports.room.account(answer.identity)
+      const { connection } = session
+      const mail = ports.room.account(answer.identity, () => ({
+        ...{ protocol: 'imap', address: connection.address, client: session.client, connection: connection.id },
+      }))
       if (ports.settings.lockAt === 'login') {
         const refused = await session.enter(mail)
         // Not [INUSE] here: clients would ask for a new password.
         if (refused) return no('text' in refused ? refused.text : 'Mailbox locked', 'UNAVAILABLE')
       }
       session.state = { name: 'authenticated', mail }
+      session.user = answer.identity.name
       session.idleAfter(ports.settings.idle)
       await ports.room
         .ensureSpecialUse(mail.id)

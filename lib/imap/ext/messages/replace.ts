@@ -35,6 +35,8 @@ const replacing = (by: 'seq' | 'uid'): Command =>
       if (!result.ok) return appendFault(session, result.fault)
       sayOldName(session, mailbox)
       const { mailbox: target, uids } = result.value
+      session.counts.appended += uids.length
+      session.counts.expunged += uids.length
       // RFC 8508 4.3: before the EXPUNGE
       session.say(untaggedOk(code('APPENDUID', target.uidValidity, compact(uids)), 'Replacement message ready'))
       return done('REPLACE completed')

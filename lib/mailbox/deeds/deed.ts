@@ -1,0 +1,42 @@
+import { quoted, quotedText } from '../../login/account-name'
+import { shortId } from '../../login/session-line'
+
+/** Through which session an account is used, as logs name it. */
+export interface Actor {
+  /** `imap`, `pop3`, `webmail`, `api`, `admin` */
+  readonly protocol: string
+  readonly address: string
+  /** what the client calls itself */
+  readonly client?: string | undefined
+  /** of its log lines */
+  readonly connection: string
+  /** the administrator who has entered the mailbox */
+  readonly administrator?: string
+}
+
+/** `expunged`: they are gone; `moved`: into `to`; `deleted`: the mailbox itself, with them. */
+export const DEEDS = ['expunged', 'moved', 'deleted'] as const
+
+/** What somebody did to mail that was there. */
+export interface MailDeed {
+  /** milliseconds since 1970 */
+  readonly at: number
+  /** full address */
+  readonly account: string
+  readonly what: (typeof DEEDS)[number]
+  readonly mailbox: string
+  /** where they went; empty: nowhere */
+  readonly to: string
+  readonly messages: number
+  readonly by: Actor
+}
+
+/** `mail expunged: account="a@b" mailbox="INBOX" messages=3 address=192.0.2.1 protocol=imap client="x" connection=1a2b3c4d` */
+export function deedLine({ what, account, mailbox, to, messages, by }: MailDeed): string {
+  const where = to === '' ? '' : ` to=${quotedText(to)}`
+  const who = by.administrator === undefined ? '' : ` administrator=${quoted(by.administrator)}`
+  return (
+    `mail ${what}: account=${quoted(account)} mailbox=${quotedText(mailbox)}${where} messages=${messages}` +
+    ` address=${by.address} protocol=${by.protocol} client=${quotedText(by.client ?? '')}${who} connection=${shortId(by.connection)}`
+  )
+}
