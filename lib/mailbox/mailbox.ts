@@ -180,7 +180,7 @@ interface BinAsked {
   readonly after?: string
   readonly limit: number
 }
-interface BinListed {
+export interface BinListed {
   readonly messages: readonly BinnedMessage[]
   readonly next?: string
 }

@@ -9,6 +9,7 @@ export {
   type Credentials,
   settingCredentials,
 } from '../store/account'
+export type { BinnedMessage } from '../store/bin'
 export { REMOVED_AT_ONCE, storableFlags } from '../store/limits'
 export type { Annotation, AnnotationChange } from '../store/records/annotations'
 export { isScriptName } from '../store/records/scripts'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { administratorRoutes } from './api/administrator'
+import { binRoutes } from './api/bin'
 import { mailboxLock } from './api/lock'
 import { loginAndSessions } from './api/login'
 import { mailRoutes } from './api/mail'
@@ -25,6 +26,7 @@ describe('HTTP', () => {
   describe('login and sessions', () => loginAndSessions(() => web))
   describe('the mailbox lock', () => mailboxLock(() => web))
   describe('mail', () => mailRoutes(() => web))
+  describe('the recycle bin', () => binRoutes(() => web))
   describe('an owner', () => ownerRoutes(() => web))
   describe('tokens', () => tokenScopes(() => web))
   describe('administrator', () => administratorRoutes(() => web))

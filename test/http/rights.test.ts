@@ -72,6 +72,15 @@ describe('rights of tokens', () => {
     postMailboxesMailboxCopy: [{ body: { uids: [1], to: drafts }, does: ['writes'] }],
     postMailboxesMailboxMove: [{ body: { uids: [99], to: drafts }, does: ['writes'] }],
     postMailboxesMailboxExpunge: [{ body: { uids: [99] }, does: ['writes'] }],
+    getBin: [{ does: ['reads'] }, { query: 'find=words', does: ['reads'] }],
+    postBinRestore: [
+      { body: { ids: ['B1-99'] }, does: ['writes'] },
+      { body: { all: true }, does: ['writes'] },
+    ],
+    postBinErase: [
+      { body: { ids: ['B1-99'] }, does: ['writes'] },
+      { body: { all: true }, does: ['writes'] },
+    ],
     postDrafts: [
       { body: { ...DRAFT, inReplyTo: '<secret@x>', references: ['<secret@x>'] }, does: ['writes'] },
       { body: { ...DRAFT, replaces: place, answers: { ...place, how: 'reply' } }, does: ['writes'] },

@@ -3,7 +3,7 @@ import { setPassword } from '../../login/passwords'
 import { ok } from '../../terms/fault'
 import { Refused, unwrap } from '../../web/kernel/faults'
 import { choice, flag, list, object, optional, text, whole } from '../../web/kernel/schema'
-import { DONE, defineRoute, done, json, type Route } from '../../web/route/route'
+import { defineRoute, json, type Route } from '../../web/route/route'
 import type { Web } from '../../web/shared'
 import { newPassword, withoutTotp } from '../../web/who/credentials'
 import { turn } from '../../work/turns'
@@ -21,6 +21,7 @@ const changes = object({
   removeTotp: optional(flag()),
 })
 
+const ALREADY = 'There is an account of this name already.'
 const PAGE = 100
 const MOST = 500
 const NAME = /^[^\s@]{1,64}@[^\s@]{1,255}$/
@@ -69,7 +70,11 @@ export function accountRoutes(web: Web, { attempts }: HttpPorts): readonly Route
         if (!NAME.test(name)) throw new Refused(422, 'bad-name', 'A name is a full address such as user@example.org.')
         const credentials = await setPassword(newPassword(body.password))
         const created = await accounts.create({ name, credentials, admin: body.administrator === true })
-        if (!created.ok) throw new Refused(409, 'exists', 'There is an account of this name already.')
+        if (!created.ok) {
+          const removed = await room.accountBin.find(name)
+          const why = removed ? 'An account of this name was removed: restore or erase it first.' : ALREADY
+          throw new Refused(409, removed ? 'removed' : 'exists', why)
+        }
         await room.ensureSpecialUse(created.value.id)
         await trail(call, name, 'account-added')
         return json(await view(created.value))
@@ -114,9 +119,10 @@ export function accountRoutes(web: Web, { attempts }: HttpPorts): readonly Route
       method: 'delete',
       path: '/admin/accounts/:account',
       scope: 'admin',
-      summary: 'Removes an account with all its mail; its name once more, so that it is no slip',
+      summary:
+        'Removes an account with all its mail; its name once more, so that it is no slip. It can be restored until then',
       body: object({ name: text(320) }),
-      answer: done,
+      answer: object({ until: optional(whole()) }),
       run: async (call) => {
         const removed = await accountById(web, call.params.account ?? '')
         if (removed.id === call.principal().account.id) {
@@ -124,9 +130,9 @@ export function accountRoutes(web: Web, { attempts }: HttpPorts): readonly Route
         }
         if (call.body.name !== removed.name) throw new Refused(409, 'name', 'The name does not agree.')
         await endings.endOf(removed.id, () => true)
-        unwrap(await accounts.remove(removed.id))
+        const { until } = unwrap(await room.accountBin.remove(removed.id))
         await trail(call, removed.name, 'account-removed')
-        return DONE
+        return json({ until })
       },
     }),
   ]

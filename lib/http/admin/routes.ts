@@ -3,6 +3,7 @@ import type { Web } from '../../web/shared'
 import type { HttpPorts } from '../ports'
 import { accountRoutes } from './account-routes'
 import { appPasswordRoutes } from './app-password-routes'
+import { binRoutes } from './bin-routes'
 import { enterRoutes } from './enter-routes'
 import { indexRoutes } from './index-routes'
 import { lockRoutes } from './lock-routes'
@@ -15,6 +16,7 @@ import { sessionRoutes } from './session-routes'
 export const adminRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...accountRoutes(web, ports),
   ...appPasswordRoutes(web, ports),
+  ...binRoutes(web, ports),
   ...enterRoutes(web, ports),
   ...sessionRoutes(web),
   ...lockRoutes(web, ports),

@@ -76,7 +76,7 @@ export function mailboxRoutes(): readonly Route[] {
       method: 'delete',
       path: '/mailboxes/:mailbox',
       scope: 'mail:write',
-      summary: 'Removes a mailbox with its messages',
+      summary: 'Removes a mailbox with its messages, which are in the recycle bin then',
       answer: done,
       run: async ({ params, mail: enter }) => {
         const mail = await enter()

@@ -1,6 +1,7 @@
 import type { Route } from '../../web/route/route'
 import type { Web } from '../../web/shared'
 import type { HttpPorts } from '../ports'
+import { binRoutes } from './bin-routes'
 import { composeRoutes } from './compose/compose-routes'
 import { eventRoutes } from './event-routes'
 import { listRoutes } from './list/list-routes'
@@ -15,6 +16,7 @@ export const mailRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...messageRoutes(web),
   ...fileRoutes(),
   ...changeRoutes(),
+  ...binRoutes(),
   ...composeRoutes(web, ports),
   ...eventRoutes(web),
 ]

@@ -13,6 +13,7 @@ const page = createPage({
   // What is not seen at once is not fetched at once.
   mail: async (around) => (await import('./mail/mail.js')).mailView(around),
   account: async (around) => (await import('./account/account.js')).accountView(around),
+  bin: async () => (await import('./bin/bin-view.js')).binView(),
   admin: async (around) => (await import('./admin/admin.js')).adminView(around),
 })
 void page.boot()

@@ -13,6 +13,7 @@ import { applyTheme } from './base/theme.js'
  * @property {(page: Page, why: string) => View} failed
  * @property {(page: Page) => Promise<View>} mail
  * @property {(page: Page) => Promise<View>} account
+ * @property {(page: Page) => Promise<View>} bin what was removed
  * @property {(page: Page) => Promise<View>} admin
  */
 
@@ -59,11 +60,12 @@ export function createPage(views) {
     await route().catch(tell)
   }
 
-  /** The address names a page: `#/account`, `#/admin/TAB`, `#/MAILBOX/UID`. */
+  /** The address names a page: `#/account`, `#/bin`, `#/admin/TAB`, `#/MAILBOX/UID`. */
   async function route() {
     if (!page.session.me) return
     const [, name] = location.hash.split('/')
     if (name === 'account') show(await views.account(page))
+    else if (name === 'bin') show(await views.bin(page))
     else if (name === 'admin') show(await views.admin(page))
     else if (current?.name !== 'mail') show(await views.mail(page))
   }

@@ -419,6 +419,56 @@ describe('webmail in Chromium', function () {
     await page.getByRole('listbox', { name: 'Messages' }).waitFor()
   })
 
+  it('gives back what was removed, and erases it with proof', async () => {
+    await deliver(BOB, { subject: 'Wanted again', text: 'x' })
+    await deliver(BOB, { subject: 'Never again', text: 'x' })
+    const page = await mailOf(BOB)
+    for (const subject of ['Wanted again', 'Never again']) {
+      await row(page, new RegExp(subject)).click()
+      await page.getByRole('heading', { name: subject }).waitFor()
+      // To Trash, and from there.
+      await page.keyboard.press('#')
+      await row(page, new RegExp(subject)).waitFor({ state: 'detached' })
+    }
+    await page.getByRole('link', { name: 'Trash' }).click()
+    for (const subject of ['Wanted again', 'Never again']) {
+      await row(page, new RegExp(subject)).click()
+      await page.getByRole('heading', { name: subject }).waitFor()
+      await page.keyboard.press('#')
+      await page.getByRole('dialog', { name: 'Delete' }).getByRole('button', { name: 'Delete' }).click()
+      await row(page, new RegExp(subject)).waitFor({ state: 'detached' })
+    }
+    await page.getByRole('link', { name: 'Recently deleted' }).click()
+    await page.getByRole('heading', { name: 'Recently deleted' }).waitFor()
+    const binned = (name: string) => page.getByRole('checkbox', { name: new RegExp(name) })
+    await binned('Never again').waitFor()
+    await accessible(page, 'recently deleted')
+    await page.getByLabel('Find').fill('wanted')
+    await page.getByRole('button', { name: 'Find' }).click()
+    await binned('Never again').waitFor({ state: 'detached' })
+    await binned('Wanted again').check()
+    await page.getByRole('button', { name: 'Restore' }).click()
+    await page.getByText('1 message restored to Trash.').waitFor()
+    await page.getByLabel('Find').fill('')
+    await page.getByRole('button', { name: 'Find' }).click()
+    await binned('Never again').check()
+    await page.getByRole('button', { name: 'Erase' }).click()
+    await page.getByRole('dialog', { name: 'Erase' }).getByRole('button', { name: 'Erase' }).click()
+    const proof = page.getByRole('dialog', { name: 'Erased' })
+    await proof.getByText('nothing of them is left').waitFor()
+    await accessible(page, 'proof')
+    await proof.getByRole('button', { name: 'Done' }).click()
+    await page.setViewportSize({ width: 375, height: 700 })
+    assert.equal(
+      await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth'),
+      false,
+    )
+    await page.getByRole('link', { name: 'Back to mail' }).click()
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await page.getByRole('link', { name: 'Trash' }).click()
+    await row(page, /Wanted again/).waitFor()
+  })
+
   it('works on a phone, dark', async () => {
     await deliver(ALICE, { subject: 'On the road', text: 'x'.repeat(300) })
     const page = await mailOf(ALICE, {

@@ -56,7 +56,7 @@ export function changeRoutes(): readonly Route[] {
       method: 'post',
       path: '/mailboxes/:mailbox/expunge',
       scope: 'mail:write',
-      summary: 'Removes messages for ever',
+      summary: 'Removes messages, which are in the recycle bin then',
       body: object({ uids: uidList() }),
       answer: done,
       run: async ({ params, body, mail: enter }) => {

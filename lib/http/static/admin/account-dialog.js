@@ -1,10 +1,12 @@
 // @ts-check
 /** @import { AdminAccount, Page } from '../base/types' */
 import { call, messageOf } from '../base/api.js'
-import { confirmBox, dialog, showSecret } from '../base/dialogs.js'
+import { confirmBox, dialog, showSecret, toast } from '../base/dialogs.js'
 import { button, h } from '../base/dom.js'
+import { exactTime } from '../base/format.js'
 import { errorLine, field } from '../base/forms.js'
 import { table } from '../base/table.js'
+import { openBin } from './bin-of-account.js'
 import { PROTOCOLS } from './protocols.js'
 
 const MB = 1024 ** 2
@@ -122,9 +124,12 @@ function appPasswords(account, attempt) {
 function deeds({ id, name, messages, totp }, attempt, page) {
   const where = { account: id }
   async function remove() {
-    const text = `${name} and its ${messages} messages go away for ever.`
+    const text = `${name} and its ${messages} messages go. Where the settings keep what is removed, it can be restored for a time.`
     if (!(await confirmBox('Remove account', text, 'Remove'))) return
-    await attempt(() => call('DELETE /admin/accounts/{account}', where, { name }))
+    await attempt(async () => {
+      const { until } = await call('DELETE /admin/accounts/{account}', where, { name })
+      toast(until === undefined ? 'Removed for ever.' : `Removed. It can be restored until ${exactTime(until)}.`)
+    })
   }
   async function addAppPassword() {
     const { password } = await call('POST /admin/accounts/{account}/app-passwords', where, {
@@ -145,6 +150,7 @@ function deeds({ id, name, messages, totp }, attempt, page) {
         attempt(() => call('PATCH /admin/accounts/{account}', where, { removeTotp: true })),
       ),
     button('App password', () => attempt(addAppPassword)),
+    button('Recently deleted', () => attempt(async () => openBin({ id, name }))),
     button('Enter mailbox', () => attempt(enter)),
   ]
 }

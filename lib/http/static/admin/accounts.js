@@ -6,6 +6,8 @@ import { bytes } from '../base/format.js'
 import { field, form, panel } from '../base/forms.js'
 import { numberCell, table, tag } from '../base/table.js'
 import { accountDialog } from './account-dialog.js'
+import { openedBin } from './bin-of-account.js'
+import { removedAccounts } from './removed-accounts.js'
 
 /** The accounts that are shown: whose name has `find`, after the one named `after`. */
 let shown = { find: '', after: '' }
@@ -15,6 +17,8 @@ let shown = { find: '', after: '' }
  * @param {Page} page
  */
 export async function accounts(redraw, page) {
+  const bin = await openedBin(redraw)
+  if (bin) return bin
   const answer = await call('GET /admin/accounts', shown)
   const { next } = answer
   /** @param {Partial<typeof shown>} to */
@@ -41,6 +45,7 @@ export async function accounts(redraw, page) {
       shown.after && button('First page', () => turnTo({ after: '' })),
       next && button('Next page', () => turnTo({ after: next })),
     ),
+    await removedAccounts(redraw),
   ]
 }
 

@@ -281,6 +281,34 @@ export interface Api {
     body: { uids: Array<number> }
     answer: { done: boolean }
   }
+  'GET /bin': {
+    where: { find?: string | undefined; after?: string | undefined; limit?: number | undefined }
+    answer: {
+      messages: Array<{
+        id: string
+        mailbox: string
+        from?: string | undefined
+        subject?: string | undefined
+        size: number
+        flags: Array<string>
+        date: number
+        removedAt: number
+        until: number
+      }>
+      next?: string | undefined
+      total: number
+      bytes: number
+      keptFor: number
+    }
+  }
+  'POST /bin/restore': {
+    body: { ids?: Array<string> | undefined; all?: boolean | undefined }
+    answer: { messages: number; mailboxes: Array<{ mailbox: string; messages: number }>; stopped?: string | undefined }
+  }
+  'POST /bin/erase': {
+    body: { ids?: Array<string> | undefined; all?: boolean | undefined }
+    answer: { messages: number; bytes: number; left: Array<string>; disk: string }
+  }
   'POST /drafts': {
     body: {
       to: string
@@ -396,7 +424,7 @@ export interface Api {
   'DELETE /admin/accounts/{account}': {
     where: { account: string | number }
     body: { name: string }
-    answer: { done: boolean }
+    answer: { until?: number | undefined }
   }
   'POST /admin/accounts/{account}/app-passwords': {
     where: { account: string | number }
@@ -406,6 +434,49 @@ export interface Api {
   'DELETE /admin/accounts/{account}/app-passwords/{id}': {
     where: { account: string | number; id: string | number }
     answer: { done: boolean }
+  }
+  'GET /admin/accounts/{account}/bin': {
+    where: {
+      account: string | number
+      find?: string | undefined
+      after?: string | undefined
+      limit?: number | undefined
+    }
+    answer: {
+      messages: Array<{
+        id: string
+        mailbox: string
+        from?: string | undefined
+        subject?: string | undefined
+        size: number
+        flags: Array<string>
+        date: number
+        removedAt: number
+        until: number
+      }>
+      next?: string | undefined
+      total: number
+      bytes: number
+      keptFor: number
+    }
+  }
+  'POST /admin/accounts/{account}/bin/restore': {
+    where: { account: string | number }
+    body: { ids?: Array<string> | undefined; all?: boolean | undefined }
+    answer: { messages: number; mailboxes: Array<{ mailbox: string; messages: number }>; stopped?: string | undefined }
+  }
+  'POST /admin/accounts/{account}/bin/erase': {
+    where: { account: string | number }
+    body: { ids?: Array<string> | undefined; all?: boolean | undefined }
+    answer: { messages: number; bytes: number; left: Array<string>; disk: string }
+  }
+  'GET /admin/removed': {
+    answer: { accounts: Array<{ name: string; messages: number; bytes: number; removedAt: number; until: number }> }
+  }
+  'POST /admin/removed/restore': { body: { name: string }; answer: { done: boolean } }
+  'POST /admin/removed/erase': {
+    body: { name: string }
+    answer: { messages: number; bytes: number; left: Array<string>; disk: string }
   }
   'POST /admin/accounts/{account}/enter': { where: { account: string | number }; answer: { done: boolean } }
   'DELETE /admin/entered': { answer: { done: boolean } }

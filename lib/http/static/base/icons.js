@@ -8,6 +8,7 @@ const PATHS = {
   sent: 'M21 3L3 10l7 3 3 7zM10 13L21 3',
   drafts: 'M4 20l1-5L16 4l4 4L9 19zM14 6l4 4',
   trash: 'M4 6h16M9 6V4h6v2M6 6l1 14h10l1-14M10 10v6M14 10v6',
+  restore: 'M4 6h16M9 6V4h6v2M6 6l1 14h10l1-14M12 17v-6M9.500 13.500L12 11l2.500 2.500',
   archive: 'M3 4h18v4H3zM5 8v12h14V8M10 12h4',
   junk: 'M12 3l9 5v8l-9 5-9-5V8zM12 8v5M12 16v.5',
   folder: 'M3 6h6l2 2h10v11H3z',

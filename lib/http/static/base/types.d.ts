@@ -35,6 +35,11 @@ export type Picture = InnerMessage['pictures'][number]
 export type Attachment = InnerMessage['attachments'][number]
 export type Person = InnerMessage['from'][number]
 export type Draft = Body<'POST /drafts'>
+export type BinPage = Answer<'GET /bin'>
+export type Binned = BinPage['messages'][number]
+export type BinChoice = Body<'POST /bin/restore'>
+export type Restored = Answer<'POST /bin/restore'>
+export type EraseProof = Answer<'POST /bin/erase'>
 export type AdminAccount = Answer<'GET /admin/accounts'>['accounts'][number]
 /** A message in its mailbox. */
 export interface MessagePlace {

@@ -102,7 +102,7 @@ export function createActions({ mailboxes, list, reader, own, isReading, back, r
    */
   async function deleteForEver(here, uids) {
     const what = uids.length === 1 ? 'This message goes' : `These ${uids.length} messages go`
-    if (!(await confirmBox('Delete for ever', `${what} away for ever.`, 'Delete'))) return
+    if (!(await confirmBox('Delete', `${what} to Recently deleted, and then away for ever.`, 'Delete'))) return
     await call('POST /mailboxes/{mailbox}/expunge', { mailbox: here.id }, { uids })
     if (isReading()) back()
     await refresh()

@@ -97,7 +97,7 @@ export async function mailView(page) {
   }
   function onHash() {
     const [, id, uid] = location.hash.split('/')
-    if (id !== 'account' && id !== 'admin') void goTo(id, uid)
+    if (id !== 'account' && id !== 'bin' && id !== 'admin') void goTo(id, uid)
   }
 
   const menuButton = iconButton('menu', 'Mailboxes', openMenu, { class: 'icon-button only-narrow' })

@@ -60,7 +60,7 @@ export async function editMailbox(mailboxes) {
     )
   })
   if (answer === 'remove') {
-    const text = `${here.name} and its ${here.messages} messages go away for ever.`
+    const text = `${here.name} goes. Its ${here.messages} messages go to Recently deleted, and then away for ever.`
     if (!(await confirmBox('Remove mailbox', text, 'Remove'))) return
     await call('DELETE /mailboxes/{mailbox}', { mailbox: here.id })
     mailboxes.enter(undefined)
