@@ -1,7 +1,14 @@
 import type { LoginPeer } from './login'
 
 /** What our directories said about a credential. */
-export type VerifyOutcome = 'right' | 'wrong' | 'unknown' | 'disabled' | 'protocol' | 'unavailable'
+export type VerifyOutcome =
+  | 'right'
+  | 'wrong'
+  | 'unknown'
+  | 'disabled'
+  | 'protocol'
+  | 'app-password-needed'
+  | 'unavailable'
 
 /** One attempt as the hook chain sees it. Nothing secret is a property: hook parameters are logged. */
 export interface ChainRequest {

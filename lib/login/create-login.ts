@@ -11,6 +11,7 @@ import type { Directory, DirectoryEntry } from './directory'
 import type { AttemptLog } from './lockout/attempts'
 import type { Login, LoginAnswer, LoginPeer, SecondFactor } from './login'
 import { hashPassword } from './passwords'
+import type { Shown } from './passwords/app-passwords'
 import { createVerifier } from './passwords/verifier'
 import { needsRehash, type verifyPassword } from './passwords/verify'
 import { createSasl } from './sasl'
@@ -31,6 +32,8 @@ export interface LoginPorts {
   readonly random?: Random
   /** told of every new bar */
   readonly tell?: Tell
+  /** An app password opened. */
+  used?(account: string, appPassword: string, use: Shown): Promise<void>
   /** OAUTHBEARER and XOAUTH2 are offered when it is there */
   readonly verifyToken?: VerifyToken | undefined
   /** absent: passwords are verified by their scheme, in threads */
@@ -50,19 +53,31 @@ export function createLogin(ports: LoginPorts): Door {
   const report = createReport({ attempts, log, metrics, tell: ports.tell })
   const underWay = new Set<Promise<unknown>>()
 
+  function background(work: Promise<unknown>, failure: string): void {
+    const done = work.catch(() => log.warn(`login: ${failure}`)).finally(() => underWay.delete(done))
+    underWay.add(done)
+  }
+
   /** RFC 5803 keys and the default hash can only be made while the password is known. Not awaited: the user is in. */
   function rehash(entry: DirectoryEntry, { password }: Credential): void {
     if (password === '' || !entry.password || !needsRehash(entry.password)) return
     if (!directory.rehash || directory.rehashes?.(entry) === false) return
-    const work = verifier
+    const hashed = verifier
       .limited(() => hashPassword(password))
       .then((verifiers) => directory.rehash?.(entry, verifiers))
-      .catch(() => log.warn('login: a password could not be hashed anew'))
-      .finally(() => underWay.delete(work))
-    underWay.add(work)
+    background(hashed, 'a password could not be hashed anew')
   }
 
-  const { admit, admitsToken } = createAdmission({ ...ports, connections, report, granted: rehash })
+  function granted(entry: DirectoryEntry, credential: Credential, peer: LoginPeer, appPassword?: string): void {
+    rehash(entry, credential)
+    if (appPassword === undefined || !ports.used) return
+    background(
+      ports.used(entry.id, appPassword, { at: clock.now(), address: peer.address, protocol: peer.protocol }),
+      'the use of an app password could not be noted',
+    )
+  }
+
+  const { admit, admitsToken } = createAdmission({ ...ports, connections, report, granted })
 
   const byPassword = (
     peer: LoginPeer,
@@ -81,9 +96,9 @@ export function createLogin(ports: LoginPorts): Door {
         const pretend = async (): Promise<void> => {
           if (how.user !== '') await directory.pretend?.(how.user, entry)
         }
-        const verified = await verifier.check(entry, peer.protocol, password, { ...how, pretend })
-        const { right, remembered, appPassword } = verified
-        return { right, appPassword, pay: remembered ? () => verifier.pay(entry, { ...how, pretend }) : undefined }
+        const verified = await verifier.check(entry, peer, password, { ...how, pretend })
+        const { right, own, remembered, appPassword } = verified
+        return { right, own, appPassword, pay: remembered ? () => verifier.pay(entry, { ...how, pretend }) : undefined }
       },
     })
 

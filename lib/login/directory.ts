@@ -22,6 +22,8 @@ export interface DirectoryEntry {
     /** (passwords/app-passwords.ts) */
     readonly tag?: string
     readonly protocols: readonly string[]
+    readonly networks?: readonly string[]
+    readonly expiresAt?: number
   }[]
   /** changes with every new password, not when the same one is hashed anew */
   readonly epoch?: string
@@ -115,6 +117,21 @@ export function passwordsFrom(passwords: Directory, accounts: Directory, directo
       }
     },
   }
+}
+
+/**
+ * Whether only app passwords open an account: `app_passwords` of the domain, or of the account. Webmail is left out: there a second
+ * factor stands behind the password.
+ */
+export function needsAppPassword(
+  { name, overrides }: DirectoryEntry,
+  protocol: LoginProtocol,
+  { onlyAppPasswords }: { readonly onlyAppPasswords: readonly string[] },
+): boolean {
+  if (protocol === 'http') return false
+  const own = overrides['login.app_passwords']
+  if (own !== undefined) return own === 'only'
+  return onlyAppPasswords.includes('all') || onlyAppPasswords.includes(name.slice(name.lastIndexOf('@') + 1))
 }
 
 export const allowsProtocol = (entry: DirectoryEntry, protocol: LoginProtocol): boolean =>

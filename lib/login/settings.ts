@@ -30,6 +30,8 @@ export interface LoginSettings {
   /** file in config/ with authorities whose client certificates are asked for; empty: none are */
   readonly clientCa: string
   readonly directories: readonly string[]
+  /** domains whose accounts open to app passwords only, outside the web; `all` */
+  readonly onlyAppPasswords: readonly string[]
   /** appended to names without `@`; empty: nothing */
   readonly defaultDomain: string
   /** password hashes at once, and milliseconds that a login waits for its turn */
@@ -186,6 +188,7 @@ export function loginSettings(ini: Ini, plugin: Ini = {}, store: Ini = {}): Logi
     clientCa: read.text('main.client_ca', ''),
     mechanisms: chosen(read, 'main.mechanisms', DEFAULT_MECHANISMS, MECHANISMS),
     directories,
+    onlyAppPasswords: read.list('main.only_app_passwords', []).map((domain) => domain.toLowerCase()),
     defaultDomain: read.text('main.default_domain', '').toLowerCase(),
     hashWidth: read.number('main.hash_width', defaultWidth(), { min: 1, max: 64 }),
     hashPatience: read.duration('main.hash_patience', '5s'),

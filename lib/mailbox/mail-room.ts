@@ -67,6 +67,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
 
   return {
     accounts: store.accounts,
+    appPasswordUses: (account) => store.uses.list(account),
     accountBin: accountBin(parts),
     storeName: store.facts.name,
     usable: () => store.usable(),

@@ -8,6 +8,7 @@ import type { Change, ListChange } from '../store/change'
 import type { Annotation, AnnotationChange } from '../store/records/annotations'
 import type { Mark } from '../store/records/marks'
 import type { ScriptFault } from '../store/records/scripts'
+import type { Use } from '../store/records/uses'
 import type { AccountTable, Copied, CopyOptions, KeyRow, Mailbox, MessageRow, Snapshot } from '../store/store'
 import type { Instead } from '../store/texts'
 import type { Fault, Result } from '../terms/fault'
@@ -29,6 +30,8 @@ export interface MailRoom {
   /** The verbs of accounts: for administrators, and for what an owner changes of the own account. */
   readonly accounts: AccountTable
   readonly accountBin: AccountBin
+  /** The last use of an account's app passwords, by their ids. */
+  appPasswordUses(account: AccountId): Promise<ReadonlyMap<string, Use>>
   /** as `[store] driver` names it */
   readonly storeName: string
   /** Rejects when mail cannot be read or written now: for probes from outside. */

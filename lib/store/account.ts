@@ -25,7 +25,10 @@ export interface AppPassword {
   readonly tag?: string
   /** empty: all protocols */
   readonly protocols: readonly string[]
-  /** milliseconds since 1970 */
+  /** addresses and CIDR networks from which it opens; absent or empty: all */
+  readonly networks?: readonly string[]
+  /** milliseconds since 1970, here and below; absent: it does not end */
+  readonly expiresAt?: number
   readonly createdAt: number
 }
 

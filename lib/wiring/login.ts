@@ -13,6 +13,7 @@ import { type LoginSettings, loginSettings } from '../login/settings'
 import type { Store } from '../store/store'
 import { type Metrics, systemClock } from '../terms/ports'
 import { dataFolder, type Home } from './home'
+import { createUses } from './uses'
 
 export interface LoginParts {
   readonly settings: LoginSettings
@@ -71,6 +72,7 @@ export function openLogin(
     clock: systemClock,
     log: home.log,
     metrics,
+    used: createUses(store),
     verifyToken: settings.oauth && jwtVerifier(settings.oauth),
     tell: createNotices({
       settings: settings.notify,

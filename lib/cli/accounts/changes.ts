@@ -15,7 +15,7 @@ export interface AccountChanges {
 }
 
 export const gather = (text: string, before: readonly string[]): readonly string[] => [...before, text]
-const OVERRIDES = ['lock.mode', 'lock.wait', 'lock.takeover', 'forward']
+const OVERRIDES = ['lock.mode', 'lock.wait', 'lock.takeover', 'login.app_passwords', 'forward']
 const PROTOCOLS: readonly string[] = LOGIN_PROTOCOLS
 
 function overrideOf(word: string): readonly [key: string, value: string] {

@@ -6,7 +6,7 @@ import { DONE, defineRoute, done, json, type Route } from '../../web/route/route
 import type { Web } from '../../web/shared'
 import { addingAppPassword, makeAppPassword, removingAppPassword } from '../../web/who/credentials'
 import { SCOPES } from '../../web/who/sessions'
-import { appPassword, appPasswordView } from '../shapes/app-password'
+import { appPassword, appPasswordLimits, appPasswordView, limitsOf } from '../shapes/app-password'
 import { createOwnChanges } from './own-changes'
 
 /** of an account: more are refused until some are taken away */
@@ -23,7 +23,7 @@ const token = object({
 
 /** What opens the own account beside its password: app passwords for mail programs, tokens for the API. */
 export function keyRoutes(web: Web): readonly Route[] {
-  const { admit, sessions, endings, clock } = web
+  const { admit, sessions, endings, clock, room } = web
   const { confirm, change } = createOwnChanges(web)
 
   return [
@@ -35,9 +35,10 @@ export function keyRoutes(web: Web): readonly Route[] {
       answer: object({ appPasswords: list(appPassword), tokens: list(token) }),
       run: async ({ principal }) => {
         const { account } = principal()
+        const uses = await room.appPasswordUses(account.id)
         const tokens = (await sessions.list(account.id)).filter(({ kind }) => kind === 'token')
         return json({
-          appPasswords: (account.credentials.appPasswords ?? []).map(appPasswordView),
+          appPasswords: (account.credentials.appPasswords ?? []).map(appPasswordView(uses)),
           tokens: tokens.map(({ id, label, scopes, createdAt, activeAt, expiresAt }) => ({
             ...{ id, label, scopes, createdAt, activeAt, expiresAt },
           })),
@@ -52,14 +53,16 @@ export function keyRoutes(web: Web): readonly Route[] {
       body: object({
         label: text(100),
         protocols: optional(list(choice(...LOGIN_PROTOCOLS), LOGIN_PROTOCOLS.length)),
+        ...appPasswordLimits,
         password: text(1000),
       }),
       answer: object({ id: text(), password: text() }),
       status: 201,
       run: async ({ principal, peer, body }) => {
+        const limits = limitsOf(body, clock.now())
         await confirm(peer, principal().account, body.password)
         const { label, protocols = ['imap', 'pop3', 'smtp'] } = body
-        const { password, entry } = makeAppPassword(label, protocols, clock.now())
+        const { password, entry } = makeAppPassword({ label, protocols, ...limits }, clock.now())
         await change(principal(), addingAppPassword(entry))
         return json({ id: entry.id, password })
       },

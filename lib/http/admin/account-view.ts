@@ -24,6 +24,6 @@ export const viewOf =
   async ({ credentials, admin, id, name, disabled, protocols, quotaBytes, quotaMessages, createdAt }: Account) => ({
     ...{ id, name, disabled, administrator: admin, protocols, quotaBytes, quotaMessages, createdAt },
     totp: credentials.totp !== undefined,
-    appPasswords: (credentials.appPasswords ?? []).map(appPasswordView),
+    appPasswords: (credentials.appPasswords ?? []).map(appPasswordView(await room.appPasswordUses(id))),
     ...(await room.accounts.usage(id)),
   })

@@ -5,6 +5,7 @@ import { DONE, defineRoute, done, json, type Route } from '../../web/route/route
 import type { Web } from '../../web/shared'
 import { addingAppPassword, makeAppPassword, removingAppPassword } from '../../web/who/credentials'
 import type { HttpPorts } from '../ports'
+import { appPasswordLimits, limitsOf } from '../shapes/app-password'
 import { accountById, createTrail } from './accounts'
 
 /** App passwords of users. */
@@ -18,12 +19,20 @@ export function appPasswordRoutes(web: Web, { attempts }: HttpPorts): readonly R
       path: '/admin/accounts/:account/app-passwords',
       scope: 'admin',
       summary: 'Makes an app password for a user; shown once',
-      body: object({ label: text(100), protocols: list(choice(...LOGIN_PROTOCOLS), LOGIN_PROTOCOLS.length) }),
+      body: object({
+        label: text(100),
+        protocols: list(choice(...LOGIN_PROTOCOLS), LOGIN_PROTOCOLS.length),
+        ...appPasswordLimits,
+      }),
       answer: object({ id: text(), password: text() }),
       status: 201,
       run: async (call) => {
         const { id, name } = await accountById(web, call.params.account ?? '')
-        const { password, entry } = makeAppPassword(call.body.label, call.body.protocols, clock.now())
+        const { label, protocols } = call.body
+        const { password, entry } = makeAppPassword(
+          { label, protocols, ...limitsOf(call.body, clock.now()) },
+          clock.now(),
+        )
         unwrap(await room.accounts.update(id, addingAppPassword(entry)))
         await trail(call, name, 'app-password-added')
         return json({ id: entry.id, password })

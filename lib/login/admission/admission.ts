@@ -4,7 +4,7 @@ import { textOf } from '../../terms/errors'
 import type { Clock, Log } from '../../terms/ports'
 import { accountName, splitMailbox } from '../account-name'
 import type { Chain, ChainAnswer } from '../chain'
-import { allowsProtocol, type Directory, type DirectoryEntry } from '../directory'
+import { allowsProtocol, type Directory, type DirectoryEntry, needsAppPassword } from '../directory'
 import type { AttemptLog, Recorded, Standing } from '../lockout/attempts'
 import type { AttemptOutcome, Who } from '../lockout/lockout'
 import type { Identity, LoginAnswer, LoginPeer } from '../login'
@@ -28,7 +28,7 @@ export interface AdmissionPorts {
   readonly connections: ReturnType<typeof createConnections>
   readonly report: ReturnType<typeof createReport>
   /** after a grant: rehash and the like; must not throw */
-  granted(entry: DirectoryEntry, credential: Credential): void
+  granted(entry: DirectoryEntry, credential: Credential, peer: LoginPeer, appPassword: string | undefined): void
 }
 
 /** One attempt, gathered before anything is recorded of it. */
@@ -107,7 +107,10 @@ export function createAdmission(ports: AdmissionPorts) {
     const who: Who = { user, address: canonicalAddress(peer.address) }
     const spared = isSpared(peer)
     const standing = spared ? NOT_ASKED : await attempts.judge(who, clock.now())
-    const verification = createVerification({ peer, user: typed, looked, credential, standing, complain })
+    const verification = createVerification({
+      ...{ peer, user: typed, looked, credential, standing, complain },
+      needsApp: (entry) => needsAppPassword(entry, peer.protocol, settings),
+    })
     const { verify } = verification
     const { mechanism } = credential
     const answer = await chain({ peer, user: typed, mechanism, password: () => credential.password, verify })
@@ -165,7 +168,7 @@ export function createAdmission(ports: AdmissionPorts) {
     const { bar, begun, counted } = recorded
     if (verdict.kind === 'granted' && opened && !bar) {
       report({ ...event, verdict: 'granted', reason })
-      ports.granted(opened.entry, credential)
+      ports.granted(opened.entry, credential, peer, opened.identity.appPassword)
       const { mailbox } = splitMailbox(peer, credential.user)
       return { kind: 'granted', identity: { ...opened.identity, ...(mailbox !== undefined && { mailbox }) } }
     }

@@ -24,6 +24,8 @@ interface HowToCheck {
   readonly user: string
   /** whoever is refused anyway gets no quick answer from memory */
   readonly careful: boolean
+  /** the account's own password does not open here */
+  readonly onlyApps: boolean
   readonly lane: Lane
 }
 
@@ -31,6 +33,8 @@ export interface Checked {
   readonly right: boolean
   /** answered from memory: when it is refused after all, `pay()` makes up for the time */
   readonly pay?: (() => Promise<unknown>) | undefined
+  /** it is the account's own password, where only app passwords open */
+  readonly own?: boolean | undefined
   /** id of the app password that was given */
   readonly appPassword?: string | undefined
 }

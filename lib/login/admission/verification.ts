@@ -46,10 +46,15 @@ interface VerificationPorts {
   readonly credential: Credential
   readonly standing: Standing
   readonly complain: (error: unknown) => void
+  /** whether only app passwords open this account here */
+  readonly needsApp: (entry: DirectoryEntry) => boolean
 }
 
+/** Mechanisms that show the account's own password, or that one knows it. */
+const BY_PASSWORD = /^(?:PASSWORD|PLAIN|LOGIN|SCRAM-.*)$/
+
 export function createVerification(ports: VerificationPorts): Verification {
-  const { peer, user, looked, credential, standing, complain } = ports
+  const { peer, user, looked, credential, standing, complain, needsApp } = ports
   const { answered, entry } = looked
   let checked: Checked | undefined
   let busy = false
@@ -61,9 +66,12 @@ export function createVerification(ports: VerificationPorts): Verification {
       const open = entry !== undefined && !entry.disabled && allowsProtocol(entry, peer.protocol)
       // By the network alone: a lane that depended on the name would tell who exists while many wait.
       const lane = standing.goodNetwork ? 'first' : 'second'
-      checked = await credential.check(entry, { user, careful: !open || standing.bar !== undefined, lane })
+      const onlyApps = entry !== undefined && BY_PASSWORD.test(credential.mechanism) && needsApp(entry)
+      checked = await credential.check(entry, { user, careful: !open || standing.bar !== undefined, onlyApps, lane })
       if (!entry) return 'unknown'
-      if (!checked.right) return 'wrong'
+      const { right, own = right && onlyApps && checked.appPassword === undefined } = checked
+      if (own) return 'app-password-needed'
+      if (!right) return 'wrong'
       if (entry.disabled) return 'disabled'
       return allowsProtocol(entry, peer.protocol) ? 'right' : 'protocol'
     } catch (error) {

@@ -1,4 +1,5 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto'
+import { networkList } from '../networks'
 
 /** More are refused: what is kept of an account is read with every login at its name. */
 export const MOST_APP_PASSWORDS = 50
@@ -21,6 +22,28 @@ export function newAppPassword(): { readonly password: string; readonly verifier
   const letters = Array.from({ length: 20 }, () => LETTERS[randomInt(LETTERS.length)])
   const password = [0, 5, 10, 15].map((at) => letters.slice(at, at + 5).join('')).join('-')
   return { password, verifier: hashAppPassword(password), tag: tagOf(password) }
+}
+
+/** Who shows a password, and when. */
+export interface Shown {
+  readonly protocol: string
+  readonly address: string
+  /** milliseconds since 1970 */
+  readonly at: number
+}
+
+/** What an app password is limited to. */
+interface Limits {
+  readonly protocols: readonly string[]
+  readonly networks?: readonly string[]
+  readonly expiresAt?: number
+}
+
+/** Whether an app password opens here and now. */
+export function opensHere({ protocols, networks = [], expiresAt }: Limits, { protocol, address, at }: Shown): boolean {
+  if (protocols.length > 0 && !protocols.includes(protocol)) return false
+  if (expiresAt !== undefined && expiresAt <= at) return false
+  return networks.length === 0 || networkList(networks)(address)
 }
 
 /**

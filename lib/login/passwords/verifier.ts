@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { createLimiter, type Lane } from '../../processes/limiter'
 import type { Clock } from '../../terms/ports'
 import type { DirectoryEntry } from '../directory'
-import { appPasswordsFor } from './app-passwords'
+import { appPasswordsFor, opensHere, type Shown } from './app-passwords'
 import { hashArgon2 } from './argon2'
 import { saslPrepared } from './saslprep'
 import { isCheap, isDefault, verifyPassword } from './verify'
@@ -27,12 +27,25 @@ export interface Verified {
   readonly remembered: boolean
   /** id of the app password that it is */
   readonly appPassword?: string | undefined
+  /** it is the account's own, where only app passwords open */
+  readonly own?: boolean
 }
 
 interface How {
   readonly lane: Lane
+  /** the account's own password does not open here */
+  readonly onlyApps?: boolean
   /** the work of directories that check passwords themselves, and do not know this name */
   readonly pretend?: () => Promise<void>
+}
+
+const NOBODY: Shown = { protocol: '', address: '', at: 0 }
+
+/** What was found right some minutes ago, by another address perhaps. */
+function opensStill(entry: DirectoryEntry, app: string | undefined, shown: Shown, { onlyApps }: How): boolean {
+  if (app === undefined) return onlyApps !== true
+  const found = entry.appPasswords.find(({ id }) => id === app)
+  return found !== undefined && opensHere(found, shown)
 }
 
 /** What a right password is: the account's own, or an app password. */
@@ -86,12 +99,11 @@ export function createVerifier(ports: VerifierPorts) {
     return isCheap(verifier) ? verify(password, verifier) : limited(() => verify(password, verifier), lane)
   }
 
-  async function ofEntry(entry: DirectoryEntry, protocol: string, password: string, lane: Lane): Promise<Right> {
+  async function ofEntry(entry: DirectoryEntry, shown: Shown, password: string, lane: Lane): Promise<Right> {
     // App passwords are long and random, so that a cheap hash is enough; the one it may be is tried first and costs nothing.
     let right: Right = false
     for (const app of appPasswordsFor(entry.appPasswords, password)) {
-      const allowed = app.protocols.length === 0 || app.protocols.includes(protocol)
-      if ((await byVerifier(password, app.password, lane)) && allowed) right = { appPassword: app.id }
+      if ((await byVerifier(password, app.password, lane)) && opensHere(app, shown)) right = { appPassword: app.id }
     }
     if (!entry.password) return (await dummyHash(lane)) || right
     const own = await byVerifier(password, entry.password, lane)
@@ -102,7 +114,7 @@ export function createVerifier(ports: VerifierPorts) {
 
   async function full(
     entry: DirectoryEntry | undefined,
-    protocol: string,
+    shown: Shown,
     password: string,
     { lane, pretend }: How,
   ): Promise<Right> {
@@ -114,7 +126,7 @@ export function createVerifier(ports: VerifierPorts) {
     let right: Right = verified ? OWN : false
     // Verifiers that came from elsewhere may have been made from the octets as typed. All forms cost all names the same.
     for (const form of new Set([prepared, typed])) {
-      const matches = entry ? await ofEntry(entry, protocol, form, lane) : await dummyHash(lane)
+      const matches = entry ? await ofEntry(entry, shown, form, lane) : await dummyHash(lane)
       right = right || matches
     }
     return right
@@ -123,19 +135,24 @@ export function createVerifier(ports: VerifierPorts) {
   return {
     limited,
     /** What a check costs that was answered from memory. */
-    pay: (entry: DirectoryEntry | undefined, how: How): Promise<unknown> => full(entry, '', '', how),
+    pay: (entry: DirectoryEntry | undefined, how: How): Promise<unknown> => full(entry, NOBODY, '', how),
     /** @param careful leave the memory out: a refusal must take the same time with the right and the wrong password */
     async check(
       entry: DirectoryEntry | undefined,
-      protocol: string,
+      from: Omit<Shown, 'at'>,
       password: string,
       how: How & { readonly careful: boolean },
     ): Promise<Verified> {
-      const key = digest(entry, protocol, password)
+      const shown = { ...from, at: clock.now() }
+      const key = digest(entry, from.protocol, password)
       const known = how.careful || !entry ? undefined : cache.get(key)
-      if (known && known.until > clock.now()) return { right: true, remembered: true, appPassword: known.appPassword }
-      const right = await full(entry, protocol, password, how)
+      if (entry && known && known.until > shown.at && opensStill(entry, known.appPassword, shown, how)) {
+        return { right: true, remembered: true, appPassword: known.appPassword }
+      }
+      const right = await full(entry, shown, password, how)
       if (!right) return { right: false, remembered: false }
+      // Not remembered, so that it takes as long each time as a wrong one.
+      if (right === OWN && how.onlyApps) return { right: false, remembered: false, own: true }
       if (!how.careful) remember(key, right.appPassword)
       return { right: true, remembered: false, appPassword: right.appPassword }
     },

@@ -4,6 +4,7 @@ import { createMarkTable } from './marks'
 import type { RecordTable } from './records'
 import { createScriptTable } from './scripts'
 import { createSubscriptionTable } from './subscriptions'
+import { createUseTable } from './uses'
 
 /** What a record may ask of mailboxes. */
 interface Mailboxes {
@@ -16,5 +17,6 @@ export const recordTables = (records: RecordTable, mailboxes: Mailboxes) => ({
   scripts: createScriptTable(records),
   marks: createMarkTable(records),
   subscriptions: createSubscriptionTable(records, mailboxes),
+  uses: createUseTable(records),
 })
 export type RecordTables = Readonly<ReturnType<typeof recordTables>>

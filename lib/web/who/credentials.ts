@@ -36,9 +36,12 @@ export const newPassword = (password: string): string => {
 }
 
 /** @returns the password, to be shown once, and what of it is kept */
-export function makeAppPassword(label: string, protocols: readonly string[], now: number) {
+export function makeAppPassword(
+  given: Pick<AppPassword, 'label' | 'protocols' | 'networks' | 'expiresAt'>,
+  now: number,
+) {
   const { password, verifier, tag } = newAppPassword()
-  const entry: AppPassword = { id: crypto.randomUUID(), label, protocols, password: verifier, tag, createdAt: now }
+  const entry: AppPassword = { id: crypto.randomUUID(), ...given, password: verifier, tag, createdAt: now }
   return { password, entry }
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { DAY } from '../../../lib/terms/calendar'
 import { totpAt } from '../../../lib/web/who/totp'
 import { becomes } from '../../eventually'
 import { client, PASSWORD, type Web } from '../web'
@@ -55,6 +56,16 @@ export function ownerRoutes(opened: () => Web): void {
     const [token] = (await browser.get('account/keys')).body.tokens
     assert.equal((await browser.ask('DELETE', `account/tokens/${token.id}`)).status, 200)
     assert.deepEqual((await browser.get('account/keys')).body.tokens, [])
+
+    const phone = { label: 'phone', days: 30, networks: ['192.0.2.0/24'], password: PASSWORD }
+    const wrong = await browser.post('account/app-passwords', { ...phone, networks: ['192.0.2.0/99'] })
+    assert.deepEqual([wrong.status, wrong.body.error], [422, 'bad-network'])
+    const made = await browser.post('account/app-passwords', phone)
+    assert.equal(made.status, 201)
+    await web.room.appPasswordUses(account.id).then((uses) => assert.equal(uses.size, 0))
+    const [key] = (await browser.get('account/keys')).body.appPasswords
+    assert.deepEqual([key.id, key.networks, key.expiresAt - key.createdAt], [made.body.id, phone.networks, 30 * DAY])
+    await browser.ask('DELETE', `account/app-passwords/${key.id}`)
 
     const { secret } = (await browser.post('account/totp/offer')).body
     const code = (): string => totpAt(secret, stepOf(web))

@@ -35,22 +35,26 @@ export function keysPanel(me) {
         await draw()
       })
     const rows = [
-      ...appPasswords.map(({ id, label, protocols, createdAt }) => [
+      ...appPasswords.map(({ id, label, protocols, networks, createdAt, expiresAt, used }) => [
         label,
         'app password',
-        protocols.join(' ') || 'all',
+        [protocols.join(' ') || 'all', ...networks].join(', '),
         exactTime(createdAt),
+        expiresAt ? exactTime(expiresAt) : '',
+        used ? `${exactTime(used.at)}, ${used.protocol} from ${used.address}` : '',
         removeButton(() => call('DELETE /account/app-passwords/{id}', { id })),
       ]),
-      ...tokens.map(({ id, label, scopes, createdAt }) => [
+      ...tokens.map(({ id, label, scopes, createdAt, activeAt, expiresAt }) => [
         label,
         'API token',
         scopes.join(' '),
         exactTime(createdAt),
+        expiresAt ? exactTime(expiresAt) : '',
+        exactTime(activeAt),
         removeButton(() => call('DELETE /account/tokens/{id}', { id })),
       ]),
     ]
-    fill(box, table(['Name', 'Kind', 'For', 'Since', ''], rows, 'None yet.'))
+    fill(box, table(['Name', 'Kind', 'For', 'Since', 'Until', 'Last used', ''], rows, 'None yet.'))
   }
 
   const element = panel(
@@ -67,13 +71,18 @@ export function keysPanel(me) {
 /** @param {() => Promise<unknown>} changed */
 function appPasswordForm(changed) {
   const label = field('Name of the program', { required: true, maxlength: 100 })
+  const days = field('Ends after (days)', { type: 'number', min: 1, max: 3650 })
+  const networks = field('Only from (addresses or networks)', { maxlength: 1000 })
   const password = passwordField()
-  return form([label, password], 'Make', async () => {
+  return form([label, days, networks, password], 'Make', async () => {
+    const from = networks.value.split(/[\s,]+/).filter((word) => word !== '')
     const answer = await call(
       'POST /account/app-passwords',
       {},
       {
         label: label.value,
+        ...(days.value !== '' && { days: Number(days.value) }),
+        ...(from.length > 0 && { networks: from }),
         password: password.value,
       },
     )

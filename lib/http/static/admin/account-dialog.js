@@ -105,14 +105,15 @@ function settingsOf(account) {
  */
 function appPasswords(account, attempt) {
   if (account.appPasswords.length === 0) return undefined
-  const rows = account.appPasswords.map(({ id, label, protocols }) => [
+  const rows = account.appPasswords.map(({ id, label, protocols, networks, used }) => [
     label,
-    protocols.join(' '),
+    [protocols.join(' '), ...networks].join(', '),
+    used ? `${exactTime(used.at)}, ${used.protocol} from ${used.address}` : 'never',
     button('Take away', () =>
       attempt(() => call('DELETE /admin/accounts/{account}/app-passwords/{id}', { account: account.id, id })),
     ),
   ])
-  return table(['App password', 'For', ''], rows, '')
+  return table(['App password', 'For', 'Last used', ''], rows, '')
 }
 
 /**

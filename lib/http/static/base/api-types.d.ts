@@ -70,7 +70,15 @@ export interface Api {
   }
   'GET /account/keys': {
     answer: {
-      appPasswords: Array<{ id: string; label: string; protocols: Array<string>; createdAt: number }>
+      appPasswords: Array<{
+        id: string
+        label: string
+        protocols: Array<string>
+        networks: Array<string>
+        createdAt: number
+        expiresAt?: number | undefined
+        used?: { at: number; address: string; protocol: string } | undefined
+      }>
       tokens: Array<{
         id: string
         label: string
@@ -85,6 +93,8 @@ export interface Api {
     body: {
       label: string
       protocols?: Array<'pop3' | 'imap' | 'smtp' | 'http' | 'sieve'> | undefined
+      days?: number | undefined
+      networks?: Array<string> | undefined
       password: string
     }
     answer: { id: string; password: string }
@@ -372,7 +382,15 @@ export interface Api {
         messages: number
         quotaBytes?: number | undefined
         quotaMessages?: number | undefined
-        appPasswords: Array<{ id: string; label: string; protocols: Array<string>; createdAt: number }>
+        appPasswords: Array<{
+          id: string
+          label: string
+          protocols: Array<string>
+          networks: Array<string>
+          createdAt: number
+          expiresAt?: number | undefined
+          used?: { at: number; address: string; protocol: string } | undefined
+        }>
         createdAt: number
       }>
       next?: string | undefined
@@ -391,7 +409,15 @@ export interface Api {
       messages: number
       quotaBytes?: number | undefined
       quotaMessages?: number | undefined
-      appPasswords: Array<{ id: string; label: string; protocols: Array<string>; createdAt: number }>
+      appPasswords: Array<{
+        id: string
+        label: string
+        protocols: Array<string>
+        networks: Array<string>
+        createdAt: number
+        expiresAt?: number | undefined
+        used?: { at: number; address: string; protocol: string } | undefined
+      }>
       createdAt: number
     }
   }
@@ -417,7 +443,15 @@ export interface Api {
       messages: number
       quotaBytes?: number | undefined
       quotaMessages?: number | undefined
-      appPasswords: Array<{ id: string; label: string; protocols: Array<string>; createdAt: number }>
+      appPasswords: Array<{
+        id: string
+        label: string
+        protocols: Array<string>
+        networks: Array<string>
+        createdAt: number
+        expiresAt?: number | undefined
+        used?: { at: number; address: string; protocol: string } | undefined
+      }>
       createdAt: number
     }
   }
@@ -428,7 +462,12 @@ export interface Api {
   }
   'POST /admin/accounts/{account}/app-passwords': {
     where: { account: string | number }
-    body: { label: string; protocols: Array<'pop3' | 'imap' | 'smtp' | 'http' | 'sieve'> }
+    body: {
+      label: string
+      protocols: Array<'pop3' | 'imap' | 'smtp' | 'http' | 'sieve'>
+      days?: number | undefined
+      networks?: Array<string> | undefined
+    }
     answer: { id: string; password: string }
   }
   'DELETE /admin/accounts/{account}/app-passwords/{id}': {
