@@ -1,4 +1,4 @@
-import { textOf } from '../terms/errors'
+import { isUnavailable, textOf } from '../terms/errors'
 import { StoreUnavailable } from './store'
 
 /** Milliseconds for which a write that failed counts while nobody writes. */
@@ -14,7 +14,7 @@ export function createHealth() {
         failure = undefined
         return value
       } catch (error) {
-        failure = { at: performance.now(), why: textOf(error) }
+        if (isUnavailable(error)) failure = { at: performance.now(), why: textOf(error) }
         throw error
       }
     },

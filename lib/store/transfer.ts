@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isWholeAccount } from './attributes'
 import type { RecordKind, StoredRecord } from './records/records'
 
 /**
@@ -213,6 +214,8 @@ export async function transferStore(
 
   async function transferAccount(account: TransferAccount): Promise<Transferred> {
     const { name } = account
+    if (!isWholeAccount(account.attributes))
+      throw new Error(`${name}: its attributes are damaged; run haraka-mailbox check --repair ${name} first`)
     const target = targets.get(account.account)
     if (target && canonical(target) === canonical(account)) {
       const [source, copy] = [await digestOf(from, account.account), await digestOf(to, account.account)]

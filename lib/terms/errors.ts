@@ -5,6 +5,14 @@ export class Unavailable extends Error {
   override readonly name: string = 'Unavailable'
 }
 
+/**
+ * What is stored contradicts itself or what the program takes for granted: damage, or a bug. No other try helps, so it is none of what
+ * cannot be used now: a bug to all protocols, which the log tells once in a while.
+ */
+export class Contradiction extends Error {
+  override readonly name = 'Contradiction'
+}
+
 /** By its name too: a store driver of another package has a class of its own. */
 export const isUnavailable = (error: unknown): error is Error =>
   error instanceof Unavailable || (error instanceof Error && error.name === 'StoreUnavailable')

@@ -10,18 +10,28 @@ import { type Connection, type OwnSql, type Sql, sqlOn } from '../../lib/engine/
 import { processesWith } from '../../lib/engine/sqlite/holders'
 import { openConnection } from '../../lib/engine/sqlite/open'
 import { prepare } from '../../lib/mime/prepare'
-import { makeAccountId } from '../../lib/store/ids'
+import { makeAccountId, makeMailboxId } from '../../lib/store/ids'
 import { encodePrepared } from '../../lib/store/prepared-codec'
+import { repairAccount } from '../../lib/store/repair'
+import { openSqliteStore } from '../../lib/store/sqlite'
 import { check } from '../../lib/store/sqlite/audit'
 import { backup } from '../../lib/store/sqlite/backup'
 import { type Mail, openMail } from '../../lib/store/sqlite/mail'
 import { CHUNK, messageKey } from '../../lib/store/sqlite/rows'
+import { openSqliteTransfer } from '../../lib/store/sqlite/transfer'
 import { StoreUnavailable } from '../../lib/store/store'
-import { traceOf } from '../../lib/terms/errors'
+import { Contradiction, traceOf } from '../../lib/terms/errors'
+import { NO_FLAGS } from '../../lib/terms/flags'
+import { logThrown } from '../../lib/terms/log-thrown'
 import { eventually } from '../eventually'
+import { testLog } from '../login/room'
 import { randomFrom, SEED } from '../random'
 
 const NOW = 1_800_000_000_000
+const ATTRIBUTES = JSON.stringify({
+  ...{ disabled: false, protocols: [], overrides: {}, admin: false },
+  ...{ credentials: { password: '{PLAIN}x' }, createdAt: 1 },
+})
 const ROUNDS = process.env.MAILBOX_LONG ? 300 : 12
 
 /** One message in INBOX of an account. */
@@ -51,7 +61,7 @@ describe('sqlite: check and backup', () => {
   beforeEach(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'mailbox-sqlite-'))
     mail = await openMail(path.join(folder, 'mail'))
-    for (const name of ['a@x', 'b@x']) await mail.write('createAccount', [{ name, attributes: '{}' }, 0])
+    for (const name of ['a@x', 'b@x']) await mail.write('createAccount', [{ name, attributes: ATTRIBUTES }, 0])
     own = openConnection(mail.file)
     sql = sqlOn(own)
     for (const account of [1, 2]) {
@@ -80,6 +90,59 @@ describe('sqlite: check and backup', () => {
     sql.run(chunk, messageKey(1, 2))
     assert.equal((await faults()).length, 2)
     assert.deepEqual(await faults(2), [])
+  })
+
+  it('attributes and annotations that are no JSON any more are named, and others are served', async () => {
+    const store = await openSqliteStore({ path: path.join(folder, 'mail') })
+    try {
+      sql.run("UPDATE accounts SET attributes = substr(attributes, 1, 20) WHERE name = 'a@x'")
+      const key = `mailbox ${makeMailboxId(2, 1)}`
+      sql.run("INSERT INTO records VALUES (2, 'annotation', ?, ?, NULL)", key, Buffer.from('[['))
+      const listed: string[] = []
+      for await (const { name } of store.accounts.list()) listed.push(name)
+      assert.deepEqual(listed, ['a@x', 'b@x'])
+      await assert.rejects(store.accounts.find('a@x'), /^Contradiction: the attributes of account a@x are damaged: /)
+      assert.equal((await store.accounts.find('b@x'))?.name, 'b@x')
+      assert.match((await faults(1)).join('\n'), /^its attributes \(password, rights, quota, overrides\) are damaged/)
+      assert.match((await faults(2)).join('\n'), /^INBOX: its annotations are damaged: /)
+      const broken = store.annotations.get(makeAccountId(2), makeMailboxId(2, 1))
+      await assert.rejects(broken, /^Contradiction: annotations \(mailbox M2-1\) are damaged/)
+    } finally {
+      await store.close()
+    }
+    await mail.close()
+    const end = await openSqliteTransfer(path.join(folder, 'mail'))
+    try {
+      for (const account of await end.accounts()) assert.deepEqual((await repairAccount(end, account, NOW)).left, [])
+    } finally {
+      await end.close()
+    }
+    mail = await openMail(path.join(folder, 'mail'))
+    assert.deepEqual([await faults(1), await faults(2)], [[], []])
+  })
+
+  it('an impossible duplicate is no store that is away: it is named with table and account, and told once', async () => {
+    const store = await openSqliteStore({ path: path.join(folder, 'mail') })
+    const log = testLog()
+    try {
+      sql.run('UPDATE mailboxes SET uid_next = 2 WHERE account = 1')
+      const bytes = Buffer.from('Subject: next\r\n\r\n')
+      const message = { bytes, prepared: prepare(bytes), flags: NO_FLAGS, internalDate: NOW }
+      for (let tries = 0; tries < 3; tries++) {
+        const error: unknown = await store.messages
+          .append(makeAccountId(1), makeMailboxId(1, 1), [message])
+          .catch((thrown: unknown) => thrown)
+        assert.ok(error instanceof Contradiction, String(error))
+        assert.match(error.message, /mail\.sqlite: UNIQUE constraint failed: entries\.account.*\(account 1\)$/)
+        logThrown(log, 'imap: APPEND', error)
+      }
+      assert.equal(log.lines.length, 1, log.lines.join('\n'))
+      // Others write, and nobody says that the store is away.
+      assert.ok((await store.messages.append(makeAccountId(2), makeMailboxId(2, 1), [message])).ok)
+      await store.usable()
+    } finally {
+      await store.close()
+    }
   })
 
   it('a chunk that is lost is found, and what is no JSON is not prepared', async () => {

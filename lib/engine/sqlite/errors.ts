@@ -1,4 +1,4 @@
-import { asError, isUnavailable, textOf, Unavailable } from '../../terms/errors'
+import { asError, Contradiction, isUnavailable, textOf, Unavailable } from '../../terms/errors'
 import type { Sql } from './connection'
 import type { Ending } from './program'
 
@@ -6,6 +6,8 @@ const UNKNOWN = 1
 const BUSY = 5
 const IO_ERROR = 10
 const CORRUPT = 11
+const CONSTRAINT = 19
+const MISMATCH = 20
 const NOT_A_DATABASE = 26
 /** Extended: of a file or its log a part is missing that was there before. */
 const CUT = 522
@@ -15,6 +17,7 @@ const CODES: ReadonlyMap<string, number> = new Map([
   ['database is locked', BUSY],
   ['disk I/O error', IO_ERROR],
   ['database disk image is malformed', CORRUPT],
+  ['datatype mismatch', MISMATCH],
   ['file is not a database', NOT_A_DATABASE],
 ])
 
@@ -58,7 +61,9 @@ export function engineError(file: string, error: unknown): Error {
   if (isUnavailable(error)) return error
   if (isSystemError(error)) return new Unavailable(`${file}: ${error.message}`)
   if (showsDamage(error)) return new Damaged(file, textOf(error))
-  if (sqliteCode(error) === undefined) return asError(error)
+  const code = sqliteCode(error)
+  if (code === undefined) return asError(error)
+  if (code === CONSTRAINT || code === MISMATCH) return new Contradiction(`${file}: ${textOf(error)}`)
   return new Unavailable(`${file}: ${textOf(error)}`)
 }
 
@@ -66,6 +71,7 @@ export function engineError(file: string, error: unknown): Error {
 export function refusal(file: string, error: unknown): Ending {
   const found = engineError(file, error)
   if (found instanceof Damaged) return { kind: 'damaged', file: found.file, why: found.why }
+  if (found instanceof Contradiction) return { kind: 'contradiction', why: found.message }
   return isUnavailable(found) ? { kind: 'refused', why: found.message } : { kind: 'thrown', error: asError(error) }
 }
 
@@ -78,6 +84,8 @@ export function endingValue(ending: Ending): unknown {
       throw new Unavailable(ending.why)
     case 'damaged':
       throw new Damaged(ending.file, ending.why)
+    case 'contradiction':
+      throw new Contradiction(ending.why)
     case 'thrown':
       throw ending.error
   }

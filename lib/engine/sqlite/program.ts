@@ -78,10 +78,11 @@ export type Request =
       readonly durability: Durability
     }
 
-/** How a request ended. `refused`: the engine or the disk did not let it; `damaged`: `Damaged`; `thrown`: a bug. */
+/** How a request ended. `refused`: the engine or the disk did not let it; `damaged`: `Damaged`; `contradiction`: `Contradiction`; `thrown`: a bug. */
 export type Ending =
   | { readonly kind: 'done'; readonly value: unknown }
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'damaged'; readonly file: string; readonly why: string }
+  | { readonly kind: 'contradiction'; readonly why: string }
   | { readonly kind: 'thrown'; readonly error: Error }
 export type Answer = { readonly id: number; readonly ending: Ending }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Database, openDatabase } from '../../engine/sqlite/database'
 import { Damaged, engineError } from '../../engine/sqlite/errors'
-import { textOf, Unavailable } from '../../terms/errors'
+import { Contradiction, textOf, Unavailable } from '../../terms/errors'
 import type { Clock, Log } from '../../terms/ports'
 import { giveWay } from '../../work/turns'
 import type { Answer, Question } from '../decisions'
@@ -166,6 +166,11 @@ export async function openTable(ports: TablePorts): Promise<EmbeddedTable> {
     }
   }
 
+  function damageOf({ database: { file } }: Place, error: unknown): Damaged | undefined {
+    if (error instanceof Contradiction) return new Damaged(file, error.message)
+    return error instanceof Damaged ? error : undefined
+  }
+
   /** Runs something on the table, and again on the one that takes its place. */
   async function use<T>(run: (used: Place) => Promise<T>): Promise<T> {
     for (let left = 0; left <= MOST_DAMAGED; left++) {
@@ -180,8 +185,9 @@ export async function openTable(ports: TablePorts): Promise<EmbeddedTable> {
         if (used === place) return value
       } catch (error) {
         if (used === place) {
-          if (!(error instanceof Damaged)) throw error
-          await leave(used, error)
+          const damage = damageOf(used, error)
+          if (!damage) throw error
+          await leave(used, damage)
         }
       }
     }

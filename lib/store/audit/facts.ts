@@ -1,3 +1,4 @@
+import { areAnnotations } from '../records/annotations'
 import type { RecordKind } from '../records/records'
 import type {
   BinnedTransfer,
@@ -45,7 +46,7 @@ export interface Mended {
   readonly account: TransferAccount
   /** all of them */
   readonly index: readonly IndexRow[]
-  /** records that are missing; the others stay */
+  /** records that are missing, or are in the place of others; the rest stays */
   readonly records: readonly RecordTransfer[]
   /** those that change; `prepare`: from their octets anew */
   readonly messages: readonly MendedMessage[]
@@ -73,6 +74,8 @@ export interface Gathered {
   readonly changes: ChangeTransfer[]
   /** names of the account's records of a kind */
   readonly records: Map<RecordKind, Set<string>>
+  /** records of which the value makes no sense */
+  readonly unreadable: Pick<RecordTransfer, 'record' | 'key'>[]
   readonly messages: Map<number, MessageFacts>
   readonly octets: Map<number, number>
   readonly damaged: number[]
@@ -86,6 +89,7 @@ export async function gather(rows: AsyncIterable<AuditRow> | Iterable<AuditRow>)
     threads: [],
     changes: [],
     records: new Map(),
+    unreadable: [],
     messages: new Map(),
     octets: new Map(),
     damaged: [],
@@ -106,6 +110,7 @@ export async function gather(rows: AsyncIterable<AuditRow> | Iterable<AuditRow>)
         break
       case 'record':
         all.records.set(row.record, (all.records.get(row.record) ?? new Set()).add(row.key))
+        if (row.record === 'annotation' && !areAnnotations(row.value)) all.unreadable.push(row)
         break
       case 'binned':
         all.binned.push({ ...row })

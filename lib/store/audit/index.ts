@@ -5,6 +5,7 @@ import { digestOf } from '../ids'
 import { preparedFault } from '../prepared-codec'
 import type { ChangeTransfer, ThreadTransfer, TransferAccount } from '../transfer'
 import { type Audit, type AuditRow, type Binned, type Box, type Entry, gather, type MendedMessage } from './facts'
+import { auditAttributes, auditRecords, auditSpecialUses } from './records'
 import { begin, keep, newBox, raise, recover, type Work } from './work'
 
 export type { Audit, AuditRow, Mended } from './facts'
@@ -20,6 +21,9 @@ export async function audit(
   now: number,
 ): Promise<Audit> {
   const work = begin(account, await gather(rows))
+  auditAttributes(work, now)
+  auditSpecialUses(work)
+  auditRecords(work)
   const { prepare, gone } = auditMessages(work)
   auditBoxes(work)
   const binned = auditBin(work)

@@ -6,10 +6,12 @@ import { modSeq } from '../../terms/numbers'
 import { audit, type Mended } from '../audit'
 import { gather } from '../audit/facts'
 import { RECOVERED } from '../audit/work'
+import { makeMailboxId } from '../ids'
+import { annotationKey } from '../records/annotations'
 import { type RepairEnd, repairAccount } from '../repair'
 import { skipNumbers } from '../restored'
 import type { Store } from '../store'
-import type { MessageTransfer, TransferAccount } from '../transfer'
+import type { MessageTransfer, RecordTransfer, TransferAccount } from '../transfer'
 import { add, named, newAccount, rowsOf, value } from './fixtures'
 import type { Framework } from './framework'
 
@@ -28,6 +30,7 @@ interface Changes {
 }
 interface Broken {
   account: TransferAccount
+  records: RecordTransfer[]
   index: Changes[]
   gone: number[]
 }
@@ -146,6 +149,27 @@ const CORRUPTIONS: readonly (readonly [what: string, fault: RegExp, run: (broken
       it.account = { ...it.account, attributes: { ...it.account.attributes, activeScript: 'other' } }
     },
   ],
+  [
+    'the attributes of the account',
+    /^its attributes \(password, rights, quota, overrides\) are damaged: .* haraka-mailbox accounts passwd/,
+    (it) => {
+      const { credentials: _lost, ...attributes } = it.account.attributes
+      it.account = { ...it.account, attributes }
+    },
+  ],
+  [
+    'special uses',
+    /^Sent: its special uses are damaged: /,
+    (it) => Object.assign(first(it, 'mailbox', 2), { specialUse: ['\\Snet'] }),
+  ],
+  [
+    'annotations of a mailbox',
+    /^Sent: its annotations are damaged: /,
+    (it) => {
+      const key = annotationKey(makeMailboxId(1, 2))
+      it.records.push({ kind: 'record', record: 'annotation', key, value: Buffer.from('[["/private/comm') })
+    },
+  ],
   ['a lost message', /^INBOX: UID 3 has no octets$/, (it) => it.gone.push(3)],
 ]
 /** Of stores that have a recycle bin. */
@@ -219,13 +243,16 @@ export function repairConformance(
     }
     async function corrupt(run: (broken: Broken) => void): Promise<void> {
       await restore()
-      const broken: Broken = { account: whole.account, index: whole.index.map((row) => ({ ...row })), gone: [] }
+      const broken: Broken = {
+        ...{ account: whole.account, index: whole.index.map((row) => ({ ...row })) },
+        ...{ records: [], gone: [] },
+      }
       run(broken)
       // Whatever the rows say: that is what a damaged store looks like.
       await end.mend({
         account: broken.account,
         index: broken.index as never,
-        records: [],
+        records: broken.records,
         messages: [],
         gone: broken.gone,
       })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Pool, type PoolClient, type QueryResultRow, TypeOverrides } from 'pg'
-import { textOf } from '../../terms/errors'
+import { Contradiction, textOf } from '../../terms/errors'
 import { ok, type Result } from '../../terms/fault'
 import type { Log } from '../../terms/ports'
 import type { Durability } from '../durability'
@@ -64,6 +64,12 @@ const PATIENCE = 5000
 const CONFLICTS = new Set(['40001', '40P01'])
 /** A pooler in transaction mode that does not know named statements: missing, or there already. */
 const UNNAMED = new Set(['26000', '42P05'])
+/** SQLSTATE classes: a value that has not its form, a constraint. */
+const CONTRADICTION = /^2[23]/
+function contradictionOf(error: unknown, account: number | undefined): string {
+  const table = typeof error === 'object' && error !== null && 'table' in error ? `, table ${error.table}` : ''
+  return `mail store: ${textOf(error)}${table}${account === undefined ? '' : ` (account ${account})`}`
+}
 /** SQLSTATE classes: connection lost, operator intervention (shutdown, terminated). No code: the socket. */
 const LOST = /^(|08...|57P0[0-9]|E[A-Z]+)$/
 
@@ -141,8 +147,8 @@ export async function openDatabase(options: PostgresOptions): Promise<Database> 
     return leaping
   }
 
-  /** @param committing whether the outcome is unknown, so that nothing may be done again */
-  async function tries<T>(run: () => Promise<T>, committing: () => boolean): Promise<T> {
+  /** @param account for the message; @param committing whether the outcome is unknown, so that nothing may be done again */
+  async function tries<T>(run: () => Promise<T>, committing: () => boolean, account?: number): Promise<T> {
     const began = performance.now()
     let crashed = false
     for (let attempt = 1; ; attempt++) {
@@ -162,6 +168,7 @@ export async function openDatabase(options: PostgresOptions): Promise<Database> 
         // A commit that failed with a code was rolled back; one whose answer is missing may have happened.
         const again = conflict || (LOST.test(code) && !committing() && attempt < ATTEMPTS / 2)
         const late = attempt >= ATTEMPTS || performance.now() - began > PATIENCE
+        if (CONTRADICTION.test(code)) throw new Contradiction(contradictionOf(error, account))
         if (!again || late) throw new StoreUnavailable(`the mail store cannot be used: ${textOf(error)}`)
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt))
       }
@@ -212,7 +219,7 @@ export async function openDatabase(options: PostgresOptions): Promise<Database> 
           await client.query(result.ok ? 'COMMIT' : 'ROLLBACK')
           return result.ok ? ok(result.value) : result
         })
-      return health.watch(() => tries(attempt, () => committing))
+      return health.watch(() => tries(attempt, () => committing, account))
     },
     visibly<R extends QueryResultRow>(text: string): Promise<R[]> {
       if (options.flagsDurable) return tries(() => once((client) => ask<R>(client, text, [])), never)

@@ -1,3 +1,4 @@
+import { Contradiction } from '../../terms/errors'
 import { type Fault, failed, ok, type Result } from '../../terms/fault'
 import type { AccountId, MailboxId } from '../../terms/names'
 import type { RecordTable, StoredRecord } from './records'
@@ -34,18 +35,31 @@ const MAX_ENTRIES = 100
 /** ... and octets of all records of an account, which no quota counts. */
 const MAX_ALL = 512 * 1024
 
-const keyOf = (of: Annotated): string => (of === 'server' ? of : `mailbox ${of}`)
+export const annotationKey = (of: Annotated): string => (of === 'server' ? of : `mailbox ${of}`)
 
 type Entries = Map<string, Annotation>
 
-function entriesOf(record: StoredRecord | undefined): Entries {
-  const entries: Entries = new Map()
-  const pairs: unknown = record ? JSON.parse(record.value.toString()) : []
-  if (!Array.isArray(pairs)) return entries
-  for (const [name, value] of pairs) {
-    entries.set(String(name).toLowerCase(), { name: String(name), value: Buffer.from(String(value), 'base64') })
+/** What a mailbox without annotations may have. */
+export const EMPTY_ANNOTATIONS = Buffer.from('[]')
+
+/** Names and values. @returns undefined: it is no such text */
+function pairsIn(value: Buffer): readonly (readonly [name: string, value: string])[] | undefined {
+  try {
+    const pairs: unknown = JSON.parse(value.toString())
+    if (!Array.isArray(pairs)) return undefined
+    const whole = pairs.filter((pair) => Array.isArray(pair) && pair.length === 2)
+    return whole.length < pairs.length ? undefined : whole.map(([name, value]) => [String(name), String(value)])
+  } catch {
+    return undefined
   }
-  return entries
+}
+export const areAnnotations = (value: Buffer): boolean => pairsIn(value) !== undefined
+
+function entriesOf(record: StoredRecord | undefined): Entries {
+  const pairs = record ? pairsIn(record.value) : []
+  if (!pairs)
+    throw new Contradiction(`annotations (${record?.key}) are damaged: haraka-mailbox check says of which mailbox`)
+  return new Map(pairs.map(([name, value]) => [name.toLowerCase(), { name, value: Buffer.from(value, 'base64') }]))
 }
 
 function recordOf(key: string, entries: Entries): StoredRecord {
@@ -72,12 +86,12 @@ function faultOf(records: ReadonlyMap<string, StoredRecord>, entries: Entries, n
 }
 
 export const createAnnotationTable = (records: RecordTable): AnnotationTable => ({
-  get: async (account, of) => [...entriesOf(await records.get(account, 'annotation', keyOf(of))).values()],
+  get: async (account, of) => [...entriesOf(await records.get(account, 'annotation', annotationKey(of))).values()],
   async change(account, of, changes) {
     if (changes.some(({ value }) => (value?.length ?? 0) > MAX_ANNOTATION)) {
       return failed({ kind: 'too-big', limit: MAX_ANNOTATION })
     }
-    const key = keyOf(of)
+    const key = annotationKey(of)
     const result = await records.change<Result<void>>(account, 'annotation', 'all', (before) => {
       const entries = changed(before.get(key), changes)
       const next = recordOf(key, entries)
@@ -90,14 +104,14 @@ export const createAnnotationTable = (records: RecordTable): AnnotationTable => 
     return result ?? failed({ kind: 'no-such-account' })
   },
   async copy(account, from, to) {
-    if (!(await records.get(account, 'annotation', keyOf(from)))) return
-    await records.change(account, 'annotation', [keyOf(from)], (before) => {
-      const source = before.get(keyOf(from))
-      return { value: undefined, put: source ? [{ ...source, key: keyOf(to) }] : [] }
+    if (!(await records.get(account, 'annotation', annotationKey(from)))) return
+    await records.change(account, 'annotation', [annotationKey(from)], (before) => {
+      const source = before.get(annotationKey(from))
+      return { value: undefined, put: source ? [{ ...source, key: annotationKey(to) }] : [] }
     })
   },
   async remove(account, of) {
-    if (!(await records.get(account, 'annotation', keyOf(of)))) return
-    await records.change(account, 'annotation', [], () => ({ value: undefined, remove: [keyOf(of)] }))
+    if (!(await records.get(account, 'annotation', annotationKey(of)))) return
+    await records.change(account, 'annotation', [], () => ({ value: undefined, remove: [annotationKey(of)] }))
   },
 })

@@ -5,6 +5,7 @@ import { accountNumber } from '../ids'
 import { isBinned, toAccount } from '../row-types'
 import type { AccountTable } from '../store'
 import type { Mail } from './mail'
+import { attributesOf } from './rows'
 import type { Swaps } from './swaps'
 import type { AccountText, Swapped } from './write/accounts'
 
@@ -17,7 +18,7 @@ export const accountText = ({ id: _id, name, ...attributes }: Account): AccountT
 })
 
 export const fromText = (account: number, { name, attributes }: AccountText): Account =>
-  toAccount({ account, name, attributes: JSON.parse(attributes) })
+  toAccount({ account, name, attributes: attributesOf({ name, attributes }) })
 
 /** Also what a change of it is compared with. */
 export const accountTextOf = ({ read }: Pick<Mail, 'read'>, account: number): AccountText | undefined =>

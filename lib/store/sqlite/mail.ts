@@ -5,7 +5,7 @@ import { openDatabase } from '../../engine/sqlite/database'
 import { engineError } from '../../engine/sqlite/errors'
 import { openConnection } from '../../engine/sqlite/open'
 import type { Durability, LaneSettings } from '../../engine/sqlite/program'
-import { isUnavailable } from '../../terms/errors'
+import { Contradiction, isUnavailable } from '../../terms/errors'
 import { type Log, silentLog } from '../../terms/ports'
 import { createHealth, type Health } from '../health'
 import { StoreUnavailable } from '../store'
@@ -40,6 +40,14 @@ export interface Mail {
 export function asUnavailable(file: string, error: unknown): Error {
   const found = engineError(file, error)
   return isUnavailable(found) ? new StoreUnavailable(found.message) : found
+}
+
+/** Who looks for the reason has to know whose mail it is. @param values of the operation that failed */
+function ofAccount(values: readonly unknown[], error: Error): Error {
+  if (!(error instanceof Contradiction)) return error
+  const [first] = values
+  const account = typeof first === 'object' && first !== null && 'account' in first ? first.account : first
+  return typeof account === 'number' ? new Contradiction(`${error.message} (account ${account})`) : error
 }
 
 /** Statements of a connection that may be closed. Their errors are StoreUnavailable. */
@@ -96,7 +104,7 @@ export async function openMail(
       return health.watch(() => {
         const marking = unflushed.mark()
         return (marking === undefined ? write() : marking.then(write)).catch((error: unknown) => {
-          throw asUnavailable(file, error)
+          throw ofAccount(values, asUnavailable(file, error))
         })
       })
     },

@@ -1,3 +1,5 @@
+import { Contradiction } from '../../terms/errors'
+import { parsedAttributes } from '../attributes'
 import type { AccountRecord } from '../row-types'
 
 /** Octets of a message lie in chunks of this size when they are more, so that reading a header does not read 25 MB. */
@@ -25,7 +27,18 @@ export const messageRange = (account: number): [number | bigint, number | bigint
 export type OwnerRow = Omit<AccountRecord, 'attributes'> & { readonly attributes: string }
 export const OWNER = 'SELECT * FROM accounts JOIN states USING (account)'
 
-export const ownerOf = (row: OwnerRow): AccountRecord => ({ ...row, attributes: JSON.parse(row.attributes) })
+/** For an audit: of attributes that cannot be read nothing is there. */
+export const ownerOf = (row: OwnerRow): AccountRecord => ({
+  ...row,
+  attributes: parsedAttributes(row.attributes) ?? {},
+})
+
+/** Throws `Contradiction` when they cannot be read. */
+export function attributesOf({ name, attributes }: Pick<OwnerRow, 'name' | 'attributes'>): Record<string, unknown> {
+  const found = parsedAttributes(attributes)
+  if (found) return found
+  throw new Contradiction(`the attributes of account ${name} are damaged: haraka-mailbox check ${name} says what to do`)
+}
 
 /** UIDs in the order in which they stand; runs that ascend by one as in a set of IMAP: `1:5,9`. */
 export function uidsText(uids: readonly number[]): string {

@@ -1,6 +1,6 @@
 import { existsSync, renameSync, statSync } from 'node:fs'
 import path from 'node:path'
-import { textOf, Unavailable } from '../../../terms/errors'
+import { Contradiction, textOf, Unavailable } from '../../../terms/errors'
 import type { Log } from '../../../terms/ports'
 import type { Sql } from '../connection'
 import { makeFolder } from '../create'
@@ -43,8 +43,10 @@ function putAside(file: string): string {
   return aside
 }
 
-const advised = (error: unknown): unknown =>
-  error instanceof Damaged ? new Damaged(error.file, error.why, ADVICE) : error
+function advised(file: string, error: unknown): unknown {
+  if (error instanceof Contradiction) return new Damaged(file, error.message, ADVICE)
+  return error instanceof Damaged ? new Damaged(error.file, error.why, ADVICE) : error
+}
 
 /**
  * Opens a file, which is made when it is missing. A damaged one is put aside as `<file>.damaged-<time>`, with its log, and a new one
@@ -125,7 +127,7 @@ export async function openDisposable<Ops extends Operations>(
     try {
       return await current().write(name, values, durability)
     } catch (error) {
-      throw advised(error)
+      throw advised(file, error)
     }
   }
 
@@ -136,7 +138,7 @@ export async function openDisposable<Ops extends Operations>(
       try {
         return ask(read)
       } catch (error) {
-        throw advised(engineError(file, error))
+        throw advised(file, engineError(file, error))
       }
     },
     write,

@@ -2,11 +2,13 @@ import type { Sql } from '../../../engine/sqlite/connection'
 import type { AccountId } from '../../../terms/names'
 import { turn } from '../../../work/turns'
 import type { Account } from '../../account'
+import { attributesFrom, parsedAttributes } from '../../attributes'
 import { accountNumber } from '../../ids'
 import { isBinned, toAccount } from '../../row-types'
 import type { AccountTable } from '../../store'
 import type { Usage } from '../../usage'
 import type { Mail } from '../mail'
+import { attributesOf } from '../rows'
 
 interface AccountRow {
   readonly account: number
@@ -19,13 +21,19 @@ const BY_NAME = 'SELECT account FROM accounts WHERE name = ?'
 const NEXT = `${COLUMNS} WHERE name > ? ORDER BY name LIMIT 100`
 const USAGE = 'SELECT used_bytes AS bytes, used_messages AS messages FROM states WHERE account = ?'
 
-const accountFrom = (row: AccountRow): Account => toAccount({ ...row, attributes: JSON.parse(row.attributes) })
+const accountFrom = (row: AccountRow): Account => toAccount({ ...row, attributes: attributesOf(row) })
+
+/** For lists, which have the others too: nobody gets in. */
+function knownOf(row: AccountRow): Account {
+  const attributes = parsedAttributes(row.attributes)
+  return toAccount({ ...row, attributes: attributes ?? { ...attributesFrom({}, 0), disabled: true } })
+}
 
 /** In order of name, those in the recycle bin too. */
 export async function* everyAccount(sql: Sql): AsyncGenerator<Account> {
   for (let last = ''; ; ) {
     const page = sql.all<AccountRow>(NEXT, last)
-    for (const row of page) yield accountFrom(row)
+    for (const row of page) yield knownOf(row)
     const end = page.at(-1)
     if (!end) return
     last = end.name
