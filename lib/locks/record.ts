@@ -31,7 +31,7 @@ export interface WaiterRecord extends ClaimRecord {
 export const emptyRecord = (): AccountRecord => ({ fence: 0, lastAccess: 'shared', holders: [], waiters: [] })
 
 /** The matrix of docs/locks.md. The mode of the newcomer decides. */
-function conflicts(claim: Pick<ClaimRecord, 'access' | 'mode'>, holder: Pick<ClaimRecord, 'access'>): boolean {
+export function conflicts(claim: Pick<ClaimRecord, 'access' | 'mode'>, holder: Pick<ClaimRecord, 'access'>): boolean {
   switch (claim.mode) {
     case 'strict':
       return claim.access === 'exclusive' || holder.access === 'exclusive'

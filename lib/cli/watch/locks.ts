@@ -1,9 +1,13 @@
 import { Command } from 'commander'
+import { explainLock, type LockExplanation } from '../../locks/explain'
 import type { AccountLocks, Holder, Locks } from '../../locks/locks'
+import { ownLock } from '../../mailbox/verbs/lock-request'
 import type { Store } from '../../store/store'
-import { openLocks } from '../../wiring/locks'
+import type { Home } from '../../wiring/home'
+import { openLocks, readLockSettings } from '../../wiring/locks'
 import { openStore } from '../../wiring/store'
 import { homeOption, openHome } from '../home'
+import { explanationLines } from './locks-explain'
 
 /** Accounts are named by people, locks by id. */
 interface Named extends AccountLocks {
@@ -61,16 +65,25 @@ function table(rows: readonly (readonly string[])[]): string {
     .join('\n')
 }
 
-async function within<T>(folder: string, run: (locks: Locks, store: Store) => Promise<T>): Promise<T> {
+async function within<T>(folder: string, run: (locks: Locks, store: Store, home: Home) => Promise<T>): Promise<T> {
   const home = openHome(folder)
   const store = await openStore(home)
   const locks = await openLocks(home, false)
   try {
-    return await run(locks, store)
+    return await run(locks, store, home)
   } finally {
     await locks.close()
     await store.close()
   }
+}
+
+async function explained(locks: Locks, store: Store, home: Home, name: string): Promise<LockExplanation> {
+  const account = await store.accounts.find(name)
+  if (!account) throw new Error(`there is no account ${name}`)
+  const settings = readLockSettings(home)
+  const [now] = await locks.list(account.id)
+  const { holders = [], waiters = 0 } = now ?? {}
+  return explainLock({ account: account.name, settings, own: ownLock(account), holders, waiters })
 }
 
 async function idOf(store: Store, name: string): Promise<string> {
@@ -108,6 +121,15 @@ export function locksCommand(): Command {
       within(home, async (all, store) =>
         show(await named(store, await all.list(await idOf(store, name))), json === true),
       ),
+    )
+  sub('explain <name>', 'who is in one account, who would get in, by which setting, and what to do')
+    .option('--json', 'for programs')
+    .action((name: string, { home, json }: { home: string; json?: boolean }) =>
+      within(home, async (all, store, at) => {
+        const said = await explained(all, store, at, name)
+        if (json) console.log(JSON.stringify(said, null, 2))
+        else for (const line of explanationLines(said, Date.now(), age)) console.log(line)
+      }),
     )
   sub('kick <name>', 'end the sessions in the mailbox; POP3 sessions then delete nothing')
     .option('--lease <id>', 'only this one (as shown, or its beginning)')
