@@ -138,7 +138,7 @@ class Building implements Indexer {
       if (await this.#paced(() => this.#step(builder))) continue
       if (!this.#news) await this.#wait(swept + SWEEP - performance.now())
       // New mail gathers; much of it is gone soon, to a POP3 client or another mailbox.
-      await this.#sleep(this.parts.settings.indexDelay * 1000)
+      await this.#sleep(this.parts.settings.indexDelay * 1000, () => this.#isAsked)
     }
   }
 
@@ -204,10 +204,11 @@ class Building implements Indexer {
     this.#wake = undefined
   }
 
-  /** Whatever news there is. */
-  async #sleep(milliseconds: number): Promise<void> {
+  /** Whatever news there is. @param isEnough ends it before its time */
+  async #sleep(milliseconds: number, isEnough = () => false): Promise<void> {
     const end = performance.now() + milliseconds
-    for (let left = milliseconds; left > 0 && !this.#closed; left = end - performance.now()) await this.#wait(left)
+    for (let left = milliseconds; left > 0 && !this.#closed && !isEnough(); left = end - performance.now())
+      await this.#wait(left)
   }
 }
 

@@ -525,6 +525,11 @@ describe('webmail in Chromium', function () {
     await bob.getByText('You were logged out.').waitFor()
     await page.getByRole('link', { name: 'Audit trail' }).click()
     await page.getByRole('cell', { name: /account-added by alice@example.org/ }).waitFor()
+    await page.getByRole('heading', { name: 'Mail removed and moved' }).waitFor()
+    await page.getByRole('link', { name: 'Text index' }).click()
+    await page.getByRole('button', { name: 'Build anew' }).first().click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Build anew' }).click()
+    await page.getByText('It is being built anew.').waitFor()
     await page.getByRole('link', { name: 'Deliveries' }).click()
     await page.getByLabel('Sender or recipient').fill(BOB)
     await page.getByRole('button', { name: 'Show' }).click()
@@ -538,6 +543,8 @@ describe('webmail in Chromium', function () {
         'admin/sessions',
         'admin/lockouts',
         'admin/deliveries',
+        'admin/index',
+        'admin/audit',
       ]) {
         await page.goto(`http://127.0.0.1:${demo.http}/mail/#/${where}`)
         await page.locator(`.tabs a[aria-current][href="#/${where}"]`).waitFor()
