@@ -27,6 +27,8 @@ function deedText({ what, mailbox, to, messages, by }: MailDeed): string {
   const did = {
     expunged: `removed ${count} from ${mailbox}`,
     moved: `moved ${count} from ${mailbox} to ${to}`,
+    restored: `restored ${count} into ${mailbox}`,
+    erased: `erased ${count} from the recycle bin`,
     deleted: `deleted the mailbox ${mailbox} with ${count}`,
   }[what]
   const client = by.client ? `, ${by.client}` : ''

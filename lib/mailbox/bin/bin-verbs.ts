@@ -6,7 +6,7 @@ import type { AccountId, BinnedId } from '../../terms/names'
 import { binnedId } from '../../terms/names'
 import { turn } from '../../work/turns'
 import type { BinVerbs, Restored } from '../mailbox'
-import { type Parts, published } from '../parts'
+import { type Did, type Parts, published } from '../parts'
 import { keywordsFault } from '../verbs/keywords'
 import { binOf, quotaCheck, quotaOf } from '../verbs/limits'
 import { mailboxNamed } from '../verbs/resolve'
@@ -31,7 +31,7 @@ function sum(parts: readonly (readonly GivenBack[])[]): GivenBack[] {
 
 const octetsOf = (messages: readonly BinnedMessage[]): number => messages.reduce((all, { size }) => all + size, 0)
 
-export function binVerbs(parts: Parts, bin: BinTable, account: AccountId): BinVerbs {
+export function binVerbs(parts: Parts, bin: BinTable, account: AccountId, did: Did): BinVerbs {
   const { store, hub, settings } = parts
 
   /** Why mailboxes cannot take these: too many mailboxes would be made again, or a mailbox would have too many keywords. */
@@ -71,6 +71,7 @@ export function binVerbs(parts: Parts, bin: BinTable, account: AccountId): BinVe
         left,
       )
       const given = published(hub, back)
+      if (given.ok) for (const { mailbox, messages: count } of given.value) did('restored', mailbox, count)
       if (!given.ok) return done.length === 0 ? given : ok({ ...restored(), fault: given.fault })
       done.push(given.value)
     }
@@ -98,6 +99,10 @@ export function binVerbs(parts: Parts, bin: BinTable, account: AccountId): BinVe
     },
     get: (ids) => bin.get(account, ids),
     restore,
-    erase: async (which) => prove(parts, bin, account, await bin.erase(account, which), 'messages'),
+    async erase(which) {
+      const erased = await bin.erase(account, which)
+      did('erased', '', erased.messages)
+      return prove(parts, bin, account, erased, 'messages')
+    },
   }
 }

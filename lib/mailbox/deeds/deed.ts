@@ -14,8 +14,11 @@ export interface Actor {
   readonly administrator?: string
 }
 
-/** `expunged`: they are gone; `moved`: into `to`; `deleted`: the mailbox itself, with them. */
-export const DEEDS = ['expunged', 'moved', 'deleted'] as const
+/**
+ * `expunged`: out of the mailbox; `moved`: into `to`; `deleted`: the mailbox itself, with them; `restored`: out of the recycle bin
+ * into the mailbox; `erased`: for ever, out of the recycle bin, where no mailbox has them.
+ */
+export const DEEDS = ['expunged', 'moved', 'deleted', 'restored', 'erased'] as const
 
 /** What somebody did to mail that was there. */
 export interface MailDeed {
@@ -24,6 +27,7 @@ export interface MailDeed {
   /** full address */
   readonly account: string
   readonly what: (typeof DEEDS)[number]
+  /** empty: none */
   readonly mailbox: string
   /** where they went; empty: nowhere */
   readonly to: string

@@ -61,6 +61,6 @@ export function createAccountMail(parts: Parts, identity: Identity, actor?: () =
     ...messageVerbs(parts, id, did),
     scripts: scriptVerbs(store, id),
     annotations: annotationVerbs(parts, id),
-    bin: store.bin && binVerbs(parts, store.bin, id),
+    bin: store.bin && binVerbs(parts, store.bin, id, did),
   }
 }

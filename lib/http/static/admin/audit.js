@@ -66,7 +66,7 @@ async function deedsPanel() {
     const rows = deeds.map(({ at, account: name, what, mailbox, to, messages, by }) => [
       when(at),
       name,
-      tag(what, what === 'moved' ? 'good' : 'bad'),
+      tag(what, what === 'moved' || what === 'restored' ? 'good' : 'bad'),
       to === '' ? mailbox : `${mailbox} → ${to}`,
       numberCell(messages),
       by.administrator === undefined ? by.protocol : `${by.protocol} (${by.administrator})`,

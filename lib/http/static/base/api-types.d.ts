@@ -624,7 +624,7 @@ export interface Api {
       deeds: Array<{
         at: number
         account: string
-        what: 'expunged' | 'moved' | 'deleted'
+        what: 'expunged' | 'moved' | 'deleted' | 'restored' | 'erased'
         mailbox: string
         to: string
         messages: number
