@@ -1,3 +1,4 @@
+import { failed, type Result } from '../terms/fault'
 import { type BinnedId, binnedId } from '../terms/names'
 import type { Account } from './account'
 import type { BinnedAccount, BinnedMessage } from './bin'
@@ -9,6 +10,13 @@ import type { Usage } from './usage'
 
 /** Why nobody gets into an account. */
 export const REMOVED = 'the account was removed'
+
+/** Why a name is not given to a new account. @param binned the account that has it is in the bin */
+export const nameTaken = (binned: boolean): Result<never> =>
+  failed({
+    kind: 'not-permitted',
+    why: binned ? 'an account of this name was removed: restore or erase it first' : 'name is taken',
+  })
 
 /** Octets that a message in the bin counts beside its own, so that many small ones have a bound as well. */
 const ROWS = 1024

@@ -55,7 +55,7 @@ async function bring(
   const credentials = await credentialsOf(verifier)
   if (!account) {
     const made = await store.accounts.create({ name, credentials })
-    return made.ok ? { kind: 'made' } : refused(made.fault.kind)
+    return made.ok ? { kind: 'made' } : refused('why' in made.fault ? made.fault.why : made.fault.kind)
   }
   const done = await store.accounts.update(account.id, (now) => {
     // SCRAM keys of another password go; app passwords and the second factor stay.

@@ -46,7 +46,10 @@ async function addAccount(store: Store, name: string, password: string | undefin
   if (!/^[^\s@]+@[^\s@]+$/.test(name)) throw new Error(`${name} is no full address such as user@example.org`)
   const credentials = password === undefined ? {} : await setPassword(password)
   const made = await store.accounts.create({ name: name.toLowerCase(), credentials })
-  if (!made.ok) throw new Error(`${name} exists already; \`accounts passwd\` changes its password`)
+  if (!made.ok) {
+    await mustBeFree(store, name)
+    throw new Error(`${name}: ${made.fault.kind}`)
+  }
   return made.value
 }
 

@@ -2,8 +2,8 @@ import type { BinnedMessage, BinPlace, BinTable, GivenBack } from '../../store/b
 import { REMOVED_AT_ONCE } from '../../store/limits'
 import { fold } from '../../terms/casemap'
 import { type Fault, failed, ok, type Result } from '../../terms/fault'
-import type { AccountId, BinnedId } from '../../terms/names'
-import { binnedId } from '../../terms/names'
+import type { FlagSet } from '../../terms/flags'
+import { type AccountId, type BinnedId, binnedId } from '../../terms/names'
 import { turn } from '../../work/turns'
 import type { BinVerbs, Restored } from '../mailbox'
 import { type Did, type Parts, published } from '../parts'
@@ -36,11 +36,11 @@ export function binVerbs(parts: Parts, bin: BinTable, account: AccountId, did: D
 
   /** Why mailboxes cannot take these: too many mailboxes would be made again, or a mailbox would have too many keywords. */
   async function mailboxesFault(messages: readonly BinnedMessage[]): Promise<Fault | undefined> {
-    const names = new Set(messages.map(({ mailbox }) => mailbox))
+    const sets = new Map<string, Set<FlagSet>>()
+    for (const { mailbox, flags } of messages) sets.set(mailbox, (sets.get(mailbox) ?? new Set()).add(flags))
     let missing = 0
-    for (const name of names) {
+    for (const [name, flags] of sets) {
       const mailbox = await mailboxNamed(store, account, name)
-      const flags = messages.flatMap((one) => (one.mailbox === name ? [one.flags] : []))
       const fault = mailbox && (await keywordsFault(parts, account, mailbox, flags))
       if (fault) return fault
       if (!mailbox) missing += 1

@@ -1,7 +1,8 @@
-import { failed, ok, type Result } from '../../terms/fault'
+import { failed, ok } from '../../terms/fault'
 import type { AccountId } from '../../terms/names'
 import type { Clock } from '../../terms/ports'
 import type { Account } from '../account'
+import { nameTaken } from '../bin-rows'
 import { accountNumber } from '../ids'
 import { type AccountRecord, isBinned, toAccount } from '../row-types'
 import type { AccountTable } from '../store'
@@ -9,7 +10,7 @@ import type { Database, Session } from './database'
 
 const PAGE = 500
 
-const taken: Result<never> = failed({ kind: 'not-permitted', why: 'name is taken' })
+const taken = nameTaken(false)
 export const COLUMNS = 'account, name, attributes'
 export const OWNED = [
   'mailboxes',
@@ -79,7 +80,9 @@ export function createAccountTable(db: Database, clock: Clock): AccountTable {
          SELECT ${COLUMNS} FROM made`,
         [name, JSON.stringify(attributes), Math.floor(clock.now() / 1000) + 1],
       )
-      return row ? ok(toAccount(row)) : taken
+      if (row) return ok(toAccount(row))
+      const [holder] = await db.read<AccountRecord>(`SELECT ${COLUMNS} FROM mailbox.accounts WHERE name = $1`, [name])
+      return nameTaken(holder !== undefined && isBinned(toAccount(holder)))
     },
     async find(name) {
       const text = `SELECT ${COLUMNS} FROM mailbox.accounts WHERE name = $1`

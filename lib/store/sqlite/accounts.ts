@@ -1,6 +1,7 @@
 import { failed, ok, type Result } from '../../terms/fault'
 import type { Clock } from '../../terms/ports'
 import type { Account } from '../account'
+import { nameTaken } from '../bin-rows'
 import { accountNumber } from '../ids'
 import { isBinned, toAccount } from '../row-types'
 import type { AccountTable } from '../store'
@@ -9,7 +10,7 @@ import { attributesOf } from './rows'
 import type { Swaps } from './swaps'
 import type { AccountText, Swapped } from './write/accounts'
 
-const taken: Result<never> = failed({ kind: 'not-permitted', why: 'name is taken' })
+const taken = nameTaken(false)
 const noAccount: Result<never> = failed({ kind: 'no-such-account' })
 
 export const accountText = ({ id: _id, name, ...attributes }: Account): AccountText => ({
@@ -58,7 +59,10 @@ export function accountWrites(
       const rest = { disabled: false, protocols: [], overrides: {}, admin: false, ...given, createdAt: clock.now() }
       const text = { name, attributes: JSON.stringify(rest) }
       const account = await mail.write('createAccount', [text, clock.now()])
-      return account === undefined ? taken : ok(fromText(account, text))
+      if (account !== undefined) return ok(fromText(account, text))
+      const holder = mail.read.get<{ account: number }>('SELECT account FROM accounts WHERE name = ?', name)?.account
+      const held = holder === undefined ? undefined : accountTextOf(mail, holder)
+      return nameTaken(holder !== undefined && held !== undefined && isBinned(fromText(holder, held)))
     },
     update,
     /** Nobody gets in from the first transaction on. When the rest fails it can be repeated. */

@@ -194,6 +194,7 @@ export function createBin(mail: Mail, swaps: Swaps, clock: Clock): BinTable {
       for (const { mailbox, uid } of ids.map(binKey)) {
         const row = sql.get<Row>(ONE, account, mailbox, uid)
         if (row) found.push(toBinned(account, row))
+        await turn()
       }
       return found
     },
