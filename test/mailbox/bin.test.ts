@@ -217,6 +217,22 @@ for (const driver of DRIVERS) {
       assert.equal((await heidi.bin.state()).messages, 0)
     })
 
+    it('who gives back and who erases is told, as who removes is', async () => {
+      const kim = await user('a', 'b', 'c')
+      await quit(kim, 'DELE 1', 'DELE 2', 'DELE 3')
+      const told: string[] = []
+      kit.room.onDeed(({ account, what, mailbox, messages }) => {
+        if (account === kim.name) told.push(`${what} ${messages} ${mailbox}`)
+      })
+      const by = { protocol: 'webmail', address: '192.0.2.1', connection: 'c' }
+      const { bin } = kit.room.account({ id: kim.id, name: kim.name, overrides: {}, admin: false }, () => by)
+      assert.ok(bin)
+      value(await bin.restore((await allIds(kim)).slice(1)))
+      await bin.erase('all')
+      await bin.erase('all')
+      assert.deepEqual(told, ['restored 2 INBOX', 'erased 1 '])
+    })
+
     it('an account that is removed ends its sessions, is nobody, and comes back with its mail', async () => {
       const ivan = await user('kept')
       const { wire, run } = await imap(ivan)

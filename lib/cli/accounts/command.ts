@@ -7,6 +7,7 @@ import { type Account, settingCredentials } from '../../store/account'
 import type { Store } from '../../store/store'
 import { openStore } from '../../wiring/store'
 import { withDesk } from '../bin/desk'
+import { minute } from '../bin/report'
 import { homeOption, openHome } from '../home'
 import { type AccountChanges, changeOf, gather } from './changes'
 import { importAccountCommands } from './import'
@@ -36,9 +37,10 @@ async function mustBeFree(store: Store, name: string): Promise<void> {
   if (await store.accounts.find(name)) throw new Error(`${name} exists already; nothing was changed`)
   const removed = await store.bin?.accounts.find(name)
   if (removed) {
-    const until = new Date(removed.until).toISOString().slice(0, 16).replace('T', ' ')
     const ways = `\`accounts restore ${removed.name}\` brings it back, \`accounts remove --erase ${removed.name}\` frees the name`
-    throw new Error(`${removed.name} was removed, and is kept until ${until} UTC; nothing was changed. ${ways}`)
+    throw new Error(
+      `${removed.name} was removed, and is kept until ${minute(removed.until)} UTC; nothing was changed. ${ways}`,
+    )
   }
 }
 

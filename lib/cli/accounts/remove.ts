@@ -1,6 +1,6 @@
 import { confirm } from '../bin/command'
 import type { Desk } from '../bin/desk'
-import { messagesOf, proofLines } from '../bin/report'
+import { messagesOf, minute, proofLines } from '../bin/report'
 
 /** Accounts go, are listed, and come back. */
 
@@ -9,8 +9,6 @@ export interface Removing {
   readonly yes?: boolean
   readonly erase?: boolean
 }
-
-const time = (at: number): string => new Date(at).toISOString().replace('T', ' ').slice(0, 16)
 
 async function eraseAccount({ room, store, note }: Desk, name: string, yes: boolean | undefined): Promise<void> {
   const account = (await store.accounts.find(name)) ?? (await room.accountBin.find(name))
@@ -36,7 +34,7 @@ export async function removeAccount(desk: Desk, name: string, { erase, yes }: Re
   await note(account.name, 'account-removed')
   console.log(`removed ${account.name} (${messagesOf(messages)})${until === undefined ? ' for ever' : ''}`)
   if (until !== undefined) {
-    console.log(`it is kept until ${time(until)} UTC: haraka-mailbox accounts restore ${account.name}`)
+    console.log(`it is kept until ${minute(until)} UTC: haraka-mailbox accounts restore ${account.name}`)
   }
 }
 
@@ -55,6 +53,6 @@ export async function printRemoved({ room, store }: Desk, json: boolean): Promis
   if (json) return console.log(JSON.stringify(rows, null, 2))
   if (rows.length === 0) return console.log('no account was removed')
   for (const { name, removedAt, until, messages } of rows) {
-    console.log(`${name}  removed ${time(removedAt)}, kept until ${time(until)} UTC, ${messagesOf(messages)}`)
+    console.log(`${name}  removed ${minute(removedAt)}, kept until ${minute(until)} UTC, ${messagesOf(messages)}`)
   }
 }

@@ -1,14 +1,16 @@
 import type { BinState, EraseProof, Restored } from '../../mailbox/mailbox'
 import type { BinnedMessage } from '../../store/bin'
+import { plainText, utcTime } from '../../terms/plain'
 
 /** What the commands of the recycle bin print. */
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 export const messagesOf = (count: number): string => counted(count, 'message')
-const time = (at: number): string => new Date(at).toISOString().replace('T', ' ').slice(0, 16)
+/** to the minute */
+export const minute = (at: number): string => utcTime(at).slice(0, 16)
 
-/** The first line of what others wrote, without what would move the cursor or turn the line around. */
-const plain = (text: string): string => (text.split('\n')[0] ?? '').replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ').trim()
+/** The first line of what others wrote. */
+const plain = (text: string): string => plainText(text.split('\n')[0] ?? '').trim()
 
 /** Cut to a number of characters, of which two or more columns may be taken by some. */
 const cut = (text: string, width: number): string => {
@@ -24,7 +26,7 @@ const WIDTHS = [16, 24] as const
 export function tableOf(messages: readonly BinnedMessage[], width: number | undefined): readonly string[] {
   const rows = messages.map(({ id, removedAt, until, mailbox, keys }) => {
     const texts = [mailbox, keys.displayFrom || keys.from, keys.subject || '(no subject)'].map(plain)
-    return [id, time(removedAt), time(until), ...texts]
+    return [id, minute(removedAt), minute(until), ...texts]
   })
   const [mostMailbox, mostFrom] = WIDTHS
   const limits = [undefined, undefined, undefined, mostMailbox, mostFrom, undefined]
