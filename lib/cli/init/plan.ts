@@ -37,13 +37,16 @@ function onlyDomain(folder: string): string | undefined {
   return domains.length === 1 ? domains[0]?.toLowerCase() : undefined
 }
 
-function advice(plugins: readonly string[], home: string): string[] {
+function advice(plugins: readonly string[], smtp: Ini, home: string): string[] {
   return [
     ...(plugins.includes('tls')
       ? []
       : [
           'config/plugins has no line tls: without certificates passwords are accepted from this machine only (docs/login.md)',
         ]),
+    ...(sectionText(smtp)('graceful_shutdown') === 'true'
+      ? []
+      : ['set graceful_shutdown = true in config/smtp.ini: clients hear when Haraka stops (docs/operating.md)']),
     'put the domains that you receive mail for into config/host_list',
     `then: haraka-mailbox accounts add --home ${home} user@example.org`,
   ]
@@ -88,7 +91,7 @@ export function planFor(home: string, wantedDomain?: string): Plan {
     files: files.filter(({ before, after }) => before !== after),
     flatUsers: today.flatUsers,
     domain,
-    notes: [...today.notes, ...advice(present, home)],
+    notes: [...today.notes, ...advice(present, read('smtp'), home)],
   }
 }
 
