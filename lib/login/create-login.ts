@@ -116,6 +116,7 @@ export function createLogin(ports: LoginPorts): Door {
     lookup: directory.lookupKeys ?? directory.lookup,
     limited: verifier.limited,
     verifyToken: ports.verifyToken && logged(ports.verifyToken, log),
+    tokenSource: settings.oauth ?? { configuration: '', scope: '' },
     admit,
     byPassword,
     offers: (peer, name) => mechanisms(peer).includes(name),

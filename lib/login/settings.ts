@@ -11,6 +11,9 @@ type InNetworks = (address: string) => boolean
 
 export interface OAuthSettings {
   readonly issuer: string
+  /** address of its OpenID configuration, and the scope to ask for: told to clients whose token is refused; empty: not told */
+  readonly configuration: string
+  readonly scope: string
   readonly audience: string
   readonly jwks: string
   /** claim that holds the account's address */
@@ -136,10 +139,16 @@ function policyOf(read: SettingsReader): LockoutPolicy {
   }
 }
 
+/** OpenID Connect Discovery 4 */
+const configurationOf = (issuer: string): string =>
+  issuer.startsWith('https://') ? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration` : ''
+
 function oauthOf(read: SettingsReader): OAuthSettings | undefined {
   const issuer = read.text('oauth.issuer', '')
   const settings = {
     issuer,
+    configuration: read.text('oauth.configuration', configurationOf(issuer)),
+    scope: read.text('oauth.scope', ''),
     audience: read.text('oauth.audience', ''),
     jwks: read.text('oauth.jwks', ''),
     claim: read.text('oauth.claim', 'email'),

@@ -1,5 +1,5 @@
 import type { LoginAnswer, LoginPeer, SaslExchange } from '../login'
-import type { SaslPorts, VerifyToken } from './ports'
+import type { SaslPorts, TokenSource, VerifyToken } from './ports'
 
 interface Bearer {
   readonly user: string
@@ -22,16 +22,22 @@ export function parseBearer(text: string, mechanism: 'OAUTHBEARER' | 'XOAUTH2'):
   return { user: user ?? '', token }
 }
 
-// RFC 7628 3.2.2 and the same of Google's and Microsoft's documents: the reason comes as a challenge, and the client must
-// answer it before it hears the failure.
-const REFUSED = {
-  OAUTHBEARER: '{"status":"invalid_token"}',
-  XOAUTH2: '{"status":"401","schemes":"bearer"}',
-} as const
+/**
+ * RFC 7628 3.2.2 and the same of Google's and Microsoft's documents: the reason comes as a challenge, and the client must answer it
+ * before it hears the failure. Where a token is to be had is the same for every name, and so tells nothing of any.
+ */
+function refusal(mechanism: 'OAUTHBEARER' | 'XOAUTH2', { configuration, scope }: TokenSource): string {
+  if (mechanism === 'XOAUTH2') return '{"status":"401","schemes":"bearer"}'
+  return JSON.stringify({
+    status: 'invalid_token',
+    ...(scope !== '' && { scope }),
+    ...(configuration !== '' && { 'openid-configuration': configuration }),
+  })
+}
 
 export function bearerExchange(
   peer: LoginPeer,
-  { admit }: SaslPorts,
+  { admit, tokenSource }: SaslPorts,
   verifyToken: VerifyToken,
   mechanism: 'OAUTHBEARER' | 'XOAUTH2',
 ): SaslExchange {
@@ -63,7 +69,7 @@ export function bearerExchange(
       const answer = await attempt(response.toString('utf8'))
       if (answer.kind !== 'invalid') return { kind: 'done', answer }
       failed = answer
-      return { kind: 'challenge', octets: Buffer.from(REFUSED[mechanism]) }
+      return { kind: 'challenge', octets: Buffer.from(refusal(mechanism, tokenSource)) }
     },
   }
 }

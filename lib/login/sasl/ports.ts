@@ -7,6 +7,13 @@ import type { LoginAnswer, LoginPeer } from '../login'
 /** @returns the account that the token is good for; undefined: it is not good. Rejects when nobody can tell now. */
 export type VerifyToken = (token: string) => Promise<string | undefined>
 
+/** Where a client gets a token (RFC 7628 3.2.2); empty: it is not told. */
+export interface TokenSource {
+  /** address of the OpenID configuration of who makes them */
+  readonly configuration: string
+  readonly scope: string
+}
+
 /** What the mechanisms work with. */
 export interface SaslPorts {
   readonly secret: Buffer
@@ -17,6 +24,7 @@ export interface SaslPorts {
   readonly lookup: Directory['lookup']
   readonly limited: Limiter
   readonly verifyToken: VerifyToken | undefined
+  readonly tokenSource: TokenSource
   admit(peer: LoginPeer, credential: Credential): Promise<LoginAnswer>
   byPassword(peer: LoginPeer, user: string, password: string, mechanism: string): Promise<LoginAnswer>
   offers(peer: LoginPeer, mechanism: string): boolean

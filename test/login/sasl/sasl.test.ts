@@ -317,7 +317,8 @@ describe('SASL', () => {
       const jwks = join(folder, 'keys.json')
       writeFileSync(jwks, JSON.stringify({ keys: [{ ...(await jose.exportJWK(publicKey)), alg: 'ES256' }] }))
       const oauth = { issuer: 'https://id.example.org', audience: 'mail', jwks }
-      const verifyToken = jwtVerifier({ ...oauth, claim: 'email', algorithms: ['ES256'] })
+      const configuration = 'https://id.example.org/.well-known/openid-configuration'
+      const verifyToken = jwtVerifier({ ...oauth, claim: 'email', algorithms: ['ES256'], configuration: '', scope: '' })
       const { login } = await ann({ oauth }, { verifyToken })
       const token = (claims: Record<string, unknown>, audience = 'mail', exp = '1h') =>
         new jose.SignJWT({ email: ANN, ...claims })
@@ -343,7 +344,8 @@ describe('SASL', () => {
       ]
       for (const [at, message] of bad.entries()) {
         const steps = await talk(login, peerAt(`198.51.${at}.1`), 'OAUTHBEARER', message, '\x01')
-        assert.deepEqual(steps.map(said), ['{"status":"invalid_token"}', 'invalid'])
+        const told = { status: 'invalid_token', 'openid-configuration': configuration }
+        assert.deepEqual(steps.map(said), [JSON.stringify(told), 'invalid'])
       }
       const none = await ann()
       assert.equal(none.login.sasl(peer, 'OAUTHBEARER'), undefined)
