@@ -31,6 +31,8 @@ interface Opened {
   readonly store: Store
   readonly texts: TextIndex
   readonly desk: IndexDesk
+  /** wakes the server that builds: it looks at all accounts by itself once a minute */
+  ask(): void
 }
 
 async function within(folder: string, run: (opened: Opened) => Promise<void>): Promise<void> {
@@ -42,8 +44,8 @@ async function within(folder: string, run: (opened: Opened) => Promise<void>): P
     const bus = await openBus(home)
     try {
       const { indexTexts } = readMailboxSettings(home)
-      const desk = createIndexDesk(texts, indexTexts, () => bus.publish({ kind: 'index' }))
-      await run({ home, store, texts, desk })
+      const ask = (): void => bus.publish({ kind: 'index' })
+      await run({ home, store, texts, ask, desk: createIndexDesk(texts, indexTexts, ask) })
     } finally {
       await bus.close()
     }
@@ -97,6 +99,7 @@ async function build(opened: Opened, name: string | undefined, options: Options)
   const only = await accountOf(store, name)
   const counts = (): Promise<TextCounts> => (only === undefined ? texts.progress() : desk.statusOf(only))
   const begin = await counts()
+  if (begin.waiting > 0) opened.ask()
   const line = progressOf(begin.waiting, options.quiet === true || options.json === true)
   for (let now = begin; now.waiting > 0; now = await counts()) {
     const builder = await texts.lead()
