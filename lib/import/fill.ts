@@ -67,7 +67,16 @@ export async function fill({ store, prepare }: ImportPorts, filling: Filling): P
     const now = batch
     batch = []
     batchOctets = 0
+    await append(now)
+  }
+
+  /** What does not fit into the quota together may do so in part. */
+  async function append(now: readonly NewMessage[]): Promise<void> {
     const done = await store.messages.append(account, mailbox.id, now, filling.quota)
+    if (!done.ok && done.fault.kind === 'over-quota' && now.length > 1) {
+      for (const message of now) await append([message])
+      return
+    }
     if (!done.ok) throw new Error(`${from.name}: ${done.fault.kind}`)
     for (const [index, { bytes }] of now.entries()) {
       const one = done.value.value[index]
