@@ -46,6 +46,11 @@ const program = new Command('haraka-mailbox')
     lockoutsCommand({ homeOption, open: openLockouts, print: (line) => console.log(line), now: () => Date.now() }),
   )
 
+// Whoever reads what is printed has seen enough (`| head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof SettingsError) for (const mistake of error.mistakes) console.error(`${error.file}: ${mistake}`)
   else console.error(textOf(error))

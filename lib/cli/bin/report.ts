@@ -50,9 +50,15 @@ export const jsonOf = (messages: readonly BinnedMessage[]) =>
     ...{ flags: flags.names, date: internalDate, removedAt, until },
   }))
 
+const HOUR = 3_600_000
+function span(milliseconds: number): string {
+  if (milliseconds >= 2 * HOUR) return `${Math.round(milliseconds / HOUR)} h`
+  return milliseconds >= 120_000 ? `${Math.round(milliseconds / 60_000)} min` : `${Math.round(milliseconds / 1000)} s`
+}
+
 export function stateLine(name: string, { messages, bytes, keptFor }: BinState): string {
-  const hours = Math.round(keptFor / 36e5)
-  const kept = keptFor === 0 ? 'it is off: what is removed now is gone' : `what is removed now is kept for ${hours} h`
+  const kept =
+    keptFor === 0 ? 'it is off: what is removed now is gone' : `what is removed now is kept for ${span(keptFor)}`
   return `${name}: ${messagesOf(messages)}, ${bytes} octets in the recycle bin; ${kept}`
 }
 
