@@ -6,6 +6,7 @@ import { textOf } from '../terms/errors'
 import { SettingsError } from '../terms/settings'
 import { accountsCommand } from './accounts/command'
 import { binCommand } from './bin/command'
+import { configCommand } from './config/command'
 import { demoCommand } from './demo/command'
 import { homeOption } from './home'
 import { importCommand } from './import/command'
@@ -28,6 +29,7 @@ const program = new Command('haraka-mailbox')
   .version(version)
   .addCommand(initCommand())
   .addCommand(demoCommand())
+  .addCommand(configCommand())
   .addCommand(accountsCommand())
   .addCommand(binCommand())
   .addCommand(importCommand())

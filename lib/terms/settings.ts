@@ -37,6 +37,30 @@ export interface SettingsReader {
   done(): void
 }
 
+/** One setting as it was read. */
+export interface ReadSetting {
+  readonly file: string
+  /** `section.key` */
+  readonly key: string
+  /** undefined: the default is in force */
+  readonly given: string | undefined
+  readonly fallback: string
+}
+
+let observer: ((setting: ReadSetting) => void) | undefined
+
+/** All settings that are read in `run`, at once, for people who ask what is in force. */
+export function settingsReadIn(run: () => void): readonly ReadSetting[] {
+  const all = new Map<string, ReadSetting>()
+  observer = (setting) => void all.set(`${setting.file} ${setting.key}`, setting)
+  try {
+    run()
+  } finally {
+    observer = undefined
+  }
+  return [...all.values()]
+}
+
 /** Keys are `section.key`; `main.key` is what stands above the first section. */
 export function readSettings(file: string, ini: Ini): SettingsReader {
   const mistakes: string[] = []
@@ -47,17 +71,25 @@ export function readSettings(file: string, ini: Ini): SettingsReader {
     const found = ini[name]
     return typeof found === 'object' && found !== null ? { ...found } : {}
   }
-  function raw(key: string): string | undefined {
+  function raw(key: string, fallback: string): string | undefined {
     const dot = key.lastIndexOf('.')
     const section = key.slice(0, dot)
     const name = key.slice(dot + 1)
     known.set(section, (known.get(section) ?? new Set()).add(name))
     const value = sectionOf(section)[name]
-    if (value === undefined || value === null || value === '') return undefined
-    return Array.isArray(value) ? value.join(' ') : String(value).trim()
+    const isGiven = value !== undefined && value !== null && value !== ''
+    const given = isGiven ? (Array.isArray(value) ? value.join(' ') : String(value).trim()) : undefined
+    observer?.({ file, key, given, fallback })
+    return given
   }
-  function parsed<T>(key: string, fallback: T, expected: string, parse: (text: string) => T | undefined): T {
-    const text = raw(key)
+  function parsed<T>(
+    key: string,
+    fallback: T,
+    expected: string,
+    parse: (text: string) => T | undefined,
+    shown = String(fallback),
+  ): T {
+    const text = raw(key, shown)
     if (text === undefined) return fallback
     const value = parse(text)
     if (value !== undefined) return value
@@ -75,7 +107,7 @@ export function readSettings(file: string, ini: Ini): SettingsReader {
   const bytes = scaled(BYTES, '')
 
   return {
-    text: (key, fallback) => raw(key) ?? fallback,
+    text: (key, fallback) => raw(key, fallback) ?? fallback,
     choice: (key, choices, fallback) =>
       parsed(key, fallback, `one of ${choices.join(', ')}`, (text) => choices.find((choice) => choice === text)),
     boolean: (key, fallback) =>
@@ -88,10 +120,10 @@ export function readSettings(file: string, ini: Ini): SettingsReader {
         return Number.isInteger(value) && value >= min && value <= max ? value : undefined
       }),
     duration: (key, fallback) =>
-      parsed(key, milliseconds(fallback) ?? 0, 'a time such as 500ms, 8s, 10min, 2h or 30d', milliseconds),
-    size: (key, fallback) => parsed(key, bytes(fallback) ?? 0, 'a size such as 64K, 25M or 1G', bytes),
+      parsed(key, milliseconds(fallback) ?? 0, 'a time such as 500ms, 8s, 10min, 2h or 30d', milliseconds, fallback),
+    size: (key, fallback) => parsed(key, bytes(fallback) ?? 0, 'a size such as 64K, 25M or 1G', bytes, fallback),
     list: (key, fallback) =>
-      raw(key)
+      raw(key, fallback.join(' '))
         ?.split(/[\s,]+/)
         .filter(Boolean) ?? fallback,
     section: (name) => {
