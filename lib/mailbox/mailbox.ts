@@ -154,7 +154,7 @@ export interface AccountMail {
 /** What a user may do with what was removed (docs/recycle-bin.md). */
 export interface BinVerbs {
   state(): Promise<BinState>
-  /** A page, what was removed last first. */
+  /** A page, what was removed last first. It may be short, or empty, and have a `next`: a look goes through 20,000 messages. */
   list(asked: BinAsked): Promise<BinListed>
   /** those that are there */
   get(ids: readonly BinnedId[]): Promise<readonly BinnedMessage[]>

@@ -12,6 +12,9 @@ import { binOf, quotaCheck, quotaOf } from '../verbs/limits'
 import { mailboxNamed } from '../verbs/resolve'
 import { prove } from './prove'
 
+/** Messages that one look goes through. */
+const LOOKED = 20_000
+
 /** `next` of a page: where it ended. */
 const placeText = ({ removedAt, id }: BinPlace): string => `${removedAt}.${id}`
 function placeFrom(text: string): BinPlace | undefined {
@@ -86,12 +89,15 @@ export function binVerbs(parts: Parts, bin: BinTable, account: AccountId, did: D
     async list({ find = '', after, limit }) {
       const wanted = fold(find.trim())
       const messages: BinnedMessage[] = []
+      /** where the page ends */
+      let last: BinnedMessage | undefined
+      let looked = 0
       for await (const page of bin.list(account, after === undefined ? undefined : placeFrom(after))) {
         for (const message of page) {
-          if (!matches(message, wanted)) continue
-          const last = messages.at(-1)
-          if (messages.length === limit && last) return { messages, next: placeText(last) }
-          messages.push(message)
+          if (last && (messages.length === limit || looked === LOOKED)) return { messages, next: placeText(last) }
+          last = message
+          looked += 1
+          if (matches(message, wanted)) messages.push(message)
         }
         await turn()
       }

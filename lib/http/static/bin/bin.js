@@ -135,7 +135,8 @@ export function createBin(source) {
     const page = await source.load({ find, limit: PAGE, ...(after !== undefined && { after }) })
     shown = [...page.messages]
     state.textContent = stateText(page)
-    const empty = find ? 'Nothing is found.' : 'Nothing was removed.'
+    const far = page.next === undefined ? 'Nothing is found.' : 'Nothing is found so far.'
+    const empty = find ? far : 'Nothing was removed.'
     const rows = shown.map((message) => rowOf(message, update))
     fill(list, ...(rows.length > 0 ? rows : [h('li', { class: 'muted' }, empty)]))
     bar.hidden = rows.length === 0
