@@ -73,6 +73,8 @@ if operation == 'claim' then
       end)
     end
   end
+  -- Who does not wait any more is granted nothing behind its back.
+  if ARGV[5] ~= '1' then record.waiters = filter(record.waiters, function(one) return one.id ~= claim.id end) end
   grant_waiters()
   local holder, by = find(record.holders, named(claim.id)), obstacle(claim)
   if not holder and not by then holder = grant(claim) end
