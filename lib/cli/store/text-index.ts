@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Command } from 'commander'
 import { buildNow } from '../../mailbox/texts/build-now'
-import { createIndexDesk, type IndexDesk, type IndexStatus } from '../../mailbox/texts/status'
+import { createIndexDesk, type IndexDesk } from '../../mailbox/texts/status'
 import type { Store } from '../../store/store'
 import type { TextBuilder, TextCounts, TextIndex } from '../../store/texts'
 import type { AccountId } from '../../terms/names'
@@ -73,6 +73,14 @@ async function status({ store, desk }: Opened, name: string | undefined, json: b
   else for (const line of linesOf(all, named)) console.log(line)
 }
 
+/** Messages that wait. A database has to count those that are indexed, and is not asked for them again and again. */
+async function waitingOf({ texts, desk }: Opened, only: AccountId | undefined): Promise<number> {
+  if (only !== undefined) return (await desk.statusOf(only)).waiting
+  let waiting = 0
+  for await (const account of texts.behind()) waiting += account.waiting
+  return waiting
+}
+
 /** Here, where nobody else builds. @returns messages that were indexed */
 async function buildHere(
   { home, store, texts }: Opened,
@@ -92,32 +100,27 @@ async function buildHere(
 
 /** Until all is indexed: by the running server where there is one, else here. */
 async function build(opened: Opened, name: string | undefined, options: Options): Promise<void> {
-  const { store, texts, desk } = opened
+  const { store, texts } = opened
   if (!readMailboxSettings(opened.home).indexTexts) {
     throw new Error('there is no text index: [search] index = no in mailbox_store.ini')
   }
   const only = await accountOf(store, name)
-  const counts = (): Promise<TextCounts> => (only === undefined ? texts.progress() : desk.statusOf(only))
-  const begin = await counts()
-  if (begin.waiting > 0) opened.ask()
-  const line = progressOf(begin.waiting, options.quiet === true || options.json === true)
-  for (let now = begin; now.waiting > 0; now = await counts()) {
+  const waits = (): Promise<number> => waitingOf(opened, only)
+  const begin = await waits()
+  if (begin > 0) opened.ask()
+  const line = progressOf(begin, options.quiet === true || options.json === true)
+  for (let left = begin; left > 0; left = await waits()) {
     const builder = await texts.lead()
     if (builder) {
       const count = await buildHere(opened, builder, only, line.told)
-      if (count === 0) throw new Error(`${now.waiting} messages wait that cannot be read: haraka-mailbox check`)
+      if (count === 0) throw new Error(`${left} messages wait that cannot be read: haraka-mailbox check`)
     } else {
-      line.reached(now.waiting)
+      line.reached(left)
       await pause(LOOK)
     }
   }
   line.end()
-  const end = await counts()
-  const all: IndexStatus = await desk.status(0)
-  if (options.json) console.log(JSON.stringify(jsonOf(all, name === undefined ? [] : [{ name, ...end }]), null, 2))
-  else if (!options.quiet) {
-    for (const text of linesOf(all, name === undefined ? [] : [{ name, ...end }])) console.log(text)
-  }
+  if (!options.quiet || options.json) await status(opened, name, options.json === true)
 }
 
 /** `haraka-mailbox index`: the text index of SEARCH, beside a running Haraka too. */

@@ -11,6 +11,8 @@ import { type IndexParts, indexSome } from './index-some'
 const LEAD = 15_000
 /** Milliseconds after which all accounts are looked at, in case a notice was lost. */
 const SWEEP = 60_000
+/** Times that looking how large it is takes until it is looked at again. */
+const LOOKS = 100
 /** Milliseconds after a failure. */
 const RETRY = 5000
 /** Accounts that wait to be indexed; of the others the next sweep tells. */
@@ -52,6 +54,7 @@ class Building implements Indexer {
     mailbox_bin_messages: 0,
     mailbox_bin_bytes: 0,
   }
+  #lookAgain = 0
   /** somebody threw the index away, or part of it: all accounts are looked at */
   #isAsked = false
   #leads = false
@@ -136,6 +139,7 @@ class Building implements Indexer {
       }
       this.#news = false
       if (await this.#paced(() => this.#step(builder))) continue
+      await this.#look()
       if (!this.#news) await this.#wait(swept + SWEEP - performance.now())
       // New mail gathers; much of it is gone soon, to a POP3 client or another mailbox.
       await this.#sleep(this.parts.settings.indexDelay * 1000, () => this.#isAsked)
@@ -167,9 +171,17 @@ class Building implements Indexer {
       if (this.#behind.size < MOST_ACCOUNTS) this.#behind.add(account)
     }
     this.#setWaiting(waiting)
+  }
+
+  /** How large the index is, for metrics; a database counts for a while, and is asked the less for it. */
+  async #look(): Promise<void> {
+    const begin = performance.now()
+    if (begin < this.#lookAgain) return
     const { indexed, octets = 0 } = await this.texts.progress()
     this.#measure('mailbox_text_index_messages', indexed)
     this.#measure('mailbox_text_index_bytes', octets)
+    const end = performance.now()
+    this.#lookAgain = end + LOOKS * (end - begin)
   }
 
   #setWaiting(waiting: number): void {
