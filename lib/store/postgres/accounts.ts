@@ -25,9 +25,9 @@ export const OWNED = [
   'indexed',
 ]
 
-/** In order of name, those in the recycle bin too. */
-export async function* everyAccount(db: Database): AsyncGenerator<Account> {
-  const text = `SELECT ${COLUMNS} FROM mailbox.accounts WHERE name > $1 ORDER BY name LIMIT ${PAGE}`
+/** In order of name. @param which a condition */
+async function* accountsBy(db: Database, which: string): AsyncGenerator<Account> {
+  const text = `SELECT ${COLUMNS} FROM mailbox.accounts WHERE ${which} AND name > $1 ORDER BY name LIMIT ${PAGE}`
   for (let last = ''; ; ) {
     const page = await db.read<AccountRecord>(text, [last])
     for (const row of page) yield toAccount(row)
@@ -35,6 +35,10 @@ export async function* everyAccount(db: Database): AsyncGenerator<Account> {
     if (page.length < PAGE) return
   }
 }
+
+/** Those in the recycle bin. */
+export const removedAccounts = (db: Database): AsyncGenerator<Account> =>
+  accountsBy(db, "attributes->'removed' IS NOT NULL")
 
 /** In a transaction that holds the account. */
 export async function removeAll(query: Session['query'], account: number): Promise<void> {
@@ -117,7 +121,7 @@ export function createAccountTable(db: Database, clock: Clock): AccountTable {
         return ok(undefined)
       }),
     async *list() {
-      for await (const account of everyAccount(db)) if (!isBinned(account)) yield account
+      yield* accountsBy(db, "attributes->'removed' IS NULL")
     },
     async usage(id) {
       const text = 'SELECT used_bytes, used_messages FROM mailbox.accounts WHERE account = $1'

@@ -10,7 +10,7 @@ import { accountNumber, makeEmailId, messageNumber } from '../ids'
 import { MAX_UID, REMOVED_AT_ONCE } from '../limits'
 import { type AccountRecord, flagsFrom, indexRow, isBinned, type MailboxRecord, toAccount } from '../row-types'
 import type { Usage } from '../usage'
-import { COLUMNS, everyAccount, OWNED, removeAll } from './accounts'
+import { COLUMNS, OWNED, removeAll, removedAccounts } from './accounts'
 import { eraseRows, keyColumns, takeOut } from './bin-rows'
 import type { Database, Session } from './database'
 import { addUsage } from './entries'
@@ -167,7 +167,7 @@ export function createBin(db: Database, clock: Clock): BinTable {
 
   const accounts: BinnedAccounts = {
     async *list() {
-      for await (const account of everyAccount(db)) yield* toBinnedAccount(account)
+      for await (const account of removedAccounts(db)) yield* toBinnedAccount(account)
     },
     async find(name) {
       const account = await binnedNamed(name)

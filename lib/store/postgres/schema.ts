@@ -136,6 +136,9 @@ CREATE INDEX binned_removed ON mailbox.binned (account, removed_at, mailbox, uid
 CREATE INDEX binned_until ON mailbox.binned (until);
 ALTER TABLE mailbox.accounts ADD COLUMN binned_bytes bigint NOT NULL DEFAULT 0;
 ALTER TABLE mailbox.accounts ADD COLUMN binned_messages bigint NOT NULL DEFAULT 0`,
+  `
+-- Accounts in the recycle bin are few, and looked for every minute.
+CREATE INDEX accounts_removed ON mailbox.accounts (name) WHERE attributes->'removed' IS NOT NULL`,
 ]
 
 const FIRST = `

@@ -16,7 +16,7 @@ import { accountText, accountTextOf, fromText } from './accounts'
 import type { Mail } from './mail'
 import { listOf } from './mailboxes'
 import { changeOf } from './messages'
-import { everyAccount } from './read/accounts'
+import { removedAccounts } from './read/accounts'
 import { messageKey, messageRange } from './rows'
 import type { Swaps } from './swaps'
 
@@ -160,7 +160,7 @@ export function createBin(mail: Mail, swaps: Swaps, clock: Clock): BinTable {
 
   const accounts: BinnedAccounts = {
     async *list() {
-      for await (const account of everyAccount(sql)) yield* toBinnedAccount(account)
+      for await (const account of removedAccounts(sql)) yield* toBinnedAccount(account)
     },
     find: async (name) => {
       const account = binnedNamed(name)

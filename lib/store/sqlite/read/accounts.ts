@@ -9,6 +9,7 @@ import type { AccountTable } from '../../store'
 import type { Usage } from '../../usage'
 import type { Mail } from '../mail'
 import { attributesOf } from '../rows'
+import { REMOVED_ACCOUNTS } from '../schema'
 
 interface AccountRow {
   readonly account: number
@@ -19,6 +20,7 @@ const COLUMNS = 'SELECT account, name, attributes FROM accounts'
 const BY_NUMBER = `${COLUMNS} WHERE account = ?`
 const BY_NAME = 'SELECT account FROM accounts WHERE name = ?'
 const NEXT = `${COLUMNS} WHERE name > ? ORDER BY name LIMIT 100`
+const REMOVED = `${COLUMNS} WHERE ${REMOVED_ACCOUNTS} AND name > ? ORDER BY name LIMIT 100`
 const USAGE = 'SELECT used_bytes AS bytes, used_messages AS messages FROM states WHERE account = ?'
 
 const accountFrom = (row: AccountRow): Account => toAccount({ ...row, attributes: attributesOf(row) })
@@ -29,10 +31,10 @@ function knownOf(row: AccountRow): Account {
   return toAccount({ ...row, attributes: attributes ?? { ...attributesFrom({}, 0), disabled: true } })
 }
 
-/** In order of name, those in the recycle bin too. */
-export async function* everyAccount(sql: Sql): AsyncGenerator<Account> {
+/** In order of name. @param text gives them by pages, behind a name */
+async function* accountsBy(sql: Sql, text: string): AsyncGenerator<Account> {
   for (let last = ''; ; ) {
-    const page = sql.all<AccountRow>(NEXT, last)
+    const page = sql.all<AccountRow>(text, last)
     for (const row of page) yield knownOf(row)
     const end = page.at(-1)
     if (!end) return
@@ -40,6 +42,9 @@ export async function* everyAccount(sql: Sql): AsyncGenerator<Account> {
     await turn()
   }
 }
+
+/** Those in the recycle bin. */
+export const removedAccounts = (sql: Sql): AsyncGenerator<Account> => accountsBy(sql, REMOVED)
 
 export function accountReads({ read: sql }: Mail): Pick<AccountTable, 'get' | 'find' | 'list' | 'usage'> {
   /** an account that was found, or 1 */
@@ -61,7 +66,7 @@ export function accountReads({ read: sql }: Mail): Pick<AccountTable, 'get' | 'f
       return account
     },
     async *list() {
-      for await (const account of everyAccount(sql)) if (!isBinned(account)) yield account
+      for await (const account of accountsBy(sql, NEXT)) if (!isBinned(account)) yield account
     },
     usage: async (id: AccountId): Promise<Usage> => {
       const found = sql.get<Usage>(USAGE, accountNumber(id))
