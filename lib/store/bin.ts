@@ -93,7 +93,7 @@ export interface BinnedAccounts {
   find(name: string): Promise<BinnedAccount | undefined>
   /** Nobody finds the account from then on. @param time milliseconds. Faults: no-such-account */
   put(id: AccountId, time: number): Promise<Result<void>>
-  /** Faults: no-such-account */
+  /** Before its time is over. Faults: no-such-account */
   restore(name: string): Promise<Result<Account>>
   /** Removes it with everything it has. Faults: no-such-account */
   erase(name: string): Promise<Result<Erased>>

@@ -307,6 +307,7 @@ export function binConformance({ it }: Framework, store: () => Store): void {
       [],
     )
     value(await bin.accounts.put(other.id, 0))
+    assert.equal((await bin.accounts.restore(names[1] ?? '')).ok, false)
     await expireAll(bin)
     const left = await accountNames(bin)
     for (const [nth, { id }] of [one, other].entries()) {
@@ -321,6 +322,21 @@ export function binConformance({ it }: Framework, store: () => Store): void {
     // Its name is free again.
     const again = await newAccount(store(), names[0] ?? '')
     assert.notEqual(again.id, one.id)
+  })
+
+  withBin('an account that is erased while others restore it is whole or gone', async (bin) => {
+    for (let round = 0; round < 5; round++) {
+      const { id, inbox } = await account()
+      const name = (await store().accounts.get(id))?.name ?? ''
+      await add(store(), id, inbox, ...Array.from({ length: 250 }, (_, nth) => `m${nth}`))
+      value(await bin.accounts.put(id, DAY))
+      const [restored, erased] = await Promise.all([bin.accounts.restore(name), bin.accounts.erase(name)])
+      assert.notEqual(restored.ok, erased.ok)
+      const there = await store().accounts.get(id)
+      assert.equal(there !== undefined, restored.ok)
+      assert.equal((await store().accounts.usage(id)).messages, restored.ok ? 250 : 0)
+      if (restored.ok) assert.deepEqual(await store().check(id), [])
+    }
   })
 
   withBin('many remove and give back at once: every message is somewhere, once', async (bin) => {

@@ -183,7 +183,9 @@ export function createBin(db: Database, clock: Clock): BinTable {
     async restore(name) {
       const account = await binnedNamed(name)
       if (!account) return noAccount
-      return change(accountNumber(account.id), ({ removed, ...before }) => (removed ? ok(before) : noAccount))
+      return change(accountNumber(account.id), ({ removed, ...before }) =>
+        removed && removed.until > clock.now() ? ok(before) : noAccount,
+      )
     },
     async erase(name) {
       const account = await binnedNamed(name)

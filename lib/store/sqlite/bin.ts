@@ -148,7 +148,12 @@ export function createBin(mail: Mail, swaps: Swaps, clock: Clock): BinTable {
     return found && isBinned(found) ? found : undefined
   }
 
-  async function eraseAccount(account: number): Promise<Erased> {
+  /** @returns undefined: somebody has restored it. It takes several transactions: nobody restores it from the first one on. */
+  async function eraseAccount(account: number): Promise<Erased | undefined> {
+    const over = await swap(account, ({ removed, ...before }) =>
+      removed ? { ...before, removed: { ...removed, until: 0 } } : undefined,
+    )
+    if (!over.ok) return undefined
     const state = sql.get<Usage>(
       `SELECT used_bytes + binned_bytes AS bytes, used_messages + binned_messages AS messages FROM states WHERE account = ?`,
       account,
@@ -176,11 +181,15 @@ export function createBin(mail: Mail, swaps: Swaps, clock: Clock): BinTable {
     async restore(name) {
       const account = binnedNamed(name)
       if (!account) return noAccount
-      return swap(accountNumber(account.id), ({ removed, ...before }) => (removed ? before : undefined))
+      const now = clock.now()
+      return swap(accountNumber(account.id), ({ removed, ...before }) =>
+        removed && removed.until > now ? before : undefined,
+      )
     },
     async erase(name) {
       const account = binnedNamed(name)
-      return account ? ok(await eraseAccount(accountNumber(account.id))) : noAccount
+      const erased = account && (await eraseAccount(accountNumber(account.id)))
+      return erased ? ok(erased) : noAccount
     },
   }
 
