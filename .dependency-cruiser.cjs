@@ -7,7 +7,7 @@ const floors = [
   ['store', 'sieve'],
   ['mailbox'],
   ['delivery', 'web'],
-  ['imap', 'pop3', 'http', 'lmtp', 'managesieve', 'import', 'export'],
+  ['imap', 'pop3', 'http', 'autoconfig', 'lmtp', 'managesieve', 'import', 'export'],
 ]
 const rooms = floors.flatMap((names, floor) => names.map((name) => ({ name, floor })))
 const below = (floor) => floors.slice(0, floor).flat()
@@ -48,7 +48,7 @@ module.exports = {
       name: 'protocols-use-verbs',
       severity: 'error',
       comment: 'a protocol takes the store by the verbs of lib/mailbox, and its words from lib/mailbox/vocabulary.ts',
-      from: { path: '^lib/(imap|pop3|web|http|lmtp|managesieve)/' },
+      from: { path: '^lib/(imap|pop3|web|http|autoconfig|lmtp|managesieve)/' },
       to: { path: '^lib/store/' },
     },
     {

@@ -1,15 +1,18 @@
 import { Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
 import path from 'node:path'
+import { createAutoconfig } from '../lib/autoconfig/room'
 import { homeOf } from '../lib/haraka/home'
 import { hooks } from '../lib/haraka/hooks'
 import type { HarakaPlugin, HarakaServer } from '../lib/haraka/host'
+import { hostNameOf } from '../lib/haraka/me'
 import { submitter } from '../lib/haraka/outbound/submit'
 import { mailboxPlugin } from '../lib/haraka/plugin'
 import { createHttp } from '../lib/http/server'
 import { explain } from '../lib/login/lockout/explain'
 import { packageRoot, version } from '../lib/package-root'
 import { systemClock } from '../lib/terms/ports'
+import { servicesOf } from '../lib/web/clients'
 import { httpSettings } from '../lib/web/settings'
 import { createWeb, type WebRoom, type WebServer } from '../lib/web/web'
 import { readLockSettings } from '../lib/wiring/locks'
@@ -26,11 +29,13 @@ export function register(this: HarakaPlugin): void {
     const { main } = home.ini('http')
     const listens = typeof main === 'object' && main !== null && 'listen' in main && main.listen
     if (!listens) log.warn('mailbox/http serves nothing: config/http.ini has no listen = address:port')
+    const settings = httpSettings(home.ini('mailbox_http'))
+    const services = servicesOf(settings.clients, hostNameOf(host.plugin))
     web = createWeb({
       room: context.room,
       login: context.login,
       sessions: await openSessions(home),
-      settings: httpSettings(home.ini('mailbox_http')),
+      settings,
       tellHolder: readLockSettings(home).tellHolder,
       version,
       clock: systemClock,
@@ -44,9 +49,11 @@ export function register(this: HarakaPlugin): void {
       explain: (asked) => explain(lockouts, asked, systemClock.now()),
       submit: submitter(host),
       metrics: context.part('gathering'),
+      services,
       assets: path.join(packageRoot, 'lib/http/static'),
     })
-    rooms = [http]
+    // Its paths lie among those of the pages.
+    rooms = [createAutoconfig(services), http]
     context.stopping.sessions.push(async () => web?.leave())
     host.closing.push(web.close)
   })

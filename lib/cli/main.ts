@@ -7,6 +7,7 @@ import { SettingsError } from '../terms/settings'
 import { accountsCommand } from './accounts/command'
 import { binCommand } from './bin/command'
 import { configCommand } from './config/command'
+import { dnsCommand } from './config/dns'
 import { demoCommand } from './demo/command'
 import { homeOption } from './home'
 import { importCommand } from './import/command'
@@ -30,6 +31,7 @@ const program = new Command('haraka-mailbox')
   .addCommand(initCommand())
   .addCommand(demoCommand())
   .addCommand(configCommand())
+  .addCommand(dnsCommand())
   .addCommand(accountsCommand())
   .addCommand(binCommand())
   .addCommand(importCommand())

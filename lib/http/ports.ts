@@ -5,6 +5,7 @@ import type { Explanation } from '../login/lockout/explain'
 import type { LoginProtocol } from '../login/login'
 import type { DeedLog } from '../mailbox/deeds/log'
 import type { Gathering } from '../metrics/gather'
+import type { Service } from '../web/clients'
 
 /** A finished message on its way out. */
 export interface Submission {
@@ -24,6 +25,8 @@ export interface HttpPorts {
   readonly submit: (submission: Submission) => Promise<string | undefined>
   /** of all processes */
   readonly metrics: Pick<Gathering, 'text' | 'totals'>
+  /** as mail programs are told to use this server */
+  readonly services: readonly Service[]
   /** folder of the browser's files */
   readonly assets: string
 }

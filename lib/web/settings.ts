@@ -1,6 +1,7 @@
 import { networkList } from '../login/networks'
 import { textOf } from '../terms/errors'
 import { type Ini, readSettings } from '../terms/settings'
+import { type ClientSettings, clientSettings } from './clients'
 
 export interface HttpSettings {
   /** milliseconds without a request of the user after which a session ends */
@@ -27,6 +28,7 @@ export interface HttpSettings {
   readonly adminTotp: boolean
   readonly adminEnter: boolean
   readonly metricsFrom: (address: string) => boolean
+  readonly clients: ClientSettings
 }
 
 /** config/mailbox_http.ini */
@@ -41,6 +43,7 @@ export function httpSettings(ini: Ini): HttpSettings {
   }
   const settings: HttpSettings = {
     metricsFrom,
+    clients: clientSettings(read),
     maxBody: read.size('main.max_body', '40M'),
     connections: read.number('main.connections', 5000, { min: 1 }),
     connectionsPerAddress: read.number('main.connections_per_address', 500, { min: 1 }),

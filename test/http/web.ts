@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import express from 'express'
+import { createAutoconfig } from '../../lib/autoconfig/room'
 import { type DeliveryLog, openDeliveryLog } from '../../lib/delivery/log/log'
 import type { Submission } from '../../lib/http/ports'
 import { createHttp } from '../../lib/http/server'
@@ -31,6 +32,7 @@ import type { Store } from '../../lib/store/store'
 import { NO_FLAGS } from '../../lib/terms/flags'
 import { noMetrics, silentLog } from '../../lib/terms/ports'
 import type { Ini } from '../../lib/terms/settings'
+import { servicesOf } from '../../lib/web/clients'
 import { httpSettings } from '../../lib/web/settings'
 import { createWeb } from '../../lib/web/web'
 import { openEmbeddedSessions } from '../../lib/web/who/sessions/embedded'
@@ -89,7 +91,9 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
       tellHolder: 'protocol',
       version: '1.2.3',
     })
+    const services = servicesOf(web.settings.clients, 'mail.example.org')
     const http = createHttp(web, {
+      services,
       ...{ locks, attempts, deliveries, deeds },
       explain: (asked) => explain({ attempts, directory, settings }, asked, clock.now()),
       submit: async (submission) => {
@@ -103,7 +107,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
       assets: path.join(packageRoot, 'lib/http/static'),
     })
     const app = express()
-    web.mount(app, [http])
+    web.mount(app, [createAutoconfig(services), http])
     const server = createServer(app).listen(0, '127.0.0.1')
     web.guard(server)
     await once(server, 'listening')

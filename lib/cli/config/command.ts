@@ -6,7 +6,7 @@ import { type ReadSetting, SettingsError, settingsReadIn } from '../../terms/set
 import type { Home } from '../../wiring/home'
 import { homeOption, openHome } from '../home'
 import { checkCertificate } from './certificates'
-import { error, type Finding, ok } from './finding'
+import { error, type Finding, findingLine, ok } from './finding'
 import { checkFolder } from './folder'
 import { PARTS, type Part, type Place } from './parts'
 import { checkPlugins } from './plugins'
@@ -50,10 +50,6 @@ export async function checkHome(home: Home, now: number): Promise<readonly Findi
   // One mistake in locks' settings is also one of those who ask for them.
   return [...new Map(all.map((finding) => [findingLine(finding), finding])).values()]
 }
-
-const SIGNS = { error: 'ERROR  ', warning: 'WARNING', ok: 'ok     ' } as const
-
-export const findingLine = ({ level, about, text }: Finding): string => `${SIGNS[level]} ${about}: ${text}`
 
 /** Passwords stay out of what people paste. */
 const shown = (key: string, value: string): string =>

@@ -6,6 +6,10 @@ export interface Finding {
   readonly text: string
 }
 
+const SIGNS = { error: 'ERROR  ', warning: 'WARNING', ok: 'ok     ' } as const
+
+export const findingLine = ({ level, about, text }: Finding): string => `${SIGNS[level]} ${about}: ${text}`
+
 export const ok = (about: string, text: string): Finding => ({ level: 'ok', about, text })
 export const warning = (about: string, text: string): Finding => ({ level: 'warning', about, text })
 export const error = (about: string, text: string): Finding => ({ level: 'error', about, text })

@@ -1,11 +1,13 @@
+import { appleProfile } from '../../autoconfig/documents'
 import { LOGIN_PROTOCOLS } from '../../login/login'
 import { DAY } from '../../terms/calendar'
-import { unwrap } from '../../web/kernel/faults'
-import { choice, list, object, optional, text, whole } from '../../web/kernel/schema'
+import { Refused, unwrap } from '../../web/kernel/faults'
+import { any, choice, list, object, optional, text, whole } from '../../web/kernel/schema'
 import { DONE, defineRoute, done, json, type Route } from '../../web/route/route'
 import type { Web } from '../../web/shared'
 import { addingAppPassword, makeAppPassword, removingAppPassword } from '../../web/who/credentials'
 import { SCOPES } from '../../web/who/sessions'
+import type { HttpPorts } from '../ports'
 import { appPassword, appPasswordLimits, appPasswordView, limitsOf } from '../shapes/app-password'
 import { createOwnChanges } from './own-changes'
 
@@ -22,7 +24,7 @@ const token = object({
 })
 
 /** What opens the own account beside its password: app passwords for mail programs, tokens for the API. */
-export function keyRoutes(web: Web): readonly Route[] {
+export function keyRoutes(web: Web, { services }: Pick<HttpPorts, 'services'>): readonly Route[] {
   const { admit, sessions, endings, clock, room } = web
   const { confirm, change } = createOwnChanges(web)
 
@@ -65,6 +67,31 @@ export function keyRoutes(web: Web): readonly Route[] {
         const { password, entry } = makeAppPassword({ label, protocols, ...limits }, clock.now())
         await change(principal(), addingAppPassword(entry))
         return json({ id: entry.id, password })
+      },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/account/profile',
+      scope: 'session',
+      summary: 'A profile for iPhone, iPad and Mac, with an app password made for it',
+      body: object({ password: text(1000) }),
+      answer: any('octets'),
+      produces: 'application/x-apple-aspen-config',
+      run: async ({ principal, peer, body }) => {
+        await confirm(peer, principal().account, body.password)
+        const label = 'Profile for Apple devices'
+        const { password, entry } = makeAppPassword({ label, protocols: ['imap', 'smtp'] }, clock.now())
+        const ids = [crypto.randomUUID(), crypto.randomUUID()] as const
+        const profile = appleProfile({ address: principal().account.name, password, ids }, services)
+        if (profile === undefined)
+          throw new Refused(422, 'no-services', 'Devices need IMAP and SMTP, and are told of none.')
+        await change(principal(), addingAppPassword(entry))
+        const headers = {
+          'Content-Type': 'application/x-apple-aspen-config',
+          'Content-Disposition': 'attachment; filename="mail.mobileconfig"',
+          'Cache-Control': 'no-store',
+        }
+        return { kind: 'octets', octets: Buffer.from(profile), headers }
       },
     }),
     defineRoute({

@@ -15,5 +15,5 @@ export const accountRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...lockRoutes(ports),
   ...passwordRoutes(web),
   ...totpRoutes(web),
-  ...keyRoutes(web),
+  ...keyRoutes(web, ports),
 ]

@@ -57,6 +57,9 @@ export function ownerRoutes(opened: () => Web): void {
     assert.equal((await browser.ask('DELETE', `account/tokens/${token.id}`)).status, 200)
     assert.deepEqual((await browser.get('account/keys')).body.tokens, [])
 
+    assert.equal((await browser.post('account/profile', { password: PASSWORD })).status, 200)
+    const [profile] = (await browser.get('account/keys')).body.appPasswords
+    await browser.ask('DELETE', `account/app-passwords/${profile.id}`)
     const phone = { label: 'phone', days: 30, networks: ['192.0.2.0/24'], password: PASSWORD }
     const wrong = await browser.post('account/app-passwords', { ...phone, networks: ['192.0.2.0/99'] })
     assert.deepEqual([wrong.status, wrong.body.error], [422, 'bad-network'])

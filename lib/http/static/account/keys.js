@@ -1,6 +1,6 @@
 // @ts-check
 /** @import { Body, Me } from '../base/types' */
-import { call } from '../base/api.js'
+import { call, octetsOf } from '../base/api.js'
 import { showSecret } from '../base/dialogs.js'
 import { button, fill, h } from '../base/dom.js'
 import { exactTime } from '../base/format.js'
@@ -62,6 +62,8 @@ export function keysPanel(me) {
     box,
     h('h3', {}, 'New app password'),
     appPasswordForm(draw),
+    h('h3', {}, 'iPhone, iPad or Mac'),
+    profileForm(draw),
     h('h3', {}, 'New API token'),
     tokenForm(me, draw),
   )
@@ -88,6 +90,19 @@ function appPasswordForm(changed) {
     )
     await changed()
     await showSecret('App password', answer.password, 'For IMAP, POP3 and sending. It is shown once.')
+  })
+}
+
+/** @param {() => Promise<unknown>} changed */
+function profileForm(changed) {
+  const password = passwordField()
+  return form([password], 'Get the profile', async () => {
+    const profile = await octetsOf('POST /account/profile', {}, { password: password.value })
+    const href = URL.createObjectURL(profile)
+    h('a', { href, download: 'mail.mobileconfig' }).click()
+    // Safari reads it later.
+    setTimeout(() => URL.revokeObjectURL(href), 10_000)
+    await changed()
   })
 }
 

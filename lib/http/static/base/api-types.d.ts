@@ -99,6 +99,7 @@ export interface Api {
     }
     answer: { id: string; password: string }
   }
+  'POST /account/profile': { body: { password: string }; answer: unknown }
   'DELETE /account/app-passwords/{id}': { where: { id: string | number }; answer: { done: boolean } }
   'POST /account/tokens': {
     body: {

@@ -77,9 +77,10 @@ export const call = async (route, ...[where = {}, body, options]) => {
  * @template {Route} R
  * @param {R} route
  * @param {Where<R>} where
+ * @param {unknown} [body]
  */
-export async function octetsOf(route, where) {
-  const response = await ask(route, where)
+export async function octetsOf(route, where, body) {
+  const response = await ask(route, where, body)
   if (response.ok) return response.blob()
   throw refused(response, await response.json().catch(() => ({})))
 }

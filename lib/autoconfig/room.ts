@@ -1,0 +1,50 @@
+import type { Application, Request, Response } from 'express'
+import type { Service } from '../web/clients'
+import type { WebRoom } from '../web/web'
+import { addressAsked, mozillaConfig, outlookConfig } from './documents'
+
+/** Octets of an Autodiscover request; Outlook's has some 400. */
+const MOST = 8192
+/** milliseconds in which it comes */
+const PATIENCE = 10_000
+
+const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+
+/** autoconfig.example.org and autodiscover.example.org are names of the domain's own. */
+const hostDomain = ({ hostname }: Request): string => hostname.replace(/^(?:autoconfig|autodiscover)\./, '')
+
+function send(response: Response, document: string): void {
+  response.set('Cache-Control', 'public, max-age=3600').type('application/xml').send(document)
+}
+
+/**
+ * What mail programs ask to set themselves up by the address alone. The answer is the same for every address, whether there is such
+ * an account or not.
+ */
+export const createAutoconfig = (services: readonly Service[]): WebRoom => ({
+  mount(app: Application) {
+    const mozilla = (request: Request, response: Response): void => {
+      const asked = request.query.emailaddress
+      const domain = typeof asked === 'string' && asked.includes('@') ? domainOf(asked) : hostDomain(request)
+      send(response, mozillaConfig(domain, services))
+    }
+    app.get('/mail/config-v1.1.xml', mozilla)
+    app.get('/.well-known/autoconfig/mail/config-v1.1.xml', mozilla)
+    app.post(['/autodiscover/autodiscover.xml', '/Autodiscover/Autodiscover.xml'], (request, response) => {
+      let body = ''
+      const late = setTimeout(() => request.destroy(), PATIENCE)
+      request.setEncoding('utf8')
+      request.on('error', () => undefined)
+      request.on('close', () => clearTimeout(late))
+      request.on('data', (piece: string) => {
+        body += piece
+        if (body.length > MOST) request.destroy()
+      })
+      request.on('end', () => {
+        const address = addressAsked(body)
+        if (address === undefined) response.status(400).type('text/plain').send('There is no EMailAddress')
+        else send(response, outlookConfig(address, services))
+      })
+    })
+  },
+})
