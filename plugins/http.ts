@@ -1,6 +1,7 @@
 import { Server } from 'node:http'
 import { Server as TlsServer } from 'node:https'
 import path from 'node:path'
+import { appleProfile } from '../lib/autoconfig/documents'
 import { createAutoconfig } from '../lib/autoconfig/room'
 import { homeOf } from '../lib/haraka/home'
 import { hooks } from '../lib/haraka/hooks'
@@ -49,7 +50,7 @@ export function register(this: HarakaPlugin): void {
       explain: (asked) => explain(lockouts, asked, systemClock.now()),
       submit: submitter(host),
       metrics: context.part('gathering'),
-      services,
+      profile: (address, password) => appleProfile({ address, password }, services),
       assets: path.join(packageRoot, 'lib/http/static'),
     })
     // Its paths lie among those of the pages.

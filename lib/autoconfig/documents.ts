@@ -72,12 +72,10 @@ export interface Profile {
   readonly address: string
   /** an app password, made for it */
   readonly password: string
-  /** two UUIDs: of the profile, and of the account in it */
-  readonly ids: readonly [string, string]
 }
 
 /** Apple's configuration profile (com.apple.mail.managed), for iPhone, iPad and Mac; undefined: there is no IMAP or no SMTP. */
-export function appleProfile({ address, password, ids }: Profile, services: readonly Service[]): string | undefined {
+export function appleProfile({ address, password }: Profile, services: readonly Service[]): string | undefined {
   const incoming = services.find(({ protocol }) => protocol === 'imap')
   const outgoing = services.find(({ protocol }) => protocol === 'smtp')
   if (!incoming || !outgoing) return undefined
@@ -90,15 +88,18 @@ export function appleProfile({ address, password, ids }: Profile, services: read
     text(`${way}MailServerUsername`, address),
     text(`${way}Password`, password),
   ]
-  const head = (type: string, id: string): string[] => [
-    text('PayloadType', type),
-    text('PayloadIdentifier', `haraka-mailbox.${id}`),
-    text('PayloadUUID', id),
-    '<key>PayloadVersion</key><integer>1</integer>',
-    text('PayloadDisplayName', address),
-  ]
+  const head = (type: string): string[] => {
+    const id = crypto.randomUUID()
+    return [
+      text('PayloadType', type),
+      text('PayloadIdentifier', `haraka-mailbox.${id}`),
+      text('PayloadUUID', id),
+      '<key>PayloadVersion</key><integer>1</integer>',
+      text('PayloadDisplayName', address),
+    ]
+  }
   const account = [
-    ...head('com.apple.mail.managed', ids[1]),
+    ...head('com.apple.mail.managed'),
     text('EmailAccountType', 'EmailTypeIMAP'),
     text('EmailAddress', address),
     ...server('Incoming', incoming),
@@ -107,7 +108,7 @@ export function appleProfile({ address, password, ids }: Profile, services: read
   return `${PROLOGUE}
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0"><dict>
-${head('Configuration', ids[0]).join('\n')}
+${head('Configuration').join('\n')}
 <key>PayloadContent</key><array><dict>
 ${account.join('\n')}
 </dict></array>

@@ -5,7 +5,6 @@ import type { Explanation } from '../login/lockout/explain'
 import type { LoginProtocol } from '../login/login'
 import type { DeedLog } from '../mailbox/deeds/log'
 import type { Gathering } from '../metrics/gather'
-import type { Service } from '../web/clients'
 
 /** A finished message on its way out. */
 export interface Submission {
@@ -25,8 +24,8 @@ export interface HttpPorts {
   readonly submit: (submission: Submission) => Promise<string | undefined>
   /** of all processes */
   readonly metrics: Pick<Gathering, 'text' | 'totals'>
-  /** as mail programs are told to use this server */
-  readonly services: readonly Service[]
+  /** A profile for Apple's devices, with an app password in it; undefined: programs are told of no IMAP, or of no way to send */
+  readonly profile: (address: string, appPassword: string) => string | undefined
   /** folder of the browser's files */
   readonly assets: string
 }

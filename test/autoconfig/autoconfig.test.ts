@@ -73,10 +73,10 @@ describe('mail programs set themselves up', () => {
       appPasswords.map(({ label, protocols }: { label: string; protocols: string[] }) => [label, protocols]),
       [['Profile for Apple devices', ['imap', 'smtp']]],
     )
-    const text = appleProfile({ address: ANN, password: 'a&b', ids: ['1', '2'] }, SERVICES) ?? ''
+    const text = appleProfile({ address: ANN, password: 'a&b' }, SERVICES) ?? ''
     assert.match(text, /<key>IncomingMailServerHostName<\/key><string>mail\.example\.org<\/string>/)
     assert.match(text, /<key>OutgoingPassword<\/key><string>a&#38;b<\/string>/)
-    assert.equal(appleProfile({ address: ANN, password: 'x', ids: ['1', '2'] }, []), undefined)
+    assert.equal(appleProfile({ address: ANN, password: 'x' }, []), undefined)
   })
 
   it('settings: ports and none, and mistakes are named', () => {

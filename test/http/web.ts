@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import express from 'express'
+import { appleProfile } from '../../lib/autoconfig/documents'
 import { createAutoconfig } from '../../lib/autoconfig/room'
 import { type DeliveryLog, openDeliveryLog } from '../../lib/delivery/log/log'
 import type { Submission } from '../../lib/http/ports'
@@ -93,7 +94,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
     })
     const services = servicesOf(web.settings.clients, 'mail.example.org')
     const http = createHttp(web, {
-      services,
+      profile: (address, password) => appleProfile({ address, password }, services),
       ...{ locks, attempts, deliveries, deeds },
       explain: (asked) => explain({ attempts, directory, settings }, asked, clock.now()),
       submit: async (submission) => {

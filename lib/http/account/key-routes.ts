@@ -1,4 +1,3 @@
-import { appleProfile } from '../../autoconfig/documents'
 import { LOGIN_PROTOCOLS } from '../../login/login'
 import { DAY } from '../../terms/calendar'
 import { Refused, unwrap } from '../../web/kernel/faults'
@@ -24,7 +23,7 @@ const token = object({
 })
 
 /** What opens the own account beside its password: app passwords for mail programs, tokens for the API. */
-export function keyRoutes(web: Web, { services }: Pick<HttpPorts, 'services'>): readonly Route[] {
+export function keyRoutes(web: Web, { profile }: Pick<HttpPorts, 'profile'>): readonly Route[] {
   const { admit, sessions, endings, clock, room } = web
   const { confirm, change } = createOwnChanges(web)
 
@@ -81,9 +80,8 @@ export function keyRoutes(web: Web, { services }: Pick<HttpPorts, 'services'>): 
         await confirm(peer, principal().account, body.password)
         const label = 'Profile for Apple devices'
         const { password, entry } = makeAppPassword({ label, protocols: ['imap', 'smtp'] }, clock.now())
-        const ids = [crypto.randomUUID(), crypto.randomUUID()] as const
-        const profile = appleProfile({ address: principal().account.name, password, ids }, services)
-        if (profile === undefined)
+        const made = profile(principal().account.name, password)
+        if (made === undefined)
           throw new Refused(422, 'no-services', 'Devices need IMAP and SMTP, and are told of none.')
         await change(principal(), addingAppPassword(entry))
         const headers = {
@@ -91,7 +89,7 @@ export function keyRoutes(web: Web, { services }: Pick<HttpPorts, 'services'>): 
           'Content-Disposition': 'attachment; filename="mail.mobileconfig"',
           'Cache-Control': 'no-store',
         }
-        return { kind: 'octets', octets: Buffer.from(profile), headers }
+        return { kind: 'octets', octets: Buffer.from(made), headers }
       },
     }),
     defineRoute({
