@@ -238,11 +238,18 @@ for (const driver of DRIVERS) {
       const { wire, run } = await imap(ivan)
       await run('SELECT INBOX')
       const waiting = await imap(ivan)
+      const others = (['pop3', 'snapshot'] as const).map((mode) =>
+        kit.room.account({ id: ivan.id, name: ivan.name, overrides: { 'lock.mode': mode }, admin: false }),
+      )
       const done = value(await kit.room.accountBin.remove(ivan.id))
       assert.ok((done.until ?? 0) > Date.now() + 71 * 3_600_000)
       await wire.until(/^\* BYE.*\r\n/m)
       // Who is in, and was in no mailbox yet.
       assert.match(await waiting.run('SELECT INBOX'), / NO /)
+      for (const other of others) {
+        const entered = await other.enter({ protocol: 'imap', address: '192.0.2.1' })
+        assert.equal(!entered.ok && entered.fault.kind, 'unavailable')
+      }
       waiting.wire.socket.destroy()
       const again = new Wire(kit.imap)
       await again.until(/^\* OK.*\r\n/)

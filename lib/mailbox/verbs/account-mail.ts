@@ -1,6 +1,6 @@
 import type { Lease, LockMode, Refusal } from '../../locks/locks'
 import type { Identity } from '../../login/login'
-import { unavailable } from '../../terms/errors'
+import { Unavailable, unavailable } from '../../terms/errors'
 import type { Result } from '../../terms/fault'
 import { accountId } from '../../terms/names'
 import { binVerbs } from '../bin/bin-verbs'
@@ -30,9 +30,11 @@ export function createAccountMail(parts: Parts, identity: Identity, actor?: () =
    * exclusive one beside it.
    */
   async function fenced(lease: Lease, mode: LockMode): Promise<Result<Lease, Refusal>> {
-    if (mode === 'snapshot' || (mode === 'pop3' && lease.access === 'shared')) return { ok: true, value: lease }
+    const isFenced = mode === 'strict' || (mode === 'pop3' && lease.access === 'exclusive')
     try {
-      await store.raiseFence(id, lease.fence)
+      if (isFenced) await store.raiseFence(id, lease.fence)
+      // A session from before its account was removed: the fence is refused it too.
+      else if (!(await store.accounts.get(id))) throw new Unavailable('the account was removed')
       return { ok: true, value: lease }
     } catch (error) {
       await lease.release()
