@@ -1,13 +1,12 @@
 import path from 'node:path'
 import { createAuthHandler, createHandlers } from './lmtp/handlers'
 import { directoryChain } from './login/chain'
-import { loginSettings } from './login/settings'
 import { type Log, noMetrics, silentLog } from './terms/ports'
 import { noteDeed, openDeeds } from './wiring/deeds'
 import { openDeliveries, openDelivery, readDeliverySettings } from './wiring/delivery'
 import { homeAt } from './wiring/home'
 import { openBus, openLocks } from './wiring/locks'
-import { openLogin, openLoginParts } from './wiring/login'
+import { openLogin, openLoginParts, readLoginSettings } from './wiring/login'
 import { messageLimit, openRoom } from './wiring/room'
 import { openStore } from './wiring/store'
 
@@ -34,7 +33,7 @@ export async function openMailboxes(options: EmbedOptions) {
   const home = homeAt(path.resolve(options.home), log)
   // Settings first: what is wrong there is told before anything is open.
   readDeliverySettings(home)
-  loginSettings(home.ini('mailbox_login'), home.ini('redis'), home.ini('mailbox_store'))
+  readLoginSettings(home)
   const opened: { close(): Promise<void> }[] = []
   const closing = <T extends { close(): Promise<void> }>(part: T): T => {
     opened.unshift(part)

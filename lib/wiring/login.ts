@@ -22,16 +22,19 @@ export interface LoginParts {
   readonly secret: Buffer
 }
 
+export const readLoginSettings = (home: Home): LoginSettings =>
+  loginSettings(home.ini('mailbox_login'), home.ini('redis'), home.ini('mailbox_store'))
+
 /** The audit trail, and what lockouts are made of. */
 export function openAttempts(home: Home): Promise<AttemptLog> {
-  const settings = loginSettings(home.ini('mailbox_login'), home.ini('redis'))
+  const settings = readLoginSettings(home)
   const folder = path.join(dataFolder(home), 'login', 'attempts')
   return ATTEMPT_LOGS[settings.attemptLog]({ folder, settings, log: home.log })
 }
 
 /** What logins are decided by; the CLI explains lockouts with the same. */
 export async function openLoginParts(home: Home, store: Store): Promise<LoginParts> {
-  const settings = loginSettings(home.ini('mailbox_login'), home.ini('redis'), home.ini('mailbox_store'))
+  const settings = readLoginSettings(home)
   const folder = path.join(dataFolder(home), 'login')
   return {
     settings,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { ldapAddresses } from '../../login/directories/ldap'
 import { passwdLines } from '../../login/directories/passwd-file'
-import { loginSettings } from '../../login/settings'
+import { readLoginSettings } from '../../wiring/login'
 import { homeOption, openHome } from '../home'
 import { type BringOptions, bringAccounts } from './bring'
 
@@ -42,7 +42,7 @@ export const importAccountCommands = (): readonly Command[] => [
     'make an account, without a password of its own, for every address that [ldap] of mailbox_login.ini finds',
   ).action(async (options: BringOptions) => {
     const home = openHome(options.home)
-    const { ldap } = loginSettings(home.ini('mailbox_login'), home.ini('redis'))
+    const { ldap } = readLoginSettings(home)
     if (!ldap) throw new Error('mailbox_login.ini does not have ldap among its directories')
     const names = await ldapAddresses(ldap)
     await bringAccounts(

@@ -1,6 +1,5 @@
 import { imapSettings } from '../../imap/settings'
 import { lmtpSettings } from '../../lmtp/settings'
-import { loginSettings } from '../../login/settings'
 import { sieveSettings } from '../../managesieve/settings'
 import { pop3Settings } from '../../pop3/settings'
 import { rulesSettings } from '../../sieve/settings'
@@ -9,6 +8,7 @@ import { httpSettings } from '../../web/settings'
 import { readDeliverySettings } from '../../wiring/delivery'
 import type { Home } from '../../wiring/home'
 import { readLockSettings } from '../../wiring/locks'
+import { readLoginSettings } from '../../wiring/login'
 import { readMailboxSettings } from '../../wiring/room'
 import { findStoreDriver } from '../../wiring/store'
 
@@ -62,11 +62,7 @@ export const PARTS: readonly Part[] = [
     },
   },
   { name: 'locks', needs: ['store'], read: readLockSettings },
-  {
-    name: 'login',
-    needs: ['store'],
-    read: (home) => loginSettings(home.ini('mailbox_login'), home.ini('redis'), home.ini('mailbox_store')),
-  },
+  { name: 'login', needs: ['store'], read: readLoginSettings },
   { name: 'deliver', needs: MAIL, read: readDeliverySettings },
   listening('lmtp', MAIL, (home) => lmtpSettings(home.ini('mailbox_lmtp'))),
   listening('pop3', PEOPLE, (home) => pop3Settings(home.ini('mailbox_pop3'))),
