@@ -26,6 +26,8 @@ export function printWelcome(options: DemoOptions, { name, password }: AccountAr
     ['POP3 over TLS', options.pop3s, ''],
     ['IMAP', options.imap, 'STARTTLS offered'],
     ['IMAP over TLS', options.imaps, ''],
+    ['LMTP', options.lmtp, 'for another mail server on this machine'],
+    ['ManageSieve', options.sieve, 'STARTTLS offered'],
   ]
   const table = rows
     .filter(([, port]) => port > 0)
@@ -34,16 +36,16 @@ export function printWelcome(options: DemoOptions, { name, password }: AccountAr
   console.log(`
 haraka-plugin-mailbox is running.
 
-${table.join('\n')}
-
-  Account        ${name}
+${options.http > 0 ? `  Webmail        http://${listen}:${options.http}/mail/\n` : ''}  Account        ${name}
   Password       ${password}
 
+${table.join('\n')}
+
 Send a message:
-  printf 'Subject: hello\\r\\n\\r\\nHi\\r\\n' | curl -s smtp://${listen}:${options.smtp} --mail-from me@localhost --mail-rcpt ${name} -T -
+  printf 'Subject: hello\\r\\n\\r\\nHi\\r\\n' | curl -sS smtp://${listen}:${options.smtp} --mail-from me@localhost --mail-rcpt ${name} -T - && echo sent
 Read it:
-  curl -s --user ${user} pop3://${listen}:${options.pop3}/1
-  curl -s --user ${user} 'imap://${listen}:${options.imap}/INBOX;MAILINDEX=1'
+  curl -sS --user ${user} 'imap://${listen}:${options.imap}/INBOX;MAILINDEX=*'
+  curl -sS --user ${user} pop3://${listen}:${options.pop3}/2
 In a mail program:
   user name ${name}; IMAP ${listen} port ${options.imaps} (TLS) or ${options.imap} (STARTTLS); SMTP ${listen} port ${options.submission} (STARTTLS, password).
   The certificate was made by this demo: the program will ask you to trust it.
