@@ -3,13 +3,21 @@ import { textOf } from '../terms/errors'
 import { type AccountId, accountId, mailboxId } from '../terms/names'
 import { modSeq } from '../terms/numbers'
 import type { Log } from '../terms/ports'
-import { type Bus, type Hub, type MailboxListener, MESSAGE_EVENTS, type Notice } from './mailbox'
+import {
+  type AccountMail,
+  type Bus,
+  type Hub,
+  type ListListener,
+  type MailboxListener,
+  MESSAGE_EVENTS,
+  type Notice,
+} from './mailbox'
 import type { States } from './view/states'
 
 /** Where every commit of this process goes: into its views, to its listeners, to the other processes. */
 export interface CommitHub extends Hub {
-  /** Only ever given what the store has committed. */
-  publish(commit: Commit): void
+  /** Only ever given what the store has committed. @param by whose verbs did it */
+  publish(commit: Commit, by?: AccountMail): void
   /** Tells whoever builds the text index, in any process. */
   askIndex(): void
   close(): void
@@ -51,7 +59,7 @@ function createListeners<Args extends readonly unknown[]>(log: Log): Listeners<A
 }
 
 export function createHub({ states, bus, log }: { states: States; bus: Bus; log: Log }): CommitHub {
-  const onList = createListeners<[ListChange]>(log)
+  const onList = createListeners<Parameters<ListListener>>(log)
   const onMailbox = createListeners<Parameters<MailboxListener>>(log)
   const onGap = createListeners<[]>(log)
   const indexListeners = new Set<() => void>()
@@ -62,9 +70,9 @@ export function createHub({ states, bus, log }: { states: States; bus: Bus; log:
     for (const listener of anyListeners) listener(account, change[2])
   }
 
-  function listChanged(change: ListChange): void {
+  function listChanged(change: ListChange, by: AccountMail | undefined): void {
     if (change.kind === 'deleted' && change.mailbox !== undefined) states.vanish(change.mailbox)
-    onList.call(change.account, change)
+    onList.call(change.account, change, by)
   }
 
   function indexAsked(): void {
@@ -80,10 +88,11 @@ export function createHub({ states, bus, log }: { states: States; bus: Bus; log:
           mailboxId(notice.mailbox),
           modSeq(notice.modSeq),
           notice.happened ?? MESSAGE_EVENTS,
+          undefined,
         )
         return
       case 'list':
-        listChanged(notice.change)
+        listChanged(notice.change, undefined)
         return
       case 'index':
         indexAsked()
@@ -112,15 +121,15 @@ export function createHub({ states, bus, log }: { states: States; bus: Bus; log:
       indexAsked()
       bus.publish({ kind: 'index' })
     },
-    publish(commit) {
+    publish(commit, by) {
       for (const change of commit.mailboxes) states.offer(change)
       for (const { account, mailbox, modSeq, changes } of commit.mailboxes) {
         const happened = MESSAGE_EVENTS.filter((event) => changes.some(({ kind }) => kind === event))
-        mailboxChanged(account, mailbox, modSeq, happened)
+        mailboxChanged(account, mailbox, modSeq, happened, by)
         bus.publish({ kind: 'mailbox', account, mailbox, modSeq, happened })
       }
       for (const change of commit.list) {
-        listChanged(change)
+        listChanged(change, by)
         bus.publish({ kind: 'list', change })
       }
     },

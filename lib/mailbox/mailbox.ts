@@ -352,11 +352,12 @@ export type Update =
 
 /** Tells every process of every host that a mailbox reached a mod-sequence; views then catch up from the store. */
 export interface Hub {
-  onList(account: AccountId, listener: (change: ListChange) => void): () => void
+  /** @param listener given the change, and by whose verbs it was made */
+  onList(account: AccountId, listener: ListListener): () => void
   /**
    * A mailbox of the account changed, here or in another process.
-   * @param listener given its id, its mod-sequence, and what happened, each kind once (RFC 5465 5: MessageNew,
-   *   MessageExpunge, FlagChange)
+   * @param listener given its id, its mod-sequence, what happened, each kind once (RFC 5465 5: MessageNew,
+   *   MessageExpunge, FlagChange), and by whose verbs
    */
   onMailbox(account: AccountId, listener: MailboxListener): () => void
   /** Notices may have been lost: whoever must know everything looks for itself. */
@@ -368,7 +369,14 @@ export interface Hub {
 }
 export const MESSAGE_EVENTS = ['added', 'expunged', 'flags'] as const satisfies readonly Change['kind'][]
 type MessageEvent = Change['kind']
-export type MailboxListener = (mailbox: MailboxId, modSeq: ModSeq, happened: readonly MessageEvent[]) => void
+/** `by`: the session's own verbs; undefined: another process, or no session (delivery) */
+export type MailboxListener = (
+  mailbox: MailboxId,
+  modSeq: ModSeq,
+  happened: readonly MessageEvent[],
+  by: AccountMail | undefined,
+) => void
+export type ListListener = (change: ListChange, by: AccountMail | undefined) => void
 
 /** How notices travel to the other processes (never back to the one that published). Lost notices are harmless: a view asks the store when it is used. */
 export interface Bus {

@@ -1,5 +1,6 @@
 import type { Lease, LockMode, Refusal } from '../../locks/locks'
 import type { Identity } from '../../login/login'
+import type { Commit } from '../../store/change'
 import { Unavailable, unavailable } from '../../terms/errors'
 import type { Result } from '../../terms/fault'
 import { accountId } from '../../terms/names'
@@ -15,8 +16,11 @@ import { messageVerbs } from './message-verbs'
 import { scriptVerbs } from './script-verbs'
 
 /** The verbs of one logged-in account. */
-export function createAccountMail(parts: Parts, identity: Identity, actor?: () => Actor): AccountMail {
+export function createAccountMail(shared: Parts, identity: Identity, actor?: () => Actor): AccountMail {
   const id = accountId(identity.id)
+  // Who listens is told whose change it is: a client hears of those of others (RFC 5465 5, RFC 5464 4.3).
+  const hub = { ...shared.hub, publish: (commit: Commit) => shared.hub.publish(commit, mail) }
+  const parts: Parts = { ...shared, hub }
   const did: Did = (what, mailbox, messages, to = '') => {
     if (!actor || (messages === 0 && what !== 'deleted')) return
     parts.did({ at: parts.clock.now(), account: identity.name, what, mailbox, to, messages, by: actor() })
@@ -48,7 +52,7 @@ export function createAccountMail(parts: Parts, identity: Identity, actor?: () =
     return { mode, lease: lease.ok ? await fenced(lease.value, mode) : lease }
   }
 
-  return {
+  const mail: AccountMail = {
     id,
     identity,
     enter: async (entry, signal) => (await acquire(entry, 'shared', signal)).lease,
@@ -65,4 +69,5 @@ export function createAccountMail(parts: Parts, identity: Identity, actor?: () =
     annotations: annotationVerbs(parts, id),
     bin: store.bin && binVerbs(parts, store.bin, id, did),
   }
+  return mail
 }

@@ -7,7 +7,7 @@ import { LOGGED_IN } from '../../kernel/state'
 import type { Cursor } from '../../wire/cursor'
 import { code } from '../../wire/response'
 import { choose, type Depth, metadataResponse, readAnnotations } from './metadata-entries'
-import { ownChange, tellOfOthers } from './metadata-news'
+import { tellOfOthers } from './metadata-news'
 
 /** METADATA (RFC 5464): annotations of mailboxes and of the server, and LIST that returns them (RFC 9590). */
 
@@ -100,7 +100,7 @@ const setMetadata = defineCommand({
     return { mailbox, changes }
   },
   run: async ({ session, state }, { mailbox, changes }) => {
-    const set = await ownChange(session, mailbox, changes, () => state.mail.annotations.set(mailbox, changes))
+    const set = await state.mail.annotations.set(mailbox, changes)
     if (set.ok) return done('SETMETADATA completed')
     const { fault } = set
     switch (fault.kind) {
