@@ -1,5 +1,4 @@
 import { flagSet } from '../../../terms/flags'
-import { turn } from '../../../work/turns'
 import { type Command, defineCommand } from '../../kernel/command'
 import { done, expungedReply, faultReply, no, partlyExpungedReply, type Reply } from '../../kernel/reply'
 import type { Session } from '../../kernel/session'
@@ -7,14 +6,12 @@ import type { FetchItem, FetchModifiers, Slots } from '../../kernel/slots'
 import type { Selected } from '../../kernel/state'
 import type { Cursor } from '../../wire/cursor'
 import type { SequenceSet } from '../../wire/sequence-set'
-import { flagsItem, macros, modSeqFetch, uidItem } from './fetch-items'
-import { NO_ROWS, rowsOf, writeMessage } from './fetch-message'
+import { macros, uidItem } from './fetch-items'
+import { writeMessages } from './fetch-messages'
 import { messagesOf, uidsOf } from './numbers'
 import type { By } from './store'
 
 const SEEN = flagSet(['\\Seen'])
-/** Messages whose records are read ahead of the client. */
-const BATCH = 100
 /** Items of one command; each is read and written for every message. */
 const MOST_ITEMS = 100
 
@@ -29,7 +26,8 @@ function item(cursor: Cursor, session: Session, slots: Slots): FetchItem {
   return slots.fetch.get(name)?.read(cursor, session) ?? cursor.fail('a FETCH item')
 }
 
-function itemsOf(cursor: Cursor, session: Session, slots: Slots): readonly FetchItem[] {
+/** Items of a FETCH, in parentheses or one. */
+export function itemsOf(cursor: Cursor, session: Session, slots: Slots): readonly FetchItem[] {
   if (cursor.peek('(')) {
     let count = 0
     return cursor.list(() =>
@@ -64,12 +62,8 @@ function parse(cursor: Cursor, session: Session, slots: Slots, by: By): FetchArg
   return { set, items, modifiers }
 }
 
-/** messages that need nothing but memory, between two looks at the clock */
-const LOOK = 16
-
 async function run(session: Session, state: Selected, args: FetchArguments, by: By): Promise<Reply> {
   const { view, mail } = state
-  const { writer } = session.connection
   const { choose, changedSince: since, before } = args.modifiers
   const named = messagesOf(state, args.set, by)
   const all = choose ? choose(named) : named
@@ -90,43 +84,8 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
       for (const seq of unseen) changed.add(seq)
     }
   }
-  const needsRow = items.some(({ needs }) => needs === 'row')
-  const asked = items.map((item) => ({
-    item,
-    texts: item.keep === undefined ? undefined : session.ports.room.texts(`${view.mailbox.id} ${item.keep}`),
-  }))
-  // RFC 7162 3.2: changed flags go with their mod-sequence to a client that knows them.
-  const ofChanged = session.modes.condstore ? [flagsItem, modSeqFetch] : [flagsItem]
-  const added = ofChanged.filter((item) => !items.includes(item)).map((item) => ({ item, texts: undefined }))
-  const askedOfChanged = [...asked, ...added]
-  let gone = 0
-  let unknown = false
-  let written = 0
-  for (let start = 0, step = 0; start < seqs.length; start += step) {
-    const batch = seqs.slice(start, start + BATCH)
-    const { rows, enoughFor } = needsRow
-      ? await rowsOf(state, batch, asked)
-      : { rows: NO_ROWS, enoughFor: batch.length }
-    step = Math.max(1, enoughFor)
-    for (const seq of batch.slice(0, step)) {
-      if (needsRow && view.isGone(seq)) {
-        gone++
-        continue
-      }
-      const uid = view.uidAt(seq)
-      const writing = writeMessage(
-        { session, mail, view, seq, uid, row: rows.get(uid) },
-        changed.has(seq) ? askedOfChanged : asked,
-      )
-      const outcome = writing instanceof Promise ? await writing : writing
-      if (outcome === 'gone') gone++
-      if (outcome === 'unknown-cte') unknown = true
-      if (writer.full && !(await writer.drained())) return done('FETCH ended: the client is gone')
-      // A client that reads as fast as we write must not keep the others waiting.
-      const wait = writing instanceof Promise || ++written % LOOK === 0 ? turn() : undefined
-      if (wait !== undefined) await wait
-    }
-  }
+  const { gone, unknown, left } = await writeMessages(session, state, seqs, items, changed)
+  if (left) return done('FETCH ended: the client is gone')
   if (unknown) return no('The transfer encoding of a part is not known', 'UNKNOWN-CTE')
   // RFC 9051 6.4.9: a UID that is no more is passed over.
   if (gone === 0 || by === 'uid') return done('FETCH completed')
