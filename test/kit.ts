@@ -10,7 +10,7 @@ import { splitMailbox } from '../lib/login/account-name'
 import type { Identity, Login, LoginAnswer, LoginPeer, SaslExchange } from '../lib/login/login'
 import { localBus } from '../lib/mailbox/bus/local-bus'
 import { createMailRoom } from '../lib/mailbox/mail-room'
-import type { MailRoom } from '../lib/mailbox/mailbox'
+import type { Bus, MailRoom } from '../lib/mailbox/mailbox'
 import { mailboxSettings } from '../lib/mailbox/settings'
 import { createSieveServer } from '../lib/managesieve/server'
 import { sieveSettings } from '../lib/managesieve/settings'
@@ -59,6 +59,8 @@ export interface KitOptions {
   readonly imapExtensions?: readonly Extension[]
   /** milliseconds; the settings allow no less than half an hour */
   readonly imapIdle?: number
+  /** of other processes, which the test plays */
+  readonly bus?: Bus
   /** an open store instead of one of the default driver; closed with the kit */
   readonly store?: Store
   /** beside what an .ini may say, such as a timer shorter than the RFC allows */
@@ -118,7 +120,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const room = createMailRoom({
     store,
     locks,
-    bus: localBus(),
+    bus: options.bus ?? localBus(),
     prepare,
     settings: mailboxSettings({ mailboxes: { autocreate: 'none' } }, settings.mode),
     metrics: noMetrics,

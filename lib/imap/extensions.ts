@@ -5,6 +5,7 @@ import { session } from './base/session'
 import { appendlimit } from './ext/mailboxes/appendlimit'
 import { listStatus } from './ext/mailboxes/list-status'
 import { metadata } from './ext/mailboxes/metadata'
+import { notification } from './ext/mailboxes/notify'
 import { quota } from './ext/mailboxes/quota'
 import { specialUse } from './ext/mailboxes/special-use'
 import { binary } from './ext/messages/binary'
@@ -28,6 +29,7 @@ export const extensions: readonly Extension[] = [
   mailboxes,
   listStatus,
   metadata,
+  notification,
   specialUse,
   messages,
   search,

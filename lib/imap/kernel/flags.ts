@@ -24,10 +24,10 @@ export interface FlagsFetch {
 
 /** `* n FETCH (UID n FLAGS (...) MODSEQ (n))`: what becomes of a message's flags, where FETCH did not ask for it. */
 export function fetchResponse(session: Session, seq: number, message: FlagsFetch): string {
-  const { condstore, rev2 } = session.modes
+  const { condstore, rev2, notify } = session.modes
   const items = [
-    // RFC 7162 3.2.4, RFC 9051 7.5.2
-    ...(message.withUid || condstore || rev2 ? [`UID ${message.uid}`] : []),
+    // RFC 7162 3.2.4, RFC 9051 7.5.2, RFC 5465 5.1
+    ...(message.withUid || condstore || rev2 || notify ? [`UID ${message.uid}`] : []),
     ...(message.flags ? [`FLAGS ${flagsText(session, message.flags, message.recent)}`] : []),
     ...(condstore ? [modSeqItem(message.modSeq)] : []),
   ]

@@ -42,10 +42,14 @@ export class SelectedNews implements Source {
     return this.slots.news.some(({ between }) => between?.(this.session) === true)
   }
 
-  async tell({ when, expunges, withUid, look }: Moment): Promise<readonly string[]> {
+  async tell(moment: Moment): Promise<readonly string[]> {
     const { session, slots, state } = this
     const { view } = state
-    const updates = await view.sync(expunges, look)
+    let allowed: Moment | undefined = moment
+    for (const { allow } of slots.news) if (allow && allowed) allowed = allow(session, state, allowed)
+    if (!allowed && !view.gone) return []
+    const { when, withUid } = moment
+    const updates = allowed ? await view.sync(allowed.expunges, allowed.look) : []
     let left = updates
     for (const { take } of slots.news) left = take ? take(session, left) : left
     for (const update of left) say(session, update, withUid)

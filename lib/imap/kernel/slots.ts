@@ -6,6 +6,7 @@ import type { Cursor } from '../wire/cursor'
 import type { SequenceSet } from '../wire/sequence-set'
 import type { Session } from './session'
 import type { Selected } from './state'
+import type { Moment } from './unsolicited'
 
 /** The places where RFC 4466 lets extensions add words to commands and responses. */
 
@@ -94,6 +95,8 @@ export interface AppendSlot {
 
 export interface StatusSlot {
   readonly name: string
+  /** a client has named it */
+  asked?(session: Session): void
   value(mailbox: Mailbox, mail: AccountMail, session: Session): string | Promise<string>
 }
 
@@ -172,6 +175,8 @@ export interface EnableSlot {
 export interface NewsSlot {
   /** whether this client wants to hear of them when no command runs */
   between?(session: Session): boolean
+  /** What may be said of them at this moment; undefined: nothing, and they are kept for another. */
+  allow?(session: Session, state: Selected, moment: Moment): Moment | undefined
   /** Says some of them in its own way, or not at all. @returns those that are left to say */
   take?(session: Session, updates: readonly Update[]): readonly Update[]
   /** Says more when they were said. @returns a response code for the end of the command */

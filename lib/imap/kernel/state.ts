@@ -35,7 +35,16 @@ export interface Modes {
   rev2: boolean
   /** RFC 7162 3.2.3: VANISHED in place of EXPUNGE */
   qresync: boolean
+  /** RFC 5465: the client has said what it wants to hear of; FETCH that it did not ask for has UID */
+  notify: boolean
   compressed: boolean
 }
 
-export const newModes = (): Modes => ({ condstore: false, utf8: false, rev2: false, qresync: false, compressed: false })
+export const newModes = (): Modes => ({
+  condstore: false,
+  utf8: false,
+  rev2: false,
+  qresync: false,
+  notify: false,
+  compressed: false,
+})

@@ -32,7 +32,9 @@ export function statusItem(cursor: Cursor, session: Session, slots: Slots): stri
   const word = cursor.keyword()
   // RFC 9051 E 12
   if (word === 'RECENT' && session.modes.rev2) cursor.fail('a STATUS item of IMAP4rev2')
-  return slots.status.has(word) ? word : cursor.fail('a STATUS item')
+  const slot = slots.status.get(word) ?? cursor.fail('a STATUS item')
+  slot.asked?.(session)
+  return word
 }
 
 export async function statusResponse(

@@ -1,4 +1,3 @@
-import type { AnnotationChange } from '../../../mailbox/vocabulary'
 import type { Session } from '../../kernel/session'
 import * as encode from '../../wire/encode'
 import { untagged } from '../../wire/response'
@@ -9,46 +8,18 @@ import { mailboxText } from './metadata-entries'
 /** entries that wait for a client; what is more is not told: it is no message */
 const MOST_WAITING = 1000
 
-const textOf = (mailbox: string, names: readonly string[]): string => [mailbox, ...names].join('\n')
-
-/** changes of a session that it has not heard of again */
-const ownChanges = new WeakMap<Session, string[]>()
-
-/** Runs a change that this session makes, and need not hear of (RFC 5464 4.3). */
-export async function ownChange<T>(
-  session: Session,
-  mailbox: string,
-  changes: readonly AnnotationChange[],
-  run: () => Promise<T>,
-): Promise<T> {
-  const own = ownChanges.get(session)
-  if (!own) return run()
-  const text = textOf(
-    mailbox,
-    changes.map(({ name }) => name),
-  )
-  own.push(text)
-  try {
-    return await run()
-  } finally {
-    if (own.includes(text)) own.splice(own.indexOf(text), 1)
-  }
-}
+const telling = new WeakSet<Session>()
 
 export function tellOfOthers(session: Session): void {
   const { state, ports, unsolicited, connection } = session
-  if (ownChanges.has(session) || !('mail' in state)) return
-  const own: string[] = []
-  ownChanges.set(session, own)
+  if (telling.has(session) || !('mail' in state)) return
+  telling.add(session)
+  const { mail } = state
   const waiting = new Map<string, Set<string>>()
   let count = 0
-  const stop = ports.room.hub.onList(state.mail.id, ({ kind, name, entries = [] }) => {
-    if (kind !== 'annotated') return
-    const at = own.indexOf(textOf(name, entries))
-    if (at >= 0) {
-      own.splice(at, 1)
-      return
-    }
+  const stop = ports.room.hub.onList(mail.id, ({ kind, name, entries = [] }, by) => {
+    // RFC 5464 4.3: not its own changes. After NOTIFY it hears what it asked for there (RFC 5465 3.1).
+    if (kind !== 'annotated' || by === mail || session.modes.notify) return
     const names = waiting.get(name) ?? new Set()
     waiting.set(name, names)
     for (const entry of entries) if (count < MOST_WAITING && !names.has(entry) && names.add(entry)) count++

@@ -20,10 +20,8 @@ export const condstore: Extension = {
   status: [
     {
       name: 'HIGHESTMODSEQ',
-      value: ({ highestModSeq }, _mail, session) => {
-        session.enableCondstore()
-        return String(highestModSeq)
-      },
+      asked: (session) => session.enableCondstore(),
+      value: ({ highestModSeq }) => String(highestModSeq),
     },
   ],
   search: [
