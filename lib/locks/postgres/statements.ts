@@ -103,10 +103,10 @@ SELECT EXISTS (SELECT FROM known) AS known, ${NOW}`
 export const HEAR = `
 WITH heard AS (DELETE FROM mailbox_locks.messages WHERE id = ANY ($2::bigint[]))
 SELECT id::text AS id, message FROM mailbox_locks.messages
-WHERE process = $1 AND id <> ALL ($2::bigint[]) ORDER BY messages.id`
+WHERE process = $1 AND id <> ALL ($2::bigint[]) ORDER BY messages.id LIMIT 500`
 export const READ = 'SELECT record FROM mailbox_locks.accounts WHERE account = $1'
 export const LIVING = 'SELECT process FROM mailbox_locks.processes WHERE until >= clock_timestamp()'
 /** A page of accounts in use, behind $1. */
-export const PAGE = 200
+export const PAGE = 100
 export const LIST = `
 SELECT account, record FROM mailbox_locks.accounts WHERE account > $1 AND used > 0 ORDER BY account LIMIT ${PAGE}`
