@@ -10,8 +10,9 @@ const PATIENCE = 10_000
 
 const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase()
 
-/** autoconfig.example.org and autodiscover.example.org are names of the domain's own. */
-const hostDomain = ({ hostname }: Request): string => hostname.replace(/^(?:autoconfig|autodiscover)\./, '')
+/** autoconfig.example.org and autodiscover.example.org are names of the domain's own. Express has none where the client named no host. */
+const hostDomain = ({ hostname }: { readonly hostname: string | undefined }): string =>
+  hostname?.toLowerCase().replace(/^(?:autoconfig|autodiscover)\./, '') ?? ''
 
 function send(response: Response, document: string): void {
   response.set('Cache-Control', 'public, max-age=3600').type('application/xml').send(document)
@@ -26,7 +27,8 @@ export const createAutoconfig = (services: readonly Service[]): WebRoom => ({
     const mozilla = (request: Request, response: Response): void => {
       const asked = request.query.emailaddress
       const domain = typeof asked === 'string' && asked.includes('@') ? domainOf(asked) : hostDomain(request)
-      send(response, mozillaConfig(domain, services))
+      if (domain === '') response.status(400).type('text/plain').send('There is no domain')
+      else send(response, mozillaConfig(domain, services))
     }
     app.get('/mail/config-v1.1.xml', mozilla)
     app.get('/.well-known/autoconfig/mail/config-v1.1.xml', mozilla)

@@ -17,8 +17,11 @@ function parse(text: string): Address | undefined {
 function parseAnew(text: string): Address | undefined {
   const plain = text.replace(/%.*$/, '').replace(/^\[(.*)\]$/, '$1')
   // `process` turns ::ffff:192.0.2.1 into 192.0.2.1, so that a client cannot have two addresses.
-  return ipaddr.isValid(plain) ? ipaddr.process(plain) : undefined
+  return isWritten(plain) ? ipaddr.process(plain) : undefined
 }
+
+/** Not 10 for 0.0.0.10, nor 010.0.0.1 for 8.0.0.1: who writes that means something else. */
+const isWritten = (text: string): boolean => ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)
 
 /** One spelling per address; what is no IP address (the path of a socket) stays as it is, cut to a sane length. */
 export const canonicalAddress = (text: string): string => parse(text)?.toString() ?? text.slice(0, 64)
@@ -40,16 +43,25 @@ const maskOf = (bits: number): number => (bits >= 8 ? 0xff : bits <= 0 ? 0 : (0x
 /** One customer line: IPv4 /32, IPv6 /64. */
 export const networkOf = (text: string): string => prefixOf(text, { v4: 32, v6: 64 })
 
-const NAMED: Readonly<Record<string, readonly string[]>> = {
-  none: [],
-  loopback: ['127.0.0.0/8', '::1/128'],
-  private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7', 'fe80::/10'],
+const NAMED: ReadonlyMap<string, readonly string[]> = new Map([
+  ['none', []],
+  ['loopback', ['127.0.0.0/8', '::1/128']],
+  ['private', ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7', 'fe80::/10']],
+])
+
+type Range = readonly [base: Address, bits: number]
+
+/** As `parse` does with addresses: ::ffff:192.0.2.0/120 is 192.0.2.0/24. */
+function plainRange([base, bits]: Range): Range {
+  const mapped = base instanceof ipaddr.IPv6 && base.isIPv4MappedAddress() && bits >= 96
+  return mapped ? [base.toIPv4Address(), bits - 96] : [base, bits]
 }
 
-function rangesOf(word: string): readonly [Address, number][] {
-  const named = NAMED[word]
+function rangesOf(word: string): readonly Range[] {
+  const named = NAMED.get(word)
   if (named) return named.map((text) => ipaddr.parseCIDR(text))
-  if (ipaddr.isValidCIDR(word)) return [ipaddr.parseCIDR(word)]
+  const [base = ''] = word.split('/')
+  if (ipaddr.isValidCIDR(word) && isWritten(base)) return [plainRange(ipaddr.parseCIDR(word))]
   const single = parse(word)
   if (!single) throw new RangeError(`${word} is no address or network`)
   return [[single, single.kind() === 'ipv4' ? 32 : 128]]

@@ -39,6 +39,19 @@ describe('mail programs set themselves up', () => {
       assert.ok(texts[0]?.includes(expected), expected)
   })
 
+  it('the domain is that of the host, however it is written; a request without one is refused', async () => {
+    const ask = async (head: string): Promise<string> => {
+      const socket = connect(Number(new URL(web.url).port), '127.0.0.1')
+      socket.write(`GET /mail/config-v1.1.xml ${head}\r\nConnection: close\r\n\r\n`)
+      let text = ''
+      for await (const piece of socket) text += piece
+      return text
+    }
+    for (const head of ['HTTP/1.0', 'HTTP/1.1\r\nHost:', 'HTTP/1.1\r\nHost: autoconfig.'])
+      assert.match(await ask(head), /^HTTP\/1\.1 400 /, head)
+    assert.match(await ask('HTTP/1.1\r\nHost: AutoConfig.Example.Org:80'), /<domain>example\.org<\/domain>/)
+  })
+
   it('names are escaped', () => {
     assert.doesNotMatch(mozillaConfig('<script>&"x', SERVICES), /<script>|&"x/)
   })
