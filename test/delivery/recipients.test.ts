@@ -25,6 +25,7 @@ const ACCOUNTS = [
   account('päivi@example.org'),
   account('moved@example.org', { overrides: { forward: 'alice@example.org far@example.net' } }),
   account('sales@example.org', { disabled: true, overrides: { forward: 'bob@example.org' } }),
+  account('left@catch.example', { disabled: true }),
   account('@stored.example', { disabled: true, overrides: { forward: 'bob@example.org' } }),
 ]
 const ALIASES = parseAliases([
@@ -79,6 +80,8 @@ describe('recipients', () => {
     ['bob@other.example', 'bob@example.org'],
     ['info@other.example', 'alice@example.org bob@example.org >out@example.net'],
     ['anything@catch.example', 'alice@example.org'],
+    ['left@catch.example', 'unknown'],
+    ['left+x@catch.example', 'unknown'],
     ['anything@stored.example', 'bob@example.org'],
     ['sales@example.org', 'bob@example.org'],
     ['moved@example.org', 'moved@example.org alice@example.org >far@example.net'],

@@ -31,7 +31,7 @@ describe('import, killed', function () {
       const file = path.join(home, 'Maildir/dovecot-uidlist')
       if (index === 'without') rmSync(file)
       else writeFileSync(file, `3 V4711 N${COUNT + 1}\n${list}`)
-      assert.equal((await cli(['accounts', 'add', name, '--home', home, '--password-stdin'], 'x')).code, 0)
+      assert.equal((await cli(['accounts', 'add', name, '--home', home, '--password-stdin'], 'correct horse')).code, 0)
       const args = ['import', 'maildir', path.join(home, 'Maildir'), '--home', home, '--account', name]
       const store = await openSqliteStore({ path: path.join(home, 'mailbox-data/mail') })
       try {

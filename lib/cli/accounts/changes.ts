@@ -1,6 +1,8 @@
 import { LOGIN_PROTOCOLS } from '../../login/login'
+import { ownLock } from '../../mailbox/verbs/lock-request'
 import type { Account, AccountChange } from '../../store/account'
 import { ok } from '../../terms/fault'
+import { withoutTotp } from '../../web/who/credentials'
 
 /** `accounts set`: words of the command line to a change of an account. */
 export interface AccountChanges {
@@ -11,16 +13,32 @@ export interface AccountChanges {
   readonly protocols?: string
   readonly quotaBytes?: string
   readonly quotaMessages?: string
+  readonly removeSecondFactor?: boolean
   readonly override: readonly string[]
 }
+
+const CHANGES = new Set([
+  ...['disable', 'enable', 'administrator', 'protocols', 'quotaBytes', 'quotaMessages'],
+  ...['removeSecondFactor', 'override'],
+])
 
 export const gather = (text: string, before: readonly string[]): readonly string[] => [...before, text]
 const OVERRIDES = ['lock.mode', 'lock.wait', 'lock.takeover', 'login.app_passwords', 'forward']
 const PROTOCOLS: readonly string[] = LOGIN_PROTOCOLS
 
+/** Throws when an override would not be understood later. */
+function mustFit(key: string, value: string): void {
+  if (key.startsWith('lock.')) ownLock({ overrides: { [key]: value } })
+  if (key === 'login.app_passwords' && !['only', 'any'].includes(value))
+    throw new Error(`${key}=${value}: expected only or any`)
+}
+
 function overrideOf(word: string): readonly [key: string, value: string] {
   const [, key = '', value = ''] = /^([\w.]+)=(.*)$/s.exec(word) ?? []
-  if (OVERRIDES.includes(key)) return [key, value]
+  if (OVERRIDES.includes(key)) {
+    if (value !== '') mustFit(key, value)
+    return [key, value]
+  }
   throw new Error(`${word}: expected one of ${OVERRIDES.join(', ')} with =value`)
 }
 
@@ -34,21 +52,33 @@ function protocolsOf(words: string): readonly string[] {
   return list
 }
 
-function limitOf(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text)
-  throw new Error(`${text} is no number`)
+const OCTETS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 }
+
+/** @param units of the number; none: it is a plain one */
+function limitOf(text: string, units: Readonly<Record<string, number>> = { '': 1 }): number {
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([KMG]?)$/i.exec(text) ?? []
+  const factor = units[unit.toUpperCase()]
+  if (number !== '' && factor !== undefined) return Math.round(Number(number) * factor)
+  throw new Error(`${text}: expected a number${Object.keys(units).length > 1 ? ', or a size such as 500M or 1G' : ''}`)
 }
 
 /** Throws when a word cannot be read: before anything is changed. */
 export function changeOf(options: AccountChanges): AccountChange {
+  if (Object.keys(options).every((key) => !CHANGES.has(key) || (key === 'override' && options.override.length === 0)))
+    throw new Error('say what to change: haraka-mailbox accounts set --help')
   const { quotaBytes, quotaMessages, protocols } = options
   const overrides = options.override.map(overrideOf)
   const patch = {
     ...((options.disable || options.enable) && { disabled: options.disable === true }),
     ...(options.administrator !== undefined && { admin: options.administrator }),
     ...(protocols !== undefined && { protocols: protocolsOf(protocols) }),
-    ...(quotaBytes !== undefined && { quotaBytes: limitOf(quotaBytes) }),
+    ...(quotaBytes !== undefined && { quotaBytes: limitOf(quotaBytes, OCTETS) }),
     ...(quotaMessages !== undefined && { quotaMessages: limitOf(quotaMessages) }),
   }
-  return (before) => ok({ ...patch, overrides: overriding(before.overrides, overrides) })
+  return (before) =>
+    ok({
+      ...patch,
+      ...(options.removeSecondFactor && { credentials: withoutTotp(before.credentials) }),
+      overrides: overriding(before.overrides, overrides),
+    })
 }

@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { setPassword } from '../../login/passwords'
 import { type Account, settingCredentials } from '../../store/account'
 import type { Store } from '../../store/store'
+import { SHORTEST_PASSWORD } from '../../web/who/credentials'
 import { openStore } from '../../wiring/store'
 import { withDesk } from '../bin/desk'
 import { minute } from '../bin/report'
@@ -12,6 +13,7 @@ import { homeOption, openHome } from '../home'
 import { type AccountChanges, changeOf, gather } from './changes'
 import { importAccountCommands } from './import'
 import { printRemoved, type Removing, removeAccount, restoreAccount } from './remove'
+import { showAccount } from './show'
 
 /** Makes the account, or gives an existing one this password. */
 export async function ensureAccount(store: Store, name: string, password: string): Promise<'made' | 'changed'> {
@@ -91,9 +93,7 @@ async function prompt(question: string): Promise<string> {
 /** Never from the command line: other users of the machine could read it there. */
 async function passwordFrom(options: PasswordFrom): Promise<string> {
   if (options.generate) {
-    const password = randomBytes(12).toString('base64url')
-    console.log(`password: ${password}`)
-    return password
+    return randomBytes(12).toString('base64url')
   }
   if (options.passwordStdin || !process.stdin.isTTY) return required(await readStdin())
   const first = required(await prompt('Password: '))
@@ -102,7 +102,8 @@ async function passwordFrom(options: PasswordFrom): Promise<string> {
 }
 
 function required(password: string): string {
-  if (password === '') throw new Error('the password is empty; nothing was changed')
+  if (password.length < SHORTEST_PASSWORD)
+    throw new Error(`a password has at least ${SHORTEST_PASSWORD} characters; nothing was changed`)
   return password
 }
 
@@ -162,6 +163,7 @@ export function accountsCommand(): Command {
         await mustBeFree(store, name)
         const password = options.password === false ? undefined : await passwordFrom(options)
         const account = await addAccount(store, name, password)
+        if (options.generate) console.log(`password: ${password}`)
         console.log(`added ${account.name}`)
       }),
     )
@@ -171,7 +173,9 @@ export function accountsCommand(): Command {
     .action(async (name: string, options: PasswordFrom & { home: string }) =>
       withStore(options.home, async (store) => {
         const account = await existing(store, name)
-        await changePassword(store, account, await passwordFrom(options))
+        const password = await passwordFrom(options)
+        await changePassword(store, account, password)
+        if (options.generate) console.log(`password: ${password}`)
         console.log(`changed the password of ${account.name}`)
       }),
     )
@@ -180,17 +184,23 @@ export function accountsCommand(): Command {
     .action(async (options: { home: string; json?: boolean }) =>
       withStore(options.home, (store) => printAccounts(store, options.json === true)),
     )
+  sub('show <name>', 'what one account has, and may do')
+    .option('--json', 'for programs')
+    .action(async (name: string, options: { home: string; json?: boolean }) =>
+      withStore(options.home, async (store) => showAccount(store, await existing(store, name), options.json === true)),
+    )
   sub('set <name>', 'change what an account may do')
     .option('--disable', 'no login, no delivery')
     .option('--enable', 'the opposite')
     .option('--administrator', 'may use the administrator pages (with a second factor)')
     .option('--no-administrator', 'the opposite')
     .option('--protocols <words>', 'only these: pop3 imap smtp http sieve; "all" for all')
-    .option('--quota-bytes <n>', 'own limit; 0: none')
+    .option('--quota-bytes <n>', 'own limit, such as 500M or 1G; 0: none')
     .option('--quota-messages <n>', 'the same for the number of messages')
+    .option('--remove-second-factor', 'for who lost the device and the recovery codes')
     .option(
       '--override <key=value>',
-      'lock.mode, lock.wait, lock.takeover or forward; an empty value takes it out (again for more)',
+      'lock.mode, lock.wait, lock.takeover, login.app_passwords or forward; an empty value takes it out (again for more)',
       gather,
       [],
     )

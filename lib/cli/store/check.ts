@@ -13,6 +13,15 @@ const accounts = (count: number): string => `${count} account${count === 1 ? '' 
 const wanted = (names: readonly string[], name: string): boolean => names.length === 0 || names.includes(name)
 const alone = (home: Home) => openAlone(home, storeSettings(home.ini('mailbox_store')).driver)
 
+/** An account that cannot be read is one, too. */
+async function mustExist(store: Store, name: string): Promise<void> {
+  const found = await store.accounts.find(name).catch((error: unknown) => {
+    if (!isUnavailable(error)) throw error
+    return true
+  })
+  if (!found) throw new Error(`there is no account ${name}`)
+}
+
 async function check(store: Store, names: readonly string[]): Promise<void> {
   let checked = 0
   let faults = 0
@@ -68,6 +77,7 @@ export function checkCommand(): Command {
       if (options.repair) return repair(home, names)
       const store = await openStore(home)
       try {
+        for (const name of names) await mustExist(store, name)
         await check(store, names)
       } finally {
         await store.close()

@@ -55,7 +55,8 @@ export function createRecipients({ store, aliases, isLocalDomain, settingsOf }: 
     if (!account) return undefined
     const forwards = forwardsOf(account.overrides)
     if (!account.disabled) return { account, forwards }
-    return forwards.length > 0 ? { forwards } : undefined
+    // With nobody behind it, it is refused: its mail is not the catch-all's.
+    return { forwards }
   }
 
   async function find({ local, domain }: Spelled): Promise<(Owner & { readonly detail?: string }) | undefined> {

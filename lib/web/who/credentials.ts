@@ -27,7 +27,8 @@ export const followingEpoch =
       ? change(account)
       : failed({ kind: 'not-permitted', why: 'the password was changed meanwhile' })
 
-const SHORTEST_PASSWORD = 8
+/** characters */
+export const SHORTEST_PASSWORD = 8
 
 /** Throws 422. */
 export const newPassword = (password: string): string => {

@@ -130,8 +130,8 @@ export const suites = [storeConformance, repairConformance]
 
   it('accounts can be added, listed, changed and removed', async () => {
     const accounts = (...args: string[]): string[] => [mailbox(), 'accounts', ...args, '--home', home]
-    assert.equal((await node(accounts('add', 'Carol@example.org', '--password-stdin'), 's3cret\n')).code, 0)
-    const twice = await node(accounts('add', 'carol@example.org', '--password-stdin'), 'x\n')
+    assert.equal((await node(accounts('add', 'Carol@example.org', '--password-stdin'), 'long s3cret\n')).code, 0)
+    const twice = await node(accounts('add', 'carol@example.org', '--password-stdin'), 'long enough\n')
     assert.equal(twice.code, 1)
     assert.match(twice.stderr, /exists already/)
     const list = await node(accounts('list', '--json'))
