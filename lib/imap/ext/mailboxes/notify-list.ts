@@ -31,7 +31,7 @@ export function listNotifier(session: Session): SayList {
     return oldName.startsWith(`${renamed.from}/`) && name === renamed.to + oldName.slice(renamed.from.length)
   }
 
-  function sayName(name: string, change: ListChange, { byName, parents, subscriptions }: Index): void {
+  function sayName(name: string, change: ListChange, { byName, parents, subscriptions, said }: Index): void {
     const mailbox = byName.get(name)
     // It had the name when it was renamed: what became of it then is told next.
     const isThere = mailbox !== undefined || (change.kind === 'renamed' && change.name === name)
@@ -46,7 +46,11 @@ export function listNotifier(session: Session): SayList {
       oldName !== undefined && change.name === name
         ? [extendedItem('OLDNAME', encode.mailbox(oldName, session.modes.utf8))]
         : []
-    session.say(listResponse(session, 'LIST', attributes, name, extended))
+    const response = listResponse(session, 'LIST', attributes, name, extended)
+    // A mailbox and what is below it may have been created together: it is its parent too.
+    if (said.get(name) !== response) session.say(response)
+    if (oldName === undefined) said.set(name, response)
+    else said.clear()
   }
 
   function say(set: NotifySet, change: ListChange, index: Index): void {
@@ -85,7 +89,7 @@ export function listNotifier(session: Session): SayList {
   return async (set, changes, { mailboxes, subscriptions }) => {
     const { writer } = session.connection
     const byName = new Map(mailboxes.map((mailbox) => [mailbox.name, mailbox]))
-    const index: Index = { byName, parents: parentsIn(mailboxes), subscriptions }
+    const index: Index = { byName, parents: parentsIn(mailboxes), subscriptions, said: new Map() }
     for (const change of changes) {
       say(set, change, index)
       await turn()
@@ -99,4 +103,6 @@ interface Index {
   readonly byName: ReadonlyMap<string, Mailbox>
   readonly parents: ReadonlySet<string>
   readonly subscriptions: ReadonlySet<string>
+  /** the last LIST response of each name that the client has not renamed since */
+  readonly said: Map<string, string>
 }
