@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type Directory, type DirectoryEntry, firstOf, passwordsFrom } from '../../../lib/login/directory'
-import { hashAppPassword } from '../../../lib/login/passwords/app-passwords'
+import { hashAppPassword, newAppPassword } from '../../../lib/login/passwords/app-passwords'
 import { verifyPassword } from '../../../lib/login/passwords/verify'
 import { directoryOf, door, peerAt, person } from '../room'
 import { scramClient } from '../sasl/scram-client'
@@ -27,8 +27,8 @@ describe('equal work', () => {
     return verifyPassword(password, verifier)
   }
 
-  async function costs(directory: Directory, user: string, password: string): Promise<number> {
-    const { login } = door(directory, {}, { verify })
+  async function costs(directory: Directory, user: string, password: string, main = {}): Promise<number> {
+    const { login } = door(directory, { main }, { verify })
     // The first attempt makes what is made once.
     await login.attempt(peerAt('192.0.2.9'), 'somebody@example.org', 'x')
     hashes = 0
@@ -54,6 +54,56 @@ describe('equal work', () => {
       for (const name of [...people.people.keys(), 'nobody@example.org'])
         assert.equal(await costs(people, name, password), expected, name)
     })
+
+  it('the right password, where it opens nothing, costs what a wrong one does: expired, another network, protocol, app-only', async () => {
+    const { password, verifier, tag } = newAppPassword()
+    const app = { id: 'a', password: verifier, tag, protocols: [] }
+    const withApp = (name: string, limits: object, more: Partial<DirectoryEntry> = {}) =>
+      person(name, RIGHT, { ...more, appPasswords: [{ ...app, ...limits }] })
+    const people = directoryOf(
+      await withApp('expired@example.org', { expiresAt: 1 }),
+      await withApp('elsewhere@example.org', { networks: ['198.51.100.0/24'] }),
+      await withApp('both@example.org', { networks: ['198.51.100.0/24'], expiresAt: 1 }),
+      await withApp('pop@example.org', { protocols: ['pop3'] }),
+      await withApp('off@example.org', {}, { disabled: true }),
+      await withApp('untagged@example.org', { tag: undefined, expiresAt: 1 }),
+    )
+    for (const main of [{}, { only_app_passwords: 'all' }]) {
+      for (const name of [...people.people.keys(), 'nobody@example.org'])
+        assert.equal(await costs(people, name, password, main), 1, name)
+    }
+    const only = { only_app_passwords: 'example.org' }
+    for (const name of ['expired@example.org', 'nobody@example.org'])
+      for (const own of [RIGHT, 'not it']) assert.equal(await costs(people, name, own, only), 1, `${name} ${own}`)
+  })
+
+  it('an app password that is remembered costs a hash again from where, and when, it does not open', async () => {
+    const { password, verifier, tag } = newAppPassword()
+    const app = { id: 'a', password: verifier, tag, protocols: [], networks: ['192.0.2.1'] }
+    const ann = await person('ann@example.org', RIGHT, { appPasswords: [{ ...app, expiresAt: 1_800_000_060_000 }] })
+    const { login, clock } = door(directoryOf(ann), {}, { verify })
+    const attempt = async (address: string) => {
+      hashes = 0
+      return [(await login.attempt(peerAt(address), ann.name, password)).kind, hashes]
+    }
+    assert.deepEqual(await attempt('192.0.2.1'), ['granted', 1])
+    assert.deepEqual(await attempt('::ffff:192.0.2.1'), ['granted', 0])
+    assert.deepEqual(await attempt('192.0.2.2'), ['invalid', 1])
+    clock.pass(60_000)
+    assert.deepEqual(await attempt('192.0.2.1'), ['invalid', 1])
+  })
+
+  it('SCRAM with the right password, where only app passwords open, answers as with a wrong one', async () => {
+    const ann = await person('ann@example.org', RIGHT)
+    const { login } = door(directoryOf(ann), { main: { only_app_passwords: 'all' } })
+    for (const password of [RIGHT, 'not it']) {
+      const client = scramClient({ user: ann.name, password })
+      const exchange = login.sasl(peerAt('192.0.2.1'), 'SCRAM-SHA-256')
+      const first = await exchange?.step(client.first())
+      const last = first?.kind === 'challenge' && (await exchange?.step(client.final(first.octets.toString())))
+      assert.deepEqual(last, { kind: 'done', answer: { kind: 'invalid' } }, password)
+    }
+  })
 
   /** A directory over the network that checks passwords itself, and what was asked of it. */
   function outside(knows: (name: string) => boolean) {
