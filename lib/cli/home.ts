@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, statSync } from 'node:fs'
+import { accessSync, chownSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { Option } from 'commander'
 import { silentLog } from '../terms/ports'
@@ -37,7 +37,12 @@ function becomeOwner(folder: string, smtp: unknown): void {
 /** A Haraka home as the CLI sees it: same files, same defaults as the plugins. */
 export function openHome(where: string): Home {
   const folder = path.resolve(where)
-  if (!existsSync(path.join(folder, 'config', 'plugins'))) {
+  const plugins = path.join(folder, 'config', 'plugins')
+  try {
+    accessSync(plugins, constants.R_OK)
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EACCES')
+      throw new Error(`${plugins}: this user may not read it`)
     throw new Error(`${folder} is no Haraka home: config/plugins is missing (say --home DIR)`)
   }
   const home = homeAt(folder, silentLog)

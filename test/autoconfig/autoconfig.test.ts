@@ -4,7 +4,7 @@ import { Resolver } from 'node:dns/promises'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { addressAsked, appleProfile, mozillaConfig } from '../../lib/autoconfig/documents'
-import { checkZone, recordsFor } from '../../lib/cli/config/dns'
+import { checkZone, isDomain, recordsFor } from '../../lib/cli/config/dns'
 import { servicesOf } from '../../lib/web/clients'
 import { httpSettings } from '../../lib/web/settings'
 import { client, openWeb, PASSWORD, type Web } from '../http/web'
@@ -142,6 +142,23 @@ describe('dns: what a domain needs', () => {
       'autoconfig.example.org CNAME mail.example.org.',
       'autodiscover.example.org CNAME mail.example.org.',
     ])
+  })
+
+  it('what is no domain is none', () => {
+    for (const name of ['example.org', 'localhost', 'xn--mller-kva.de', '1.example', `${'x'.repeat(63)}.org`])
+      assert.equal(isDomain(name), true, name)
+    const none = [
+      '',
+      '.',
+      '../etc/passwd',
+      'a..b',
+      '-a.org',
+      'a-.org',
+      'a b',
+      `${'x'.repeat(64)}.org`,
+      'x.'.repeat(127),
+    ]
+    for (const name of none) assert.equal(isDomain(name), false, name)
   })
 
   it('asks what is there: another preference is fine, what mail needs is an error, the rest a warning', async () => {

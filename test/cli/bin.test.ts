@@ -8,6 +8,7 @@ import type { BinnedMessage } from '../../lib/store/bin'
 import { newAccount, value } from '../../lib/store/conformance/fixtures'
 import { storeDriver } from '../../lib/store/drivers'
 import { NO_FLAGS } from '../../lib/terms/flags'
+import { plainText } from '../../lib/terms/plain'
 import { silentLog } from '../../lib/terms/ports'
 import { cli } from '../e2e/demo'
 import { DEFAULT_DRIVER } from '../stores'
@@ -67,6 +68,13 @@ describe('haraka-mailbox bin', function () {
     assert.equal((await listed('bin', 'list', NAME, '--limit', '2')).list.length, 2)
     await refused(/there is no account nobody@example\.org/, 'bin', 'list', 'nobody@example.org')
     await refused(/--limit/, 'bin', 'list', NAME, '--limit', 'x')
+    for (const limit of ['x', '-5', '0']) {
+      await refused(/--limit \S+: expected a number from 1/, 'audit', NAME, '--limit', limit)
+    }
+  })
+
+  it('separators of lines are printed as what they are', () => {
+    assert.equal(plainText('a\u2028b\u2029c\u202e'), 'a\\u2028b\\u2029c\\u202e')
   })
 
   it('restores and erases what was said, and nothing where that is not clear', async () => {

@@ -4,6 +4,7 @@ import type { AccountMail, BinVerbs } from '../../mailbox/mailbox'
 import type { BinnedMessage } from '../../store/bin'
 import { type BinnedId, binnedId } from '../../terms/names'
 import { homeOption } from '../home'
+import { limitOf } from '../limit'
 import { type Desk, withDesk } from './desk'
 import { jsonOf, messagesOf, proofLines, restoredLines, stateLine, tableOf } from './report'
 
@@ -34,11 +35,6 @@ async function listed(bin: BinVerbs, find: string, most: number): Promise<Binned
     after = page.next
   } while (after !== undefined && all.length < most)
   return all
-}
-
-function limitOf({ limit }: Options): number {
-  if (/^[1-9]\d{0,8}$/.test(limit)) return Number(limit)
-  throw new Error(`--limit ${limit}: expected a number from 1`)
 }
 
 async function show(desk: Desk, name: string, find: string, options: Options): Promise<void> {

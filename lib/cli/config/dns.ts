@@ -97,6 +97,10 @@ function meOf(folder: string): string {
 }
 
 /** `haraka-mailbox dns DOMAIN`: what to put into the zone, and what is there. */
+/** RFC 1035 2.3.4, of letters, digits and hyphens (RFC 1123 2.1) */
+export const isDomain = (name: string): boolean =>
+  name.length <= 253 && /^(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)*(?!-)[a-z0-9-]{1,63}(?<!-)$/.test(name)
+
 export const dnsCommand = (): Command =>
   new Command('dns')
     .argument('<domain>')
@@ -109,7 +113,7 @@ export const dnsCommand = (): Command =>
       const home = openHome(options.home)
       const me = meOf(home.folder)
       const domain = domainToASCII(name.replace(/\.$/, ''))
-      if (domain === '') throw new Error(`${name} is no domain`)
+      if (!isDomain(domain)) throw new Error(`${name} is no domain`)
       const records = recordsFor(domain, me, servicesOf(httpSettings(home.ini('mailbox_http')).clients, me))
       if (!options.check) {
         if (options.json) console.log(JSON.stringify(records, null, 2))

@@ -7,6 +7,7 @@ import { openDeeds } from '../../wiring/deeds'
 import { openLoginParts } from '../../wiring/login'
 import { openStore } from '../../wiring/store'
 import { homeOption, openHome } from '../home'
+import { limitOf } from '../limit'
 
 interface Options {
   readonly home: string
@@ -41,8 +42,8 @@ interface Told {
   readonly text: string
 }
 
-async function audit(name: string, { home: folder, json, limit: asked, deeds: only }: Options): Promise<void> {
-  const limit = Math.min(Number(asked) || 100, MOST)
+async function audit(name: string, { home: folder, json, deeds: only, ...asked }: Options): Promise<void> {
+  const limit = Math.min(limitOf(asked), MOST)
   const home = openHome(folder)
   const account = name.toLowerCase()
   const deedLog = await openDeeds(home)

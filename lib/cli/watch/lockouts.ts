@@ -6,6 +6,7 @@ import type { Bar } from '../../login/lockout/lockout'
 import { LOGIN_PROTOCOLS, type LoginProtocol } from '../../login/login'
 import type { LoginSettings } from '../../login/settings'
 import { utcTime } from '../../terms/plain'
+import { limitOf } from '../limit'
 
 /** What the commands need of a Haraka home. */
 export interface LockoutsHome {
@@ -103,7 +104,7 @@ export function lockoutsCommand({ homeOption, open, print, now }: LockoutsPorts)
     .action((word: string | undefined, options: { home: string; json?: boolean; limit: string }) =>
       within(options.home, async ({ attempts }) => {
         const filter = word === undefined ? {} : isAddress(word) ? { address: word } : { user: word.toLowerCase() }
-        const entries = await attempts.trail({ ...filter, limit: Number(options.limit) || 50 })
+        const entries = await attempts.trail({ ...filter, limit: limitOf(options) })
         show(options.json, entries, () => (entries.length > 0 ? entries.map(trailLine) : ['no attempts']))
       }),
     )
