@@ -96,10 +96,10 @@ for (const driver of DRIVERS) {
         tls: true,
         tlsOptions: { rejectUnauthorized: false, servername: 'localhost' },
       }
-      await assert.rejects(
-        new Pop3Command({ ...options, user: bob, password: 'wrong' }).UIDL(),
-        /Authentication failed/,
-      )
+      const refused = new Pop3Command({ ...options, user: bob, password: 'wrong' })
+      await assert.rejects(refused.UIDL(), /Authentication failed/)
+      // It stays connected, and throws when the server says that it stops.
+      await refused.QUIT()
       const client = new Pop3Command({ ...options, user: bob, password })
       const uidls = await client.UIDL()
       assert.equal(uidls.length, 2)
