@@ -6,6 +6,7 @@ import type { Log, Metrics } from '../../terms/ports'
 import type { Hub, MailRoom } from '../mailbox'
 import type { MailboxSettings } from '../settings'
 import { type IndexParts, indexSome } from './index-some'
+import { createLoad } from './load'
 
 /** Milliseconds between two tries to be the process that builds. */
 const LEAD = 15_000
@@ -13,6 +14,8 @@ const LEAD = 15_000
 const SWEEP = 60_000
 /** Times that looking how large it is takes until it is looked at again. */
 const LOOKS = 100
+/** How much less it works while the machine is busy. */
+const BESIDE_WORK = 10
 /** Milliseconds after a failure. */
 const RETRY = 5000
 /** Accounts that wait to be indexed; of the others the next sweep tells. */
@@ -42,6 +45,7 @@ type GaugeOfIndex = (typeof GAUGES)[number]
 
 class Building implements Indexer {
   readonly #index: IndexParts
+  readonly #isBusy = createLoad()
   /** accounts with new mail go first, with some messages each time */
   readonly #fresh = new Set<AccountId>()
   readonly #behind = new Set<AccountId>()
@@ -194,12 +198,14 @@ class Building implements Indexer {
     this.#measured[name] = value
   }
 
-  /** Mail comes first: after each piece of work there is a pause. */
+  /** Mail comes first: after each piece of work there is a pause, and a long one while the machine is busy. */
   async #paced(work: () => Promise<boolean>): Promise<boolean> {
     const begin = performance.now()
     const more = await work()
     const { indexPace } = this.parts.settings
-    if (more && indexPace < 100) await this.#sleep(((performance.now() - begin) * (100 - indexPace)) / indexPace)
+    if (!more || indexPace === 100) return more
+    const pace = this.#isBusy() ? indexPace / BESIDE_WORK : indexPace
+    await this.#sleep(((performance.now() - begin) * (100 - pace)) / pace)
     return more
   }
 
