@@ -19,14 +19,25 @@ const messages = (label: string): PeerMessage[] =>
   }))
 const MAILBOXES = { INBOX: messages('in'), 'Sent/2024': messages('sent'), Empty: [] }
 
+function newHome(): string {
+  const home = mkdtempSync(path.join(tmpdir(), 'mailbox-kill-imap-'))
+  mkdirSync(path.join(home, 'config'))
+  writeFileSync(path.join(home, 'config/plugins'), 'mailbox/store\n')
+  return home
+}
+
+async function addAccounts(home: string): Promise<void> {
+  for (const name of ACCOUNTS) {
+    assert.equal((await cli(['accounts', 'add', name, '--home', home, '--password-stdin'], 'correct horse')).code, 0)
+  }
+}
+
 describe('import from IMAP, killed', function () {
   this.timeout(120_000)
   let home: string
   let peer: Peer
   before(() => {
-    home = mkdtempSync(path.join(tmpdir(), 'mailbox-kill-imap-'))
-    mkdirSync(path.join(home, 'config'))
-    writeFileSync(path.join(home, 'config/plugins'), 'mailbox/store\n')
+    home = newHome()
   })
   after(async () => {
     await peer?.close()
@@ -34,9 +45,7 @@ describe('import from IMAP, killed', function () {
   })
 
   it('goes on where it was, for all accounts: none lost, none twice, all numbers kept', async () => {
-    for (const name of ACCOUNTS) {
-      assert.equal((await cli(['accounts', 'add', name, '--home', home, '--password-stdin'], 'correct horse')).code, 0)
-    }
+    await addAccounts(home)
     let heard = 0
     let holdFrom = Number.POSITIVE_INFINITY
     let held = (): void => undefined
@@ -115,9 +124,17 @@ describe('import from IMAP, killed', function () {
   it('on a terminal: how far it is, the rate, and the time left', async function () {
     if (!installed('script')) this.skip()
     const words = [process.execPath, path.join(packageRoot, 'dist/lib/cli/main.js'), 'import', 'imap', '127.0.0.1']
-    const command = [...words, '--home', home, '--port', String(peer.port), '--plain', '--all'].join(' ')
-    const ran = await run('script', ['-qec', command, '/dev/null'])
-    assert.match(ran.stdout, /\r\d+\/\d+ in [12] of 2 accounts {2}\d+ messages\/s, \d+\.\d MB\/s, \d+ s left/)
+    const own = newHome()
+    try {
+      await addAccounts(own)
+      // Slow enough to be shown.
+      const slow = ['--message-rate', '200']
+      const command = [...words, '--home', own, '--port', String(peer.port), '--plain', '--all', ...slow].join(' ')
+      const ran = await run('script', ['-qec', command, '/dev/null'])
+      assert.match(ran.stdout, /\r\d+\/\d+ in [12] of 2 accounts {2}\d+ messages\/s, \d+\.\d MB\/s, \d+ s left/)
+    } finally {
+      rmSync(own, { recursive: true, force: true })
+    }
   })
 
   it('what is missing is told at the end, with an exit code, and no password is printed', async () => {
