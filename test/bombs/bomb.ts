@@ -16,6 +16,8 @@ import type { WatchData, Watched } from './watch'
  */
 const MOST_WAIT = 250
 const MOST_GROWTH = 100 * 1024 * 1024
+/** A script over thousands of parts: `[work] memory` lets a thread have 128 MB for it. */
+export const THREAD_GROWTH = 200 * 1024 * 1024
 /** Thousands of messages are taken into the text index at the same time, in a thread of the pool. */
 export const INDEXED_GROWTH = 200 * 1024 * 1024
 /**

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createTransport } from 'nodemailer'
 import { cli } from '../e2e/demo'
-import { ALICE, type Bomb, bombs, type Site } from './bomb'
+import { ALICE, type Bomb, bombs, type Site, THREAD_GROWTH } from './bomb'
 
 const K = 1024
 const TIMES = 5
@@ -73,8 +73,11 @@ bombs('Sieve', {
     `require "regex"; ${'if header :regex "subject" ["(x+x+)+y", "(a|aa)+$b", "(a?){50}a{50}b", "[a-z]*[a-z]*[a-z]*q"] { discard; }'.repeat(80)}`,
     `Subject: ${folded}\r\n\r\nx\r\n`,
   ),
-  'loops over many parts': script(
-    `require ["foreverypart", "mime"]; foreverypart { foreverypart { ${'if header :mime :anychild :param "x" "content-type" "z" { discard; }'.repeat(20)} } }`,
-    `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\nContent-Type: text/plain; x=y\r\n\r\nx\r\n'.repeat(9000)}--b--\r\n`,
-  ),
+  'loops over many parts': {
+    ...script(
+      `require ["foreverypart", "mime"]; foreverypart { foreverypart { ${'if header :mime :anychild :param "x" "content-type" "z" { discard; }'.repeat(20)} } }`,
+      `Content-Type: multipart/mixed; boundary=b\r\n\r\n${'--b\r\nContent-Type: text/plain; x=y\r\n\r\nx\r\n'.repeat(9000)}--b--\r\n`,
+    ),
+    growth: THREAD_GROWTH,
+  },
 })
