@@ -7,7 +7,7 @@ import { SMALL, startStorm } from './storm'
 
 const LONG = Boolean(process.env.MAILBOX_LONG)
 const ROUNDS = LONG ? 20 : 1
-const IMAGES = LONG ? 250 : 30
+const IMAGES = LONG ? 250 : 15
 const PROCESSES = 2
 const WRITES = LONG ? 400 : 200
 /** Between two faults, in all processes together. */

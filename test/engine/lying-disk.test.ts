@@ -6,7 +6,7 @@ import { createNumbersOpener, openNumbers } from './images'
 import { SMALL, startStorm } from './storm'
 
 const LONG = Boolean(process.env.MAILBOX_LONG)
-const IMAGES = LONG ? 2000 : 30
+const IMAGES = LONG ? 2000 : 15
 const NAME = path.join('data', 'numbers.sqlite')
 
 describe('the power goes, and the disk had not flushed what it said', function () {

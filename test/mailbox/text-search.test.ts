@@ -18,7 +18,7 @@ import { mailOf, roomOver, value } from './room'
 
 const NOW = 1_800_000_000_000
 const MESSAGES = process.env.MAILBOX_LONG ? 3000 : 120
-const PROGRAMS = process.env.MAILBOX_LONG ? 5000 : 60
+const PROGRAMS = process.env.MAILBOX_LONG ? 5000 : 30
 
 const below = randomFrom(SEED)
 const pick = <T>(items: readonly [T, ...T[]]): T => items[below(items.length)] ?? items[0]

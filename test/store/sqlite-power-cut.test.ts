@@ -17,7 +17,7 @@ import type { FlagsOrder } from './flags-child'
 import { comingBack, type Known, knownOf, NAME } from './flags-known'
 
 const LONG = Boolean(process.env.MAILBOX_LONG)
-const IMAGES = LONG ? 400 : 25
+const IMAGES = LONG ? 400 : 15
 const SEEN = flagSet(['\\Seen'])
 
 function startFlags(order: FlagsOrder, env: Readonly<Record<string, string>> = {}): ChildProcess {
