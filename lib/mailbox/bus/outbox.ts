@@ -2,10 +2,10 @@ import { setImmediate } from 'node:timers'
 import type { Notice } from '../mailbox'
 
 /** Milliseconds between two sendings: each wakes all other processes. */
-const PACE = 3
+const PACE = 10
 
 /**
- * Gathers the notices of one turn of the event loop, or of some milliseconds when there are many. Of one mailbox only the highest mod-sequence goes out: a thousand
+ * Gathers the notices of one turn of the event loop, or of ten milliseconds when there are many. Of one mailbox only the highest mod-sequence goes out: a thousand
  * deliveries that were flushed together are one notice.
  */
 export interface Outbox {
