@@ -141,9 +141,8 @@ export async function openDatabase<Ops extends Operations>(
     read,
     async write(name, values, durability = 'durable', moved = []) {
       if (closed) throw new Unavailable(`${file} is closed`)
-      const durable = isDurable(durability)
-      if (isQuick(durability) && underWay === 0 && (!durable || ownFlush.isTrusted)) {
-        const ending = await quick.write(name, values, durable)
+      if (isQuick(durability) && underWay === 0 && (!isDurable(durability) || ownFlush.isTrusted)) {
+        const ending = await quick.write(name, values, durability)
         if (ending !== 'busy') {
           const value = endingValue(ending)
           flushLater()

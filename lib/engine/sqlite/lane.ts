@@ -3,24 +3,16 @@ import { asError, Unavailable } from '../../terms/errors'
 import { closeConnection } from './close'
 import { type Connection, sqlOn } from './connection'
 import { isBusy, refusal, rollBack } from './errors'
-import { type Committed, createFlusher, NO_FLUSHER } from './flusher'
-import { runInGroup } from './group'
+import { createFlusher, NO_FLUSHER } from './flusher'
+import { type GroupWrite, runInGroup, settleCommitted } from './group'
 import { type LogFile, openLog } from './log'
 import { openWriter } from './open'
-import { type Durability, type Ending, isDurable, type LaneSettings, type Operations, type Program } from './program'
+import type { Ending, LaneSettings, Operations, Program } from './program'
 import { type Checkpoint, createUpkeep } from './upkeep'
-
-/** A write that waits for its turn, or for the disk. */
-export interface Write {
-  readonly name: string
-  readonly values: readonly unknown[]
-  readonly durability: Durability
-  settle(ending: Ending): void
-}
 
 /** One file and those who wait to write it. */
 export interface Lane {
-  add(write: Write): void
+  add(write: GroupWrite): void
   /** Brings to the disk what others of this process wrote. */
   flush(): void
   /** Others of this process could not. */
@@ -32,7 +24,7 @@ export interface Lane {
 const LANE: LaneSettings = { group: 10, patience: 10_000, behind: 800, log: 4 * 1024 ** 2, idle: 3000, free: 2000 }
 
 interface Group {
-  readonly write: Write
+  readonly write: GroupWrite
   ending: Ending
 }
 
@@ -76,7 +68,7 @@ export function openLane<Ops extends Operations>(
   const sql = sqlOn(connection)
   const operations: Operations = program.operations(sql)
   const log = openLogOf(file, connection)
-  let queue: Write[] = []
+  let queue: GroupWrite[] = []
   let scheduled = false
   let tries = 0
   let waitingSince = 0
@@ -172,11 +164,7 @@ export function openLane<Ops extends Operations>(
   }
 
   function settled(group: readonly Group[]): void {
-    const waiting: Committed[] = []
-    for (const { write, ending } of group) {
-      if (!isDurable(write.durability) || ending.kind !== 'done') write.settle(ending)
-      else waiting.push({ onDisk: () => write.settle(ending), refused: (error) => write.settle(refusal(file, error)) })
-    }
+    const waiting = settleCommitted(file, group)
     // With nothing in it, it was for the flush.
     if (group.length > 0) flusher.committed(waiting)
     else flusher.flush()

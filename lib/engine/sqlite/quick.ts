@@ -1,16 +1,12 @@
 import { setImmediate } from 'node:timers'
 import type { Sql } from './connection'
 import { isBusy, refusal, rollBack } from './errors'
-import type { Committed } from './flusher'
-import { runInGroup } from './group'
+import { type GroupWrite, runAlone, runInGroup, settleCommitted } from './group'
 import type { OwnFlush } from './own-flush'
-import type { Ending, Operations } from './program'
+import type { Durability, Ending, Operations } from './program'
 
 /** A write that waits for the end of the turn. */
-interface QuickWrite {
-  readonly name: string
-  readonly values: readonly unknown[]
-  readonly isDurable: boolean
+interface QuickWrite extends GroupWrite {
   settle(ending: Ending | 'busy'): void
 }
 
@@ -20,7 +16,7 @@ interface QuickWrite {
  */
 export interface Quick {
   /** @returns how it ended; `busy`: somebody else writes, and nothing was done */
-  write(name: string, values: readonly unknown[], isDurable: boolean): Promise<Ending | 'busy'>
+  write(name: string, values: readonly unknown[], durability: Durability): Promise<Ending | 'busy'>
   /** Runs those that wait for the end of the turn. */
   end(): void
 }
@@ -48,25 +44,16 @@ export function createQuick(file: string, sql: Sql, operations: Operations, flus
   }
 
   /** @returns how each of them ended, as far as the time went */
-  function run(writes: readonly QuickWrite[]): Ending[] {
-    const endings: Ending[] = []
+  function run(writes: readonly QuickWrite[]): { readonly write: QuickWrite; readonly ending: Ending }[] {
+    const group: { write: QuickWrite; ending: Ending }[] = []
     const end = performance.now() + LONGEST
     for (const write of writes) {
-      endings.push(runInGroup(file, sql, operations, write))
+      const ending = writes.length === 1 ? runAlone(operations, write) : runInGroup(file, sql, operations, write)
+      group.push({ write, ending })
       if (performance.now() > end) break
     }
     sql.run('COMMIT')
-    return endings
-  }
-
-  function settled(writes: readonly QuickWrite[], endings: readonly Ending[]): void {
-    const waiting: Committed[] = []
-    for (const [nth, ending] of endings.entries()) {
-      const write = writes[nth]
-      if (!write?.isDurable || ending.kind !== 'done') write?.settle(ending)
-      else waiting.push({ onDisk: () => write.settle(ending), refused: (error) => write.settle(refusal(file, error)) })
-    }
-    if (waiting.length > 0) flush.committed(waiting)
+    return group
   }
 
   function work(): void {
@@ -78,13 +65,14 @@ export function createQuick(file: string, sql: Sql, operations: Operations, flus
         for (const { settle } of writes) settle('busy')
         return
       }
-      const endings = run(writes)
-      const left = writes.slice(endings.length)
+      const group = run(writes)
+      const left = writes.slice(group.length)
       if (left.length > 0) {
         queue = left
         setImmediate(work)
       }
-      settled(writes, endings)
+      const waiting = settleCommitted(file, group)
+      if (waiting.length > 0) flush.committed(waiting)
     } catch (error) {
       rollBack(sql)
       const ending = refusal(file, error)
@@ -93,10 +81,10 @@ export function createQuick(file: string, sql: Sql, operations: Operations, flus
   }
 
   return {
-    write: (name, values, isDurable) =>
+    write: (name, values, durability) =>
       new Promise((settle) => {
         if (queue.length === 0) setImmediate(work)
-        queue.push({ name, values, isDurable, settle })
+        queue.push({ name, values, durability, settle })
       }),
     end() {
       while (queue.length > 0) work()
