@@ -5,7 +5,8 @@ import type { DiskEvent } from './events'
 
 /**
  * What a disk may hold when the power goes: what was flushed, and of what was written since any part, sector by sector, in any mix
- * of the versions that were written; a size before or after it grew or shrank; names that were not flushed with their folder may be
+ * of the versions that were written; a size before or after it grew or shrank, and what it cut off is there whole or not at all, since a
+ * file system journals its sizes; names that were not flushed with their folder may be
  * there or not. A flush that failed leaves some sectors behind for good: the kernel takes them for clean (fsyncgate).
  */
 
@@ -18,6 +19,8 @@ interface Version<T> {
   /** number of the event */
   readonly event: number
   readonly value: T
+  /** by a size that became smaller */
+  readonly cut?: boolean
 }
 
 /** Chooses among what is on the disk (0) and what was written since (from 1), oldest first. */
@@ -26,6 +29,16 @@ type Choose = (versions: readonly { readonly event: number }[]) => number
 /** How much of what is not flushed reached the disk. `order`: all that was done before a moment. */
 const STRATEGIES = ['nothing', 'all', 'any', 'few', 'most', 'order'] as const
 type Strategy = (typeof STRATEGIES)[number]
+
+/** Of a sector, where the size is that of an event: what was cut off by then is gone, and what came after a later cut is not there. */
+function possible<T>(
+  versions: readonly Version<T>[],
+  size: number,
+): readonly [base: Version<T> | undefined, since: readonly Version<T>[]] {
+  const base = versions.findLastIndex(({ event, cut }) => cut && event <= size)
+  const end = versions.findIndex(({ event, cut }) => cut && event > size)
+  return [versions[base], versions.slice(base + 1, end < 0 ? undefined : end)]
+}
 
 class FileModel {
   private live: Buffer = Buffer.alloc(0)
@@ -50,7 +63,7 @@ class FileModel {
     this.live = grown(this.live, size)
     if (size < before) {
       this.live.fill(0, size, before)
-      this.touch(event, size, before)
+      this.touch(event, size, before, true)
     }
     if (size !== before) this.resize(event, size)
   }
@@ -60,13 +73,14 @@ class FileModel {
     this.sizes.push({ event, value: size })
   }
 
-  private touch(event: number, from: number, to: number): void {
+  private touch(event: number, from: number, to: number, cut = false): void {
     for (let sector = Math.floor(from / SECTOR); sector * SECTOR < to; sector++) {
       const octets = Buffer.alloc(SECTOR)
       this.live.copy(octets, 0, sector * SECTOR, (sector + 1) * SECTOR)
       const versions = this.pending.get(sector)
-      if (versions) versions.push({ event, value: octets })
-      else this.pending.set(sector, [{ event, value: octets }])
+      const version = { event, value: octets, cut }
+      if (versions) versions.push(version)
+      else this.pending.set(sector, [version])
     }
   }
 
@@ -74,8 +88,9 @@ class FileModel {
   flushed(before: number, choose?: Choose): void {
     for (const [sector, versions] of this.pending) {
       const those = versions.filter(({ event }) => event < before)
-      const which = choose ? choose(those) : those.length
-      const chosen = versions[which - 1]
+      const [base, since] = possible(those, before)
+      const which = choose ? choose(since) : since.length
+      const chosen = since[which - 1] ?? base
       if (chosen) {
         this.durable = grown(this.durable, (sector + 1) * SECTOR)
         chosen.value.copy(this.durable, sector * SECTOR)
@@ -95,13 +110,14 @@ class FileModel {
   }
 
   image(choose: Choose, rubbish: Random | undefined): Buffer {
-    const which = choose(this.sizes)
-    const size = this.sizes[which - 1]?.value ?? this.durableSize
+    const resized = this.sizes[choose(this.sizes) - 1]
+    const size = resized?.value ?? this.durableSize
     const image = Buffer.alloc(Math.ceil(size / SECTOR) * SECTOR)
     this.durable.copy(image, 0, 0, Math.min(image.length, this.durable.length))
     for (const [sector, versions] of this.pending) {
       if ((sector + 1) * SECTOR > image.length) continue
-      const chosen = versions[choose(versions) - 1]
+      const [base, since] = possible(versions, resized?.event ?? 0)
+      const chosen = since[choose(since) - 1] ?? base
       if (chosen) chosen.value.copy(image, sector * SECTOR)
       // Space that the file was given and that was never written to: what was there of other files.
       else if (rubbish && sector * SECTOR >= this.durableSize) fillWith(rubbish, image, sector * SECTOR)

@@ -179,7 +179,7 @@ SyncState *
       const account = `[mail]\nsource = ${source}\ndefault = INBOX\nfrom = ${alice}\n`
       writeFileSync(path.join(folder, 'accounts.conf'), account, { mode: 0o600 })
       // What is typed when that stands on the screen.
-      const typed = ['for aerc', ':mkdir Aerc\r', 'irectory', ':cp Aerc\r', 'opied', ':flag\r', '', ':quit\r']
+      const typed = ['for aerc', ':mkdir Aerc\r', 'irectory', ':cp Aerc\r', 'opied', ':flag\r', '!', ':quit\r']
       const driver = path.join(__dirname, 'type-at-screen.py')
       const env = { HOME: suite.work, XDG_CONFIG_HOME: suite.work, TERM: 'xterm' }
       const done = await run('python3', [driver, 'aerc', ...typed], { env })

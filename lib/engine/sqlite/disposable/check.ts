@@ -18,6 +18,9 @@ CREATE TEMP TABLE findings (text);
 CREATE TEMP TRIGGER finding BEFORE INSERT ON findings BEGIN SELECT RAISE(ABORT, NEW.text); END;
 INSERT INTO findings SELECT quick_check FROM pragma_quick_check WHERE quick_check <> 'ok' LIMIT 1`
 
+/** SQLite puts a heading and up to a hundred findings into one text: the first says enough for a line of a log. */
+const firstOf = (findings: string): string => findings.split('\n').find((line) => !line.startsWith('***')) ?? findings
+
 /**
  * Looks through all of a file, if nobody has it open: whoever opened it first did so. Throws `Damaged`.
  * SQLite's quick check: pages, rows and their order, not what is in an index.
@@ -32,7 +35,7 @@ export function checkAlone(file: string): void {
     connection.exec(CHECK)
   } catch (error) {
     if (isBusy(error)) return
-    throw sqliteCode(error) === CONSTRAINT ? new Damaged(file, textOf(error)) : engineError(file, error)
+    throw sqliteCode(error) === CONSTRAINT ? new Damaged(file, firstOf(textOf(error))) : engineError(file, error)
   } finally {
     connection?.close()
   }
