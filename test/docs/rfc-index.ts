@@ -1,8 +1,12 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { extensions } from '../../lib/imap/extensions'
 import { packageRoot } from '../../lib/package-root'
 
-/** Writes docs/rfc-index.md from docs/rfc-status.json (what is obeyed) and the citations in the code (where). */
+/**
+ * Writes docs/rfc-index.md from IMAP's extensions and docs/rfc-status.json (what is obeyed) and the citations in the code
+ * (where).
+ */
 type State = 'yes' | 'part' | 'no'
 interface Status {
   readonly title: string
@@ -28,7 +32,14 @@ export function citations(): Map<string, Map<string, number>> {
   return found
 }
 
-export const statuses = (): Record<string, Status> => JSON.parse(readFileSync(statusFile, 'utf8'))
+export function statuses(): Record<string, Status> {
+  const rows: Record<string, Status> = JSON.parse(readFileSync(statusFile, 'utf8'))
+  for (const [number, row] of extensions.flatMap(({ rfcs }) => Object.entries(rfcs ?? {}))) {
+    if (rows[number]) throw new Error(`RFC ${number} has two rows: of an extension and of docs/rfc-status.json`)
+    rows[number] = { state: 'yes', ...row }
+  }
+  return rows
+}
 
 export function rfcIndex(): string {
   const cited = citations()
@@ -42,8 +53,8 @@ export function rfcIndex(): string {
     })
   return `# RFC index
 
-Made from the citations in the code and from docs/rfc-status.json by \`npm run docs:rfc\`. "yes": every MUST that concerns
-a server of this kind; "part": what the note says; "no": not built.
+Made from the citations in the code, IMAP's extensions and docs/rfc-status.json by \`npm run docs:rfc\`. "yes": every MUST
+that concerns a server of this kind; "part": what the note says; "no": not built.
 
 | RFC | Title | State | Note | Citations |
 |---|---|---|---|---|

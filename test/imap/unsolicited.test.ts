@@ -143,7 +143,6 @@ function watching(room: () => MailRoom): Extension {
     },
   })
   return {
-    rfc: 'RFC 5465',
     commands: [watch],
     news: {
       between: (session) => sessions.has(session),

@@ -18,9 +18,17 @@ import type {
   StoreModifierSlot,
 } from './slots'
 
+interface ExtensionRfc {
+  readonly title: string
+  /** left out: every MUST that concerns a server */
+  readonly state?: 'part'
+  readonly note?: string
+}
+
 /** Everything that one extension adds: one object, in a file of its own. What it leaves out it does not add. */
 export interface Extension {
-  readonly rfc: string
+  /** what it obeys: its rows of docs/rfc-index.md (docs/rfc-status.json has those of no extension) */
+  readonly rfcs?: Readonly<Record<number, ExtensionRfc>>
   /** names for CAPABILITY in the session's state now */
   capabilities?(session: Session): readonly string[]
   readonly commands?: readonly Command[]

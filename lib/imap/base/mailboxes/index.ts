@@ -8,7 +8,6 @@ import { statusCommands, statusItems } from './status'
 
 /** Mailboxes of IMAP4rev1 (RFC 3501) and IMAP4rev2. */
 export const mailboxes: Extension = {
-  rfc: 'RFC 9051 6.3',
   commands: [
     ...selectCommands,
     ...changeCommands,

@@ -8,7 +8,6 @@ import { storeCommands } from './store'
 
 /** Messages of IMAP4rev1 (RFC 3501) and IMAP4rev2. */
 export const messages: Extension = {
-  rfc: 'RFC 9051 6.3.12 and 6.4',
   commands: [...appendCommands, ...fetchCommands, ...storeCommands, ...copyCommands, ...expungeCommands],
   fetch: fetchItems,
   capabilities: afterLogin('UIDPLUS', 'MOVE', 'MULTIAPPEND'),

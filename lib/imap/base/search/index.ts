@@ -3,7 +3,6 @@ import { searchCommands } from './search'
 
 /** SEARCH of IMAP4rev1 (RFC 3501) and IMAP4rev2. */
 export const search: Extension = {
-  rfc: 'RFC 9051 6.4.4',
   commands: searchCommands,
   capabilities: afterLogin('ESEARCH', 'WITHIN'),
 }

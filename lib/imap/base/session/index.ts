@@ -6,7 +6,6 @@ import { loginCommands } from './login'
 
 /** Connections and logins of IMAP4rev1 (RFC 3501) and IMAP4rev2. */
 export const session: Extension = {
-  rfc: 'RFC 9051 6.1 and 6.2',
   commands: [...connectionCommands, ...loginCommands, ...idCommands, ...idleCommands],
   enable: [
     {

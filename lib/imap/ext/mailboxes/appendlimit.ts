@@ -8,7 +8,9 @@ function limitOf({ ports }: Session): number {
 }
 
 export const appendlimit: Extension = {
-  rfc: 'RFC 7889',
+  rfcs: {
+    7889: { title: 'IMAP APPENDLIMIT' },
+  },
   capabilities: (session) => (session.state.name === 'not-authenticated' ? [] : [`APPENDLIMIT=${limitOf(session)}`]),
   status: [{ name: 'APPENDLIMIT', value: (_mailbox, _mail, session) => String(limitOf(session)) }],
 }

@@ -3,7 +3,9 @@ import { afterLogin, type Extension } from '../../kernel/extension'
 
 /** LIST-STATUS (RFC 5819): STATUS of each mailbox that LIST tells. */
 export const listStatus: Extension = {
-  rfc: 'RFC 5819',
+  rfcs: {
+    5819: { title: 'IMAP4 LIST-STATUS' },
+  },
   capabilities: afterLogin('LIST-STATUS'),
   listReturn: [
     {

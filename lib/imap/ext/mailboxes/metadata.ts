@@ -120,7 +120,10 @@ const setMetadata = defineCommand({
 const commands: readonly Command[] = [getMetadata, setMetadata]
 
 export const metadata: Extension = {
-  rfc: 'RFC 5464',
+  rfcs: {
+    5464: { title: 'IMAP METADATA' },
+    9590: { title: 'IMAP LIST-METADATA' },
+  },
   commands,
   enable: [{ word: 'METADATA', turnOn: (session: Session) => tellOfOthers(session) }],
   listReturn: [

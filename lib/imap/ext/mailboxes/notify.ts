@@ -64,7 +64,9 @@ const notify = defineCommand({
 })
 
 export const notification: Extension = {
-  rfc: 'RFC 5465',
+  rfcs: {
+    5465: { title: 'IMAP NOTIFY', note: 'without AnnotationChange, as there are no annotations of messages' },
+  },
   capabilities: afterLogin('NOTIFY'),
   commands: [notify],
   news: selectedNews,

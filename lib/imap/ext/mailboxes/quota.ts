@@ -55,7 +55,9 @@ const getQuotaRoot = defineCommand({
 const commands: readonly Command[] = [getQuota, getQuotaRoot]
 
 export const quota: Extension = {
-  rfc: 'RFC 9208',
+  rfcs: {
+    9208: { title: 'IMAP QUOTA' },
+  },
   commands,
   status: [
     {

@@ -48,7 +48,9 @@ function item(numbers: readonly number[], shownPart: Partial | undefined, setsSe
 }
 
 export const binary: Extension = {
-  rfc: 'RFC 3516',
+  rfcs: {
+    3516: { title: 'IMAP4 BINARY', state: 'part', note: 'FETCH; literal8 in APPEND' },
+  },
   capabilities: afterLogin('BINARY'),
   fetch: [
     ...(

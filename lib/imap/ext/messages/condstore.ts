@@ -5,7 +5,12 @@ import { code } from '../../wire/response'
 
 /** CONDSTORE (RFC 7162): mod-sequences of messages; that it is on is a mode of the session. */
 export const condstore: Extension = {
-  rfc: 'RFC 7162',
+  rfcs: {
+    7162: {
+      title: 'IMAP CONDSTORE and QRESYNC',
+      note: '10,000 commits of a mailbox are remembered; who comes later is told all that is not there',
+    },
+  },
   capabilities: afterLogin('CONDSTORE'),
   fetch: [
     {

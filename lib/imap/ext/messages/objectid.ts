@@ -13,7 +13,9 @@ const id =
 
 /** OBJECTID (RFC 8474) and SAVEDATE (RFC 8514). */
 export const objectid: Extension = {
-  rfc: 'RFC 8474',
+  rfcs: {
+    8474: { title: 'IMAP OBJECTID' },
+  },
   capabilities: afterLogin('OBJECTID', 'SAVEDATE'),
   fetch: [
     {

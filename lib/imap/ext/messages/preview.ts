@@ -3,7 +3,9 @@ import * as encode from '../../wire/encode'
 
 /** PREVIEW (RFC 8970): computed at delivery, so LAZY is never late. */
 export const preview: Extension = {
-  rfc: 'RFC 8970',
+  rfcs: {
+    8970: { title: 'IMAP PREVIEW' },
+  },
   capabilities: afterLogin('PREVIEW'),
   fetch: [
     {

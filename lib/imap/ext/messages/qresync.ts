@@ -103,7 +103,6 @@ async function sayFlags(
 }
 
 export const qresync: Extension = {
-  rfc: 'RFC 7162',
   capabilities: afterLogin('QRESYNC'),
   enable: [
     {

@@ -44,7 +44,9 @@ const replacing = (by: 'seq' | 'uid'): Command =>
   })
 
 export const replace: Extension = {
-  rfc: 'RFC 8508',
+  rfcs: {
+    8508: { title: 'IMAP REPLACE' },
+  },
   commands: [replacing('seq'), replacing('uid')],
   capabilities: afterLogin('REPLACE'),
 }

@@ -4,7 +4,12 @@ import { list } from '../../wire/response'
 
 /** SEARCH=FUZZY (RFC 6203); its key of SORT is among the others (lib/search/sort.ts). */
 export const fuzzy: Extension = {
-  rfc: 'RFC 6203',
+  rfcs: {
+    6203: {
+      title: 'IMAP4 Extension for Fuzzy Search',
+      note: 'texts by their words; flags, dates, sizes and numbers exactly',
+    },
+  },
   capabilities: afterLogin('SEARCH=FUZZY'),
   search: [
     {

@@ -31,7 +31,9 @@ function part<T>(all: readonly T[], { low, high, fromEnd }: PartialRange): reado
 }
 
 export const partial: Extension = {
-  rfc: 'RFC 9394',
+  rfcs: {
+    9394: { title: 'IMAP PARTIAL' },
+  },
   capabilities: afterLogin('PARTIAL'),
   returns: [
     {

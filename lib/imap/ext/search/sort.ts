@@ -180,7 +180,11 @@ const threading = (by: By): Command =>
   })
 
 export const sort: Extension = {
-  rfc: 'RFC 5256',
+  rfcs: {
+    5256: { title: 'IMAP SORT and THREAD' },
+    5267: { title: 'Contexts for IMAP4', state: 'part', note: 'ESORT' },
+    5957: { title: 'IMAP SORT=DISPLAY' },
+  },
   commands: [sorting('seq'), sorting('uid'), threading('seq'), threading('uid')],
   // RFC 5255 4.3: SEARCH, SORT and THREAD compare by i;unicode-casemap, always; level 2 is where one chooses.
   capabilities: afterLogin(

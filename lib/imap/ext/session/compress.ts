@@ -26,7 +26,9 @@ const compress = defineCommand({
 })
 
 export const compression: Extension = {
-  rfc: 'RFC 4978',
+  rfcs: {
+    4978: { title: 'IMAP COMPRESS' },
+  },
   commands: [compress],
   capabilities: ({ state, modes }) =>
     state.name === 'not-authenticated' || modes.compressed ? [] : ['COMPRESS=DEFLATE'],

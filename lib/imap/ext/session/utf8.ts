@@ -2,7 +2,14 @@ import { afterLogin, type Extension } from '../../kernel/extension'
 
 /** UTF8=ACCEPT (RFC 6855, RFC 9755): a mode of the session, which names, quoted strings, SEARCH and APPEND obey. */
 export const utf8: Extension = {
-  rfc: 'RFC 6855',
+  rfcs: {
+    6855: {
+      title: 'IMAP UTF-8',
+      state: 'part',
+      note: 'APPEND of an 8-bit header without ENABLE is refused with headers_8bit = refuse only',
+    },
+    9755: { title: 'IMAP UTF-8 (successor of RFC 6855)', state: 'part', note: 'as RFC 6855' },
+  },
   capabilities: afterLogin('UTF8=ACCEPT'),
   append: [
     {
