@@ -371,6 +371,27 @@ describe('webmail in Chromium', function () {
     ])
     assert.equal(await page.getByRole('link', { name: /one\.png/ }).count(), 0, 'what is shown is no file')
   })
+  it('dims a light message in the dark, and none that is dark by itself; one that is too wide is made smaller', async () => {
+    const sheet = '<style>.hd { background: #14284b } td { width: 1500px }</style>'
+    const table = '<table><tr><td class="hd" style="color: #ffffff">head</td></tr></table>'
+    await deliver(ALICE, { subject: 'Light one', html: `${sheet}<body style="background: #ffffff">${table}</body>` })
+    await deliver(ALICE, { subject: 'Night one', html: '<body style="background: #101010; color: #eee">n</body>' })
+    const page = await mailOf(ALICE, { colorScheme: 'dark' })
+    await row(page, /Night one/).click()
+    const frame = page.frameLocator('iframe.html')
+    await frame.getByText('n', { exact: true }).waitFor()
+    assert.equal(await frame.locator('html.dim').count(), 0)
+    await row(page, /Light one/).click()
+    await frame.locator('html.dim').waitFor()
+    const inside = page.frames().find((one) => one.url().endsWith('/mail/frame'))
+    const look = await inside?.evaluate(
+      "(() => { const { scrollWidth, clientWidth } = document.documentElement; return [getComputedStyle(document.querySelector('.hd')).backgroundColor, getComputedStyle(document.documentElement).filter, scrollWidth <= clientWidth] })()",
+    )
+    assert.deepEqual(look, ['rgb(20, 40, 75)', 'invert(0.9) hue-rotate(180deg)', true])
+    await page.getByRole('button', { name: 'More' }).click()
+    await page.getByRole('button', { name: 'Show in its own colours' }).click()
+    await frame.locator('html:not(.dim) .hd').waitFor()
+  })
   it('shows all texts of a message, opens those attached to it, and shows text where HTML is too much', async () => {
     const inner = 'From: carla@x.example\r\nSubject: The hut\r\n\r\nIt is open.'
     await deliver(ALICE, {

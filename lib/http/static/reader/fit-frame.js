@@ -6,6 +6,8 @@ const MOST_TURNS = 100
 const HIGHEST = 30_000
 /** A page wider than the frame is made smaller, down to this. */
 const SMALLEST = 0.4
+/** Pixels beside a page that was made smaller: what is too wide runs over the margin on its right. */
+const BESIDE = 12
 
 /**
  * As high as what it shows, and as wide as there is room.
@@ -19,7 +21,8 @@ export function fit(frame, inside) {
     if (!frame.isConnected || turns++ > MOST_TURNS) return
     body.style.zoom = ''
     const { clientWidth, scrollWidth } = root
-    if (scrollWidth > clientWidth + 1) body.style.zoom = String(Math.max(SMALLEST, clientWidth / scrollWidth))
+    if (scrollWidth > clientWidth + 1)
+      body.style.zoom = String(Math.max(SMALLEST, clientWidth / (scrollWidth + BESIDE)))
     frame.style.height = `${Math.min(Math.ceil(root.getBoundingClientRect().height), HIGHEST)}px`
   }
   measure()

@@ -3,6 +3,7 @@
 import { octetsOf } from '../base/api.js'
 import { h } from '../base/dom.js'
 import { cleaner, withoutRemote } from './clean-html.js'
+import { DIM_STYLE, isLight } from './dim.js'
 import { fit } from './fit-frame.js'
 import { withOwnPictures } from './own-pictures.js'
 
@@ -23,7 +24,7 @@ body { margin: 16px 24px 24px; font: 15px/1.55 system-ui, sans-serif; }
 img:not([width]):not([height]) { max-width: 100%; }
 pre { white-space: pre-wrap; }
 blockquote { margin: 0 0 0 .5em; padding-left: .8em; border-left: 3px solid #99a; }
-`
+${DIM_STYLE}`
 
 /**
  * @typedef {object} Source
@@ -31,6 +32,7 @@ blockquote { margin: 0 0 0 .5em; padding-left: .8em; border-left: 3px solid #99a
  * @property {string} part
  * @property {readonly Picture[]} pictures of the message itself
  * @property {boolean} images those from elsewhere, too
+ * @property {boolean} ownColours a light message stays light on a dark page
  */
 /** @typedef {'whole' | 'without-remote' | 'failed'} Shown without-remote: something from elsewhere is left out */
 
@@ -38,7 +40,7 @@ blockquote { margin: 0 0 0 .5em; padding-left: .8em; border-left: 3px solid #99a
  * @param {Source} source
  * @param {(shown: Shown) => void} told
  */
-export function htmlFrame({ place, part, pictures, images }, told) {
+export function htmlFrame({ place, part, pictures, images, ownColours }, told) {
   /** @type {string[]} */
   const addresses = []
   const frame = h('iframe', {
@@ -61,6 +63,7 @@ export function htmlFrame({ place, part, pictures, images }, told) {
     const own = withOwnPictures(root, pictures, place)
     put(root, contentDocument)
     fit(frame, contentDocument)
+    if (isDark() && !ownColours) dim(frame, contentDocument)
     passKeys(frame, contentDocument)
     told(remote && !images ? 'without-remote' : 'whole')
     for (const done of await Promise.allSettled(own)) if (done.status === 'fulfilled') addresses.push(done.value)
@@ -80,7 +83,7 @@ export function htmlFrame({ place, part, pictures, images }, told) {
  */
 function put(root, inside) {
   const page = getComputedStyle(document.documentElement)
-  if (page.colorScheme === 'dark' && !root.querySelector(COLOURED)) root.classList.add('dark')
+  if (isDark() && !root.querySelector(COLOURED)) root.classList.add('dark')
   const paper = inside.createElement('style')
   paper.textContent = PAPER.replace('DARKPANEL', page.getPropertyValue('--panel').trim()).replace(
     'DARKTEXT',
@@ -95,6 +98,20 @@ function put(root, inside) {
     inside.body.removeAttribute(name)
     inside.body.setAttribute(name, colour)
   }
+}
+
+/** Of the page around. */
+export const isDark = () => getComputedStyle(document.documentElement).colorScheme === 'dark'
+
+/**
+ * A white page in a dark one hurts the eyes.
+ * @param {HTMLIFrameElement} frame
+ * @param {Document} inside
+ */
+function dim(frame, inside) {
+  if (inside.documentElement.classList.contains('dark') || !isLight(inside)) return
+  inside.documentElement.classList.add('dim')
+  frame.classList.add('dim')
 }
 
 /**

@@ -23,9 +23,9 @@ const asPlain = (body) => [
  * The texts of a message, one below the other.
  * @param {InnerMessage} message
  * @param {MessagePlace} place
- * @param {boolean} asText HTML as text, too
+ * @param {{ asText: boolean, ownColours: boolean }} how HTML as text, too; light HTML stays light on a dark page
  */
-export function messageBody(message, place, asText) {
+export function messageBody(message, place, { asText, ownColours }) {
   /** @type {Set<() => void>} */
   const frames = new Set()
   const element = h('div', { class: 'message-body' })
@@ -43,7 +43,7 @@ export function messageBody(message, place, asText) {
    * @param {boolean} images from elsewhere
    */
   function showHtml(box, body, images) {
-    const source = { place, part: body.part, pictures: message.pictures, images }
+    const source = { place, part: body.part, pictures: message.pictures, images, ownColours }
     const { frame, free } = htmlFrame(source, (shown) => {
       if (shown === 'failed') {
         fill(box, note('The message could not be shown as its sender made it.'), ...asPlain(body))

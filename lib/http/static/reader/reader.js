@@ -32,7 +32,7 @@ export function createReader({ onAction, onBack }) {
   let conversation = []
   /** @type {ReturnType<typeof messageBody> | undefined} */
   let body
-  let asText = false
+  let how = { asText: false, ownColours: false }
   let opening = 0
   fill(element, nothing())
 
@@ -48,15 +48,15 @@ export function createReader({ onAction, onBack }) {
     const place = { mailbox: mailbox.id, uid: message.uid }
     const uids = conversation.map(({ uid }) => uid)
     body?.free()
-    body = messageBody(shown, place, asText)
+    body = messageBody(shown, place, how)
     fill(
       element,
       toolbar(now, {
         onAction,
         onBack,
-        isText: () => asText,
-        turnText() {
-          asText = !asText
+        how,
+        turn(change) {
+          how = { ...how, ...change }
           draw(now)
         },
       }),
@@ -115,7 +115,7 @@ export function createReader({ onAction, onBack }) {
     if (mine !== opening) return
     outer = []
     conversation = around.messages
-    asText = false
+    how = { asText: false, ownColours: false }
     show({ mailbox, message, shown: message, inner: undefined })
     element.focus({ preventScroll: true })
     const unseen = [message, ...conversation].filter(({ flags }) => !flags.includes('\\Seen'))

@@ -6,18 +6,20 @@ import { dialog } from '../base/dialogs.js'
 import { gap, h } from '../base/dom.js'
 import { icon, iconButton } from '../base/icons.js'
 import { fileNameOf } from './answer.js'
+import { isDark } from './html-frame.js'
 
 const WIDE = { class: 'icon-button only-wide' }
 
 /** @param {Reading} reading */
 const junkLabel = ({ mailbox }) => (mailbox.role === 'junk' ? 'Not junk' : 'Junk')
 
+/** @typedef {{ asText: boolean, ownColours: boolean }} Look how HTML is shown */
 /**
  * @typedef {object} Ports
  * @property {(action: Action) => unknown} onAction
  * @property {() => void} onBack
- * @property {() => boolean} isText HTML is shown as text
- * @property {() => void} turnText
+ * @property {Look} how
+ * @property {(change: Partial<Look>) => void} turn
  */
 
 /**
@@ -49,13 +51,13 @@ export const toolbar = (reading, { onAction, onBack, ...ports }) =>
  * @param {Reading} reading
  * @param {Ports} ports
  */
-async function more(reading, { onAction, isText, turnText }) {
-  /** @type {Action | 'text' | undefined} */
+async function more(reading, { onAction, how, turn }) {
+  /** @type {Action | 'text' | 'colours' | undefined} */
   const chosen = await dialog('Message', (close) => {
     /**
      * @param {string} picture
      * @param {string} label
-     * @param {Action | 'text'} value
+     * @param {Action | 'text' | 'colours'} value
      * @param {string} [where]
      */
     const choice = (picture, label, value, where = '') =>
@@ -70,7 +72,10 @@ async function more(reading, { onAction, isText, turnText }) {
       choice('unread', 'Mark as unread', 'seen', narrow),
       choice('clip', 'Forward as attachment', 'forwardFile'),
       reading.shown.hasHtml &&
-        choice('threads', isText() ? 'Show as its sender made it' : 'Show as plain text', 'text'),
+        choice('threads', how.asText ? 'Show as its sender made it' : 'Show as plain text', 'text'),
+      reading.shown.hasHtml &&
+        isDark() &&
+        choice('sun', how.ownColours ? 'Show in dark colours' : 'Show in its own colours', 'colours'),
       h(
         'a',
         {
@@ -84,7 +89,8 @@ async function more(reading, { onAction, isText, turnText }) {
       ),
     )
   })
-  if (chosen === 'text') turnText()
+  if (chosen === 'text') turn({ asText: !how.asText })
+  else if (chosen === 'colours') turn({ ownColours: !how.ownColours })
   else if (chosen) onAction(chosen)
 }
 
