@@ -14,6 +14,7 @@ import { objectid } from './ext/messages/objectid'
 import { preview } from './ext/messages/preview'
 import { qresync } from './ext/messages/qresync'
 import { replace } from './ext/messages/replace'
+import { uidonly } from './ext/messages/uidonly'
 import { fuzzy } from './ext/search/fuzzy'
 import { partial } from './ext/search/partial'
 import { searchres } from './ext/search/searchres'
@@ -35,6 +36,7 @@ export const extensions: readonly Extension[] = [
   search,
   condstore,
   qresync,
+  uidonly,
   searchres,
   partial,
   fuzzy,

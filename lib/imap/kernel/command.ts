@@ -26,8 +26,8 @@ export interface Command {
   readonly name: string
   readonly rfc: string
   readonly states: readonly StateName[]
-  /** whether responses that dispatch adds carry UIDs */
-  readonly uid: boolean
+  /** what its arguments and answers speak of; responses that dispatch adds to `uid` carry UIDs */
+  readonly by: 'seq' | 'uid' | undefined
   /** it is no work: it waits for the client */
   readonly waits: boolean
   /** Reads the arguments (throws BadSyntax) and gives what is to be done. */
@@ -39,20 +39,20 @@ export interface Definition<Names extends StateName, Args> {
   readonly rfc: string
   readonly states: readonly Names[]
   readonly expunges?: Expunges | ((args: Args) => Expunges)
-  readonly uid?: boolean
+  readonly by?: 'seq' | 'uid'
   readonly waits?: boolean
   parse(cursor: Cursor, session: Session, slots: Slots): Args
   run(context: Context<Names>, args: Args): Promise<Reply>
 }
 
 export function defineCommand<Names extends StateName, Args>(definition: Definition<Names, Args>): Command {
-  const { name, rfc, states, expunges = 'say', uid = false, waits = false } = definition
+  const { name, rfc, states, expunges = 'say', by, waits = false } = definition
   const isOurs = (state: State): state is StateIn<Names> => states.some((own) => own === state.name)
   return {
     name,
     rfc,
     states,
-    uid,
+    by,
     waits,
     prepare: (cursor, session, slots) => {
       const args = definition.parse(cursor, session, slots)

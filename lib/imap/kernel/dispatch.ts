@@ -25,11 +25,11 @@ function commandName(cursor: Cursor): string {
 
 function finish(session: Session, tag: string, reply: Reply): void {
   if (reply === ANSWERED) return
-  session.say(tagged(tag, reply.kind, reply.text, 'code' in reply ? reply.code : undefined))
+  session.say(tagged(tag, reply.kind, reply.text, reply.code))
 }
 
-function refuse(session: Session, tag: string, text: string): void {
-  finish(session, tag, bad(text))
+function refuse(session: Session, tag: string, text: string, code?: string): void {
+  finish(session, tag, bad(text, code))
   if (++session.badCommands < session.ports.settings.maxBadCommands) return
   session.ended = 'Too many bad commands'
   session.say(untagged('BYE', session.ended))
@@ -51,7 +51,7 @@ async function execute(session: Session, command: Command, cursor: Cursor, slots
   try {
     prepared = command.prepare(cursor, session, slots)
   } catch (error) {
-    if (error instanceof BadSyntax) return refuse(session, tag, `${command.name}: ${error.message}`)
+    if (error instanceof BadSyntax) return refuse(session, tag, `${command.name}: ${error.message}`, error.code)
     if (!(error instanceof BadMailboxName)) throw error
     return finish(session, tag, no(`This mailbox name cannot be used: ${error.message}`, 'CANNOT'))
   }
@@ -64,11 +64,11 @@ async function execute(session: Session, command: Command, cursor: Cursor, slots
   } catch (error) {
     // Numbers can be wrong for this mailbox only when the command runs.
     if (!(error instanceof BadSyntax)) throw error
-    reply = bad(`${command.name}: ${error.message}`)
+    reply = bad(`${command.name}: ${error.message}`, error.code)
   }
   const { expunges } = prepared
   // What others did, as far as this command allows it to be told (RFC 9051 7.5.1).
-  const codes = expunges === 'none' ? [] : await session.unsolicited.drain(expunges, command.uid)
+  const codes = expunges === 'none' ? [] : await session.unsolicited.drain(expunges, command.by === 'uid')
   finish(session, tag, withCodes(session, reply, codes))
   // The command is answered first. Without a word the client would go on with numbers of nothing.
   const gone = session.state.name === 'selected' ? session.state.view.gone : undefined
@@ -105,6 +105,9 @@ export async function dispatch(session: Session, { commands, slots }: Vocabulary
   if (!command) return refuse(session, tag, tag === '*' ? 'A command starts with a tag' : 'Unknown command')
   if (!command.states.some((state) => state === session.state.name))
     return refuse(session, tag, `${command.name} not in this state`)
+  // RFC 9586 3.2: with any arguments
+  if (session.modes.uidonly && command.by === 'seq')
+    return refuse(session, tag, `UID ${command.name} only, after ENABLE UIDONLY`, 'UIDREQUIRED')
   const end = command.waits ? undefined : runs(`IMAP ${command.name}`)
   try {
     await execute(session, command, cursor, slots, tag)

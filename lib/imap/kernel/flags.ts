@@ -24,14 +24,14 @@ export interface FlagsFetch {
 
 /** `* n FETCH (UID n FLAGS (...) MODSEQ (n))`: what becomes of a message's flags, where FETCH did not ask for it. */
 export function fetchResponse(session: Session, seq: number, message: FlagsFetch): string {
-  const { condstore, rev2, notify } = session.modes
+  const { condstore, rev2, notify, uidonly } = session.modes
   const items = [
-    // RFC 7162 3.2.4, RFC 9051 7.5.2, RFC 5465 5.1
-    ...(message.withUid || condstore || rev2 || notify ? [`UID ${message.uid}`] : []),
+    // RFC 7162 3.2.4, RFC 9051 7.5.2, RFC 5465 5.1; RFC 9586 3.3: it is there already
+    ...(!uidonly && (message.withUid || condstore || rev2 || notify) ? [`UID ${message.uid}`] : []),
     ...(message.flags ? [`FLAGS ${flagsText(session, message.flags, message.recent)}`] : []),
     ...(condstore ? [modSeqItem(message.modSeq)] : []),
   ]
-  return `${fetchStart(seq)}${items.join(' ')}${FETCH_END}`
+  return `${fetchStart(session.modes, seq, message.uid)}${items.join(' ')}${FETCH_END}`
 }
 
 /** More are not announced, so that nobody makes the list of every SELECT grow without end. */

@@ -6,11 +6,11 @@ import { assertNever, type Fault } from '../../terms/fault'
 export type Reply =
   | { readonly kind: 'ok'; readonly code?: string; readonly text: string }
   | { readonly kind: 'no'; readonly code?: string; readonly text: string }
-  | { readonly kind: 'bad'; readonly text: string }
+  | { readonly kind: 'bad'; readonly code?: string; readonly text: string }
 
 export const done = (text: string, code?: string): Reply => ({ kind: 'ok', text, ...(code !== undefined && { code }) })
 export const no = (text: string, code?: string): Reply => ({ kind: 'no', text, ...(code !== undefined && { code }) })
-export const bad = (text: string): Reply => ({ kind: 'bad', text })
+export const bad = (text: string, code?: string): Reply => ({ kind: 'bad', text, ...(code !== undefined && { code }) })
 
 /** The tagged OK went out already: behind it the octets are others (STARTTLS, COMPRESS). */
 export const ANSWERED: Reply = { kind: 'ok', text: '' }

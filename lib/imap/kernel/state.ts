@@ -37,6 +37,8 @@ export interface Modes {
   qresync: boolean
   /** RFC 5465: the client has said what it wants to hear of; FETCH that it did not ask for has UID */
   notify: boolean
+  /** RFC 9586: no message numbers, neither in commands nor in responses */
+  uidonly: boolean
   compressed: boolean
 }
 
@@ -46,5 +48,6 @@ export const newModes = (): Modes => ({
   rev2: false,
   qresync: false,
   notify: false,
+  uidonly: false,
   compressed: false,
 })

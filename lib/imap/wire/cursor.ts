@@ -7,6 +7,13 @@ import type { SeqRange, SequenceSet } from './sequence-set'
 /** The client's command is not in the grammar: answered with BAD, the connection goes on. */
 export class BadSyntax extends Error {
   override readonly name = 'BadSyntax'
+  /** @param code response code of the BAD */
+  constructor(
+    message: string,
+    readonly code?: string,
+  ) {
+    super(message)
+  }
 }
 
 /** A mailbox name that is no text of its convention (RFC 9051 5.1), or none at all: no such mailbox, and no broken command. */
@@ -56,8 +63,9 @@ export class Cursor {
     return typeof piece === 'string' ? piece : ''
   }
 
-  fail(expected: string): never {
-    throw new BadSyntax(`expected ${expected}`)
+  /** @param code response code of the BAD */
+  fail(expected: string, code?: string): never {
+    throw new BadSyntax(`expected ${expected}`, code)
   }
 
   get atEnd(): boolean {

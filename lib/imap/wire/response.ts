@@ -23,6 +23,7 @@ export function tagged(tag: string, kind: 'ok' | 'no' | 'bad', text: string, res
   return `${tag} ${kind.toUpperCase()} ${responseCode === undefined ? '' : `[${responseCode}] `}${text}`
 }
 
-/** `* n FETCH (` and what a message's items end with. */
-export const fetchStart = (seq: number): string => `* ${seq} FETCH (`
+/** What the items of a message begin and end with: `* n FETCH (`, and without message numbers `* uid UIDFETCH (` (RFC 9586 3.3). */
+export const fetchStart = ({ uidonly }: { readonly uidonly: boolean }, seq: number, uid: number): string =>
+  uidonly ? `* ${uid} UIDFETCH (` : `* ${seq} FETCH (`
 export const FETCH_END = ')'

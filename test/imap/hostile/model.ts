@@ -47,8 +47,8 @@ const HOLDS = /^(FETCH|STORE|SEARCH|COPY) /
 /** RFC 5530 3: what is not there any more */
 const MAY_BE_REFUSED = /^(FETCH|STORE|COPY|MOVE|REPLACE|UID REPLACE) /
 
-/** What a client enables: VANISHED in place of EXPUNGE (RFC 7162), the answers of rev2 (RFC 9051) */
-const MODES = ['none', 'QRESYNC', 'IMAP4rev2'] as const
+/** What a client enables: VANISHED in place of EXPUNGE (RFC 7162), the answers of rev2 (RFC 9051), no message numbers (RFC 9586) */
+const MODES = ['none', 'QRESYNC', 'IMAP4rev2', 'UIDONLY', 'QRESYNC UIDONLY'] as const
 type Mode = (typeof MODES)[number]
 
 /** A client that checks every response against its model of the mailbox. */
@@ -68,6 +68,14 @@ export class Client {
     readonly truth: Truth,
     readonly mode: Mode,
   ) {}
+
+  /** without message numbers: those of its messages that it does not know by UID stand behind the others */
+  get uidOnly(): boolean {
+    return this.mode.endsWith('UIDONLY')
+  }
+  get #says(): 'VANISHED' | 'EXPUNGE' {
+    return this.mode.startsWith('QRESYNC') || this.uidOnly ? 'VANISHED' : 'EXPUNGE'
+  }
 
   static async open(
     { port, user, password }: Pick<Storm, 'port' | 'user' | 'password'>,
@@ -119,6 +127,8 @@ export class Client {
     if (line.startsWith(`${tag} `)) return this.#takeEnd(line.slice(tag.length + 1), command)
     const number = /^\* (\d+) (EXISTS|RECENT|EXPUNGE|FETCH)(?: \((.*)\))?$/.exec(line)
     if (number) return this.#takeNumber(Number(number[1]), number[2] ?? '', number[3] ?? '', command, shown)
+    const fetched = /^\* (\d+) UIDFETCH \((.*)\)$/.exec(line)
+    if (fetched) return this.#takeUidFetch(Number(fetched[1]), fetched[2] ?? '', shown)
     const vanished = /^\* VANISHED ([\d:,]+)$/.exec(line)
     if (vanished) return this.#takeVanished(vanished[1] ?? '', command, shown)
     if (this.mode === 'IMAP4rev2') assert.doesNotMatch(line, /^\* (SEARCH|\d+ RECENT)/, shown)
@@ -145,13 +155,18 @@ export class Client {
 
   /** RFC 7162 3.2.10.2: each UID is one message that this client counts. */
   #takeVanished(set: string, command: string, shown: string): void {
-    assert.equal(this.mode, 'QRESYNC', shown)
+    assert.equal(this.#says, 'VANISHED', shown)
     assert.doesNotMatch(command, HOLDS, shown)
-    this.#vanished = true
+    this.#vanished = this.mode.startsWith('QRESYNC')
     for (const range of set.split(',')) {
       const [low = 0, high = low] = range.split(':').map(Number)
       for (let uid = low; uid <= high; uid++) {
         const known = this.messages.findIndex((message) => message.uid === uid)
+        if (this.uidOnly) {
+          assert.ok(known >= 0 || this.messages.at(-1)?.uid === undefined, `${shown}: ${uid} is not here`)
+          this.messages.splice(known, 1)
+          continue
+        }
         // Of several that it does not know by UID, any is as good.
         const place = known >= 0 ? known : this.messages.findIndex((message) => (message.uid ?? 0) > uid) - 1
         const at = place < 0 ? this.messages.length - 1 : place
@@ -190,9 +205,11 @@ export class Client {
         assert.ok(value <= messages.length, shown)
         return
     }
+    // RFC 9586 3: no message numbers
+    assert.ok(!this.uidOnly, shown)
     assert.ok(value >= 1 && value <= messages.length, `${shown}, but ${messages.length} messages are known`)
     if (word === 'EXPUNGE') {
-      assert.notEqual(this.mode, 'QRESYNC', shown)
+      assert.equal(this.#says, 'EXPUNGE', shown)
       assert.doesNotMatch(command, HOLDS, shown)
       messages.splice(value - 1, 1)
       return
@@ -213,6 +230,23 @@ export class Client {
       const above = this.messages[seq]?.uid ?? Number.POSITIVE_INFINITY
       assert.ok(message.uid > below && message.uid < above, `${shown}: between UID ${below} and ${above}`)
     }
+    this.#takeItems(message, data, shown)
+  }
+
+  /** RFC 9586 3.3 */
+  #takeUidFetch(uid: number, data: string, shown: string): void {
+    assert.ok(this.uidOnly, shown)
+    const message =
+      this.messages.find((known) => known.uid === uid) ?? this.messages.find((known) => known.uid === undefined)
+    assert.ok(message, `${shown}, but all ${this.messages.length} messages are known by UID`)
+    message.uid = uid
+    this.messages.sort((a, b) => (a.uid ?? Number.POSITIVE_INFINITY) - (b.uid ?? Number.POSITIVE_INFINITY))
+    const own = /\bUID (\d+)/.exec(data)?.[1]
+    assert.ok(own === undefined || Number(own) === uid, shown)
+    this.#takeItems(message, data, shown)
+  }
+
+  #takeItems(message: Message, data: string, shown: string): void {
     const flags = /FLAGS \(([^)]*)\)/.exec(data)?.[1]
     if (flags !== undefined) {
       const names = flags.split(' ').filter((name) => name !== '' && name !== '\\Recent')
@@ -257,9 +291,11 @@ async function step(client: Client, pick: (below: number) => number): Promise<vo
   const message = (): string => `{25+}\r\nSubject: ${String(++serial).padStart(11, '0')}\r\n\r\nx`
   const append = (): string => `APPEND ${BOXES[pick(2)]} ${message()}`
   if (count === 0) return client.run(append())
-  const one = (): number => 1 + pick(count)
-  const set = (): string => (pick(2) === 0 ? `${one()}` : `${one()}:${one()}`)
   const uid = (): number => client.messages[pick(count)]?.uid ?? 1 + pick(1000)
+  // RFC 9586 3.2: the same commands, by UID
+  const by = client.uidOnly ? 'UID ' : ''
+  const one = (): number => (client.uidOnly ? uid() : 1 + pick(count))
+  const set = (): string => (pick(2) === 0 ? `${one()}` : `${one()}:${one()}`)
   const flag = (): string => FLAGS[pick(FLAGS.length)] ?? 'work'
   const how = (): string => `${['+', '-', ''][pick(3)]}FLAGS${pick(2) ? '.SILENT' : ''} (${flag()})`
   const other = client.mailbox === 'INBOX' ? 'Other' : 'INBOX'
@@ -267,30 +303,40 @@ async function step(client: Client, pick: (below: number) => number): Promise<vo
     () => client.run(append()),
     () => client.run(append()),
     () => client.run(append()),
-    () => client.run(`FETCH ${set()} (UID FLAGS)`),
-    () => client.run(`FETCH ${one()} (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])`),
+    () => client.run(`${by}FETCH ${set()} (UID FLAGS)`),
+    () => client.run(`${by}FETCH ${one()} (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])`),
     () => client.run(`UID FETCH ${uid()}:* (FLAGS)`),
-    () => client.run(`STORE ${set()} ${how()}`),
-    () => client.run(`STORE ${one()} ${how()}`),
+    () => client.run(`${by}STORE ${set()} ${how()}`),
+    () => client.run(`${by}STORE ${one()} ${how()}`),
     () => client.run(`UID STORE ${uid()} ${how()}`),
-    () => client.run('SEARCH FLAGGED'),
+    () => client.run(`${by}SEARCH FLAGGED`),
     () => client.run('UID SEARCH UNDELETED'),
-    () => client.run(`COPY ${one()} ${BOXES[pick(2)]}`),
+    () => client.run(`${by}COPY ${one()} ${BOXES[pick(2)]}`),
     () => client.run(`UID COPY ${uid()} ${other}`),
     () => client.run(`UID MOVE ${uid()} ${other}`),
-    () => client.run(`MOVE ${one()} ${other}`),
-    () => client.run(`REPLACE ${one()} ${BOXES[pick(2)]} ${message()}`),
+    () => client.run(`${by}MOVE ${one()} ${other}`),
+    () => client.run(`${by}REPLACE ${one()} ${BOXES[pick(2)]} ${message()}`),
     () => client.run(`UID REPLACE ${uid()} ${client.mailbox} ${message()}`),
     () => client.run('EXPUNGE'),
     () => client.run(`UID EXPUNGE ${uid()}`),
     () => client.run('NOOP'),
     () => client.idle(pick(20)),
-    () => client.pipeline([`FETCH ${one()} (FLAGS)`, `STORE ${one()} ${how()}`, `FETCH ${set()} (UID)`, 'SEARCH SEEN']),
+    () =>
+      client.pipeline(
+        [`FETCH ${one()} (FLAGS)`, `STORE ${one()} ${how()}`, `FETCH ${set()} (UID)`, 'SEARCH SEEN'].map(
+          (command) => by + command,
+        ),
+      ),
     () => client.pipeline(['NOOP', append(), `UID FETCH 1:* (FLAGS)`]),
     () => (pick(4) ? client.run('CHECK') : client.select(BOXES[pick(2)] ?? 'INBOX')),
     // A mailbox that only grows would make the storm slower and slower.
     () =>
-      count > 60 ? client.pipeline([`STORE 1:${count >> 1} +FLAGS.SILENT (\\Deleted)`, 'EXPUNGE']) : client.run('NOOP'),
+      count > 60
+        ? client.pipeline([
+            `${by}STORE ${by ? uid() : 1}:${by ? uid() : count >> 1} +FLAGS.SILENT (\\Deleted)`,
+            'EXPUNGE',
+          ])
+        : client.run('NOOP'),
   ]
   return (choices[pick(choices.length)] ?? (() => client.run('NOOP')))()
 }
@@ -318,7 +364,7 @@ export async function storm(options: Storm): Promise<Calm> {
   const mailboxes = new Map<string, readonly string[]>()
   for (const client of clients) await client.run('NOOP')
   for (const client of clients) {
-    if (client.messages.length > 0) await client.run('FETCH 1:* (UID FLAGS)')
+    if (client.messages.length > 0) await client.run(`${client.uidOnly ? 'UID ' : ''}FETCH 1:* (UID FLAGS)`)
     const before = mailboxes.get(client.mailbox)
     if (before) assert.deepEqual(client.summary, before, `two sessions of ${client.mailbox} differ`)
     mailboxes.set(client.mailbox, client.summary)

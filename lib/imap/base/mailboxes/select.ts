@@ -31,7 +31,8 @@ function announce(session: Session, slots: Slots, view: View): void {
   session.say(untagged(view.exists, 'EXISTS'))
   if (!session.modes.rev2) {
     session.say(untagged(view.recentCount, 'RECENT'))
-    if (firstUnseen > 0) session.say(untaggedOk(`UNSEEN ${firstUnseen}`, 'First unseen'))
+    // RFC 9586 3: it is a message number.
+    if (firstUnseen > 0 && !session.modes.uidonly) session.say(untaggedOk(`UNSEEN ${firstUnseen}`, 'First unseen'))
   }
   session.say(untaggedOk(`UIDVALIDITY ${mailbox.uidValidity}`, 'UIDs valid'))
   session.say(untaggedOk(`UIDNEXT ${mailbox.uidNext}`, 'Predicted next UID'))

@@ -19,7 +19,7 @@ const copying = (by: By, kind: 'COPY' | 'MOVE'): Command =>
     rfc: kind === 'COPY' ? 'RFC 9051 6.4.7' : 'RFC 6851 3',
     states: ['selected'],
     expunges: kind === 'MOVE' || by === 'uid' ? 'say' : 'hold',
-    uid: by === 'uid',
+    by,
     parse: (cursor): CopyArguments => {
       cursor.space()
       const set = cursor.sequenceSet()

@@ -30,7 +30,7 @@ const uidExpunge = defineCommand({
   name: 'UID EXPUNGE',
   rfc: 'RFC 4315 2.1',
   states: ['selected'],
-  uid: true,
+  by: 'uid',
   parse: (cursor) => {
     cursor.space()
     return cursor.sequenceSet()

@@ -75,11 +75,12 @@ function outcomeOf(values: readonly FetchValue[]): Outcome {
 }
 
 const END = `${FETCH_END}\r\n`
+const startOf = ({ session, seq, uid }: FetchMessage): string => fetchStart(session.modes, seq, uid)
 
 /** Writes one `* n FETCH (...)`, or nothing when not every item is there. */
 function writeValues(message: FetchMessage, asked: readonly Asked[], values: readonly FetchValue[]): Outcome {
   const outcome = outcomeOf(values)
-  if (outcome === 'written') writeItems(message, asked, values, 0, fetchStart(message.seq), END)
+  if (outcome === 'written') writeItems(message, asked, values, 0, startOf(message), END)
   return outcome
 }
 
@@ -124,7 +125,7 @@ async function writePieces(
   // Now or never: FLAGS may be among the items that are still to come.
   session.learn(message.view.flagsAt(message.seq))
   session.inResponse = true
-  writeItems(message, asked, first, 0, fetchStart(message.seq), '')
+  writeItems(message, asked, first, 0, startOf(message), '')
   for (const [at, nextItem] of asked.slice(first.length).entries()) {
     if (writer.full && !(await writer.drained())) return 'gone'
     await turn()

@@ -72,7 +72,9 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
   if (since !== undefined) await before?.(state, args.set, since)
   /** RFC 3501 6.4.5: flags that this FETCH changes are in its own responses. */
   const changed = new Set<number>()
-  const items = by === 'uid' && !args.items.includes(uidItem) ? [uidItem, ...args.items] : args.items
+  // RFC 9586 3.3: the response begins with the UID.
+  const implied = by === 'uid' && !session.modes.uidonly && !args.items.includes(uidItem)
+  const items = implied ? [uidItem, ...args.items] : args.items
   if (!state.readOnly && items.some(({ setsSeen }) => setsSeen)) {
     const unseen = seqs.filter((seq) => !view.flagsAt(seq).has('\\Seen'))
     if (unseen.length > 0) {
@@ -98,7 +100,7 @@ const fetch = (by: By): Command =>
     rfc: 'RFC 9051 6.4.5',
     states: ['selected'],
     expunges: by === 'uid' ? 'say' : 'hold',
-    uid: by === 'uid',
+    by,
     parse: (cursor, session, slots) => parse(cursor, session, slots, by),
     run: async ({ session, state }, args) => {
       const { writer } = session.connection

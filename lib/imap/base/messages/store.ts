@@ -113,7 +113,7 @@ const store = (by: By): Command =>
     rfc: 'RFC 9051 6.4.6',
     states: ['selected'],
     expunges: by === 'uid' ? 'say' : 'hold',
-    uid: by === 'uid',
+    by,
     parse,
     run: ({ session, state, tag }, args) => run(session, state, args, by, tag),
   })

@@ -2,7 +2,7 @@ import type { SearchKey } from '../../../search/key'
 import { fold } from '../../../terms/casemap'
 import type { Session } from '../../kernel/session'
 import type { SearchSlot } from '../../kernel/slots'
-import type { Cursor } from '../../wire/cursor'
+import { BadSyntax, type Cursor } from '../../wire/cursor'
 import { inRanges, merged, type Range, ranges, type SequenceSet } from '../../wire/sequence-set'
 
 /** search-key of RFC 9051 6.4.4 (and RFC 3501's NEW, OLD, RECENT; RFC 5032's OLDER, YOUNGER). */
@@ -49,6 +49,9 @@ const LOWER = { SUBJECT: 'subject', FROM: 'from', TO: 'to', CC: 'cc', BCC: 'bcc'
 /** Numbers are resolved when the command runs: `*` depends on the mailbox then. One that no message has matches none, in any mailbox. */
 function numbersKey(of: 'seq' | 'uid', set: SequenceSet, session: Session): SearchKey {
   if (set === '$') return savedKey(session)
+  // RFC 9586 3.5
+  if (of === 'seq' && session.modes.uidonly)
+    throw new BadSyntax('UID before a set, after ENABLE UIDONLY', 'UIDREQUIRED')
   let resolved: readonly Range[] | undefined
   const load = (): readonly Range[] => {
     if (resolved) return resolved

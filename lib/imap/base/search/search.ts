@@ -81,7 +81,7 @@ const searching = (by: 'seq' | 'uid'): Command =>
     rfc: 'RFC 9051 6.4.4 and RFC 4731',
     states: ['selected'],
     expunges: expungesOf(by),
-    uid: by === 'uid',
+    by,
     parse: (cursor, session, slots): SearchArguments => {
       cursor.space()
       const returns = returnOptions(cursor, slots)

@@ -56,7 +56,7 @@ async function sayFlagsFrom(session: Session, { view }: Selected, from: number):
 /** RFC 7162 3.2.4 and 3.1: where mod-sequences are known they are in each FETCH, with the UID. */
 const itemsFor = ({ modes }: Session, items: readonly FetchItem[]): readonly FetchItem[] => [
   ...new Set([
-    ...(modes.condstore || modes.rev2 ? [uidItem] : []),
+    ...((modes.condstore || modes.rev2) && !modes.uidonly ? [uidItem] : []),
     ...items,
     ...(modes.condstore ? [modSeqFetch] : []),
   ]),

@@ -1,3 +1,4 @@
+import type { Update } from '../../../mailbox/mailbox'
 import { modSeq } from '../../../terms/numbers'
 import { firstAtOrAfter, messagesOf } from '../../base/messages/numbers'
 import { afterLogin, type Extension } from '../../kernel/extension'
@@ -102,6 +103,14 @@ async function sayFlags(
   }
 }
 
+/** Says VANISHED in place of EXPUNGE (RFC 7162 3.2.10). @returns what is left to say */
+export function vanished(session: Session, updates: readonly Update[]): readonly Update[] {
+  const uids = updates.flatMap((update) => (update.kind === 'expunge' ? [update.uid] : []))
+  if (uids.length === 0) return updates
+  session.say(untagged('VANISHED', compact(uids.sort((a, b) => a - b))))
+  return updates.filter(({ kind }) => kind !== 'expunge')
+}
+
 export const qresync: Extension = {
   capabilities: afterLogin('QRESYNC'),
   enable: [
@@ -115,13 +124,7 @@ export const qresync: Extension = {
   ],
   news: {
     // RFC 7162 3.2.10: never EXPUNGE again after ENABLE QRESYNC
-    take: (session, updates) => {
-      if (!session.modes.qresync) return updates
-      const uids = updates.flatMap((update) => (update.kind === 'expunge' ? [update.uid] : []))
-      if (uids.length === 0) return updates
-      session.say(untagged('VANISHED', compact(uids.sort((a, b) => a - b))))
-      return updates.filter(({ kind }) => kind !== 'expunge')
-    },
+    take: (session, updates) => (session.modes.qresync ? vanished(session, updates) : updates),
     // RFC 7162 3.2: how far a client has heard of everything, after it heard of expunged messages and while it must not.
     said: ({ modes }, { view }, updates) => {
       const due = modes.qresync && (view.holdsExpunges || updates.some(({ kind }) => kind === 'expunge'))
@@ -141,6 +144,8 @@ export const qresync: Extension = {
         const knownUids = !cursor.peek(' (') && cursor.try(' ') ? knownSet(cursor) : undefined
         let match: Match | undefined
         if (cursor.try(' (')) {
+          // RFC 9586 3.7
+          if (session.modes.uidonly) cursor.fail('no message numbers after ENABLE UIDONLY', 'UIDREQUIRED')
           const seqs = knownSet(cursor)
           cursor.space()
           match = { seqs, uids: knownSet(cursor) }

@@ -14,7 +14,7 @@ const replacing = (by: 'seq' | 'uid'): Command =>
     name: by === 'uid' ? 'UID REPLACE' : 'REPLACE',
     rfc: 'RFC 8508 3',
     states: ['selected'],
-    uid: by === 'uid',
+    by,
     parse: (cursor, session, slots) => {
       cursor.space()
       const set = cursor.sequenceRanges()

@@ -130,7 +130,7 @@ const sorting = (by: By): Command =>
     rfc: 'RFC 5256 3',
     states: ['selected'],
     expunges: expungesOf(by),
-    uid: by === 'uid',
+    by,
     parse: (cursor, session, slots) => {
       cursor.space()
       const returns = returnOptions(cursor, slots)
@@ -161,7 +161,7 @@ const threading = (by: By): Command =>
     rfc: 'RFC 5256 3',
     states: ['selected'],
     expunges: expungesOf(by),
-    uid: by === 'uid',
+    by,
     parse: (cursor, session, slots) => {
       cursor.space()
       const algorithm = cursor.keyword()
