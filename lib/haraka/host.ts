@@ -1,6 +1,6 @@
 import type { Application } from 'express'
 
-/** The part of Haraka 3.3 that this package touches. Haraka has no types of its own. */
+/** The part of Haraka 3 that this package touches. Haraka has no types of its own. */
 
 /** An object in place of the text (`haraka-dsn`) brings its own reply code. */
 export type Next = (code?: number, message?: string | object) => void

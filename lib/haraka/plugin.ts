@@ -33,6 +33,15 @@ export function logOf(plugin: HarakaPlugin): Log {
   }
 }
 
+/** A sentence where this Haraka is too old: 3.0.3 gives certificates to a callback, and would die of a missing promise. */
+function refuseOldHaraka(plugin: HarakaPlugin, name: PluginName): void {
+  const file: unknown = plugin.haraka_require('package.json')
+  const version = typeof file === 'object' && file !== null ? String(Reflect.get(file, 'version')) : ''
+  const [major = 0, minor = 0, patch = 0] = version.split('.').map((part) => Number.parseInt(part, 10))
+  if (major * 1e6 + minor * 1e3 + patch < 3_000_004)
+    throw new Error(`mailbox/${name} needs Haraka 3.0.4 or later; this is ${version}`)
+}
+
 /**
  * One plugin of config/plugins. Call it first in register(): Haraka would look for defaults in the stub's folder, and
  * register() also runs in a cluster's master and under `haraka -o`, so nothing is opened here.
@@ -45,6 +54,7 @@ export function mailboxPlugin(
   needs: readonly PluginName[],
   start: (host: Host) => Promise<void>,
 ): void {
+  refuseOldHaraka(plugin, name)
   plugin.config = plugin.config.module_config(packageRoot, process.env.HARAKA)
   const context = contextOf(serverOf())
   for (const needed of needs) {

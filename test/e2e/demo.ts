@@ -72,6 +72,7 @@ function readyLine(child: ChildProcess, log: string[]): Promise<Record<string, u
 export async function startDemo(
   extra: readonly string[] = [],
   home = mkdtempSync(path.join(tmpdir(), 'mailbox-e2e-')),
+  node = process.execPath,
 ): Promise<Demo> {
   const ports = await freePorts(NAMES.length)
   const args = [
@@ -80,7 +81,7 @@ export async function startDemo(
     ...Object.entries(ACCOUNTS).flatMap(([name, password]) => ['--account', `${name}:${password}`]),
     ...extra,
   ]
-  const child = spawn(process.execPath, [CLI, 'demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(node, [CLI, 'demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const log: string[] = []
   const ready = await readyLine(child, log)
   const port = (name: string): number => Number(ready[name] ?? 0)
@@ -132,17 +133,22 @@ export interface Ran {
   readonly stderr: string
 }
 
-/** Runs a program to its end (at most 30 s). */
+/** Runs a program to its end. @param options.timeout milliseconds (default: 30 s) */
 export function run(
   program: string,
   args: readonly string[],
-  options: { input?: string; env?: NodeJS.ProcessEnv; cwd?: string } = {},
+  options: { input?: string; env?: NodeJS.ProcessEnv; cwd?: string; timeout?: number } = {},
 ): Promise<Ran> {
   return new Promise((resolve) => {
     const child = execFile(
       program,
       args,
-      { timeout: 30_000, maxBuffer: 64 * 1024 * 1024, env: { ...process.env, ...options.env }, cwd: options.cwd },
+      {
+        timeout: options.timeout ?? 30_000,
+        maxBuffer: 64 * 1024 * 1024,
+        env: { ...process.env, ...options.env },
+        cwd: options.cwd,
+      },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code ?? 1) || 1 : 0, stdout, stderr }),
     )
     // A program may end without reading.

@@ -82,7 +82,10 @@ async function prepareAccounts(options: DemoOptions, accounts: readonly AccountA
 async function run(options: DemoOptions): Promise<void> {
   const names = LISTENER_NAMES.filter((name) => options[name] > 0)
   const ports = names.map((name) => options[name])
-  const haraka = harakaFolder() ?? fail('Haraka is not installed here: run `npm install haraka` beside this package')
+  const haraka =
+    options.haraka ??
+    harakaFolder() ??
+    fail('Haraka is not installed here: run `npm install haraka` beside this package, or use --haraka DIR')
   const taken = await takenPorts(options.listen, ports)
   if (taken.length > 0) {
     fail(
@@ -128,5 +131,11 @@ async function run(options: DemoOptions): Promise<void> {
 export function demoCommand(): Command {
   const command = new Command('demo').description('run a whole mail server on this machine, to try it')
   for (const option of demoOptions) command.addOption(option)
-  return command.action(async (options: DemoOptions) => run({ ...options, home: path.resolve(options.home) }))
+  return command.action(async (options: DemoOptions) =>
+    run({
+      ...options,
+      home: path.resolve(options.home),
+      ...(options.haraka && { haraka: path.resolve(options.haraka) }),
+    }),
+  )
 }

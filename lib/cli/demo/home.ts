@@ -8,13 +8,18 @@ import type { DemoOptions, Override } from './options'
 
 const PORTS_OF = { pop3: ['pop3', 'pop3s'], imap: ['imap', 'imaps'] } as const
 
+/** The package's name since 3.3, and before. */
+const PACKAGES = ['haraka', 'Haraka'] as const
+
 /** Where Haraka is installed, or undefined. */
 export function harakaFolder(): string | undefined {
   for (const from of [packageRoot, process.cwd()]) {
-    try {
-      return path.dirname(createRequire(path.join(from, 'x.js')).resolve('haraka/package.json'))
-    } catch {
-      // looked for in the next place
+    for (const name of PACKAGES) {
+      try {
+        return path.dirname(createRequire(path.join(from, 'x.js')).resolve(`${name}/package.json`))
+      } catch {
+        // looked for in the next place
+      }
     }
   }
   return undefined
@@ -122,8 +127,9 @@ export async function writeDemoHome(options: DemoOptions, haraka: string, domain
   const files: Files = new Map()
   for (const override of overridesOf(options)) put(files, override)
   for (const [file, sections] of files) {
-    // Haraka needs a whole connection.ini; a later value of a key wins.
-    const before = file === 'connection.ini' ? readFileSync(path.join(haraka, 'config', file), 'utf8') : ''
+    // Haraka needs a whole connection.ini, which 3.0 does not have; a later value of a key wins.
+    const whole = path.join(haraka, 'config', file)
+    const before = file === 'connection.ini' && existsSync(whole) ? readFileSync(whole, 'utf8') : ''
     writeFileSync(path.join(config, file), `${before}\n${iniText(sections)}`, { mode: 0o600 })
   }
   writeFileSync(path.join(config, 'me'), 'localhost\n')

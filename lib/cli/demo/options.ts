@@ -32,6 +32,8 @@ export interface Override {
 
 export interface DemoOptions extends Ports {
   readonly home: string
+  /** the folder of a Haraka */
+  readonly haraka?: string
   readonly listen: string
   readonly nodes: number
   readonly account: readonly AccountArgument[]
@@ -86,6 +88,7 @@ const gather =
 
 export const demoOptions: readonly Option[] = [
   new Option('--home <dir>', 'where configuration and mail lie').default(path.resolve('demo-home'), './demo-home'),
+  new Option('--haraka <dir>', 'the Haraka to run (default: the one that is installed here)'),
   new Option('--listen <address>', 'address of all listeners').default('127.0.0.1'),
   ...LISTENER_NAMES.map((name) =>
     new Option(`--${name} <port>`, `port of ${name}, 0 leaves it out`).default(LISTENERS[name]).argParser(whole(65535)),
