@@ -1,16 +1,11 @@
-import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { openListener } from '../../engine/postgres/listener'
 import { openServer, type Server } from '../../engine/postgres/server'
 import type { PostgresNews } from '../../processes/postgres'
-import { textOf } from '../../terms/errors'
 import type { Log } from '../../terms/ports'
-import type { Bus, Notice } from '../mailbox'
-import { decodeFrame } from './frames'
-import { createNoticeListeners } from './listeners'
+import type { Bus } from '../mailbox'
 import { createNoticeTable, TABLES } from './notice-table'
-import { createOutbox } from './outbox'
-import { piecesOf } from './pieces'
+import { createPost } from './post'
 
 export interface PostgresBusOptions {
   /** may hold a password: never logged */
@@ -32,22 +27,8 @@ const said = (server: Server) => ({
 
 /** Notices between hosts, by a PostgreSQL. After a lost connection everybody hears `gap`. */
 export async function postgresBus({ url, news, log }: PostgresBusOptions): Promise<Bus> {
-  const own = randomBytes(9).toString('base64url')
-  const { tell, subscribe } = createNoticeListeners(log)
   const server = openServer({ url, purpose: 'notices', connections: 1, patience: PATIENCE, tables: TABLES, log })
-  let closed = false
-  /** what could not be said is said as `gap`, with what is said next */
-  let owed = false
-
-  function heard(text: string): void {
-    const [from, ...lines] = text.split('\n')
-    if (from === own) return
-    for (const line of lines) {
-      const frame = line === '' ? undefined : decodeFrame(line)
-      if (frame !== undefined && frame.kind !== 'hello') tell(frame)
-    }
-  }
-  const missed = (): void => tell({ kind: 'gap' })
+  const { heard, missed, repeat, end, publish, subscribe } = createPost(log, (texts) => way.put(texts))
 
   async function open(): Promise<{ put(texts: readonly string[]): Promise<unknown>; close(): Promise<void> }> {
     if (news !== 'listen') return createNoticeTable({ server, every: news, heard, missed, log })
@@ -55,7 +36,7 @@ export async function postgresBus({ url, news, log }: PostgresBusOptions): Promi
     const began = new AbortController()
     function listening(): void {
       if (began.signal.aborted) missed()
-      if (owed) send([])
+      repeat()
       began.abort()
     }
     const listener = openListener({
@@ -76,33 +57,14 @@ export async function postgresBus({ url, news, log }: PostgresBusOptions): Promi
     await server.close()
     throw error
   }
-
-  const sending = new Set<Promise<void>>()
-  function send(notices: readonly Notice[]): void {
-    const all: readonly Notice[] = owed ? [...notices, { kind: 'gap' }] : notices
-    const sent = way.put(piecesOf(all).map((piece) => `${own}\n${piece}`)).then(
-      () => {
-        owed = false
-      },
-      (error: unknown) => {
-        if (!owed && !closed) log.warn(`notices: not published: ${textOf(error)}`)
-        owed = true
-      },
-    )
-    sending.add(sent)
-    void sent.then(() => sending.delete(sent))
-  }
-  const again = setInterval(() => owed && send([]), PATIENCE).unref()
-  const outbox = createOutbox(send)
+  const again = setInterval(repeat, PATIENCE).unref()
 
   return {
-    publish: outbox.add,
+    publish,
     subscribe,
     async close() {
-      outbox.flush()
-      closed = true
       clearInterval(again)
-      await Promise.all(sending)
+      await end()
       await way.close()
       await server.close()
     },

@@ -1,10 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { connectRedis, connectSubscriber, type RedisAddress } from '../../processes/redis'
 import type { Log } from '../../terms/ports'
-import type { Bus, Notice } from '../mailbox'
-import { decodeFrame, encodeFrame } from './frames'
-import { createNoticeListeners } from './listeners'
-import { createOutbox } from './outbox'
+import type { Bus } from '../mailbox'
+import { createPost } from './post'
 
 export interface RedisBusOptions {
   readonly redis: RedisAddress
@@ -16,8 +13,6 @@ export interface RedisBusOptions {
 /** Notices between hosts, by Redis publish/subscribe. After a lost connection everybody hears `gap`. */
 export async function redisBus({ redis: address, log, prefix = 'mailbox' }: RedisBusOptions): Promise<Bus> {
   const channel = `${prefix}:notices`
-  const own = randomUUID()
-  const { tell, subscribe } = createNoticeListeners(log)
   // A publisher without an offline queue: what cannot be said now is found again by `gap`.
   const publisher = connectRedis(address, { enableOfflineQueue: false, lazyConnect: true, maxRetriesPerRequest: 1 })
   const subscriber = connectSubscriber(address, { lazyConnect: true })
@@ -26,15 +21,10 @@ export async function redisBus({ redis: address, log, prefix = 'mailbox' }: Redi
     redis.on('end', () => log.warn(`notices: redis ${name} is gone for good`))
   }
 
-  subscriber.on('message', (_channel: string, text: string) => {
-    const [from, ...lines] = text.split('\n')
-    if (from === own) return
-    for (const line of lines) {
-      const frame = line === '' ? undefined : decodeFrame(line)
-      if (frame !== undefined && frame.kind !== 'hello') tell(frame)
-    }
-  })
-  let closed = false
+  const { heard, missed, repeat, end, publish, subscribe } = createPost(log, (texts) =>
+    Promise.all(texts.map((text) => publisher.publish(channel, text))),
+  )
+  subscriber.on('message', (_channel: string, text: string) => heard(text))
   try {
     await Promise.all([publisher.connect(), subscriber.connect()])
     await subscriber.subscribe(channel)
@@ -45,36 +35,16 @@ export async function redisBus({ redis: address, log, prefix = 'mailbox' }: Redi
   }
   // What was said until the subscription stands again is lost: only then is it the moment to look.
   subscriber.on('ready', () => {
-    subscriber.subscribe(channel).then(
-      () => tell({ kind: 'gap' }),
-      (error: Error) => log.warn(`notices: not subscribed: ${error.message}`),
-    )
+    subscriber.subscribe(channel).then(missed, (error: Error) => log.warn(`notices: not subscribed: ${error.message}`))
   })
 
-  let owed = false
-  function send(notices: readonly Notice[]): void {
-    const said: readonly Notice[] = owed ? [...notices, { kind: 'gap' }] : notices
-    publisher.publish(channel, `${own}\n${said.map(encodeFrame).join('')}`).then(
-      () => {
-        owed = false
-      },
-      (error: Error) => {
-        owed = !closed
-        log.debug(`notices: not published: ${error.message}`)
-      },
-    )
-  }
-  publisher.on('ready', () => {
-    if (owed) send([])
-  })
-  const outbox = createOutbox(send)
+  publisher.on('ready', repeat)
 
   return {
-    publish: outbox.add,
+    publish,
     subscribe,
     async close() {
-      outbox.flush()
-      closed = true
+      await end()
       await Promise.allSettled([publisher.quit(), subscriber.quit()])
     },
   }
