@@ -10,6 +10,7 @@ import { quota } from './ext/mailboxes/quota'
 import { specialUse } from './ext/mailboxes/special-use'
 import { binary } from './ext/messages/binary'
 import { condstore } from './ext/messages/condstore'
+import { messagelimit } from './ext/messages/messagelimit'
 import { objectid } from './ext/messages/objectid'
 import { preview } from './ext/messages/preview'
 import { qresync } from './ext/messages/qresync'
@@ -37,6 +38,7 @@ export const extensions: readonly Extension[] = [
   condstore,
   qresync,
   uidonly,
+  messagelimit,
   searchres,
   partial,
   fuzzy,

@@ -8,6 +8,9 @@ export interface ImapSettings extends ListenSettings {
   readonly maxLine: number
   /** octets of one message in APPEND */
   readonly maxAppend: number
+  /** RFC 9738: messages that one command works on, or saves at once; 0: no limit */
+  readonly messageLimit: number
+  readonly saveLimit: number
   /** APPEND of a header with other than ASCII by a client that did not ask for UTF-8 */
   readonly headers8bit: 'accept' | 'refuse'
   /** /shared/comment and /shared/admin of the server (RFC 5464 6.2); empty: none */
@@ -30,12 +33,16 @@ export function imapSettings(ini: Ini): ImapSettings {
     loginTime: read.duration('limits.login_time', '3min'),
     maxLine: read.size('limits.line', '64K'),
     maxAppend: read.size('limits.append', '50M'),
+    messageLimit: read.number('limits.message_limit', 0),
+    saveLimit: read.number('limits.save_limit', 0),
     headers8bit: read.choice('session.headers_8bit', ['accept', 'refuse'], 'accept'),
     comment: read.text('metadata.comment', ''),
     admin: read.text('metadata.admin', ''),
     lockAt: read.choice('session.lock_at', ['access', 'login'], 'access'),
   }
   if (settings.idle < 1_800_000) read.complain('limits.idle: RFC 9051 5.4 asks for 30min at least')
+  if (settings.messageLimit > 0 && settings.saveLimit > 0)
+    read.complain('limits.save_limit: message_limit is one already (RFC 9738 4)')
   if (settings.admin !== '' && !URL.canParse(settings.admin))
     read.complain('metadata.admin: expected an address such as mailto:postmaster@example.org')
   read.done()

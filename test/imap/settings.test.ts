@@ -9,6 +9,11 @@ describe('mailbox_imap.ini', () => {
     assert.equal(Object.values(ini).flatMap(Object.keys).length, Object.keys(imapSettings({})).length)
   })
 
+  it('takes one of message_limit and save_limit (RFC 9738 4)', () => {
+    assert.equal(imapSettings({ limits: { message_limit: '1000' } }).messageLimit, 1000)
+    assert.throws(() => imapSettings({ limits: { message_limit: '1000', save_limit: '2000' } }), /limits\.save_limit/)
+  })
+
   it('an autologout timer below thirty minutes is refused (RFC 9051 5.4)', () => {
     assert.throws(() => imapSettings({ limits: { idle: '1799s' } }), /limits\.idle/)
     assert.equal(imapSettings({ limits: { idle: '30min' } }).idle, 1_800_000)

@@ -11,6 +11,7 @@ import type { Cursor } from '../../wire/cursor'
 import { code } from '../../wire/response'
 import { compact } from '../../wire/sequence-set'
 import { mailboxArgument, sayOldName } from '../mailboxes/names'
+import { saveLimit, tooMany } from './limit'
 
 export interface AppendMessage {
   readonly incoming: Incoming
@@ -76,6 +77,7 @@ const append = defineCommand({
     return { mailbox, messages }
   },
   run: async ({ session, state }, { mailbox, messages }) => {
+    if (messages.length > saveLimit(session)) return tooMany(saveLimit(session))
     const refused = refusal(session, messages) ?? (await session.enter(state.mail))
     if (refused) return refused
     const incoming = messages.map((message) => message.incoming)

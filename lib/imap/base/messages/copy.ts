@@ -4,6 +4,7 @@ import { type Command, defineCommand } from '../../kernel/command'
 import { done, faultReply } from '../../kernel/reply'
 import { code, untaggedOk } from '../../wire/response'
 import { compact, type SequenceSet } from '../../wire/sequence-set'
+import { saveLimit, tooMany, withinLimit, withLimitCode } from './limit'
 import { messagesOf, uidsOf } from './numbers'
 import { createProgress } from './progress'
 import { type By, named, readOnlyReply } from './store'
@@ -30,7 +31,11 @@ const copying = (by: By, kind: 'COPY' | 'MOVE'): Command =>
       const refused = kind === 'MOVE' ? readOnlyReply(state) : undefined
       if (refused) return refused
       const { view, mail } = state
-      const uids = uidsOf(view, messagesOf(state, set, by))
+      const named = messagesOf(state, set, by)
+      // RFC 9051 6.4.7: all or none; RFC 9738 3.1: so a COPY of too many does nothing.
+      if (kind === 'COPY' && named.length > saveLimit(session)) return tooMany(saveLimit(session))
+      const limited = kind === 'MOVE' ? withinLimit(session, view, named) : { seqs: named, code: undefined }
+      const uids = uidsOf(view, limited.seqs)
       // RFC 9051 6.4.7: all of the messages or none; UIDs that are no more are passed over (6.4.9).
       const missing = by === 'seq' ? 'refuse' : 'pass-over'
       const verb = kind === 'COPY' ? mail.copy : mail.move
@@ -43,7 +48,8 @@ const copying = (by: By, kind: 'COPY' | 'MOVE'): Command =>
       const copied = code('COPYUID', uidValidity, compact(source), compact(destination))
       if (kind === 'COPY') return done('COPY completed', copied)
       session.say(untaggedOk(copied, 'Moved'))
-      return fault ? faultReply(fault, session.ports.tellHolder) : done('MOVE completed')
+      if (fault) return faultReply(fault, session.ports.tellHolder)
+      return withLimitCode(session, done('MOVE completed'), limited.code)
     },
   })
 

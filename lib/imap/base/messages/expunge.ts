@@ -3,6 +3,7 @@ import type { Uid } from '../../../terms/numbers'
 import { type Command, defineCommand, nothing } from '../../kernel/command'
 import { done, faultReply, type Reply } from '../../kernel/reply'
 import type { Session } from '../../kernel/session'
+import { withinLimit, withLimitCode } from './limit'
 import { messagesOf, uidsOf } from './numbers'
 import { createProgress } from './progress'
 import { readOnlyReply } from './store'
@@ -38,9 +39,13 @@ const uidExpunge = defineCommand({
   run: async ({ session, state, tag }, set) => {
     const refused = readOnlyReply(state)
     if (refused) return refused
-    const uids = uidsOf(state.view, messagesOf(state, set, 'uid'))
-    const removed = await state.mail.expunge(state.view, uids, createProgress(session, tag, uids.length))
-    return reply(session, removed, 'UID EXPUNGE')
+    const { view } = state
+    // RFC 9738 3.1: those that are expunged count.
+    const deleted = messagesOf(state, set, 'uid').filter((seq) => view.flagsAt(seq).has('\\Deleted'))
+    const { seqs, code } = withinLimit(session, view, deleted)
+    const uids = uidsOf(view, seqs)
+    const removed = await state.mail.expunge(view, uids, createProgress(session, tag, uids.length))
+    return withLimitCode(session, reply(session, removed, 'UID EXPUNGE'), removed.ok ? code : undefined)
   },
 })
 

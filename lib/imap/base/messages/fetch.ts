@@ -8,6 +8,7 @@ import type { Cursor } from '../../wire/cursor'
 import type { SequenceSet } from '../../wire/sequence-set'
 import { macros, uidItem } from './fetch-items'
 import { writeMessages } from './fetch-messages'
+import { tooMany, withinLimit, withLimitCode } from './limit'
 import { messagesOf, uidsOf } from './numbers'
 import type { By } from './store'
 
@@ -67,8 +68,12 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
   const { choose, changedSince: since, before } = args.modifiers
   const named = messagesOf(state, args.set, by)
   const all = choose ? choose(named) : named
+  const { messageLimit } = session.ports.settings
+  // RFC 9738 3.1: a part that is larger than what may be asked for
+  if (choose && messageLimit > 0 && all.length > messageLimit) return tooMany(messageLimit)
   const told = since === undefined ? 0 : view.toldSince(since)
-  const seqs = since === undefined ? all : all.filter((seq) => view.modSeqAt(seq) > told)
+  const asked = since === undefined ? all : all.filter((seq) => view.modSeqAt(seq) > told)
+  const { seqs, code } = withinLimit(session, view, asked)
   if (since !== undefined) await before?.(state, args.set, since)
   /** RFC 3501 6.4.5: flags that this FETCH changes are in its own responses. */
   const changed = new Set<number>()
@@ -90,8 +95,8 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
   if (left) return done('FETCH ended: the client is gone')
   if (unknown) return no('The transfer encoding of a part is not known', 'UNKNOWN-CTE')
   // RFC 9051 6.4.9: a UID that is no more is passed over.
-  if (gone === 0 || by === 'uid') return done('FETCH completed')
-  return gone < seqs.length ? partlyExpungedReply() : expungedReply()
+  if (gone === 0 || by === 'uid') return withLimitCode(session, done('FETCH completed'), code)
+  return withLimitCode(session, gone < seqs.length ? partlyExpungedReply() : expungedReply(), code)
 }
 
 const fetch = (by: By): Command =>

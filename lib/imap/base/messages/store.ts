@@ -8,6 +8,7 @@ import type { Selected } from '../../kernel/state'
 import type { Cursor } from '../../wire/cursor'
 import { code } from '../../wire/response'
 import { compact, type SequenceSet } from '../../wire/sequence-set'
+import { withinLimit, withLimitCode } from './limit'
 import { messagesOf, uidsOf } from './numbers'
 import { createProgress } from './progress'
 
@@ -88,7 +89,7 @@ async function run(session: Session, state: Selected, args: StoreArguments, by: 
   const flags = flagSet(args.flags)
   modifiers.begin?.(session)
   const { view, mail } = state
-  const seqs = messagesOf(state, args.set, by)
+  const { seqs, code: limitCode } = withinLimit(session, view, messagesOf(state, args.set, by))
   const uids = uidsOf(view, seqs)
   view.quiet(uids)
   const progress = createProgress(session, tag, uids.length)
@@ -100,11 +101,12 @@ async function run(session: Session, state: Selected, args: StoreArguments, by: 
   const gone = await sayStored(session, state, { seqs, modified, silent }, by)
   // RFC 9051 6.4.9: a UID that is no more is passed over.
   if (gone > 0 && by === 'seq' && modified.size === 0)
-    return gone < seqs.length ? partlyExpungedReply() : expungedReply()
-  if (modified.size === 0) return done('STORE completed')
+    return withLimitCode(session, gone < seqs.length ? partlyExpungedReply() : expungedReply(), limitCode)
+  if (modified.size === 0) return withLimitCode(session, done('STORE completed'), limitCode)
   // RFC 7162 3.1.3: UIDs for UID STORE, sequence numbers for STORE.
   const numbers = by === 'uid' ? [...modified] : seqs.filter((seq) => modified.has(view.uidAt(seq)))
-  return done('Conditional STORE failed for some', code('MODIFIED', compact(numbers.sort((a, b) => a - b))))
+  const failed = code('MODIFIED', compact(numbers.sort((a, b) => a - b)))
+  return withLimitCode(session, done('Conditional STORE failed for some', failed), limitCode)
 }
 
 const store = (by: By): Command =>

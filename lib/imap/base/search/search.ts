@@ -92,9 +92,9 @@ const searching = (by: 'seq' | 'uid'): Command =>
     run: async ({ session, state, tag }, { returns, key, usesModSeq }) => {
       if (!key) return badCharset(state, returns)
       const scores = tellsScores(returns) ? new Map<number, number>() : undefined
-      const seqs = await search(session, state, key, tag, scores)
+      const { seqs, code } = await search(session, state, key, tag, scores)
       sayFound(session, state, { tag, by, seqs, scores, returns, usesModSeq, plain: 'SEARCH' })
-      return done('SEARCH completed')
+      return done('SEARCH completed', code)
     },
   })
 

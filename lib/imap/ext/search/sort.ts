@@ -12,6 +12,7 @@ import { orderedSubject, type ThreadKeys, type ThreadRow, threadText } from '../
 import { fold } from '../../../terms/casemap'
 import type { Uid } from '../../../terms/numbers'
 import { turn } from '../../../work/turns'
+import { tooMany } from '../../base/messages/limit'
 import { uidsOf } from '../../base/messages/numbers'
 import { search } from '../../base/search/find'
 import { expungesOf, program, type SearchArguments } from '../../base/search/search'
@@ -50,11 +51,12 @@ const threadKeys = ({ sentAt, isReply, baseSubject, messageId, inReplyTo, refere
   references: references.map(short),
 })
 
-/** What was found, in order of sequence number, and the number that the client sees of each. */
+/** What was found, in order of sequence number, and the number that the client sees of each; undefined: it is too much. */
 async function found(session: Session, state: Selected, key: NonNullable<SearchArguments['key']>, by: By, tag: string) {
   const { view, mail } = state
-  const seqs = await search(session, state, key, tag)
+  const { seqs, code } = await search(session, state, key, tag)
   const rows: ThreadingRow[] = []
+  if (code !== undefined) return undefined
   for await (const batch of mail.keys(view, uidsOf(view, seqs))) {
     for (const { uid, internalDate, keys } of batch) rows.push({ uid, internalDate, keys: threadKeys(keys) })
   }
@@ -146,7 +148,12 @@ const sorting = (by: By): Command =>
       if (!key) return badCharset(state, returns)
       const rows: (SortRow & { readonly seq: number })[] = []
       const scores = isScored ? new Map<number, number>() : undefined
-      const unsorted = await search(session, state, key, tag, scores)
+      const { seqs: unsorted, code } = await search(session, state, key, tag, scores)
+      // RFC 9738 3.1: a part of them in order would be no answer.
+      if (code !== undefined) {
+        if (returns?.save) state.saved = []
+        return tooMany(session.ports.settings.messageLimit)
+      }
       for await (const row of rowsFor(state, unsorted, order, scores)) rows.push(row)
       const seqs = (await sortRows(rows, order)).map(({ seq }) => seq)
       // RFC 7162 3.1.9 and 3.1.10
@@ -172,7 +179,9 @@ const threading = (by: By): Command =>
     run: async ({ session, state, tag }, { algorithm, key, usesModSeq }) => {
       if (!key) return badCharset(state, undefined)
       if (usesModSeq) session.enableCondstore()
-      const { rows, numberOf } = await found(session, state, key, by, tag)
+      const all = await found(session, state, key, by, tag)
+      if (!all) return tooMany(session.ports.settings.messageLimit)
+      const { rows, numberOf } = all
       const threads = await (algorithm === 'REFERENCES' ? byReferences(rows) : orderedSubject(rows))
       session.say(untagged('THREAD', await threadText(threads, numberOf)).trimEnd())
       return done('THREAD completed')
