@@ -146,6 +146,7 @@ export interface AccountMail {
   read(id: EmailId, start: number, end: number): Promise<Buffer | undefined>
 
   readonly scripts: ScriptVerbs
+  readonly marks: MarkVerbs
   readonly annotations: AnnotationVerbs
   /** undefined: the store has no recycle bin */
   readonly bin: BinVerbs | undefined
@@ -244,6 +245,13 @@ export interface ScriptVerbs {
   rename(from: string, to: string): Promise<ScriptFault | undefined>
   /** The active one is not removed. */
   remove(name: string): Promise<ScriptFault | undefined>
+}
+
+/** What was done and is not to be done again for a while. */
+export interface MarkVerbs {
+  /** whether it was done, and counts still */
+  has(what: string): Promise<boolean>
+  set(what: string, milliseconds: number): Promise<void>
 }
 
 /** RFC 2449 8.1.1 */

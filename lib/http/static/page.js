@@ -4,10 +4,14 @@ import { ApiError, call, isHandled, messageOf, setCsrf, whenRefused } from './ba
 import { toast } from './base/dialogs.js'
 import { fill } from './base/dom.js'
 import { applyTheme } from './base/theme.js'
+import { comeBack, isWriting, stepAside } from './compose/desk.js'
+
+/** Views in which nobody writes. */
+const CLOSED = ['login', 'locked', 'paused', 'error']
 
 /**
  * @typedef {object} Views
- * @property {(page: Page, note?: string) => View} login
+ * @property {(page: Page, note?: string, user?: string) => View} login
  * @property {(page: Page, error: ApiError) => View} locked somebody else is in the mailbox
  * @property {(page: Page) => View} paused nobody used the page for a while
  * @property {(page: Page, why: string) => View} failed
@@ -30,16 +34,20 @@ export function createPage(views) {
   const page = {
     session: { me: undefined },
     boot,
-    showLogin(note) {
+    showLogin(note, user) {
       page.session.me = undefined
-      show(views.login(page, note))
+      show(views.login(page, note, user))
     },
   }
+
+  /** Nobody writes here. */
+  const isClosed = () => current === undefined || CLOSED.includes(current.name)
 
   /** @param {View} view */
   function show(view) {
     current?.stop?.()
     current = view
+    if (isClosed()) stepAside()
     fill(root, view.element)
     view.start?.()
   }
@@ -58,6 +66,7 @@ export function createPage(views) {
     current?.stop?.()
     current = undefined
     await route().catch(tell)
+    if (page.session.me && !isClosed()) await comeBack(page.session.me).catch(tell)
   }
 
   /** The address names a page: `#/account`, `#/bin`, `#/admin/TAB`, `#/MAILBOX/UID`. */
@@ -78,7 +87,10 @@ export function createPage(views) {
   /** @param {ApiError} error */
   function handle(error) {
     if (error.status === 401 && current?.name !== 'login') {
-      page.showLogin(page.session.me && 'You were logged out.')
+      const { me } = page.session
+      const kept = isWriting() ? 'your text is kept' : ''
+      if (me) page.showLogin(kept ? `Your session ended; ${kept}.` : 'Your session ended.', me.account)
+      else page.showLogin(kept && 'Log in to go on: your text is kept.')
       return true
     }
     if (error.status === 423) {

@@ -12,6 +12,7 @@ import type { Did, Parts } from '../parts'
 import { annotationVerbs } from './annotation-verbs'
 import { lockRequest } from './lock-request'
 import { mailboxVerbs } from './mailbox-verbs'
+import { markVerbs } from './mark-verbs'
 import { messageVerbs } from './message-verbs'
 import { scriptVerbs } from './script-verbs'
 
@@ -66,6 +67,7 @@ export function createAccountMail(shared: Parts, identity: Identity, actor?: () 
     ...mailboxVerbs(parts, id, did),
     ...messageVerbs(parts, id, did),
     scripts: scriptVerbs(store, id),
+    marks: markVerbs(store, parts.clock, id),
     annotations: annotationVerbs(parts, id),
     bin: store.bin && binVerbs(parts, store.bin, id, did),
   }

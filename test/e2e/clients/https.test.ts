@@ -66,7 +66,7 @@ describe('webmail over HTTPS', function () {
     await second.goto(`https://${OWN_ADDRESS}/mail/`)
     await second.getByRole('listbox', { name: 'Messages' }).waitFor()
     await page.getByRole('button', { name: 'Log out' }).click()
-    await second.getByText('You were logged out.').waitFor()
+    await second.getByText(/Your session ended/).waitFor()
   })
 
   it('behind a proxy that ends TLS: the cookie is Secure, the address is the client; nobody else is believed', async () => {

@@ -60,6 +60,10 @@ describe('webmail in Chromium', function () {
   async function newPage(options: Parameters<Browser['newContext']>[0] = {}): Promise<Page> {
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
     open.push(context)
+    // Nobody here waits to undo, but who says so.
+    await context.addInitScript(
+      "if (location.host) localStorage.setItem('undoSeconds', localStorage.getItem('undoSeconds') ?? '0')",
+    )
     const page = await context.newPage()
     page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => problems.push(error.message))
@@ -166,7 +170,7 @@ describe('webmail in Chromium', function () {
     await page.keyboard.press('Enter')
     const composer = page.getByRole('form', { name: 'Write a message' })
     await composer.waitFor()
-    await composer.getByRole('button', { name: 'Throw away' }).press('Enter')
+    await composer.getByRole('button', { name: 'Discard' }).press('Enter')
     await composer.waitFor({ state: 'detached' })
     await page.getByRole('link', { name: 'Trash' }).press('Enter')
     await page.getByRole('heading', { name: 'Trash' }).waitFor()
@@ -212,6 +216,66 @@ describe('webmail in Chromium', function () {
     await alice.getByRole('link', { name: /Inbox/ }).click()
     await row(alice, /Re: Grüße mit Anlage/).click()
     await alice.locator('.reader').getByText('Thank you!').waitFor()
+  })
+
+  it('loses nothing that was written: session over, connection lost, page gone', async () => {
+    const page = await mailOf(ALICE, { viewport: { width: 390, height: 844 } })
+    const window = page.getByRole('form', { name: 'Write a message' })
+    await page.keyboard.press('c')
+    await window.getByLabel('To').fill(BOB)
+    await window.getByLabel('Text').fill('Before lunch.')
+    await window.getByText(/^Saved/).waitFor()
+    await page.context().clearCookies()
+    await window.getByLabel('Text').fill('Before lunch, and after it.')
+    await page.getByText('Your session ended; your text is kept.').waitFor()
+    await window.waitFor({ state: 'detached' })
+    await accessible(page, 'login after the session ended')
+    assert.equal(await page.getByLabel('Address').inputValue(), ALICE)
+    await page.getByLabel('Password').fill(ACCOUNTS[ALICE])
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await window.getByText(/^Saved/).waitFor()
+    assert.equal(await window.getByLabel('Text').inputValue(), 'Before lunch, and after it.')
+
+    await page.context().setOffline(true)
+    await window.getByLabel('Text').fill('Offline.')
+    await window.getByText(/No connection. Your text is kept in this browser/).waitFor()
+    await page.goto('about:blank')
+    await page.context().setOffline(false)
+    await page.goto(`http://127.0.0.1:${demo.http}/mail/`)
+    await window
+      .getByText('This text was kept for you.')
+      .or(window.getByText(/^Saved/))
+      .waitFor()
+    assert.equal(await window.getByLabel('Text').inputValue(), 'Offline.')
+
+    await page.context().setOffline(true)
+    await window.getByLabel('Subject').fill('Kept')
+    await window.getByRole('button', { name: 'Send' }).click()
+    await window.getByText(/sent as soon as it can be/).waitFor()
+    await page.context().setOffline(false)
+    await page.getByText('Sent.', { exact: true }).waitFor()
+    assert.equal(
+      await page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('writing')).length"),
+      0,
+    )
+  })
+  it('takes back what was sent, and sends it when the page is closed before', async () => {
+    const page = await mailOf(ALICE)
+    const window = page.getByRole('form', { name: 'Write a message' })
+    await page.evaluate("localStorage.setItem('undoSeconds', '30')")
+    await page.keyboard.press('c')
+    await window.getByLabel('To').fill(BOB)
+    await window.getByLabel('Subject').fill('Second thoughts')
+    await window.getByRole('button', { name: 'Send' }).click()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await window.getByText('Not sent.').waitFor()
+    await window.getByLabel('Subject').fill('Third thoughts')
+    await window.getByRole('button', { name: 'Send' }).click()
+    await page.getByRole('button', { name: 'Undo' }).waitFor()
+    await page.close()
+    const bob = await mailOf(BOB)
+    await row(bob, /Third thoughts/).waitFor()
+    assert.equal(await row(bob, /Second thoughts/).count(), 0)
   })
 
   /** The frame of the open attack; what is too deep is shown as text before somebody asks for it. */
@@ -543,7 +607,7 @@ describe('webmail in Chromium', function () {
     const held = page.locator('.panel', { hasText: 'In mailboxes now' }).getByRole('row', { name: /bob@example.org/ })
     await held.first().getByRole('button', { name: 'End' }).click()
     await page.getByText('Ended.').waitFor()
-    await bob.getByText('You were logged out.').waitFor()
+    await bob.getByText(/Your session ended/).waitFor()
     await page.getByRole('link', { name: 'Audit trail' }).click()
     await page.getByRole('cell', { name: /account-added by alice@example.org/ }).waitFor()
     await page.getByRole('heading', { name: 'Mail removed and moved' }).waitFor()
@@ -583,7 +647,7 @@ describe('webmail in Chromium', function () {
       await page.keyboard.press('Escape')
       await page.keyboard.press('c')
       await accessible(page, `compose, ${colorScheme}`)
-      await page.getByRole('button', { name: 'Throw away' }).click()
+      await page.getByRole('button', { name: 'Discard' }).click()
     }
   })
 })

@@ -73,6 +73,20 @@ export function mailRoutes(opened: () => Web): void {
     await browser.post(`${inbox}/expunge`, { uids: back.body.destination })
     assert.equal((await browser.get(`${inbox}/messages`)).body.total, 1)
   })
+  it('sends a message once, however often it is asked under the same name', async () => {
+    await web.account('once@example.org')
+    const browser = client(web.url)
+    await browser.logIn('once@example.org')
+    const before = web.sent.length
+    const draft = { id: crypto.randomUUID(), to: 'ann@example.net', subject: 'once', text: '' }
+    const refused = await browser.post('send', { ...draft, to: 'refused@example.org' })
+    assert.equal(refused.status, 422)
+    assert.equal((await browser.post('send', draft)).body.recipients, 1)
+    assert.equal((await browser.post('send', draft)).status, 200)
+    assert.equal(web.sent.length, before + 2)
+    assert.match(web.sent.at(-1)?.bytes.toString() ?? '', new RegExp(`^Message-ID: <${draft.id}@example.org>`, 'm'))
+    assert.equal((await browser.post('send', { ...draft, id: 'a b>' })).status, 422)
+  })
   it('gives files to be saved only, under a name that is safe', async () => {
     const account = await web.account('files@example.org')
     await web.deliver(

@@ -1,5 +1,6 @@
 import type { AccountMail } from '../../../mailbox/mailbox'
 import { createLimiter, Overloaded } from '../../../processes/limiter'
+import { DAY } from '../../../terms/calendar'
 import { textOf } from '../../../terms/errors'
 import { FORM_BODY, JSON_BODY } from '../../../web/kernel/body/kinds'
 import { Refused } from '../../../web/kernel/faults'
@@ -8,7 +9,7 @@ import { type Answer, defineRoute, json, type Route } from '../../../web/route/r
 import type { Web } from '../../../web/shared'
 import type { HttpPorts } from '../../ports'
 import { attachedFiles } from './attachments'
-import { type Composed, compose, type Draft, draft, notAddresses, tooManyAddresses } from './compose'
+import { type Composed, compose, type Draft, draft, isMessageName, notAddresses, tooManyAddresses } from './compose'
 import { discard, keep, markAnswered } from './filing'
 
 const MOST_RECIPIENTS = 500
@@ -22,6 +23,9 @@ const ALSO = [
 
 /** Milliseconds that a message waits while others are composed. */
 const PATIENCE = 30_000
+
+/** Milliseconds for which the same message is not sent once more. */
+const REMEMBERED = 30 * DAY
 
 export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPorts): readonly Route[] {
   /** With files each is in memory several times over: one after the other. */
@@ -45,7 +49,10 @@ export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPor
     })
   }
 
-  function refuseTooMany(body: Draft): void {
+  function refuseWrong(body: Draft): void {
+    if (body.id !== undefined && !isMessageName(body.id)) {
+      throw new Refused(422, 'bad-id', 'id: expected letters, digits and hyphens')
+    }
     if (tooManyAddresses(body)) throw new Refused(422, 'too-many', 'There are too many recipients.')
   }
 
@@ -61,7 +68,7 @@ export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPor
       answer: object({ mailbox: text(64), uid: optional(whole(1)) }),
       status: 201,
       run: async ({ body, files, mail: enter }) => {
-        refuseTooMany(body)
+        refuseWrong(body)
         const mail = await enter()
         return composed(mail, body, files, async ({ copy }) => {
           // The new one first: at no moment is there none.
@@ -75,7 +82,8 @@ export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPor
       method: 'post',
       path: '/send',
       scope: 'mail:send',
-      summary: 'Sends a message; a copy goes to Sent, the draft in `replaces` goes away',
+      summary:
+        'Sends a message; a copy goes to Sent, the draft in `replaces` goes away. Under an `id` that was sent it is not sent again.',
       body: draft,
       bodies: [JSON_BODY, FORM_BODY],
       also: ALSO,
@@ -84,16 +92,20 @@ export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPor
         if (principal().credential.entered) {
           throw new Refused(403, 'not-permitted', 'An administrator does not write in the name of a user.')
         }
-        refuseTooMany(body)
+        refuseWrong(body)
         const [wrong] = notAddresses(body)
         if (wrong !== undefined) throw new Refused(422, 'bad-address', `“${wrong}” is not an address.`)
         const mail = await enter()
         const { name } = mail.identity
+        // A browser whose connection broke asks again: it cannot know whether the message went.
+        const sending = body.id !== undefined && `sent ${body.id}`
+        if (sending && (await mail.marks.has(sending))) return json({ recipients: 0 })
         return composed(mail, body, files, async ({ recipients, sent, copy: octets }) => {
           if (recipients.length === 0) throw new Refused(422, 'no-recipient', 'There is no recipient.')
           if (recipients.length > MOST_RECIPIENTS) throw new Refused(422, 'too-many', 'There are too many recipients.')
           const refused = await submit({ from: name, to: recipients, bytes: sent })
           if (refused !== undefined) throw new Refused(422, 'not-sent', refused)
+          if (sending) await mail.marks.set(sending, REMEMBERED).catch(() => undefined)
           // Sent is sent: what fails from here on must not make anybody send it again.
           const copy = await keep(mail, '\\Sent', octets, ['\\Seen']).catch((error) => {
             log.warn(`http: no copy in Sent for ${name}: ${textOf(error)}`)

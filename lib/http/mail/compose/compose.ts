@@ -8,6 +8,8 @@ import { turn } from '../../../work/turns'
 
 /** What a compose window holds. Attachments came with the request, or are parts of a stored message (a draft, a forwarded one). */
 export const draft = object({
+  /** its name while it is written, which becomes its Message-ID: what is sent under it again is not sent again */
+  id: optional(text(64)),
   to: text(20_000),
   cc: optional(text(20_000)),
   bcc: optional(text(20_000)),
@@ -64,6 +66,9 @@ export const notAddresses = ({ to, cc = '', bcc = '' }: Draft): readonly string[
     .filter(({ address }) => !/^[^\s@]+@[^\s@]+$/.test(address))
     .map(({ name, address }) => address || name)
 
+/** What is no part of a Message-ID (RFC 5322 3.6.4). */
+export const isMessageName = (id: string): boolean => /^[A-Za-z0-9-]+$/.test(id)
+
 const oneLine = (value: string): string => value.replace(/[\r\n\0]+/g, ' ').trim()
 
 /** Octets of a file that are encoded at a stretch. */
@@ -86,7 +91,7 @@ function withoutBcc(message: Buffer): Buffer {
 
 /** By nodemailer's composer: encoded words, boundaries and line lengths are its business. */
 export async function compose(
-  { to, cc = '', bcc = '', subject, text: body, inReplyTo, references = [] }: Draft,
+  { id = crypto.randomUUID(), to, cc = '', bcc = '', subject, text: body, inReplyTo, references = [] }: Draft,
   from: string,
   attachments: readonly Attached[],
   now: number,
@@ -100,7 +105,7 @@ export async function compose(
     subject: oneLine(subject),
     text: body.replace(/\r\n|\r/g, '\n'),
     date: new Date(now),
-    messageId: `<${crypto.randomUUID()}@${domain}>`,
+    messageId: `<${id}@${domain}>`,
     ...(inReplyTo && { inReplyTo: oneLine(inReplyTo) }),
     ...(references.length > 0 && { references: references.map(oneLine) }),
     attachments: attachments.map((file) => ({ ...file, content: Readable.from(pieces(file.content)) })),

@@ -7,6 +7,7 @@ import { keysPanel } from './keys.js'
 import { passwordPanel } from './password.js'
 import { sessionsPanel } from './sessions.js'
 import { totpPanel } from './totp.js'
+import { writingPanel } from './writing.js'
 
 function looksPanel() {
   const theme = choiceField(
@@ -40,7 +41,14 @@ export async function accountView(page) {
     h('span', { class: 'muted' }, me.account),
     h('a', { href: '#/' }, 'Back to mail'),
   )
-  const panels = [totpPanel(page, me), passwordPanel(sessions.draw), sessions.element, keys.element, looksPanel()]
+  const panels = [
+    totpPanel(page, me),
+    passwordPanel(sessions.draw),
+    sessions.element,
+    keys.element,
+    writingPanel(),
+    looksPanel(),
+  ]
   return {
     name: 'account',
     element: h('main', { class: 'page' }, h('div', { class: 'page-inner' }, head, ...panels)),

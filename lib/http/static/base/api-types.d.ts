@@ -322,6 +322,7 @@ export interface Api {
   }
   'POST /drafts': {
     body: {
+      id?: string | undefined
       to: string
       cc?: string | undefined
       bcc?: string | undefined
@@ -346,6 +347,7 @@ export interface Api {
   }
   'POST /send': {
     body: {
+      id?: string | undefined
       to: string
       cc?: string | undefined
       bcc?: string | undefined

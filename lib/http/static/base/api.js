@@ -4,6 +4,7 @@
 /** The JSON API. Routes have the names that the OpenAPI document gives them: `GET /mailboxes/{mailbox}`. */
 
 const API = '/api/v1'
+const IN_USE = 423
 let csrf = ''
 /** @type {(error: ApiError) => boolean} */
 let onRefused = () => false
@@ -69,7 +70,7 @@ export const call = async (route, ...[where = {}, body, options]) => {
   const response = await ask(route, where, body, options)
   const answer = await response.json().catch(() => ({}))
   if (response.ok) return answer
-  throw refused(response, answer)
+  throw refused(response, answer, options?.quiet && response.status === IN_USE)
 }
 
 /**
@@ -115,9 +116,10 @@ async function ask(route, where, body, { background = false, keepalive = false }
 /**
  * @param {Response} response
  * @param {Fault} fault
+ * @param {boolean} [quiet]
  */
-function refused(response, fault) {
+function refused(response, fault, quiet = false) {
   const error = new ApiError(response.status, fault)
-  error.handled = onRefused(error)
+  error.handled = !quiet && onRefused(error)
   return error
 }

@@ -11,8 +11,9 @@ const SEEN_WITH_ACTION = 10_000
  * A line at the bottom of the page.
  * @param {string} text
  * @param {{ label: string, run: () => unknown }} [action]
+ * @param {number} [seen] milliseconds
  */
-export function toast(text, action) {
+export function toast(text, action, seen = action ? SEEN_WITH_ACTION : SEEN) {
   const close = () => item.remove()
   const act = () => {
     close()
@@ -20,7 +21,7 @@ export function toast(text, action) {
   }
   const item = h('div', { class: 'toast' }, h('span', {}, text), action && button(action.label, act))
   document.getElementById('toasts')?.replaceChildren(item)
-  setTimeout(close, action ? SEEN_WITH_ACTION : SEEN)
+  setTimeout(close, seen)
 }
 
 /**

@@ -12,6 +12,8 @@ export interface CallOptions {
   readonly background?: boolean
   /** the request outlives the page */
   readonly keepalive?: boolean
+  /** who asks says so when the mailbox is in use: the page goes on */
+  readonly quiet?: boolean
 }
 /** What a route wants beside its name: where (path and query), and a body, which may be a form with files. */
 type Given<R extends Route> = Api[R] extends { body: infer B }
@@ -59,7 +61,8 @@ export interface Page {
   readonly session: { me: Me | undefined }
   /** Asks who is logged in, and shows what the address names. */
   boot(): Promise<void>
-  showLogin(note?: string): void
+  /** @param user who was logged in */
+  showLogin(note?: string, user?: string): void
 }
 
 export type Leaf = Node | string | false | null | undefined
@@ -92,16 +95,43 @@ export interface DraftFile {
 }
 /** What a composer starts with. */
 export interface DraftStart {
-  readonly to?: string
-  readonly cc?: string
-  readonly bcc?: string
-  readonly subject?: string
-  readonly text?: string
+  readonly to?: string | undefined
+  readonly cc?: string | undefined
+  readonly bcc?: string | undefined
+  readonly subject?: string | undefined
+  readonly text?: string | undefined
   readonly inReplyTo?: string | undefined
-  readonly references?: string[]
+  readonly references?: string[] | undefined
   readonly attachments?: DraftFile[]
   readonly answers?: Draft['answers']
-  readonly replaces?: MessagePlace
+  readonly replaces?: MessagePlace | undefined
+  /** names of files that a page had which is gone */
+  readonly lost?: string[]
+  /** it has this name already, for the server and in this browser */
+  readonly id?: string | undefined
+}
+/** A text in this browser that the server may not have. */
+export interface KeptDraft {
+  readonly account: string
+  readonly id: string
+  /** milliseconds since 1970 */
+  readonly at: number
+  readonly draft: DraftStart
+  /** it was being sent */
+  readonly sending?: boolean
+}
+/** The window that is written in. */
+export interface Composer {
+  show(): void
+  hide(): void
+  /** after a while in which nothing could be saved */
+  goOn(): void
+  /** It is on its way, and there is no time left to undo it. */
+  sendNow(): Promise<void>
+  /** @returns false: it is open still */
+  close(): Promise<boolean>
+  /** Its page goes on without it; the text stays in this browser. */
+  leaveKept(): void
 }
 
 /** What is done with messages. */

@@ -1,15 +1,22 @@
 // @ts-check
-/** @import { Draft, DraftStart, MessagePlace } from '../base/types' */
+/** @import { Composer, Draft, DraftStart, KeptDraft } from '../base/types' */
+/** @import { Desk } from './desk.js' */
 import { call, messageOf } from '../base/api.js'
-import { toast } from '../base/dialogs.js'
+import { confirmBox, toast } from '../base/dialogs.js'
 import { button, gap, h } from '../base/dom.js'
-import { shortTime } from '../base/format.js'
 import { field } from '../base/forms.js'
 import { iconButton } from '../base/icons.js'
 import { createDraftFiles, describedFiles, formOf, freshOf } from './draft-files.js'
+import { forget, hold, keep, release } from './kept.js'
+import { createSaving } from './saving.js'
+import { createSending } from './sending.js'
 
-/** Milliseconds without a key after which a draft saves itself. */
-const SAVE_AFTER = 2500
+/** Milliseconds: what is typed is in this browser's storage as soon. */
+const KEPT_WITHIN = 1000
+/** Milliseconds that closing waits for a last save. */
+const PATIENCE = 4000
+/** What was being sent is sent still, when its page is gone for less; milliseconds. */
+const STILL_MEANT = 10 * 60_000
 
 /** @param {DraftStart} start */
 function titleOf({ answers }) {
@@ -24,11 +31,18 @@ function titleOf({ answers }) {
 const addressField = (label, value = '') =>
   field(label, { name: label.toLowerCase(), value, inputmode: 'email', spellcheck: 'false' })
 
+/** @param {readonly string[]} names */
+const lostFiles = (names) => `Add again, the page was gone before they were saved: ${names.join(', ')}`
+
 /**
  * A window to write in. Drafts save themselves.
  * @param {DraftStart} start
+ * @param {Desk} desk
+ * @param {KeptDraft} [kept] by a page that is gone
  */
-export function openComposer(start) {
+export function openComposer(start, desk, kept) {
+  const id = start.id ?? crypto.randomUUID()
+  const name = { account: desk.writer, id }
   const to = addressField('To', start.to)
   const cc = addressField('Cc', start.cc)
   const bcc = addressField('Bcc', start.bcc)
@@ -38,27 +52,37 @@ export function openComposer(start) {
   const text = h('textarea', { name: 'text', 'aria-label': 'Text', value: start.text ?? '' })
   const status = h('span', { class: 'muted', role: 'status' })
   const files = createDraftFiles(start.attachments ?? [], changed)
-  const picker = h('input', {
-    type: 'file',
-    multiple: true,
-    hidden: true,
-    onchange: addPicked,
-  })
+  const picker = h('input', { type: 'file', multiple: true, hidden: true, onchange: addPicked })
   const sendButton = h('button', { type: 'submit', class: 'primary' }, 'Send')
   const more = button('Cc Bcc', showCopies, 'quiet')
+  let done = false
+  let keepTimer = 0
 
-  /** @type {MessagePlace | undefined} the draft as it was saved last */
-  let saved = start.replaces
-  let timer = 0
-  let dirty = false
-  let closed = false
-  /** @type {Promise<unknown>} one save or send after another */
-  let queue = Promise.resolve()
+  const saving = createSaving({ content, onSaved, say, ...(start.replaces && { place: start.replaces }) })
+  const sending = createSending({
+    ...{ content, say },
+    keep: (isSending) => keepHere(isSending),
+    show: () => desk.put(composer),
+    hide() {
+      desk.send(composer)
+      hide()
+    },
+    gone,
+    onWaiting(waiting) {
+      sendButton.textContent = waiting ? 'Stop' : 'Send'
+      sendButton.disabled = false
+    },
+  })
 
   const element = h(
     'form',
     { class: 'composer', 'aria-label': 'Write a message', onsubmit },
-    h('header', {}, h('h2', {}, titleOf(start)), iconButton('close', 'Save and close', close)),
+    h(
+      'header',
+      {},
+      h('h2', {}, titleOf(start)),
+      iconButton('close', 'Save and close', () => composer.close()),
+    ),
     h(
       'div',
       { class: 'composer-fields' },
@@ -77,12 +101,13 @@ export function openComposer(start) {
       picker,
       status,
       gap(),
-      iconButton('trash', 'Throw away', discard),
+      iconButton('trash', 'Discard', discard),
     ),
   )
 
   function addPicked() {
     files.add(picker.files)
+    picker.value = ''
   }
   function showCopies() {
     cc.element.hidden = false
@@ -94,112 +119,162 @@ export function openComposer(start) {
     event.preventDefault()
     void send()
   }
-  /** @param {string} line */
-  function say(line) {
+  /**
+   * @param {string} line
+   * @param {boolean} [wrong]
+   */
+  function say(line, wrong = false) {
     status.textContent = line
-    status.className = 'muted'
-  }
-  /** @param {string} line */
-  function complain(line) {
-    status.textContent = line
-    status.className = 'form-error'
+    status.className = wrong ? 'form-error' : 'muted'
   }
 
+  /** @returns {Draft} */
+  const message = () => ({
+    ...{ id, to: to.value, cc: cc.value, bcc: bcc.value, subject: subject.value, text: text.value },
+    inReplyTo: start.inReplyTo,
+    references: start.references,
+    attachments: describedFiles(files.all),
+    answers: start.answers,
+    replaces: saving.place,
+  })
   /** What is sent: files that are not parts of the saved draft yet travel beside the rest. */
   function content() {
-    const { all } = files
-    /** @type {Draft} */
-    const message = {
-      to: to.value,
-      cc: cc.value,
-      bcc: bcc.value,
-      subject: subject.value,
-      text: text.value,
-      inReplyTo: start.inReplyTo,
-      references: start.references,
-      attachments: describedFiles(all),
-      answers: start.answers,
-      replaces: saved,
-    }
-    const fresh = freshOf(all)
-    return fresh.length === 0 ? message : formOf(message, fresh)
+    const fresh = freshOf(files.all)
+    return fresh.length === 0 ? message() : formOf(message(), fresh)
   }
+  const isEmpty = () => !to.value && !subject.value && !text.value.trim() && files.all.length === 0
 
+  /** @param {boolean} [isSending] */
+  function keepHere(isSending = false) {
+    clearTimeout(keepTimer)
+    keepTimer = 0
+    if (done) return
+    const { attachments: _files, ...rest } = message()
+    const lost = freshOf(files.all).map((file) => file.name)
+    const attachments = files.all.filter((file) => !file.octets)
+    keep({ ...name, at: Date.now(), draft: { ...rest, attachments, lost }, sending: isSending })
+  }
   function changed() {
-    dirty = true
+    if (sending.isWaiting) sending.cancel()
     say('')
-    clearTimeout(timer)
-    timer = setTimeout(() => void save().catch(() => undefined), SAVE_AFTER)
+    saving.changed()
+    if (keepTimer === 0) keepTimer = setTimeout(keepHere, KEPT_WITHIN)
   }
-  function save() {
-    const done = queue.catch(() => undefined).then(saveNow)
-    queue = done
-    return done
-  }
-  async function saveNow() {
-    if (!dirty || closed) return
-    dirty = false
+  /** @param {Draft['replaces']} place */
+  async function onSaved(place) {
     const sent = files.all
-    try {
-      const { mailbox, uid } = await call('POST /drafts', {}, content())
-      saved = uid === undefined ? undefined : { mailbox, uid }
-    } catch (error) {
-      dirty = true
-      complain(`Not saved: ${messageOf(error)}`)
-      throw error
-    }
-    say(`Saved ${shortTime(Date.now())}`)
-    if (saved) await files.saved(sent, saved)
+    if (place) await files.saved(sent, place)
+    keepHere()
   }
 
   async function send() {
-    clearTimeout(timer)
+    if (sending.isWaiting) {
+      sending.cancel()
+      say('Not sent.')
+      return
+    }
     sendButton.disabled = true
-    say('Sending ...')
-    try {
-      await queue.catch(() => undefined)
-      await call('POST /send', {}, content())
-      gone()
-      toast('Sent.')
-    } catch (error) {
-      complain(messageOf(error))
-    } finally {
-      sendButton.disabled = false
-    }
+    say('')
+    // As a draft first: nothing is lost while it waits, and what is sent later is small.
+    await withinPatience(saving.save()).catch(() => undefined)
+    saving.pause()
+    sendButton.disabled = false
+    if (!desk.isAway() && !done) sending.start()
   }
-  const isEmpty = () => !to.value && !subject.value && !text.value.trim() && files.all.length === 0
+
   async function close() {
-    clearTimeout(timer)
-    const empty = isEmpty()
-    try {
-      if (!empty) await save()
-      if (dirty && !empty) return
+    if (done) return true
+    sending.cancel()
+    if (isEmpty()) {
       gone()
-      if (saved && !empty) toast('Kept in Drafts.')
-    } catch {
-      // The status line says why; the window stays, so nothing is lost.
+      return true
     }
-  }
-  async function discard() {
-    clearTimeout(timer)
-    await queue.catch(() => undefined)
-    if (saved) {
-      await call('POST /mailboxes/{mailbox}/expunge', { mailbox: saved.mailbox }, { uids: [saved.uid] })
+    try {
+      await withinPatience(saving.save())
+    } catch {
+      return closeUnsaved()
     }
     gone()
-    toast('Thrown away.')
+    if (saving.place) toast('Saved in Drafts.')
+    return true
   }
+  /** Nobody is held by a window that cannot save: the text stays in this browser. */
+  async function closeUnsaved() {
+    const lost = freshOf(files.all).map((file) => file.name)
+    const question = `These files are not saved yet and would be lost: ${lost.join(', ')}`
+    if (lost.length > 0 && !(await confirmBox('Close', question, 'Close'))) return false
+    leaveKept()
+    toast('Not saved yet: your text is kept in this browser, and opens again.')
+    return true
+  }
+  async function discard() {
+    gone()
+    await saving.stop()
+    const { place } = saving
+    try {
+      if (place) await call('POST /mailboxes/{mailbox}/expunge', { mailbox: place.mailbox }, { uids: [place.uid] })
+      toast('Draft discarded.')
+    } catch (error) {
+      toast(`The copy in Drafts is still there: ${messageOf(error)}`)
+    }
+  }
+
   /** @param {BeforeUnloadEvent} event */
   const warn = (event) => {
-    if (dirty) event.preventDefault()
+    if (!done && saving.isDirty) event.preventDefault()
   }
-  function gone() {
-    closed = true
-    clearTimeout(timer)
-    window.removeEventListener('beforeunload', warn)
+  const keepNow = () => {
+    if (keepTimer !== 0) keepHere()
+  }
+  function hide() {
+    keepNow()
+    if (!element.isConnected) return
     element.remove()
     const list = document.querySelector('.list')
-    if (list instanceof HTMLElement) list.focus()
+    if (list instanceof HTMLElement) list.focus({ preventScroll: true })
+  }
+  function end() {
+    keepNow()
+    done = true
+    clearTimeout(keepTimer)
+    void saving.stop()
+    window.removeEventListener('beforeunload', warn)
+    window.removeEventListener('pagehide', keepNow)
+    hide()
+    desk.leave(composer)
+  }
+  function leaveKept() {
+    keepHere()
+    end()
+    release(name)
+  }
+  function gone() {
+    end()
+    forget(name)
+    release(name)
+  }
+  function focus() {
+    if (!to.value) return to.input.focus()
+    text.focus()
+    text.setSelectionRange(0, 0)
+    text.scrollTop = 0
+  }
+
+  /** @type {Composer} */
+  const composer = {
+    show() {
+      if (element.isConnected) return
+      document.body.append(element)
+      focus()
+    },
+    hide,
+    goOn() {
+      if (sending.isWaiting) void sending.submit()
+      else saving.tryNow()
+    },
+    sendNow: sending.submit,
+    close,
+    leaveKept,
   }
 
   element.addEventListener('input', changed)
@@ -213,10 +288,27 @@ export function openComposer(start) {
     files.add(event.dataTransfer?.files)
   })
   window.addEventListener('beforeunload', warn)
-  document.querySelector('.composer')?.remove()
-  document.body.append(element)
-  if (start.to) {
-    text.focus()
-    text.setSelectionRange(0, 0)
-  } else to.input.focus()
+  window.addEventListener('pagehide', keepNow)
+  desk.put(composer)
+  if (kept) goOnWith(kept)
+  else void hold(name)
+
+  /** @param {KeptDraft} last */
+  function goOnWith({ sending: wasSending, at }) {
+    if (wasSending && Date.now() - at < STILL_MEANT) {
+      void sending.submit()
+      return
+    }
+    const { lost = [] } = start
+    say(lost.length > 0 ? lostFiles(lost) : 'This text was kept for you.', lost.length > 0)
+    saving.changed()
+  }
 }
+
+/**
+ * @template T
+ * @param {Promise<T>} work
+ * @returns {Promise<T>}
+ */
+const withinPatience = (work) =>
+  Promise.race([work, new Promise((_resolve, reject) => setTimeout(() => reject(new Error('no answer')), PATIENCE))])

@@ -20,7 +20,7 @@ export function createDraftFiles(start, changed) {
         'li',
         {},
         h('span', { title: file.name }, icon('clip'), h('span', {}, file.name), h('small', {}, bytes(file.size ?? 0))),
-        iconButton('close', `Take away ${file.name}`, () => remove(file)),
+        iconButton('close', `Remove ${file.name}`, () => remove(file)),
       ),
     )
     fill(element, items)

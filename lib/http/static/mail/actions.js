@@ -5,7 +5,7 @@
 /** @import { Reader } from '../reader/reader.js' */
 import { call } from '../base/api.js'
 import { confirmBox, toast } from '../base/dialogs.js'
-import { openComposer } from '../compose/compose.js'
+import { write } from '../compose/desk.js'
 import { answerTo } from '../reader/answer.js'
 import { pickMailbox } from './mailbox-dialogs.js'
 
@@ -156,7 +156,7 @@ export function createActions({ mailboxes, list, reader, own, isReading, back, r
         return moveTo(here, uids, to, `moved to ${to?.name}`)
       }
       default:
-        if (reader.reading) openComposer(answerTo(reader.reading, action, own))
+        if (reader.reading) await write(answerTo(reader.reading, action, own))
         else list.openActive()
     }
   }

@@ -3,7 +3,7 @@
 import { call } from '../base/api.js'
 import { button, fill, h } from '../base/dom.js'
 import { icon, iconButton } from '../base/icons.js'
-import { openComposer } from '../compose/compose.js'
+import { write as writeMessage } from '../compose/desk.js'
 import { createReader } from '../reader/reader.js'
 import { createActions } from './actions.js'
 import { createKeys } from './keys.js'
@@ -17,7 +17,7 @@ import { createNav } from './nav.js'
 import { createReading } from './reading.js'
 import { createSearch } from './search.js'
 
-const write = () => openComposer({})
+const write = () => writeMessage({})
 
 /**
  * The parts of the page, each of which is given what it asks the others for.

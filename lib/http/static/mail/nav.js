@@ -5,6 +5,7 @@ import { call } from '../base/api.js'
 import { button, fill, h } from '../base/dom.js'
 import { bytes } from '../base/format.js'
 import { icon } from '../base/icons.js'
+import { putAway } from '../compose/desk.js'
 import { newMailbox } from './mailbox-dialogs.js'
 
 /**
@@ -32,6 +33,7 @@ export function createNav(page, mailboxes, write) {
     document.title = unread > 0 ? `(${unread}) Mail` : 'Mail'
   }
   async function logOut() {
+    if (!(await putAway())) return
     await call('DELETE /session')
     page.showLogin()
   }

@@ -5,7 +5,7 @@
 /** @import { Reader } from '../reader/reader.js' */
 import { call } from '../base/api.js'
 import { typedAll } from '../base/format.js'
-import { openComposer } from '../compose/compose.js'
+import { write } from '../compose/desk.js'
 
 /**
  * @typedef {object} Ports
@@ -72,7 +72,7 @@ async function openDraft(mailbox, uid) {
   const place = { mailbox, uid }
   const draft = await call('GET /mailboxes/{mailbox}/messages/{uid}', place)
   const { to, cc, bcc, subject, text, references, attachments } = draft
-  openComposer({
+  await write({
     to: typedAll(to),
     cc: typedAll(cc),
     bcc: typedAll(bcc),

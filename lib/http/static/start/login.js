@@ -8,11 +8,11 @@ import { brand } from './card.js'
 /**
  * @param {Page} page
  * @param {string} [note] why it is shown
+ * @param {string} [before] who was logged in
  * @returns {View}
  */
-export function loginView(page, note = '') {
+export function loginView(page, note = '', before = '') {
   const message = errorLine()
-  message.textContent = note
   const user = field('Address', {
     type: 'text',
     name: 'user',
@@ -21,6 +21,7 @@ export function loginView(page, note = '') {
     autofocus: true,
     spellcheck: 'false',
     inputmode: 'email',
+    value: before,
   })
   const password = field('Password', {
     type: 'password',
@@ -77,6 +78,7 @@ export function loginView(page, note = '') {
         'form',
         { class: 'card login', onsubmit },
         brand('unread', 'Mail'),
+        note && h('p', { class: 'banner', role: 'status' }, note),
         user.element,
         password.element,
         code.element,
@@ -84,6 +86,6 @@ export function loginView(page, note = '') {
         submit,
       ),
     ),
-    start: () => user.input.focus(),
+    start: () => (before ? password : user).input.focus(),
   }
 }

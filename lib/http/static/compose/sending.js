@@ -1,0 +1,105 @@
+// @ts-check
+/** @import { Draft } from '../base/types' */
+import { call, isHandled, messageOf } from '../base/api.js'
+import { toast } from '../base/dialogs.js'
+import { undoSeconds } from './preferences.js'
+import { isPassing, whyNot } from './saving.js'
+
+/** Milliseconds after which a message that could not be handed over is tried again. */
+const AGAIN = 10_000
+/** Octets that a browser sends for a page that is going away. */
+const MOST_OF_LEAVING = 60_000
+
+/**
+ * A message on its way. Until the delay is over the server knows nothing of it but the draft, so that Undo is certain; who closes
+ * the page before has it sent at once. What a broken connection left in doubt is asked again under the same name, which the server
+ * sends once.
+ * @param {object} ports
+ * @param {() => Draft | FormData} ports.content
+ * @param {(sending: boolean) => void} ports.keep
+ * @param {() => void} ports.show
+ * @param {() => void} ports.hide
+ * @param {() => void} ports.gone it is sent
+ * @param {(line: string, wrong?: boolean) => void} ports.say
+ * @param {(waiting: boolean) => void} ports.onWaiting there is no connection: it goes on by itself
+ */
+export function createSending({ content, keep, show, hide, gone, say, onWaiting }) {
+  /** @type {'idle' | 'delayed' | 'sending' | 'waiting'} */
+  let state = 'idle'
+  let timer = 0
+
+  function idle() {
+    clearTimeout(timer)
+    state = 'idle'
+    onWaiting(false)
+    keep(false)
+    window.removeEventListener('online', submit)
+    window.removeEventListener('pagehide', onLeave, true)
+  }
+  function undo() {
+    if (state !== 'delayed') return
+    idle()
+    show()
+    say('Not sent.')
+  }
+  function start() {
+    keep(true)
+    window.addEventListener('pagehide', onLeave, true)
+    const seconds = undoSeconds()
+    if (seconds === 0) return void submit()
+    state = 'delayed'
+    hide()
+    toast('Sending ...', { label: 'Undo', run: undo }, seconds * 1000)
+    timer = setTimeout(submit, seconds * 1000)
+  }
+  async function submit() {
+    if (state === 'sending') return
+    clearTimeout(timer)
+    state = 'sending'
+    onWaiting(false)
+    say('Sending ...')
+    try {
+      await call('POST /send', {}, content(), { quiet: true })
+      idle()
+      gone()
+      toast('Sent.')
+    } catch (error) {
+      failed(error)
+    }
+  }
+  /** @param {unknown} error */
+  function failed(error) {
+    show()
+    if (!isPassing(error)) {
+      idle()
+      say(messageOf(error), true)
+      return
+    }
+    state = 'waiting'
+    onWaiting(true)
+    say(`${whyNot(error)}. Your message is kept, and sent as soon as it can be.`, true)
+    window.addEventListener('online', submit)
+    // Who has to log in first is told so; it goes on then.
+    if (!isHandled(error)) timer = setTimeout(submit, AGAIN)
+  }
+  function onLeave() {
+    const body = content()
+    if (state !== 'delayed' || body instanceof FormData) return
+    if (new Blob([JSON.stringify(body)]).size > MOST_OF_LEAVING) return
+    state = 'sending'
+    void call('POST /send', {}, body, { keepalive: true, quiet: true }).catch(() => undefined)
+  }
+
+  return {
+    start,
+    submit,
+    /** It was being sent, and is not any more. */
+    cancel: idle,
+    get isWaiting() {
+      return state === 'waiting'
+    },
+    get isBusy() {
+      return state === 'sending'
+    },
+  }
+}
