@@ -456,6 +456,42 @@ describe('webmail in Chromium', function () {
     await page.getByRole('button', { name: 'Show in its own colours' }).click()
     await frame.locator('html:not(.dim) .hd').waitFor()
   })
+  it('stacks a conversation, folds quotes, shows addresses and the source, and finds links', async () => {
+    const [first, second] = ['<one@talk.example>', '<two@talk.example>']
+    const quote = '> q1\n> q2\n> q3\n> q4\n'
+    await deliver(ALICE, { subject: 'Talk', messageId: first, text: 'the beginning' })
+    await deliver(ALICE, {
+      ...{ subject: 'Re: Talk', messageId: second, inReplyTo: first, cc: 'Carl <carl@example.net>' },
+      text: `See http://en.example.org/Foo_(bar), (www.example.org) or carl@example.net.\n\nAnn wrote:\n${quote}`,
+    })
+    await deliver(ALICE, {
+      ...{ subject: 'Re: Talk', inReplyTo: second, references: [first, second] },
+      html: `<p>the end</p><blockquote type="cite">${'what was before '.repeat(20)}</blockquote>`,
+    })
+    const page = await mailOf(ALICE)
+    await row(page, /Talk/).click()
+    const letter = (name: string) => page.locator('.letter', { hasText: name })
+    await page.frameLocator('iframe.html').getByText('Quoted text').waitFor()
+    await letter('the beginning').locator('.plain').waitFor()
+    await letter('carl@example.net').getByText('Quoted text (4 lines)').click()
+    await letter('carl@example.net').getByText('> q4').waitFor()
+    const links = letter('Foo_(bar)').locator('.plain a')
+    assert.deepEqual(await links.evaluateAll((all) => all.map((link) => link.getAttribute('href'))), [
+      'http://en.example.org/Foo_(bar)',
+      'https://www.example.org',
+      'mailto:carl@example.net',
+    ])
+    await letter('Foo_(bar)').locator('.people summary').click()
+    await letter('Foo_(bar)').getByText('Carl <carl@example.net>').waitFor()
+    await accessible(page, 'conversation')
+    await page.getByRole('button', { name: 'More' }).click()
+    await page.getByRole('button', { name: 'Headers and source' }).click()
+    await page.getByLabel('Header').getByText('Message-ID: <two@talk.example>').waitFor()
+    await page.keyboard.press('Escape')
+    await links.last().click()
+    const composer = page.getByRole('form', { name: 'Write a message' })
+    assert.equal(await composer.getByLabel('To').inputValue(), 'carl@example.net')
+  })
   it('shows all texts of a message, opens those attached to it, and shows text where HTML is too much', async () => {
     const inner = 'From: carla@x.example\r\nSubject: The hut\r\n\r\nIt is open.'
     await deliver(ALICE, {

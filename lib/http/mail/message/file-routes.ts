@@ -1,7 +1,7 @@
 import { bodiesOf, isHtml } from '../../../mime/read/bodies'
 import { partText } from '../../../mime/text/text'
 import { notFound, Refused } from '../../../web/kernel/faults'
-import { any, object, optional, text } from '../../../web/kernel/schema'
+import { any, object, optional, text, whole } from '../../../web/kernel/schema'
 import { defineRoute, type Route } from '../../../web/route/route'
 import { turn } from '../../../work/turns'
 import { withRow } from '../access'
@@ -91,13 +91,14 @@ export function fileRoutes(): readonly Route[] {
       method: 'get',
       path: '/mailboxes/:mailbox/messages/:uid/source',
       scope: 'mail:read',
-      summary: 'The message as it came, to be saved',
+      summary: 'The message as it came, to be saved; `first` octets of it',
+      query: object({ first: optional(whole(1)) }),
       answer: any('octets'),
       produces: 'message/rfc822',
-      run: async ({ params, mail: enter }) => {
+      run: async ({ params, query, mail: enter }) => {
         const mail = await enter()
         return withRow(mail, params, async (row) => {
-          const octets = await mail.read(row.emailId, 0, row.size)
+          const octets = await mail.read(row.emailId, 0, Math.min(row.size, query.first ?? row.size))
           if (!octets) throw notFound('message')
           return { kind: 'octets', octets, headers: fileHeaders('message.eml', 'message/rfc822') }
         })

@@ -269,7 +269,7 @@ export interface Api {
     answer: unknown
   }
   'GET /mailboxes/{mailbox}/messages/{uid}/source': {
-    where: { mailbox: string | number; uid: string | number }
+    where: { mailbox: string | number; uid: string | number; first?: number | undefined }
     answer: unknown
   }
   'POST /mailboxes/{mailbox}/flags': {

@@ -29,13 +29,14 @@ export function toast(text, action, seen = action ? SEEN_WITH_ACTION : SEEN) {
  * @template T
  * @param {string} title
  * @param {(close: (value?: T) => void) => Child} build
+ * @param {string} [kind] `wide`
  * @returns {Promise<T | undefined>}
  */
-export function dialog(title, build) {
+export function dialog(title, build, kind = '') {
   return new Promise((resolve) => {
     /** @type {T | undefined} */
     let result
-    const box = h('dialog', { class: 'dialog', 'aria-label': title })
+    const box = h('dialog', { class: `dialog ${kind}`, 'aria-label': title })
     /** @param {T} [value] */
     const close = (value) => {
       result = value

@@ -32,7 +32,11 @@ function createParts(page, shell, onArrival) {
   const live = createLive(() => refresh(true), page.boot)
   const listing = createListing({ mailboxes, search, list: () => list, onArrival })
   const reading = createReading({ shell, mailboxes, list: () => list, reader: () => reader })
-  const reader = createReader({ onAction: (action) => act(action), onBack: reading.back })
+  const reader = createReader({
+    onAction: (action) => act(action),
+    onBack: () => reading.back(),
+    onWrite: openComposer,
+  })
   const list = createList({
     load: listing.load,
     isSent: () => mailboxes.here?.role === 'sent' || mailboxes.here?.role === 'drafts',

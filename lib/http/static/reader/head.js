@@ -1,86 +1,90 @@
 // @ts-check
-/** @import { Summary } from '../base/types' */
+/** @import { Person } from '../base/types' */
 /** @import { Reading } from './reader.js' */
 import { h } from '../base/dom.js'
-import { exactTime, personName, shortTime } from '../base/format.js'
+import { exactTime, personName } from '../base/format.js'
 
-/** Recipients that are named. */
+/** Recipients that are named in one line. */
 const MOST_RECIPIENTS = 6
 
 /**
- * Subject, people and time.
+ * Who wrote, to whom, and when; all addresses on demand.
  * @param {Reading} reading
- * @param {HTMLElement | undefined} conversation
  */
-export function messageHead(reading, conversation) {
-  const { shown, message, inner } = reading
-  const date = shown.sentAt ?? (inner === undefined ? message.date : undefined)
-  return h(
-    'header',
-    { class: 'message-head' },
-    h('h2', {}, shown.subject || '(no subject)'),
-    conversation,
-    h(
-      'div',
-      { class: 'from-line' },
-      h('span', { class: 'avatar', 'aria-hidden': 'true' }, initialOf(reading)),
-      people(reading),
-      date !== undefined && h('time', { class: 'muted', datetime: new Date(date).toISOString() }, exactTime(date)),
-    ),
-  )
-}
-
-/** @param {Reading} reading */
-function initialOf({ shown: { from } }) {
-  const [sender] = from
-  return ((sender && personName(sender)[0]) || '?').toUpperCase()
-}
-
-/** @param {Reading} reading */
-function people({ shown: { from, to, cc } }) {
-  const recipients = [...to, ...cc]
-  const named = recipients.slice(0, MOST_RECIPIENTS).map(personName).join(', ')
-  const more = recipients.length > MOST_RECIPIENTS ? ` and ${recipients.length - MOST_RECIPIENTS} more` : ''
-  const addresses = from.filter(({ name }) => name).map(({ address }) => address)
+export function fromLine(reading) {
+  const { shown } = reading
+  const date = dateOf(reading)
+  const addresses = shown.from.filter(({ name }) => name).map(({ address }) => address)
   return h(
     'div',
-    { class: 'people' },
+    { class: 'from-line' },
+    avatar(shown.from),
     h(
-      'p',
-      {},
-      h('strong', {}, from.map(personName).join(', ') || '(no sender)'),
-      ' ',
-      h('span', { class: 'muted' }, addresses.join(', ')),
+      'div',
+      { class: 'people' },
+      h(
+        'p',
+        {},
+        h('strong', { dir: 'auto' }, shown.from.map(personName).join(', ') || '(no sender)'),
+        ' ',
+        h('span', { class: 'muted' }, addresses.join(', ')),
+      ),
+      h('details', {}, h('summary', { class: 'muted' }, recipientsOf(reading)), details(reading)),
     ),
-    h('p', { class: 'muted' }, recipients.length > 0 ? `to ${named}${more}` : 'no recipients shown'),
+    date !== undefined && h('time', { class: 'muted', datetime: new Date(date).toISOString() }, exactTime(date)),
   )
+}
+
+/** @param {Reading} reading */
+const dateOf = ({ shown, message, inner }) => shown.sentAt ?? (inner === undefined ? message.date : undefined)
+
+/** @param {readonly Person[]} from */
+export function avatar([sender]) {
+  const initial = ((sender && [...personName(sender)][0]) || '?').toUpperCase()
+  return h('span', { class: 'avatar', 'aria-hidden': 'true' }, initial)
+}
+
+/** @param {Reading} reading */
+function recipientsOf({ shown: { to, cc } }) {
+  const recipients = [...to, ...cc]
+  if (recipients.length === 0) return 'no recipients shown'
+  const named = recipients.slice(0, MOST_RECIPIENTS).map(personName).join(', ')
+  const more = recipients.length > MOST_RECIPIENTS ? ` and ${recipients.length - MOST_RECIPIENTS} more` : ''
+  return `to ${named}${more}`
 }
 
 /**
- * The messages of the conversation, when there are several.
- * @param {readonly Summary[]} messages
- * @param {number} current UID
- * @param {(uid: number) => unknown} open
+ * Everybody with name and address.
+ * @param {Reading} reading
  */
-export function conversationList(messages, current, open) {
-  if (messages.length < 2) return undefined
-  const items = messages.map(({ uid, from, preview, date }) =>
-    h(
-      'li',
-      {},
-      h(
-        'button',
-        {
-          type: 'button',
-          class: uid === current ? 'current' : '',
-          'aria-current': uid === current ? 'true' : undefined,
-          onclick: () => open(uid),
-        },
-        h('span', { class: 'who' }, from.map(personName).join(', ')),
-        h('span', { class: 'preview' }, preview),
-        h('time', {}, shortTime(date)),
-      ),
+function details(reading) {
+  const { from, replyTo, to, cc, bcc } = reading.shown
+  const date = dateOf(reading)
+  /** @type {readonly (readonly [label: string, people: readonly Person[]])[]} */
+  const lines = [
+    ['From', from],
+    ['Reply to', sameAs(from, replyTo) ? [] : replyTo],
+    ['To', to],
+    ['Cc', cc],
+    ['Bcc', bcc],
+  ]
+  return h(
+    'dl',
+    { class: 'all-people' },
+    lines.flatMap(([label, people]) =>
+      people.length === 0 ? [] : [h('dt', {}, label), h('dd', {}, people.map(personLine))],
     ),
+    date !== undefined && [h('dt', {}, 'Date'), h('dd', {}, new Date(date).toLocaleString())],
   )
-  return h('ol', { class: 'conversation', 'aria-label': 'Conversation' }, items)
 }
+
+/** @param {Person} person */
+const personLine = ({ name, address }) =>
+  h('span', { dir: 'auto' }, name && address ? `${name} <${address}>` : name || address)
+
+/**
+ * @param {readonly Person[]} some
+ * @param {readonly Person[]} others
+ */
+const sameAs = (some, others) =>
+  some.map(({ address }) => address).join() === others.map(({ address }) => address).join()

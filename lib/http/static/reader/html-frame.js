@@ -5,6 +5,7 @@ import { h } from '../base/dom.js'
 import { cleaner, withoutRemote } from './clean-html.js'
 import { DIM_STYLE, isLight } from './dim.js'
 import { fit } from './fit-frame.js'
+import { FOLD_STYLE, foldQuote } from './fold-quote.js'
 import { withOwnPictures } from './own-pictures.js'
 
 /**
@@ -23,8 +24,9 @@ body { margin: 16px 24px 24px; font: 15px/1.55 system-ui, sans-serif; }
 @media (max-width: 600px) { body { margin: 12px 16px 20px; } }
 img:not([width]):not([height]) { max-width: 100%; }
 pre { white-space: pre-wrap; }
+@media print { html.dark { background: #fff; color: #1b1d21; } html.dim, html.dim * { filter: none !important; } }
 blockquote { margin: 0 0 0 .5em; padding-left: .8em; border-left: 3px solid #99a; }
-${DIM_STYLE}`
+${FOLD_STYLE}${DIM_STYLE}`
 
 /**
  * @typedef {object} Source
@@ -61,10 +63,12 @@ export function htmlFrame({ place, part, pictures, images, ownColours }, told) {
     if (!frame.isConnected || !contentDocument) return
     const remote = withoutRemote(root, images)
     const own = withOwnPictures(root, pictures, place)
+    foldQuote(root)
     put(root, contentDocument)
     fit(frame, contentDocument)
     if (isDark() && !ownColours) dim(frame, contentDocument)
     passKeys(frame, contentDocument)
+    passAddresses(frame, contentDocument)
     told(remote && !images ? 'without-remote' : 'whole')
     for (const done of await Promise.allSettled(own)) if (done.status === 'fulfilled') addresses.push(done.value)
     if (!frame.isConnected) free()
@@ -91,6 +95,7 @@ function put(root, inside) {
   )
   inside.replaceChild(inside.adoptNode(root), inside.documentElement)
   inside.head.prepend(paper)
+  if (!inside.documentElement.dir && !inside.body.dir) inside.body.dir = 'auto'
   // Colours of links belong to the document in which the attribute was read.
   for (const name of ['link', 'vlink', 'alink']) {
     const colour = inside.body.getAttribute(name)
@@ -124,5 +129,21 @@ function passKeys(frame, inside) {
     const { key, code, ctrlKey, metaKey, shiftKey, altKey } = event
     const init = { key, code, ctrlKey, metaKey, shiftKey, altKey, bubbles: true, cancelable: true }
     if (!frame.dispatchEvent(new KeyboardEvent('keydown', init))) event.preventDefault()
+  })
+}
+
+/**
+ * An address of a person is written to here, not in whatever program the machine has for it.
+ * @param {HTMLIFrameElement} frame
+ * @param {Document} inside
+ */
+function passAddresses(frame, inside) {
+  inside.addEventListener('click', (event) => {
+    // Elements of the frame are no `Element` of this window.
+    const target = /** @type {Element | null} */ (event.target)
+    const href = target?.closest?.('a[href^="mailto:" i]')?.getAttribute('href')
+    if (!href) return
+    event.preventDefault()
+    frame.dispatchEvent(new CustomEvent('mailto', { detail: href, bubbles: true }))
   })
 }

@@ -1,15 +1,19 @@
 // @ts-check
-/** @import { Action, InnerMessage, Mailbox, Message, Summary } from '../base/types' */
+/** @import { Action, DraftStart, InnerMessage, Mailbox, Message } from '../base/types' */
+/** @import { Letter } from './letter.js' */
+/** @import { Look } from './toolbar.js' */
 import { call } from '../base/api.js'
 import { button, fill, h } from '../base/dom.js'
 import { icon } from '../base/icons.js'
-import { fileList } from './files.js'
-import { conversationList, messageHead } from './head.js'
-import { messageBody } from './message-body.js'
+import { createLetter } from './letter.js'
+import { mailtoStart } from './mailto.js'
+import { createStack } from './stack.js'
 import { toolbar } from './toolbar.js'
 
 /** Messages of a conversation that are listed. */
 const MOST_LISTED = 100
+/** Milliseconds until a message that is being fetched says so. */
+const PATIENCE = 250
 
 /**
  * What is read: a message of a mailbox, or one that is attached to it.
@@ -20,57 +24,52 @@ const MOST_LISTED = 100
  * @property {string | undefined} inner the part that holds the attached one
  */
 
-/** @param {{ onAction: (action: Action) => unknown, onBack: () => void }} ports */
-export function createReader({ onAction, onBack }) {
+/**
+ * @typedef {object} Ports
+ * @property {(action: Action) => unknown} onAction
+ * @property {() => void} onBack
+ * @property {(start: DraftStart) => unknown} onWrite an address in a message was followed
+ */
+
+/** @param {Ports} ports */
+export function createReader({ onAction, onBack, onWrite }) {
   const element = h('section', { class: 'reader', 'aria-label': 'Message', tabindex: '-1' })
   const nothing = () => h('div', { class: 'nothing' }, icon('unread'), h('p', {}, 'No message is open.'))
-  /** @type {Reading | undefined} */
-  let reading
-  /** @type {Reading[]} the messages around the one that is shown, the outermost first */
-  let outer = []
-  /** @type {Summary[]} */
-  let conversation = []
-  /** @type {ReturnType<typeof messageBody> | undefined} */
-  let body
-  let how = { asText: false, ownColours: false }
+  const bar = h('div', { class: 'reader-top' })
+  /** @type {ReturnType<typeof createStack> | undefined} */
+  let stack
+  /** @type {Letter | undefined} */
+  let current
+  /** @type {Letter[]} messages that are attached to one, and those inside of them: the last is shown */
+  let inside = []
   let opening = 0
   fill(element, nothing())
 
-  /** @param {Reading} now */
-  function show(now) {
-    reading = now
-    draw(now)
+  /** @param {Letter} letter */
+  function onCurrent(letter) {
+    if (current === letter) return
+    current = letter
+    stack?.mark(letter)
+    drawBar()
   }
-
-  /** @param {Reading} now */
-  function draw(now) {
-    const { shown, message, mailbox, inner } = now
-    const place = { mailbox: mailbox.id, uid: message.uid }
-    const uids = conversation.map(({ uid }) => uid)
-    body?.free()
-    body = messageBody(shown, place, how)
+  function drawBar() {
+    if (!current?.reading) return
+    const letter = current
+    /** @param {Partial<Look>} change */
+    const turn = (change) => letter.turn(change)
+    fill(bar, toolbar(current.reading, { onAction, onBack, how: () => letter.how, turn }))
+  }
+  /**
+   * @param {string} subject
+   * @param {...(HTMLElement | undefined)} content
+   */
+  const drawPage = (subject, ...content) =>
     fill(
       element,
-      toolbar(now, {
-        onAction,
-        onBack,
-        how,
-        turn(change) {
-          how = { ...how, ...change }
-          draw(now)
-        },
-      }),
-      inner !== undefined && insideBanner(),
-      messageHead(
-        now,
-        inner === undefined
-          ? conversationList(conversation, message.uid, (uid) => open(mailbox, uid, uids))
-          : undefined,
-      ),
-      fileList(shown.attachments, place, (part) => openInside(now, part)),
-      body.element,
+      bar,
+      h('header', { class: 'message-head' }, h('h2', { dir: 'auto' }, subject || '(no subject)')),
+      ...content,
     )
-  }
 
   /**
    * A message that is attached to the open one, or to one inside of it.
@@ -82,13 +81,27 @@ export function createReader({ onAction, onBack }) {
     const where = { mailbox: around.mailbox.id, uid: around.message.uid, part }
     const shown = await call('GET /mailboxes/{mailbox}/messages/{uid}/parts/{part}/message', where)
     if (mine !== opening) return
-    outer.push(around)
-    show({ ...around, shown, inner: part })
-    element.focus({ preventScroll: true })
+    const reading = { ...around, shown, inner: part }
+    const letter = createLetter({ mailbox: around.mailbox, reading }, { onCurrent, onInside: openInside })
+    letter.openWith(reading)
+    inside.push(letter)
+    showLast()
   }
   function closeInside() {
-    const around = outer.pop()
-    if (around) show(around)
+    inside.pop()?.free()
+    showLast()
+  }
+  /** The innermost message that is open, or the conversation. */
+  function showLast() {
+    const letter = inside.at(-1)
+    current = letter ?? stack?.asked
+    drawBar()
+    const subject = current?.reading?.shown.subject ?? ''
+    if (letter) drawPage(subject, insideBanner(), letter.element)
+    else drawPage(subject, stack?.element)
+    if (current && !letter) stack?.mark(current)
+    element.focus({ preventScroll: true })
+    element.scrollTop = 0
   }
   const insideBanner = () =>
     h(
@@ -98,6 +111,33 @@ export function createReader({ onAction, onBack }) {
       button('Back to the other', closeInside),
     )
 
+  /** What was asked for is on its way, and the line is slow. */
+  function showLoading() {
+    free()
+    fill(
+      element,
+      h('div', { class: 'nothing', role: 'status' }, h('span', { class: 'spinner' }), h('p', {}, 'Loading ...')),
+    )
+  }
+  /**
+   * @param {unknown} error
+   * @param {() => unknown} again
+   */
+  function showFailed(error, again) {
+    free()
+    const why = error instanceof Error ? error.message : String(error)
+    fill(
+      element,
+      h(
+        'div',
+        { class: 'nothing', role: 'alert' },
+        icon('junk'),
+        h('p', {}, `The message could not be fetched. ${why}`),
+        button('Try again', again),
+        button('Back to the list', onBack, 'quiet only-narrow'),
+      ),
+    )
+  }
   /**
    * @param {Mailbox} mailbox
    * @param {number} uid
@@ -106,38 +146,76 @@ export function createReader({ onAction, onBack }) {
   async function open(mailbox, uid, uids) {
     const mine = ++opening
     const where = { mailbox: mailbox.id }
-    const [message, around] = await Promise.all([
-      call('GET /mailboxes/{mailbox}/messages/{uid}', { ...where, uid }),
-      uids.length > 1
-        ? call('GET /mailboxes/{mailbox}/summaries', { ...where, uids: uids.slice(-MOST_LISTED).join(',') })
-        : { messages: [] },
-    ])
-    if (mine !== opening) return
-    outer = []
-    conversation = around.messages
-    how = { asText: false, ownColours: false }
-    show({ mailbox, message, shown: message, inner: undefined })
-    element.focus({ preventScroll: true })
-    const unseen = [message, ...conversation].filter(({ flags }) => !flags.includes('\\Seen'))
-    if (unseen.length === 0) return
-    const change = { uids: unseen.map((unread) => unread.uid), add: ['\\Seen'] }
-    await call('POST /mailboxes/{mailbox}/flags', where, change)
+    const slow = setTimeout(() => mine === opening && showLoading(), PATIENCE)
+    try {
+      const [message, around] = await Promise.all([
+        call('GET /mailboxes/{mailbox}/messages/{uid}', { ...where, uid }),
+        uids.length > 1
+          ? call('GET /mailboxes/{mailbox}/summaries', { ...where, uids: uids.slice(-MOST_LISTED).join(',') })
+          : { messages: [] },
+      ])
+      clearTimeout(slow)
+      if (mine !== opening) return
+      free()
+      const fresh = createStack(
+        { mailbox, message, conversation: around.messages },
+        { onCurrent, onInside: openInside },
+      )
+      stack = fresh
+      showLast()
+      const unseen = [message, ...around.messages].filter(({ flags }) => !flags.includes('\\Seen'))
+      await fresh.openUnread()
+      if (mine === opening) scrollTo(fresh)
+      if (unseen.length === 0) return
+      const change = { uids: [...new Set(unseen.map((unread) => unread.uid))], add: ['\\Seen'] }
+      await call('POST /mailboxes/{mailbox}/flags', where, change)
+    } catch (error) {
+      clearTimeout(slow)
+      if (mine === opening && !stack) showFailed(error, () => open(mailbox, uid, uids))
+      throw error
+    }
   }
+  /**
+   * To the first message that is open, where those before it take up the page.
+   * @param {NonNullable<typeof stack>} fresh
+   */
+  function scrollTo(fresh) {
+    if (fresh.asked) onCurrent(fresh.asked)
+    const first = fresh.element.querySelector('.letter.open')
+    if (!(first instanceof HTMLElement)) return
+    const top = first.offsetTop - bar.offsetHeight
+    if (top > element.clientHeight / 2) element.scrollTop = top
+  }
+  function free() {
+    stack?.free()
+    for (const letter of inside) letter.free()
+    stack = undefined
+    current = undefined
+    inside = []
+  }
+  element.addEventListener('click', (event) => {
+    const link = event.target instanceof Element && event.target.closest('a[href^="mailto:" i]')
+    if (!link) return
+    event.preventDefault()
+    onWrite(mailtoStart(link.getAttribute('href') ?? ''))
+  })
+  // From a frame that shows HTML.
+  element.addEventListener('mailto', (event) => {
+    if (event instanceof CustomEvent) onWrite(mailtoStart(String(event.detail)))
+  })
 
   return {
     element,
     open,
     get reading() {
-      return reading
+      return current?.reading
     },
     get message() {
-      return reading?.message
+      return current?.reading?.message
     },
     close() {
       opening++
-      reading = undefined
-      body?.free()
-      body = undefined
+      free()
       fill(element, nothing())
     },
     /** @param {boolean} on */

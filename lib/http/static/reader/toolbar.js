@@ -7,6 +7,7 @@ import { gap, h } from '../base/dom.js'
 import { icon, iconButton } from '../base/icons.js'
 import { fileNameOf } from './answer.js'
 import { isDark } from './html-frame.js'
+import { showSource } from './source.js'
 
 const WIDE = { class: 'icon-button only-wide' }
 
@@ -18,7 +19,7 @@ const junkLabel = ({ mailbox }) => (mailbox.role === 'junk' ? 'Not junk' : 'Junk
  * @typedef {object} Ports
  * @property {(action: Action) => unknown} onAction
  * @property {() => void} onBack
- * @property {Look} how
+ * @property {() => Look} how
  * @property {(change: Partial<Look>) => void} turn
  */
 
@@ -51,13 +52,14 @@ export const toolbar = (reading, { onAction, onBack, ...ports }) =>
  * @param {Reading} reading
  * @param {Ports} ports
  */
-async function more(reading, { onAction, how, turn }) {
-  /** @type {Action | 'text' | 'colours' | undefined} */
+async function more(reading, { onAction, how: lookNow, turn }) {
+  const how = lookNow()
+  /** @type {Action | 'text' | 'colours' | 'source' | 'print' | undefined} */
   const chosen = await dialog('Message', (close) => {
     /**
      * @param {string} picture
      * @param {string} label
-     * @param {Action | 'text' | 'colours'} value
+     * @param {Action | 'text' | 'colours' | 'source' | 'print'} value
      * @param {string} [where]
      */
     const choice = (picture, label, value, where = '') =>
@@ -76,6 +78,8 @@ async function more(reading, { onAction, how, turn }) {
       reading.shown.hasHtml &&
         isDark() &&
         choice('sun', how.ownColours ? 'Show in dark colours' : 'Show in its own colours', 'colours'),
+      choice('print', 'Print', 'print'),
+      reading.inner === undefined && choice('source', 'Headers and source', 'source'),
       h(
         'a',
         {
@@ -91,7 +95,10 @@ async function more(reading, { onAction, how, turn }) {
   })
   if (chosen === 'text') turn({ asText: !how.asText })
   else if (chosen === 'colours') turn({ ownColours: !how.ownColours })
-  else if (chosen) onAction(chosen)
+  else if (chosen === 'print') window.print()
+  else if (chosen === 'source') {
+    await showSource({ mailbox: reading.mailbox.id, uid: reading.message.uid }, reading.message.size)
+  } else if (chosen) onAction(chosen)
 }
 
 /** @param {Reading} reading */

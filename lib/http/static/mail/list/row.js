@@ -48,14 +48,14 @@ export function rowOf(message, { index, total, active, chosen, sent }, onclick) 
       h(
         'span',
         { class: 'row-top' },
-        h('span', { class: 'who' }, names),
+        h('span', { class: 'who', dir: 'auto' }, names),
         count > 1 && h('span', { class: 'count' }, String(count)),
         flagged && h('span', { class: 'starred' }, icon('star')),
         attachments && icon('clip'),
         h('time', { datetime: new Date(date).toISOString() }, shortTime(date)),
       ),
-      h('span', { class: 'subject' }, subject),
-      h('span', { class: 'preview' }, message.preview),
+      h('span', { class: 'subject', dir: 'auto' }, subject),
+      h('span', { class: 'preview', dir: 'auto' }, message.preview),
     ),
   )
 }
