@@ -35,7 +35,7 @@ function createParts(page, shell, onArrival) {
   const reader = createReader({
     onAction: (action) => act(action),
     onBack: () => reading.back(),
-    onWrite: openComposer,
+    onWrite: writeMessage,
   })
   const list = createList({
     load: listing.load,
