@@ -15,6 +15,7 @@ import { objectid } from './ext/messages/objectid'
 import { preview } from './ext/messages/preview'
 import { qresync } from './ext/messages/qresync'
 import { replace } from './ext/messages/replace'
+import { uidbatches } from './ext/messages/uidbatches'
 import { uidonly } from './ext/messages/uidonly'
 import { fuzzy } from './ext/search/fuzzy'
 import { partial } from './ext/search/partial'
@@ -38,6 +39,7 @@ export const extensions: readonly Extension[] = [
   condstore,
   qresync,
   uidonly,
+  uidbatches,
   messagelimit,
   searchres,
   partial,
