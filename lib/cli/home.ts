@@ -8,7 +8,7 @@ import { dataFolder, type Home, homeAt } from '../wiring/home'
 export const homeOption = (): Option =>
   new Option('--home <dir>', 'the Haraka home')
     .env('HARAKA')
-    .default(existsSync('./config/plugins') ? '.' : './demo-home')
+    .default(existsSync('./config/plugins') ? '.' : './demo-home', 'this folder, else ./demo-home')
 
 const idOf = (user: string, which: '-u' | '-g'): number =>
   Number(execFileSync('id', [which, user], { encoding: 'utf8' }).trim())

@@ -12,7 +12,10 @@ import { mailboxNamed } from './resolve'
  * mistake loses no mail. Faults: no-such-account, stored-before, over-quota, too-big. Resolves after the message is durable.
  */
 export async function deliver(parts: Parts, copy: NewCopy): Promise<Result<Delivered>> {
-  const done = await append(parts, copy)
+  const done = await append(parts, copy).catch((error: unknown) => {
+    parts.metrics.count('mailbox_deliveries_total', { result: 'unavailable' })
+    throw error
+  })
   parts.metrics.count('mailbox_deliveries_total', { result: done.ok ? 'stored' : done.fault.kind })
   if (done.ok) parts.metrics.count('mailbox_delivered_bytes_total', {}, copy.bytes.length)
   return done
