@@ -24,7 +24,10 @@ export const COUNTERS = {
     labels: ['protocol', 'reason'],
   },
   mailbox_lock_fence_refused_total: { help: 'POP3 updates refused because the lease was lost', labels: [] },
-  mailbox_deliveries_total: { help: 'messages delivered to a mailbox (stored), or why not; unavailable: the store could not write', labels: ['result'] },
+  mailbox_deliveries_total: {
+    help: 'messages delivered to a mailbox (stored), or why not; unavailable: the store could not write',
+    labels: ['result'],
+  },
   mailbox_delivered_bytes_total: { help: 'octets of messages stored by delivery', labels: [] },
   mailbox_text_indexed_total: { help: 'messages that the text index was given', labels: [] },
 } as const satisfies Record<string, Described>
