@@ -39,6 +39,8 @@ export interface Kit {
   readonly sieve: number
   /** what the servers logged at level error: bugs */
   readonly errors: readonly string[]
+  /** what the servers logged at level info: a line for each session that is over */
+  readonly lines: readonly string[]
   account(name: string): Promise<AccountId>
   deliver(id: AccountId, ...messages: string[]): Promise<void>
   kick(id: AccountId): Promise<number>
@@ -112,7 +114,8 @@ function simpleLogin(store: Store, cleartext: boolean): Login {
 export async function startKit(options: KitOptions = {}): Promise<Kit> {
   const own = options.store ? undefined : await storeOrSkip()
   const errors: string[] = []
-  const log = { ...silentLog, error: (text: string) => errors.push(text) }
+  const lines: string[] = []
+  const log = { ...silentLog, error: (text: string) => errors.push(text), info: (text: string) => lines.push(text) }
   const store = options.store ?? (await own?.open())
   if (!store) throw new Error('the default driver needs nothing that can be missing')
   const settings = lockSettings({ wait: { pop3: '0s', imap: '0s' }, ...options.locks })
@@ -181,6 +184,7 @@ export async function startKit(options: KitOptions = {}): Promise<Kit> {
     imap,
     sieve,
     errors,
+    lines,
     account: async (name) => {
       const made = await store.accounts.create({ name, credentials: {} })
       if (!made.ok) throw new Error(made.fault.kind)

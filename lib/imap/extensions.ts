@@ -23,6 +23,7 @@ import { searchres } from './ext/search/searchres'
 import { sort } from './ext/search/sort'
 import { compression } from './ext/session/compress'
 import { inprogress } from './ext/session/inprogress'
+import { unauthentication } from './ext/session/unauthenticate'
 import { utf8 } from './ext/session/utf8'
 import type { Extension } from './kernel/extension'
 
@@ -54,4 +55,5 @@ export const extensions: readonly Extension[] = [
   replace,
   inprogress,
   compression,
+  unauthentication,
 ]

@@ -141,6 +141,29 @@ describe('IMAP and the mailbox lock', () => {
     }
   })
 
+  it('UNAUTHENTICATE gives back the lock, and the log has a line for each login (RFC 8437)', async () => {
+    await start('access')
+    const before = kit.lines.length
+    const session = await imap()
+    await ask(session, 'SELECT INBOX')
+    await ask(session, 'FETCH 1 BODY[]')
+    assert.equal(await holders(), 1)
+    assert.match(await ask(session, 'UNAUTHENTICATE'), /^t OK/m)
+    assert.equal(await holders(), 0)
+    const holder = await pop3()
+    assert.match(await ask(session, 'LOGIN ann@example.org pass'), /^t OK/m)
+    assert.match(await ask(session, 'SELECT INBOX'), new RegExp(`^t ${INUSE}`, 'm'))
+    holder.send('QUIT\r\n')
+    await holder.end()
+    assert.match(await ask(session, 'SELECT INBOX'), /^t OK/m)
+    session.send('z LOGOUT\r\n')
+    await session.end()
+    const lines = kit.lines.slice(before).filter((line) => line.includes('protocol=imap'))
+    assert.equal(lines.length, 2, lines.join('\n'))
+    assert.match(lines[0] ?? '', /user="ann@example\.org".* in=8\d out=\d+ .*fetched=[1-9]\d+ end="unauthenticate"/)
+    assert.match(lines[1] ?? '', /user="ann@example\.org".* in=7\d out=\d+ .*fetched=0 end="logout"/)
+  })
+
   it('the lock ends with the idle timer and with too many bad commands', async () => {
     kit = await startKit({ imapIdle: 200, imap: { limits: { bad_commands: '5' } } })
     await kit.account('ann@example.org')

@@ -1,4 +1,5 @@
 import { peerOf } from '../../login/peer'
+import { connectionLine } from '../../login/session-line'
 import { onAbort } from '../../terms/abort'
 import { textOf } from '../../terms/errors'
 import type { Connection } from '../../transport/connection'
@@ -11,11 +12,22 @@ import type { Slots } from './slots'
 import { newModes } from './state'
 import { Unsolicited } from './unsolicited'
 
+const noCounts = (): Session['counts'] => ({ appended: 0, expunged: 0, moved: 0, copied: 0, fetched: 0 })
+
 /** The state of a new connection, and the verbs on it. */
 export function openSession(connection: Connection, ports: ImapPorts, slots: Slots): Session {
   const { reader, writer } = connection
+  /** when the session began, or was given back, and what the connection had read and written by then */
+  let since = { at: performance.now(), received: 0, written: 0 }
+  let stops: (() => void)[] = []
   /** takes the selected mailbox out of what nobody asked for */
   let unwatch: (() => void) | undefined
+
+  function endLogin(): void {
+    session.close()
+    for (const stop of stops) stop()
+    stops = []
+  }
 
   const keywords = createKeywords(() => session)
   const session: Session = {
@@ -33,7 +45,7 @@ export function openSession(connection: Connection, ports: ImapPorts, slots: Slo
     badCommands: 0,
     client: undefined,
     user: '',
-    counts: { appended: 0, expunged: 0, moved: 0, copied: 0, fetched: 0 },
+    counts: noCounts(),
     ended: undefined,
     inResponse: false,
     parting: undefined,
@@ -91,9 +103,34 @@ export function openSession(connection: Connection, ports: ImapPorts, slots: Slo
       session.state.view.close()
       session.state = { name: 'authenticated', mail: session.state.mail }
     },
+    untilLogout: (stop) => void stops.push(stop),
+    unauthenticate: async () => {
+      endLogin()
+      session.state = { name: 'not-authenticated' }
+      session.ended = 'unauthenticate'
+      await session.finish()
+      since = { at: performance.now(), received: reader.received, written: writer.written }
+      // What failed logins are allowed stays what it is for one connection.
+      Object.assign(session, { ended: undefined, user: '', badCommands: 0 })
+      Object.assign(session.modes, newModes())
+      Object.assign(session.counts, noCounts())
+      session.idleAfter(ports.settings.loginTime)
+    },
     logout: () => {
-      session.close()
+      endLogin()
       session.state = { name: 'logout' }
+    },
+    finish: async () => {
+      await session.lease?.release()
+      session.lease = undefined
+      const { id, address, secure, closed } = connection
+      const octets = {
+        reader: { received: reader.received - since.received },
+        writer: { written: writer.written - since.written },
+      }
+      const { user, client = '', counts, ended } = session
+      const about = { protocol: 'imap', user, client, counts }
+      ports.log.info(connectionLine({ id, address, secure, closed, ...octets }, about, since.at, ended))
     },
     readLine: () => reader.nextLine(ports.settings.maxLine),
   }

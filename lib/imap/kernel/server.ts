@@ -1,4 +1,3 @@
-import { connectionLine } from '../../login/session-line'
 import { logThrown } from '../../terms/log-thrown'
 import type { Connection } from '../../transport/connection'
 import { turn } from '../../work/turns'
@@ -83,7 +82,6 @@ export function createServer(ports: ImapPorts, extensions: readonly Extension[])
 
   /** Serves one connection to its end. Never rejects. */
   async function serve(connection: Connection): Promise<void> {
-    const began = performance.now()
     const session = openSession(connection, ports, vocabulary.slots)
     const share = literals()
     session.idleAfter(ports.settings.loginTime)
@@ -96,15 +94,7 @@ export function createServer(ports: ImapPorts, extensions: readonly Extension[])
     }
     share.release()
     session.logout()
-    await session.lease?.release()
-    ports.log.info(
-      connectionLine(
-        connection,
-        { protocol: 'imap', user: session.user, client: session.client ?? '', counts: session.counts },
-        began,
-        session.ended,
-      ),
-    )
+    await session.finish()
     await connection.end()
   }
 

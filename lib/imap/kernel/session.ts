@@ -65,8 +65,14 @@ export interface Session {
   select(selected: Selected): void
   /** Leaves the selected state. */
   close(): void
+  /** Called once, when the login is over: UNAUTHENTICATE, LOGOUT, the end of the connection. */
+  untilLogout(stop: () => void): void
+  /** RFC 8437 3: everything that the login began is over, and its line is in the log; the next command may log in. */
+  unauthenticate(): Promise<void>
   /** No more commands are read. */
   logout(): void
+  /** Gives back the lock, and writes the line of the session into the log. */
+  finish(): Promise<void>
   /** Next line while a command runs (AUTHENTICATE, IDLE); undefined: the client is gone. */
   readLine(): Promise<Buffer | 'too-long' | undefined>
 }

@@ -11,7 +11,7 @@ const MOST_WAITING = 1000
 const telling = new WeakSet<Session>()
 
 export function tellOfOthers(session: Session): void {
-  const { state, ports, unsolicited, connection } = session
+  const { state, ports, unsolicited } = session
   if (telling.has(session) || !('mail' in state)) return
   telling.add(session)
   const { mail } = state
@@ -25,8 +25,7 @@ export function tellOfOthers(session: Session): void {
     for (const entry of entries) if (count < MOST_WAITING && !names.has(entry) && names.add(entry)) count++
     unsolicited.wake()
   })
-  connection.closed.addEventListener('abort', stop)
-  unsolicited.add({
+  const remove = unsolicited.add({
     between: false,
     tell: async () => {
       for (const [mailbox, names] of waiting) {
@@ -37,5 +36,10 @@ export function tellOfOthers(session: Session): void {
       count = 0
       return []
     },
+  })
+  session.untilLogout(() => {
+    stop()
+    remove()
+    telling.delete(session)
   })
 }

@@ -1,6 +1,5 @@
 import type { AccountMail, ListListener, MailboxListener } from '../../../mailbox/mailbox'
 import type { Mailbox } from '../../../mailbox/vocabulary'
-import { onAbort } from '../../../terms/abort'
 import type { MailboxId } from '../../../terms/names'
 import type { ModSeq } from '../../../terms/numbers'
 import { turn } from '../../../work/turns'
@@ -71,8 +70,9 @@ export class Watch implements Source {
       hub.onGap(mail.id, this.#lost),
       session.unsolicited.add(this),
     ]
-    onAbort(session.connection.closed, () => {
+    session.untilLogout(() => {
       for (const stop of stops) stop()
+      watches.delete(session)
     })
   }
 
