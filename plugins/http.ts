@@ -16,6 +16,7 @@ import { systemClock } from '../lib/terms/ports'
 import { servicesOf } from '../lib/web/clients'
 import { httpSettings } from '../lib/web/settings'
 import { createWeb, type WebRoom, type WebServer } from '../lib/web/web'
+import { sitesOf } from '../lib/web/who/passkeys/sites'
 import { readLockSettings } from '../lib/wiring/locks'
 import { openSessions } from '../lib/wiring/sessions'
 
@@ -31,12 +32,14 @@ export function register(this: HarakaPlugin): void {
     const listens = typeof main === 'object' && main !== null && 'listen' in main && main.listen
     if (!listens) log.warn('mailbox/http serves nothing: config/http.ini has no listen = address:port')
     const settings = httpSettings(home.ini('mailbox_http'))
-    const services = servicesOf(settings.clients, hostNameOf(host.plugin))
+    const me = settings.clients.host || hostNameOf(host.plugin)
+    const services = servicesOf(settings.clients, me)
     web = createWeb({
       room: context.room,
       login: context.login,
       sessions: await openSessions(home),
       settings,
+      passkeys: { sites: sitesOf(settings.passkeys, me), secret: lockouts.secret },
       tellHolder: readLockSettings(home).tellHolder,
       version,
       clock: systemClock,

@@ -2,7 +2,6 @@ import type { Delivery } from '../delivery/delivery'
 import type { DeliveryLog } from '../delivery/log/log'
 import type { Locks } from '../locks/locks'
 import type { Strangers } from '../login/admission/strangers'
-import type { ExplainPorts } from '../login/lockout/explain'
 import type { Login } from '../login/login'
 import type { DeedLog } from '../mailbox/deeds/log'
 import type { Bus, MailRoom } from '../mailbox/mailbox'
@@ -10,6 +9,7 @@ import type { Gathering } from '../metrics/gather'
 import { version } from '../package-root'
 import type { Store } from '../store/store'
 import type { Metrics } from '../terms/ports'
+import type { LoginParts } from '../wiring/login'
 import type { HarakaServer } from './host'
 import { createStopping } from './stopping'
 
@@ -28,7 +28,7 @@ interface SharedParts {
   /** counts recipients that nobody has */
   strangers: Strangers
   /** what lockouts are decided and explained by */
-  lockouts: ExplainPorts
+  lockouts: LoginParts
   bus: Bus
   room: MailRoom
   /** what became of each recipient */

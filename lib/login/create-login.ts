@@ -126,6 +126,12 @@ export function createLogin(ports: LoginPorts): Door {
     admit,
     strangers: createStrangers({ ...ports, report }),
     attempt: (peer, user, password, second) => byPassword(peer, user, password, 'PASSWORD', second),
+    claim: (peer, { check, ...claim }) =>
+      admit(peer, {
+        ...claim,
+        password: '',
+        check: async (entry) => ({ right: (await check(entry?.id)) && entry !== undefined }),
+      }),
     admitsToken,
     mechanisms,
     sasl: (peer, mechanism) => {

@@ -67,9 +67,23 @@ export interface SecondFactor {
   check(identity: Identity | undefined): Promise<'right' | 'wrong' | 'missing'>
 }
 
+/** Something else than a password that shows who somebody is, and that the protocol looks at itself. */
+export interface Claim {
+  /** whose it says it is; a name that nobody has when it does not tell */
+  readonly user: string
+  /** for hooks and the log: `PASSKEY` */
+  readonly mechanism: string
+  /** tells wrong ones apart without keeping them */
+  readonly distinct: string
+  /** @param id AccountId of that name; undefined: nobody has it, which is as much work */
+  check(id: string | undefined): Promise<boolean>
+}
+
 export interface Login {
   /** Checks a password, and with it a second factor: a wrong code is a wrong credential. Never rejects, never logs it. */
   attempt(peer: LoginPeer, user: string, password: string, second?: SecondFactor): Promise<LoginAnswer>
+  /** The same without a password. Never rejects. */
+  claim(peer: LoginPeer, claim: Claim): Promise<LoginAnswer>
   /**
    * The lockouts' say about a token that the protocol has looked up itself.
    * @param user whose it is; undefined: nobody's, which counts as a failure

@@ -7,6 +7,7 @@ export {
   type AccountChange,
   type AppPassword,
   type Credentials,
+  type Passkey,
   settingCredentials,
 } from '../store/account'
 export type { BinnedMessage } from '../store/bin'

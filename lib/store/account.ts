@@ -12,8 +12,24 @@ export interface Credentials {
   readonly appPasswords?: readonly AppPassword[]
   /** base32 secret, for webmail */
   readonly totp?: string
-  /** hashes of codes that stand in for it, once each */
+  /** open webmail alone, or stand beside the password as a second factor */
+  readonly passkeys?: readonly Passkey[]
+  /** hashes of codes that stand in for a second factor, once each */
   readonly recoveryCodes?: readonly string[]
+}
+
+/** Public key of an authenticator (Web Authentication Level 3); binary values are base64url. */
+export interface Passkey {
+  readonly id: string
+  readonly label: string
+  /** credential ID, chosen by the authenticator */
+  readonly credential: string
+  /** COSE key */
+  readonly publicKey: string
+  /** name that it is bound to */
+  readonly rpId: string
+  /** milliseconds since 1970 */
+  readonly createdAt: number
 }
 
 export interface AppPassword {

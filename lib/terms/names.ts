@@ -17,8 +17,11 @@ export type BinnedId = Name<'BinnedId'>
 
 const OBJECT_ID = /^[A-Za-z0-9_-]{1,64}$/
 
+/** Whether a client's text can be an id at all. */
+export const isObjectId = (value: string): boolean => OBJECT_ID.test(value)
+
 function objectId(what: string, value: string): string {
-  if (OBJECT_ID.test(value)) return value
+  if (isObjectId(value)) return value
   throw new RangeError(`${what} must be 1-64 characters of A-Z a-z 0-9 _ -`)
 }
 

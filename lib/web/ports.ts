@@ -3,6 +3,7 @@ import type { Login } from '../login/login'
 import type { MailRoom } from '../mailbox/mailbox'
 import type { Clock, Log } from '../terms/ports'
 import type { HttpSettings } from './settings'
+import type { PasskeySite } from './who/passkeys/sites'
 import type { Sessions } from './who/sessions'
 
 /** What every protocol over HTTP works with. */
@@ -12,6 +13,11 @@ export interface WebPorts {
   readonly sessions: Sessions
   readonly settings: HttpSettings
   readonly tellHolder: TellHolder
+  readonly passkeys: {
+    readonly sites: readonly PasskeySite[]
+    /** makes challenges; the same in all processes */
+    readonly secret: Buffer
+  }
   readonly version: string
   readonly clock: Clock
   readonly log: Log

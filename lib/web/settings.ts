@@ -2,6 +2,7 @@ import { networkList } from '../login/networks'
 import { textOf } from '../terms/errors'
 import { type Ini, readSettings } from '../terms/settings'
 import { type ClientSettings, clientSettings } from './clients'
+import { type PasskeySettings, passkeySettings } from './who/passkeys/sites'
 
 export interface HttpSettings {
   /** milliseconds without a request of the user after which a session ends */
@@ -29,6 +30,7 @@ export interface HttpSettings {
   readonly adminEnter: boolean
   readonly metricsFrom: (address: string) => boolean
   readonly clients: ClientSettings
+  readonly passkeys: PasskeySettings
 }
 
 /** config/mailbox_http.ini */
@@ -44,6 +46,7 @@ export function httpSettings(ini: Ini): HttpSettings {
   const settings: HttpSettings = {
     metricsFrom,
     clients: clientSettings(read),
+    passkeys: passkeySettings(read),
     maxBody: read.size('main.max_body', '40M'),
     connections: read.number('main.connections', 5000, { min: 1 }),
     connectionsPerAddress: read.number('main.connections_per_address', 500, { min: 1 }),

@@ -36,6 +36,7 @@ import type { Ini } from '../../lib/terms/settings'
 import { servicesOf } from '../../lib/web/clients'
 import { httpSettings } from '../../lib/web/settings'
 import { createWeb } from '../../lib/web/web'
+import { sitesOf } from '../../lib/web/who/passkeys/sites'
 import { openEmbeddedSessions } from '../../lib/web/who/sessions/embedded'
 import { type TestClock, testClock, testLog } from '../login/room'
 import { checkAnswer } from './openapi'
@@ -89,6 +90,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
       ...{ room, login, clock, log },
       sessions: await openEmbeddedSessions({ path: path.join(folder, 'http'), log }),
       settings: httpSettings(ini.http ?? {}),
+      passkeys: { sites: sitesOf({ sites: undefined }, 'mail.example.org'), secret: Buffer.alloc(32, 7) },
       tellHolder: 'protocol',
       version: '1.2.3',
     })

@@ -76,7 +76,7 @@ function conformance(name: string, open: () => Promise<Opened | undefined>): voi
     })
     it('changes what is known of a second factor one after another', async () => {
       const raise = (by: Sessions) =>
-        by.changeTotp('d', (before) => [{ ...before, failures: before.failures + 1 }, before.failures])
+        by.changeSecondFactor('d', (before) => [{ ...before, failures: before.failures + 1 }, before.failures])
       const seen = await Promise.all(Array.from({ length: 20 }, (_, at) => raise(at % 2 ? one : two)))
       assert.deepEqual(
         seen.sort((a, b) => a - b),

@@ -2,7 +2,7 @@ import { LOGIN_PROTOCOLS } from '../../login/login'
 import { ownLock } from '../../mailbox/verbs/lock-request'
 import type { Account, AccountChange } from '../../store/account'
 import { ok } from '../../terms/fault'
-import { withoutTotp } from '../../web/who/credentials'
+import { withoutSecondFactor } from '../../web/who/credentials'
 
 /** `accounts set`: words of the command line to a change of an account. */
 export interface AccountChanges {
@@ -78,7 +78,7 @@ export function changeOf(options: AccountChanges): AccountChange {
   return (before) =>
     ok({
       ...patch,
-      ...(options.removeSecondFactor && { credentials: withoutTotp(before.credentials) }),
+      ...(options.removeSecondFactor && { credentials: withoutSecondFactor(before.credentials) }),
       overrides: overriding(before.overrides, overrides),
     })
 }

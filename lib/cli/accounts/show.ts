@@ -30,7 +30,8 @@ async function factsOf(store: Store, account: Account) {
     },
     ...(await store.accounts.usage(id)),
     password: credentials.password?.replace(/^\{([^}]+)\}.*$/s, '$1') ?? 'none of its own',
-    secondFactor: credentials.totp !== undefined,
+    authenticatorApp: credentials.totp !== undefined,
+    passkeys: (credentials.passkeys ?? []).map(({ label, createdAt }) => ({ label, createdAt })),
     script: account.activeScript,
     appPasswords: (credentials.appPasswords ?? []).map((one) => ({
       ...{ label: one.label, protocols: one.protocols, networks: one.networks ?? [], expiresAt: one.expiresAt },
@@ -46,7 +47,7 @@ const limit = (own: number | undefined, shown: (number: number) => string): stri
   own === undefined ? 'as in mailbox_store.ini' : own === 0 ? 'no limit' : shown(own)
 
 function linesOf(facts: Facts): readonly (readonly [title: string, text: string])[] {
-  const { quotaBytes, quotaMessages, appPasswords, overrides, script } = facts
+  const { quotaBytes, quotaMessages, appPasswords, passkeys, overrides, script } = facts
   return [
     ['account', `${facts.name} (${facts.id})`],
     ['made', `${utcTime(facts.createdAt)} UTC`],
@@ -56,7 +57,8 @@ function linesOf(facts: Facts): readonly (readonly [title: string, text: string]
     ['mail', `${facts.messages} messages, ${size(facts.bytes)}, ${facts.mailboxes.length} mailboxes`],
     ['quota', `${limit(quotaBytes, size)}; messages: ${limit(quotaMessages, String)}`],
     ['password', facts.password],
-    ['second factor', facts.secondFactor ? 'yes (webmail)' : 'no'],
+    ['second factor', facts.authenticatorApp ? 'authenticator app' : passkeys.length > 0 ? 'passkeys' : 'no'],
+    ...passkeys.map(({ label, createdAt }) => ['passkey', `${label}, made ${utcTime(createdAt)} UTC`] as const),
     ...appPasswords.map(({ label, protocols, networks, expiresAt, used }) => {
       const last = used ? `last used ${utcTime(used.at)} UTC, ${used.protocol} from ${used.address}` : 'never used'
       const until = expiresAt === undefined ? '' : `, until ${utcTime(expiresAt)} UTC`

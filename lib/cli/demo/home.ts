@@ -62,7 +62,12 @@ function overridesOf(options: DemoOptions): Override[] {
       main(`mailbox_${name}.ini`, 'listen', at(options[PORTS_OF[name][0]]) || 'none'),
       main(`mailbox_${name}.ini`, 'listen_tls', at(options[PORTS_OF[name][1]]) || 'none'),
     ]),
-    ...(options.http > 0 ? [main('http.ini', 'listen', at(options.http))] : []),
+    ...(options.http > 0
+      ? [
+          main('http.ini', 'listen', at(options.http)),
+          { file: 'mailbox_http.ini', section: 'passkeys', key: 'origins', value: `http://localhost:${options.http}` },
+        ]
+      : []),
     main('mailbox_lmtp.ini', 'listen', at(options.lmtp) || 'none'),
     main('mailbox_sieve.ini', 'listen', at(options.sieve) || 'none'),
     ...options.set,

@@ -2,6 +2,8 @@ import { accountId } from '../../terms/names'
 import { flag, object, optional, text, whole } from '../../web/kernel/schema'
 import { type Answer, DONE, defineRoute, done, json, type Route } from '../../web/route/route'
 import type { Web } from '../../web/shared'
+import { assertionShape } from '../../web/who/passkeys/ceremony'
+import { CHALLENGE_LIFE } from '../../web/who/passkeys/challenge'
 import type { Principal } from '../../web/who/principal'
 
 const me = object({
@@ -9,6 +11,8 @@ const me = object({
   csrf: text(),
   administrator: flag(),
   totp: flag(),
+  /** how many */
+  passkeys: whole(),
   totpRequired: flag(),
   entered: optional(text()),
   idle: whole(),
@@ -26,6 +30,7 @@ export function logInRoutes({ admit, sessions, leases, endings, settings, room, 
       csrf,
       administrator: account.admin,
       totp: account.credentials.totp !== undefined,
+      passkeys: account.credentials.passkeys?.length ?? 0,
       totpRequired: account.admin && settings.adminTotp && !totp,
       entered: owner?.name,
       idle: settings.idle,
@@ -33,21 +38,48 @@ export function logInRoutes({ admit, sessions, leases, endings, settings, room, 
     }
   }
 
+  /** A browser has one session: the one before ends. */
+  async function entered(before: string | undefined, opened: Principal & { secret: string }): Promise<Answer> {
+    const old = before === undefined ? undefined : await sessions.find(before)
+    if (old?.kind === 'session') await endings.end(old.id)
+    return { kind: 'json', value: await meOf(opened), cookie: opened.secret }
+  }
+
   return [
     defineRoute({
       method: 'post',
       path: '/session',
       scope: 'public',
-      summary: 'Logs in; `code` is the second factor, asked for when the account has one. Sets the session cookie.',
-      body: object({ user: text(320), password: text(1000), code: optional(text(1000)) }),
+      summary: 'Logs in; `code` or `passkey` is the second factor, when the account has one. Sets the session cookie.',
+      body: object({
+        user: text(320),
+        password: text(1000),
+        code: optional(text(1000)),
+        passkey: optional(assertionShape),
+      }),
       answer: me,
-      run: async ({ peer, body, userAgent, secret }) => {
-        const { secret: fresh, credential, account } = await admit.logIn(peer, body, userAgent)
-        // A browser has one session: the one before ends.
-        const before = secret === undefined ? undefined : await sessions.find(secret)
-        if (before?.kind === 'session') await endings.end(before.id)
-        return { kind: 'json', value: await meOf({ credential, account }), cookie: fresh }
+      run: async ({ peer, body, userAgent, secret }) => entered(secret, await admit.logIn(peer, body, userAgent)),
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/session/passkey/offer',
+      scope: 'public',
+      summary: 'What a browser asks an authenticator for; the same for everybody',
+      answer: object({ challenge: text(), rpId: text(), timeout: whole() }),
+      run: async ({ origin }) => {
+        const { rpId } = admit.passkeys.siteOf(origin)
+        return json({ challenge: admit.passkeys.challenge('login'), rpId, timeout: CHALLENGE_LIFE })
       },
+    }),
+    defineRoute({
+      method: 'post',
+      path: '/session/passkey',
+      scope: 'public',
+      summary: 'Logs in with a passkey alone. Sets the session cookie.',
+      body: object({ passkey: assertionShape }),
+      answer: me,
+      run: async ({ peer, body, userAgent, secret }) =>
+        entered(secret, await admit.logInByPasskey(peer, body.passkey, userAgent)),
     }),
     defineRoute({
       method: 'get',

@@ -4,6 +4,7 @@ import type { HttpPorts } from '../ports'
 import { keyRoutes } from './key-routes'
 import { lockRoutes } from './lock-routes'
 import { logInRoutes } from './log-in-routes'
+import { passkeyRoutes } from './passkey-routes'
 import { passwordRoutes } from './password-routes'
 import { sessionRoutes } from './session-routes'
 import { totpRoutes } from './totp-routes'
@@ -15,5 +16,6 @@ export const accountRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...lockRoutes(ports),
   ...passwordRoutes(web),
   ...totpRoutes(web),
+  ...passkeyRoutes(web),
   ...keyRoutes(web, ports),
 ]

@@ -5,7 +5,7 @@ import { Refused, unwrap } from '../../web/kernel/faults'
 import { choice, flag, list, object, optional, text, whole } from '../../web/kernel/schema'
 import { defineRoute, json, type Route } from '../../web/route/route'
 import type { Web } from '../../web/shared'
-import { newPassword, withoutTotp } from '../../web/who/credentials'
+import { newPassword, withoutSecondFactor } from '../../web/who/credentials'
 import { turn } from '../../work/turns'
 import type { HttpPorts } from '../ports'
 import { account, viewOf } from './account-view'
@@ -18,7 +18,7 @@ const changes = object({
   quotaBytes: optional(whole()),
   quotaMessages: optional(whole()),
   password: optional(text(1000)),
-  removeTotp: optional(flag()),
+  removeSecondFactor: optional(flag()),
 })
 
 const ALREADY = 'There is an account of this name already.'
@@ -104,7 +104,7 @@ export function accountRoutes(web: Web, { attempts }: HttpPorts): readonly Route
         }
         const after = unwrap(
           await accounts.update(before.id, ({ credentials }) => {
-            const rest = body.removeTotp ? withoutTotp(credentials) : credentials
+            const rest = body.removeSecondFactor ? withoutSecondFactor(credentials) : credentials
             return ok({ ...patch, credentials: { ...rest, ...hashed } })
           }),
         )

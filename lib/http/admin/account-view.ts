@@ -1,6 +1,7 @@
 import type { Account } from '../../mailbox/vocabulary'
 import { flag, list, object, optional, text, whole } from '../../web/kernel/schema'
 import type { Web } from '../../web/shared'
+import { hasSecondFactor } from '../../web/who/credentials'
 import { appPassword, appPasswordView } from '../shapes/app-password'
 
 /** An account as an administrator sees it. */
@@ -10,7 +11,7 @@ export const account = object({
   disabled: flag(),
   administrator: flag(),
   protocols: list(text()),
-  totp: flag(),
+  secondFactor: flag(),
   bytes: whole(),
   messages: whole(),
   quotaBytes: optional(whole()),
@@ -23,7 +24,7 @@ export const viewOf =
   ({ room }: Pick<Web, 'room'>) =>
   async ({ credentials, admin, id, name, disabled, protocols, quotaBytes, quotaMessages, createdAt }: Account) => ({
     ...{ id, name, disabled, administrator: admin, protocols, quotaBytes, quotaMessages, createdAt },
-    totp: credentials.totp !== undefined,
+    secondFactor: hasSecondFactor(credentials),
     appPasswords: (credentials.appPasswords ?? []).map(appPasswordView(await room.appPasswordUses(id))),
     ...(await room.accounts.usage(id)),
   })

@@ -66,6 +66,7 @@ export function createCalls({ login, admit, entrance, settings }: Web) {
         files: brought.files,
         peer,
         userAgent,
+        origin: request.headers.origin,
         secret,
         principal,
         owner: () => entrance.ownerOf(principal()),

@@ -15,6 +15,8 @@ export interface Call<Query, Body> {
   readonly files: ReadonlyMap<string, Buffer>
   readonly peer: LoginPeer
   readonly userAgent: string
+  /** of the page that asks, as its browser says; undefined: it says none */
+  readonly origin: string | undefined
   /** the browser's, if any; `principal()` is the checked one */
   readonly secret: string | undefined
   /** Throws 401. */

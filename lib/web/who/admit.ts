@@ -8,9 +8,10 @@ import { createStanding } from './standing'
 /** Who may come in, who is in, and what they may do. */
 export function createAdmit(ports: WebPorts) {
   const standing = createStanding(ports)
+  const { attempt, logIn, logInByPasskey, passkeys } = createLogIn(ports, standing)
   return {
     ...standing,
-    ...createLogIn(ports, standing),
+    ...{ attempt, logIn, logInByPasskey, passkeys },
     check: createScopeCheck(ports.settings),
 
     /** Wrong API tokens count in the lockouts, and a right one opens nothing from an address that is locked out. */

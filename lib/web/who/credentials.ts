@@ -1,16 +1,23 @@
 import { MOST_APP_PASSWORDS, newAppPassword } from '../../login/passwords/app-passwords'
-import type { Account, AccountChange, AppPassword, Credentials } from '../../mailbox/vocabulary'
+import type { Account, AccountChange, AppPassword, Credentials, Passkey } from '../../mailbox/vocabulary'
 import { failed, ok } from '../../terms/fault'
 import { Refused } from '../kernel/faults'
 import type { Credential } from './sessions'
 
 /** Changes of credentials, made of the account as it is when they are written. */
 
-/** Whether what a password (and an app password) once opened is open still. */
-export function opens({ epochs, appPassword }: Credential, { disabled, protocols, credentials }: Account): boolean {
+/** Whether what a password, an app password or a passkey once opened is open still. */
+export function opens(
+  { epochs, appPassword, passkey }: Credential,
+  { disabled, protocols, credentials }: Account,
+): boolean {
   if (disabled || (protocols.length > 0 && !protocols.includes('http'))) return false
-  const { epoch = '', appPasswords = [] } = credentials
-  return epochs.includes(epoch) && (appPassword === undefined || appPasswords.some(({ id }) => id === appPassword))
+  const { epoch = '', appPasswords = [], passkeys = [] } = credentials
+  return (
+    epochs.includes(epoch) &&
+    (appPassword === undefined || appPasswords.some(({ id }) => id === appPassword)) &&
+    (passkey === undefined || passkeys.some(({ id }) => id === passkey))
+  )
 }
 
 /** A request that began before the password was changed, or its session ended, changes nothing after it. */
@@ -63,23 +70,67 @@ export const removingAppPassword =
     return ok({ credentials: { ...credentials, appPasswords: appPasswords.filter(({ id }) => id !== gone) } })
   }
 
-export function withoutTotp(credentials: Credentials): Credentials {
-  const { totp: _secret, recoveryCodes: _codes, ...rest } = credentials
+/** Whether something is asked for beside the password. */
+export const hasSecondFactor = ({ totp, passkeys = [] }: Credentials): boolean =>
+  totp !== undefined || passkeys.length > 0
+
+/** All kinds of it. */
+export function withoutSecondFactor(credentials: Credentials): Credentials {
+  const { totp: _secret, passkeys: _keys, recoveryCodes: _codes, ...rest } = credentials
   return rest
 }
 
-/** Of two who set up a second factor at once, one has it. */
+/** Recovery codes stand in for the other kinds, and for nothing once those are gone. */
+const orNone = (credentials: Credentials): Credentials =>
+  hasSecondFactor(credentials) ? credentials : withoutSecondFactor(credentials)
+
+/** @param confirmed its secret, as it was when its user gave a code */
+export const removingTotp =
+  (confirmed: string): AccountChange =>
+  ({ credentials }) => {
+    const { totp, ...rest } = credentials
+    return totp === confirmed
+      ? ok({ credentials: orNone(rest) })
+      : failed({ kind: 'not-permitted', why: 'the authenticator app was changed meanwhile' })
+  }
+
+/** @param codes hashes */
+export const replacingRecoveryCodes =
+  (codes: readonly string[]): AccountChange =>
+  ({ credentials }) =>
+    hasSecondFactor(credentials)
+      ? ok({ credentials: { ...credentials, recoveryCodes: codes } })
+      : failed({ kind: 'not-permitted', why: 'the second factor was removed meanwhile' })
+
+/**
+ * Of two who set up an authenticator app at once, one has it.
+ * @param codes hashes; those that another second factor came with stay
+ */
 export const addingTotp =
-  (totp: string, recoveryCodes: readonly string[]): AccountChange =>
+  (totp: string, codes: readonly string[]): AccountChange =>
   ({ credentials }) =>
     credentials.totp === undefined
-      ? ok({ credentials: { ...credentials, totp, recoveryCodes } })
-      : failed({ kind: 'not-permitted', why: 'there is a second factor already' })
+      ? ok({ credentials: { ...credentials, totp, recoveryCodes: credentials.recoveryCodes ?? codes } })
+      : failed({ kind: 'not-permitted', why: 'there is an authenticator app already' })
 
-/** @param confirmed the secret of which a code was given */
-export const replacingTotp =
-  (confirmed: string, change: (credentials: Credentials) => Credentials): AccountChange =>
-  ({ credentials }) =>
-    credentials.totp === confirmed
-      ? ok({ credentials: change(credentials) })
-      : failed({ kind: 'not-permitted', why: 'the second factor was changed meanwhile' })
+/** of an account */
+const MOST_PASSKEYS = 20
+
+/** @param codes as above */
+export const addingPasskey =
+  (passkey: Passkey, codes: readonly string[]): AccountChange =>
+  ({ credentials }) => {
+    const { passkeys = [], recoveryCodes = codes } = credentials
+    if (passkeys.some(({ credential }) => credential === passkey.credential))
+      return failed({ kind: 'not-permitted', why: 'this passkey is there already' })
+    return passkeys.length < MOST_PASSKEYS
+      ? ok({ credentials: { ...credentials, recoveryCodes, passkeys: [...passkeys, passkey] } })
+      : failed({ kind: 'limit', why: `an account has at most ${MOST_PASSKEYS} passkeys` })
+  }
+
+export const removingPasskey =
+  (gone: string): AccountChange =>
+  ({ credentials }) => {
+    const { passkeys = [] } = credentials
+    return ok({ credentials: orNone({ ...credentials, passkeys: passkeys.filter(({ id }) => id !== gone) }) })
+  }

@@ -1,5 +1,6 @@
 import { Refused } from '../kernel/faults'
 import type { HttpSettings } from '../settings'
+import { hasSecondFactor } from './credentials'
 import type { Principal } from './principal'
 import type { Scope } from './sessions'
 
@@ -18,7 +19,7 @@ export const createScopeCheck =
     }
     if (scope !== 'admin') return
     if (!account.admin) throw new Refused(403, 'scope', 'This needs an administrator.')
-    if (adminTotp && !(credential.totp && account.credentials.totp !== undefined)) {
+    if (adminTotp && !(credential.totp && hasSecondFactor(account.credentials))) {
       throw new Refused(403, 'totp-required', 'Administrators need a second factor: set it up under Account first.')
     }
   }

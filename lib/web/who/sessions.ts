@@ -23,12 +23,14 @@ export interface Credential {
   readonly scopes: readonly Scope[]
   /** must come back in a header with everything that changes something */
   readonly csrf: string
-  /** a second factor was used */
+  /** a second factor was used, of any kind */
   readonly totp: boolean
   /** the password's (empty: it never changed); another password ends it. Two while its own user changes the password. */
   readonly epochs: readonly string[]
   /** the app password that opened it, and ends it when it is taken away */
   readonly appPassword?: string
+  /** the passkey that opened it without a password, in the same way */
+  readonly passkey?: string
   /** its page was closed then, milliseconds since 1970: no process holds the mailbox lock for it any more */
   readonly releasedAt?: number
   /** the account whose mailbox an administrator has entered */
@@ -43,7 +45,7 @@ export interface MadeCredential {
 }
 
 /** What is remembered of an account's second factor. */
-export interface TotpState {
+export interface SecondFactorState {
   /** last step used: a code works once (RFC 6238 5.2) */
   readonly step: number
   /** recovery codes that were used, by hash */
@@ -52,6 +54,19 @@ export interface TotpState {
   readonly failures: number
   /** no code is looked at before */
   readonly barredUntil: number
+  /** by id */
+  readonly passkeys?: Readonly<Record<string, PasskeyUse>>
+  /** that opened, as long as they could again; milliseconds since 1970 */
+  readonly challenges?: readonly { readonly challenge: string; readonly made: number }[]
+}
+
+/** The last use of a passkey. */
+export interface PasskeyUse {
+  /** of signatures; 0: its authenticator counts none */
+  readonly counter: number
+  /** milliseconds since 1970; absent: never */
+  readonly at?: number
+  readonly address?: string
 }
 
 export interface Sessions {
@@ -69,7 +84,11 @@ export interface Sessions {
   ): Promise<void>
   remove(id: string): Promise<boolean>
   list(account?: string): Promise<readonly Credential[]>
+  secondFactor(account: string): Promise<SecondFactorState>
   /** One after another over all processes. @returns what `change` says beside the new state */
-  changeTotp<T>(account: string, change: (before: TotpState) => readonly [TotpState, T]): Promise<T>
+  changeSecondFactor<T>(
+    account: string,
+    change: (before: SecondFactorState) => readonly [SecondFactorState, T],
+  ): Promise<T>
   close(): Promise<void>
 }

@@ -53,7 +53,7 @@ async function look({ folder, made, removed, codes, lies }: SmallImage): Promise
       for (const secret of made) if (!(await sessions.find(secret))) faults.push('a session is lost')
       for (const secret of removed) if (await sessions.find(secret)) faults.push('a session that was ended is back')
       for (const [account, step] of codes) {
-        const before = await sessions.changeTotp(account, (state) => [state, state.step])
+        const before = await sessions.changeSecondFactor(account, (state) => [state, state.step])
         if (before < step) faults.push(`code ${step} of ${account} works again: ${before}`)
       }
     }

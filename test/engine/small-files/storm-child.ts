@@ -53,7 +53,7 @@ async function main({ folder, notes, writer, seed, writes }: SmallOrder): Promis
       attempts.note(entry),
       deliveries.note([delivery]),
       locks.hold({ account, access: 'exclusive', protocol: 'pop3', address: '192.0.2.1' }, async () => undefined),
-      sessions.changeTotp(user, (before) => [{ ...before, step: number + 1 }, undefined]),
+      sessions.changeSecondFactor(user, (before) => [{ ...before, step: number + 1 }, undefined]),
     ])
     tell({ is: 'code', account: user, step: number + 1 })
     if (random(20) === 0) await new Promise((resolve) => setTimeout(resolve, random(60)))

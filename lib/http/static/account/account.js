@@ -5,8 +5,8 @@ import { choiceField, panel } from '../base/forms.js'
 import { chooseTheme, chosenTheme } from '../base/theme.js'
 import { keysPanel } from './keys.js'
 import { passwordPanel } from './password.js'
+import { secondFactorPanel } from './second-factor.js'
 import { sessionsPanel } from './sessions.js'
-import { totpPanel } from './totp.js'
 import { writingPanel } from './writing.js'
 
 function looksPanel() {
@@ -33,7 +33,8 @@ export async function accountView(page) {
   if (!me) throw new Error('Nobody is logged in.')
   const sessions = sessionsPanel(page)
   const keys = keysPanel(me)
-  await Promise.all([sessions.draw(), keys.draw()])
+  const second = secondFactorPanel(page, me)
+  await Promise.all([sessions.draw(), keys.draw(), second.draw()])
   const head = h(
     'div',
     { class: 'page-head' },
@@ -42,7 +43,7 @@ export async function accountView(page) {
     h('a', { href: '#/' }, 'Back to mail'),
   )
   const panels = [
-    totpPanel(page, me),
+    second.element,
     passwordPanel(sessions.draw),
     sessions.element,
     keys.element,

@@ -122,7 +122,7 @@ function appPasswords(account, attempt) {
  * @param {(run: () => Promise<unknown>) => Promise<void>} attempt
  * @param {Page} page
  */
-function deeds({ id, name, messages, totp }, attempt, page) {
+function deeds({ id, name, messages, secondFactor }, attempt, page) {
   const where = { account: id }
   async function remove() {
     const text = `${name} and its ${messages} messages go. Where the settings keep what is removed, it can be restored for a time.`
@@ -146,9 +146,9 @@ function deeds({ id, name, messages, totp }, attempt, page) {
   }
   return [
     button('Remove', remove, 'danger'),
-    totp &&
+    secondFactor &&
       button('Take second factor away', () =>
-        attempt(() => call('PATCH /admin/accounts/{account}', where, { removeTotp: true })),
+        attempt(() => call('PATCH /admin/accounts/{account}', where, { removeSecondFactor: true })),
       ),
     button('App password', () => attempt(addAppPassword)),
     button('Recently deleted', () => attempt(async () => openBin({ id, name }))),

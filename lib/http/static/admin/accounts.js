@@ -66,12 +66,12 @@ function quotaOf({ quotaBytes }) {
 }
 
 /** @param {AdminAccount} account */
-const tagsOf = ({ disabled, administrator, totp, protocols }) =>
+const tagsOf = ({ disabled, administrator, secondFactor, protocols }) =>
   h(
     'span',
     {},
     disabled && tag('disabled', 'bad'),
     administrator && tag('administrator', 'good'),
-    totp && tag('second factor'),
+    secondFactor && tag('second factor'),
     protocols.length > 0 && tag(protocols.join(' ')),
   )

@@ -2,12 +2,26 @@
 
 export interface Api {
   'POST /session': {
-    body: { user: string; password: string; code?: string | undefined }
+    body: {
+      user: string
+      password: string
+      code?: string | undefined
+      passkey?:
+        | {
+            id: string
+            clientDataJSON: string
+            authenticatorData: string
+            signature: string
+            userHandle?: string | undefined
+          }
+        | undefined
+    }
     answer: {
       account: string
       csrf: string
       administrator: boolean
       totp: boolean
+      passkeys: number
       totpRequired: boolean
       entered?: string | undefined
       idle: number
@@ -20,6 +34,7 @@ export interface Api {
       csrf: string
       administrator: boolean
       totp: boolean
+      passkeys: number
       totpRequired: boolean
       entered?: string | undefined
       idle: number
@@ -27,6 +42,29 @@ export interface Api {
     }
   }
   'DELETE /session': { answer: { done: boolean } }
+  'POST /session/passkey/offer': { answer: { challenge: string; rpId: string; timeout: number } }
+  'POST /session/passkey': {
+    body: {
+      passkey: {
+        id: string
+        clientDataJSON: string
+        authenticatorData: string
+        signature: string
+        userHandle?: string | undefined
+      }
+    }
+    answer: {
+      account: string
+      csrf: string
+      administrator: boolean
+      totp: boolean
+      passkeys: number
+      totpRequired: boolean
+      entered?: string | undefined
+      idle: number
+      lockIdle: number
+    }
+  }
   'POST /session/release': { body: Record<string, never>; answer: { done: boolean } }
   'GET /sessions': {
     answer: {
@@ -63,10 +101,78 @@ export interface Api {
     body: { password: string; secret: string; code: string }
     answer: { recoveryCodes: Array<string> }
   }
-  'DELETE /account/totp': { body: { password: string; code: string }; answer: { done: boolean } }
-  'POST /account/totp/recovery-codes': {
-    body: { password: string; code: string }
+  'DELETE /account/totp': {
+    body: {
+      password: string
+      code?: string | undefined
+      passkey?:
+        | {
+            id: string
+            clientDataJSON: string
+            authenticatorData: string
+            signature: string
+            userHandle?: string | undefined
+          }
+        | undefined
+    }
+    answer: { done: boolean }
+  }
+  'POST /account/recovery-codes': {
+    body: {
+      password: string
+      code?: string | undefined
+      passkey?:
+        | {
+            id: string
+            clientDataJSON: string
+            authenticatorData: string
+            signature: string
+            userHandle?: string | undefined
+          }
+        | undefined
+    }
     answer: { recoveryCodes: Array<string> }
+  }
+  'GET /account/passkeys': {
+    answer: {
+      passkeys: Array<{
+        id: string
+        label: string
+        createdAt: number
+        used?: { at: number; address: string } | undefined
+      }>
+    }
+  }
+  'POST /account/passkeys': {
+    body: { password: string; label: string; made: { id: string; clientDataJSON: string; attestationObject: string } }
+    answer: { id: string; recoveryCodes: Array<string> }
+  }
+  'POST /account/passkeys/offer': {
+    answer: {
+      challenge: string
+      rpId: string
+      timeout: number
+      user: { id: string; name: string }
+      algorithms: Array<number>
+      exclude: Array<string>
+    }
+  }
+  'DELETE /account/passkeys/{id}': {
+    where: { id: string | number }
+    body: {
+      password: string
+      code?: string | undefined
+      passkey?:
+        | {
+            id: string
+            clientDataJSON: string
+            authenticatorData: string
+            signature: string
+            userHandle?: string | undefined
+          }
+        | undefined
+    }
+    answer: { done: boolean }
   }
   'GET /account/keys': {
     answer: {
@@ -380,7 +486,7 @@ export interface Api {
         disabled: boolean
         administrator: boolean
         protocols: Array<string>
-        totp: boolean
+        secondFactor: boolean
         bytes: number
         messages: number
         quotaBytes?: number | undefined
@@ -407,7 +513,7 @@ export interface Api {
       disabled: boolean
       administrator: boolean
       protocols: Array<string>
-      totp: boolean
+      secondFactor: boolean
       bytes: number
       messages: number
       quotaBytes?: number | undefined
@@ -433,7 +539,7 @@ export interface Api {
       quotaBytes?: number | undefined
       quotaMessages?: number | undefined
       password?: string | undefined
-      removeTotp?: boolean | undefined
+      removeSecondFactor?: boolean | undefined
     }
     answer: {
       id: string
@@ -441,7 +547,7 @@ export interface Api {
       disabled: boolean
       administrator: boolean
       protocols: Array<string>
-      totp: boolean
+      secondFactor: boolean
       bytes: number
       messages: number
       quotaBytes?: number | undefined

@@ -25,6 +25,8 @@ export type Call = <R extends Route>(route: R, ...given: Given<R>) => Promise<An
 export type Fault = Partial<ApiFault>
 
 export type Me = Answer<'GET /session'>
+export type Assertion = Body<'POST /session/passkey'>['passkey']
+export type Registration = Body<'POST /account/passkeys'>['made']
 export type Mailbox = Answer<'GET /mailboxes'>['mailboxes'][number]
 export type Quota = Answer<'GET /mailboxes'>['quota']
 export type MessagePage = Answer<'GET /mailboxes/{mailbox}/messages'>

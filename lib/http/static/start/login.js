@@ -1,8 +1,9 @@
 // @ts-check
 /** @import { Page, View } from '../base/types' */
 import { ApiError, call, messageOf } from '../base/api.js'
-import { h } from '../base/dom.js'
+import { button, h } from '../base/dom.js'
 import { errorLine, field } from '../base/forms.js'
+import { hasPasskeys, showPasskey } from '../base/passkey.js'
 import { brand } from './card.js'
 
 /**
@@ -37,23 +38,27 @@ export function loginView(page, note = '', before = '') {
   })
   code.element.hidden = true
   const submit = h('button', { class: 'primary', type: 'submit' }, 'Log in')
+  const passkey = button('Log in with a passkey', logInByPasskey)
+  passkey.hidden = true
 
   /** @param {unknown} error */
   function explain(error) {
     const word = error instanceof ApiError ? error.error : undefined
     if (word === 'code-required') {
       code.element.hidden = false
+      passkey.textContent = 'Use a passkey'
       code.input.focus()
     } else if (word === 'unauthorized' && !code.element.hidden) {
-      message.textContent = 'The password or the code is not right. A code works once: wait for the next one.'
+      message.textContent = 'The password or the second factor is not right. A code works once: wait for the next one.'
     } else message.textContent = messageOf(error)
   }
-  async function logIn() {
+  /** @param {() => Promise<unknown>} enter */
+  async function attempt(enter) {
     submit.disabled = true
+    passkey.disabled = true
     message.textContent = ''
     try {
-      const second = code.element.hidden ? {} : { code: code.value }
-      await call('POST /session', {}, { user: user.value, password: password.value, ...second })
+      await enter()
       // Whoever else is in the mailbox is waited for a while.
       submit.textContent = 'Opening the mailbox ...'
       await page.boot()
@@ -62,7 +67,21 @@ export function loginView(page, note = '', before = '') {
     } finally {
       submit.textContent = 'Log in'
       submit.disabled = false
+      passkey.disabled = false
     }
+  }
+  const logIn = () =>
+    attempt(() => {
+      const second = code.element.hidden ? {} : { code: code.value }
+      return call('POST /session', {}, { user: user.value, password: password.value, ...second })
+    })
+  /** Alone; behind a password that was right it is the second factor. */
+  function logInByPasskey() {
+    return attempt(async () => {
+      const shown = await showPasskey()
+      if (code.element.hidden) return call('POST /session/passkey', {}, { passkey: shown })
+      return call('POST /session', {}, { user: user.value, password: password.value, passkey: shown })
+    })
   }
   /** @param {SubmitEvent} event */
   function onsubmit(event) {
@@ -84,8 +103,15 @@ export function loginView(page, note = '', before = '') {
         code.element,
         message,
         submit,
+        passkey,
       ),
     ),
-    start: () => (before ? password : user).input.focus(),
+    start() {
+      const first = before ? password : user
+      first.input.focus()
+      void hasPasskeys().then((isHere) => {
+        passkey.hidden = !isHere
+      })
+    },
   }
 }

@@ -36,7 +36,7 @@ export const program = defineProgram(__filename, SCHEMA, (sql) => ({
   remove: (id: string): boolean => sql.run('DELETE FROM credentials WHERE id = ?', id) > 0,
 
   /** @param before as it was read; undefined: there was none. @returns false: it is another one by now */
-  changeTotp(account: string, before: string | undefined, after: string): boolean {
+  changeSecondFactor(account: string, before: string | undefined, after: string): boolean {
     const row = sql.get<{ state: string }>('SELECT state FROM second_factors WHERE account = ?', account)
     if (row?.state !== before) return false
     sql.run('INSERT OR REPLACE INTO second_factors VALUES (?, ?)', account, after)

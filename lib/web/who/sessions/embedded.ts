@@ -4,7 +4,7 @@ import { Unavailable } from '../../../terms/errors'
 import { ok } from '../../../terms/fault'
 import type { Log } from '../../../terms/ports'
 import { turn } from '../../../work/turns'
-import type { Credential, Sessions, TotpState } from '../sessions'
+import type { Credential, SecondFactorState, Sessions } from '../sessions'
 import { program } from './embedded-program'
 import { FRESH, keyOf, newSecret, tooMany } from './secrets'
 
@@ -33,12 +33,20 @@ export async function openEmbeddedSessions({ path: folder, log }: EmbeddedSessio
     return row && JSON.parse(row.attributes)
   }
 
-  async function changeTotp<T>(account: string, change: (before: TotpState) => readonly [TotpState, T]): Promise<T> {
+  const stateText = (account: string): string | undefined => {
+    const text = 'SELECT state FROM second_factors WHERE account = ?'
+    return db.read((sql) => sql.get<{ state: string }>(text, account))?.state
+  }
+  const stateOf = (text: string | undefined): SecondFactorState => (text === undefined ? FRESH : JSON.parse(text))
+
+  async function changeSecondFactor<T>(
+    account: string,
+    change: (before: SecondFactorState) => readonly [SecondFactorState, T],
+  ): Promise<T> {
     for (let left = TRIES; left > 0; left--) {
-      const text = 'SELECT state FROM second_factors WHERE account = ?'
-      const before = db.read((sql) => sql.get<{ state: string }>(text, account))?.state
-      const [after, said] = change(before === undefined ? FRESH : JSON.parse(before))
-      if (await db.write('changeTotp', [account, before, JSON.stringify(after)], 'durable')) return said
+      const before = stateText(account)
+      const [after, said] = change(stateOf(before))
+      if (await db.write('changeSecondFactor', [account, before, JSON.stringify(after)], 'durable')) return said
     }
     throw new Unavailable(`${file} is too busy`)
   }
@@ -70,9 +78,10 @@ export async function openEmbeddedSessions({ path: folder, log }: EmbeddedSessio
       } while (rows.length === PAGE)
       return found
     },
+    secondFactor: async (account) => stateOf(stateText(account)),
     // One after another in this process: only other processes can come between, so that the tries suffice.
-    async changeTotp(account, change) {
-      const changed = (changes.get(account) ?? Promise.resolve()).then(() => changeTotp(account, change))
+    async changeSecondFactor(account, change) {
+      const changed = (changes.get(account) ?? Promise.resolve()).then(() => changeSecondFactor(account, change))
       const over = changed.catch(() => undefined)
       changes.set(account, over)
       try {

@@ -2,7 +2,7 @@ import { Pool, type QueryResultRow } from 'pg'
 import { textOf, Unavailable } from '../../../terms/errors'
 import { ok } from '../../../terms/fault'
 import type { Log } from '../../../terms/ports'
-import type { Credential, Sessions, TotpState } from '../sessions'
+import type { Credential, SecondFactorState, Sessions } from '../sessions'
 import { FRESH, keyOf, newSecret, tooMany } from './secrets'
 
 export interface PostgresSessionsOptions {
@@ -113,12 +113,17 @@ export async function openPostgresSessions(options: PostgresSessionsOptions): Pr
       account === undefined
         ? rows('SELECT attributes FROM mailbox_web.credentials')
         : rows('SELECT attributes FROM mailbox_web.credentials WHERE account = $1', [account]),
-    changeTotp: (account, change) =>
+    secondFactor: (account) =>
+      guarded(async () => {
+        const look = 'SELECT state FROM mailbox_web.second_factors WHERE account = $1'
+        return (await pool.query<{ state: SecondFactorState }>(look, [account])).rows[0]?.state ?? FRESH
+      }),
+    changeSecondFactor: (account, change) =>
       transaction(async (query) => {
         const make = 'INSERT INTO mailbox_web.second_factors VALUES ($1, $2) ON CONFLICT DO NOTHING'
         await query(make, [account, JSON.stringify(FRESH)])
         const look = 'SELECT state FROM mailbox_web.second_factors WHERE account = $1 FOR UPDATE'
-        const [row] = await query<{ state: TotpState }>(look, [account])
+        const [row] = await query<{ state: SecondFactorState }>(look, [account])
         const [after, said] = change(row?.state ?? FRESH)
         const write = 'UPDATE mailbox_web.second_factors SET state = $2 WHERE account = $1'
         await query(write, [account, JSON.stringify(after)])

@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { failed, type Result } from '../../../terms/fault'
-import type { Credential, NewCredential, TotpState } from '../sessions'
+import type { Credential, NewCredential, SecondFactorState } from '../sessions'
 
 /** What is the same in every driver: how a secret is made, and what of it is kept. */
 
-export const FRESH: TotpState = { step: 0, failures: 0, barredUntil: 0 }
+export const FRESH: SecondFactorState = { step: 0, failures: 0, barredUntil: 0 }
 
 export const tooMany = (most: number, { kind }: NewCredential): Result<never> =>
   failed({ kind: 'limit', why: `an account has at most ${most} ${kind}s` })
