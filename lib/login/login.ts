@@ -68,7 +68,7 @@ export interface SecondFactor {
 }
 
 /** Something else than a password that shows who somebody is, and that the protocol looks at itself. */
-export interface Claim {
+interface Claim {
   /** whose it says it is; a name that nobody has when it does not tell */
   readonly user: string
   /** for hooks and the log: `PASSKEY` */

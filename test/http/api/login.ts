@@ -158,7 +158,7 @@ export function loginAndSessions(opened: () => Web): void {
     const stored = JSON.stringify(await web.room.accounts.find('lost@example.org'))
     assert.ok(!stored.includes(third) && !stored.includes(third.replace('-', '')))
     web.clock.pass(60_000)
-    const fresh = await browser.post('account/totp/recovery-codes', { password: PASSWORD, code: code() })
+    const fresh = await browser.post('account/recovery-codes', { password: PASSWORD, code: code() })
     assert.equal(await enter(third), 401)
     assert.equal(await enter(fresh.body.recoveryCodes[0]), 200)
   })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { DAY } from '../../../lib/terms/calendar'
 import { totpAt } from '../../../lib/web/who/totp'
 import { becomes } from '../../eventually'
+import { createAuthenticator } from '../authenticator'
 import { client, PASSWORD, type Web } from '../web'
 
 const stepOf = (web: Web): number => Math.floor(web.clock.now() / 30_000)
@@ -80,5 +81,22 @@ export function ownerRoutes(opened: () => Web): void {
     assert.equal((await browser.get('session')).body.totp, false)
     assert.equal((await browser.ask('DELETE', 'session')).status, 200)
     assert.equal((await browser.get('session')).status, 401)
+  })
+  it('makes a passkey, comes in with it, and takes it away (more of them: passkeys.test.ts)', async () => {
+    const { id } = await web.account('passkey@example.org')
+    const browser = client(web.url)
+    await browser.logIn('passkey@example.org')
+    const from = { origin: 'https://mail.example.org' }
+    const passkey = createAuthenticator({ rpId: 'mail.example.org', ...from })
+    const ask = async (route: string) => (await browser.post(route, {}, from)).body.challenge
+    const made = passkey.make(await ask('account/passkeys/offer'))
+    const added = await browser.post('account/passkeys', { label: 'phone', password: PASSWORD, made }, from)
+    assert.equal(added.status, 201)
+    const show = async () => passkey.show(await ask('session/passkey/offer'), id)
+    assert.equal((await client(web.url).post('session/passkey', { passkey: await show() })).status, 200)
+    assert.equal((await browser.get('account/passkeys')).body.passkeys.length, 1)
+    const codes = await browser.post('account/recovery-codes', { password: PASSWORD, passkey: await show() })
+    const proof = { password: PASSWORD, code: codes.body.recoveryCodes[0] }
+    assert.equal((await browser.ask('DELETE', `account/passkeys/${added.body.id}`, proof)).status, 200)
   })
 }
