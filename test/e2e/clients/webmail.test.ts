@@ -627,7 +627,7 @@ describe('webmail in Chromium', function () {
     const codes = page.getByRole('dialog', { name: 'Recovery codes' })
     assert.equal(((await codes.locator('.secret').textContent()) ?? '').split('\n').length, 10)
     await codes.getByRole('button', { name: 'Done' }).click()
-    await page.getByText('A code of your authenticator app is asked for').waitFor()
+    await page.getByText('Its codes are asked for at login').waitFor()
     await accessible(page, 'account')
 
     await page.goto(`http://127.0.0.1:${demo.http}/mail/#/admin/overview`)
