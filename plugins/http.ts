@@ -9,6 +9,7 @@ import type { HarakaPlugin, HarakaServer } from '../lib/haraka/host'
 import { hostNameOf } from '../lib/haraka/me'
 import { submitter } from '../lib/haraka/outbound/submit'
 import { mailboxPlugin } from '../lib/haraka/plugin'
+import { postOutside } from '../lib/http/mail/message/ask-outside'
 import { createHttp } from '../lib/http/server'
 import { explain } from '../lib/login/lockout/explain'
 import { packageRoot, version } from '../lib/package-root'
@@ -54,6 +55,8 @@ export function register(this: HarakaPlugin): void {
       submit: submitter(host),
       metrics: context.part('gathering'),
       profile: (address, password) => appleProfile({ address, password }, services),
+      host: hostNameOf(host.plugin),
+      postOutside,
       assets: path.join(packageRoot, 'lib/http/static'),
     })
     // Its paths lie among those of the pages.

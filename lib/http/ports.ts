@@ -26,6 +26,10 @@ export interface HttpPorts {
   readonly metrics: Pick<Gathering, 'text' | 'totals'>
   /** A profile for Apple's devices, with an app password in it; undefined: programs are told of no IMAP, or of no way to send */
   readonly profile: (address: string, appPassword: string) => string | undefined
+  /** the name under which this server writes Authentication-Results: config/me */
+  readonly host: string
+  /** A POST to a server that a message names. @returns the status; throws where it cannot, or must not, be asked */
+  readonly postOutside: (url: URL, body: string) => Promise<number>
   /** folder of the browser's files */
   readonly assets: string
 }

@@ -8,6 +8,12 @@ import { client, message, openWeb, PASSWORD, type Web } from './web'
 
 const SECRET = 'words that only mail:read may see'
 
+/** The message comes from a list that can be left by one click. */
+const LIST = `Authentication-Results: mail.example.org; dkim=pass
+List-Unsubscribe: <https://list.example/>
+List-Unsubscribe-Post: List-Unsubscribe=One-Click
+`
+
 /** What a request may do beside its answer. */
 type Effect = 'reads' | 'writes' | 'sends'
 const NEEDED: Readonly<Record<Effect, Scope>> = { reads: 'mail:read', writes: 'mail:write', sends: 'mail:send' }
@@ -31,7 +37,7 @@ describe('rights of tokens', () => {
   before(async () => {
     web = await openWeb({ http: { administrator: { totp: 'false' } } })
     owner = await web.account('rights@example.org')
-    await web.deliver(owner, message(SECRET, SECRET, 'Message-ID: <secret@x>\n'))
+    await web.deliver(owner, message(SECRET, SECRET, `Message-ID: <secret@x>\n${LIST}`))
     const browser = client(web.url)
     await browser.logIn('rights@example.org')
     const { mailboxes } = (await browser.get('mailboxes')).body
@@ -64,7 +70,14 @@ describe('rights of tokens', () => {
     getMailboxesMailboxMessagesUidHtml: [{ does: ['reads'] }],
     getMailboxesMailboxMessagesUidPartsPart: [{ does: ['reads'] }],
     getMailboxesMailboxMessagesUidPartsPartMessage: [{ does: ['reads'] }],
-    getMailboxesMailboxMessagesUidSource: [{ does: ['reads'] }],
+    getMailboxesMailboxMessagesUidPartsPartPdf: [{ does: ['reads'] }],
+    getMailboxesMailboxMessagesUidPartsPartInvitation: [{ does: ['reads'] }],
+    postMailboxesMailboxMessagesUidPartsPartInvitation: [
+      { body: { answer: 'accepted' }, does: ['reads', 'writes', 'sends'] },
+    ],
+    postMailboxesMailboxMessagesUidUnsubscribe: [{ does: ['sends'] }],
+    getMailboxesMailboxMessagesUidFiles: [{ does: ['reads'] }],
+    getMailboxesMailboxMessagesUidSource: [{ does: ['reads'] }, { query: 'first=100', does: ['reads'] }],
     postMailboxesMailboxFlags: [
       { body: { uids: [1], add: ['\\Flagged'] }, does: ['writes'] },
       { body: { uids: [1], remove: ['\\Flagged'] }, does: ['writes'] },
@@ -141,6 +154,7 @@ describe('rights of tokens', () => {
           for (const [name, program] of programs) {
             const before = await state()
             const sent = web.sent.length
+            const asked = web.asked.length
             const [first = ''] = does
             const filled = path
               .slice(1)
@@ -152,7 +166,7 @@ describe('rights of tokens', () => {
             const may = does.every((effect) => NEEDED[effect] === name)
             assert.equal(reply.status === 403 && reply.body.error === 'scope', !may, `${what}: ${reply.status}`)
             assert.equal(reply.headers.get('cache-control'), 'no-store')
-            const wire = web.sent.slice(sent).map(({ bytes }) => bytes.toString())
+            const wire = [...web.sent.slice(sent).map(({ bytes }) => bytes.toString()), ...web.asked.slice(asked)]
             const told = JSON.stringify([reply.body, wire])
             if (name !== NEEDED.reads) assert.ok(!told.includes(SECRET), `${what}: told`)
             if (name !== NEEDED.writes) assert.equal(await state(), before, `${what}: written`)

@@ -52,6 +52,8 @@ export interface Web {
   readonly deliveries: DeliveryLog
   readonly deeds: DeedLog
   readonly sent: Submission[]
+  /** what servers elsewhere were asked */
+  readonly asked: readonly string[]
   readonly errors: readonly string[]
   /** a second process over the same home: its own leases, the same sessions */
   readonly other: string
@@ -81,6 +83,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
   })
   const verifiers = await hashPassword(PASSWORD)
   const sent: Submission[] = []
+  const asked: string[] = []
   const deeds = await openDeedLog({ folder: path.join(folder, 'deeds'), keep: 86_400_000, clock, log })
   room.onDeed((deed) => void deeds.note([deed]))
   const deliveries = await openDeliveryLog({ path: path.join(folder, 'deliveries'), keep: 86_400_000, clock, log })
@@ -107,6 +110,11 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
         text: async () => `served_by{process="${processName}"} 1\n`,
         totals: async () => ({ by: () => ({}) }),
       },
+      host: 'mail.example.org',
+      postOutside: async (url, body) => {
+        asked.push(`${url.href} ${body}`)
+        return url.hostname === 'gone.example' ? 404 : 200
+      },
       assets: path.join(packageRoot, 'lib/http/static'),
     })
     const app = express()
@@ -129,7 +137,7 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
   return {
     url: one.url,
     other: two.url,
-    ...{ room, store, locks, clock, sent, attempts, deliveries, deeds },
+    ...{ room, store, locks, clock, sent, asked, attempts, deliveries, deeds },
     errors: log.lines,
     async account(name, more = {}) {
       const made = await store.accounts.create({ name, ...more, credentials: { ...verifiers, ...more.credentials } })

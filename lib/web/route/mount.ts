@@ -1,3 +1,4 @@
+import { pipeline, Readable } from 'node:stream'
 import type { Application, RequestHandler, Response } from 'express'
 import { runs } from '../../work/loop'
 import { setCookie } from '../kernel/cookie'
@@ -34,6 +35,11 @@ export function createMount({ version }: Web, { calls, streams, fail }: Parts) {
       case 'octets':
         response.writeHead(200, { ...answer.headers, 'Content-Length': answer.octets.length })
         response.end(answer.octets)
+        return
+      case 'stream':
+        response.writeHead(200, answer.headers)
+        // Nobody is told what failed in the middle: the connection ends, and what came is known to be cut.
+        pipeline(Readable.from(answer.pieces, { objectMode: false }), response, () => undefined)
         return
       case 'events':
         return streams.open(response, call.principal().credential.id, answer)

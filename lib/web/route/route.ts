@@ -35,6 +35,12 @@ export type Answer =
       readonly headers: Readonly<Record<string, string>>
     }
   | {
+      /** octets that are made while they are sent */
+      readonly kind: 'stream'
+      readonly pieces: AsyncIterable<Buffer>
+      readonly headers: Readonly<Record<string, string>>
+    }
+  | {
       readonly kind: 'events'
       /** AccountId; the stream ends when the session is in another mailbox, or in none any more */
       readonly owner: string

@@ -91,10 +91,21 @@ function withoutBcc(message: Buffer): Buffer {
 
 /** By nodemailer's composer: encoded words, boundaries and line lengths are its business. */
 export async function compose(
-  { id = crypto.randomUUID(), to, cc = '', bcc = '', subject, text: body, inReplyTo, references = [] }: Draft,
+  {
+    id = crypto.randomUUID(),
+    to,
+    cc = '',
+    bcc = '',
+    subject,
+    text: body,
+    inReplyTo,
+    references = [],
+  }: Pick<Draft, 'to' | 'subject' | 'text'> & Partial<Draft>,
   from: string,
   attachments: readonly Attached[],
   now: number,
+  /** RFC 6047: an answer to an invitation */
+  calendar?: { readonly method: 'REPLY'; readonly content: string },
 ): Promise<Composed> {
   const domain = from.slice(from.lastIndexOf('@') + 1)
   const mail = {
@@ -109,6 +120,7 @@ export async function compose(
     ...(inReplyTo && { inReplyTo: oneLine(inReplyTo) }),
     ...(references.length > 0 && { references: references.map(oneLine) }),
     attachments: attachments.map((file) => ({ ...file, content: Readable.from(pieces(file.content)) })),
+    ...(calendar && { icalEvent: { ...calendar, filename: 'reply.ics' } }),
     newline: '\r\n',
     // Files and addresses come from a browser: nothing may be fetched or read for them.
     disableFileAccess: true,

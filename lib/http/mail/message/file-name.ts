@@ -37,5 +37,6 @@ export function fileNameOf({ disposition, params, type, subtype, message }: Part
   if (given !== '') return given
   const topic = safe(subject.slice(0, 100).replace(/[\\/:*?"<>|]/g, '_'))
   if (message && topic !== '') return `${topic}.eml`
+  if (type === 'text' && subtype === 'calendar') return 'invite.ics'
   return `${type}.${message ? 'eml' : subtype.replace(/[^\w-]/g, '')}`
 }

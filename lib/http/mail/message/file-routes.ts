@@ -3,12 +3,15 @@ import { partText } from '../../../mime/text/text'
 import { notFound, Refused } from '../../../web/kernel/faults'
 import { any, object, optional, text, whole } from '../../../web/kernel/schema'
 import { defineRoute, type Route } from '../../../web/route/route'
+import type { Web } from '../../../web/shared'
 import { turn } from '../../../work/turns'
 import { withRow } from '../access'
 import { fileNameOf } from './file-name'
 import { MOST_HTML } from './page-text'
-import { decodedOf, type Letter, leafAt, octetsOf } from './parts'
+import { decodedOf, type Letter, leafAt, octetsOf, type StoredMessage } from './parts'
+import { contentOf } from './reading'
 import { subjectOf } from './subjects'
+import { distinct, zip } from './zip'
 
 /** RFC 6266 and RFC 8187: a name in ASCII for old readers, the real one beside it. */
 function download(name: string): string {
@@ -33,6 +36,34 @@ const HTML_HEADERS = {
   'Referrer-Policy': 'no-referrer',
 }
 
+/** What a browser's viewer is given is a PDF file and nothing else; no page but ours may show it. */
+const PDF_HEADERS = {
+  'Content-Type': 'application/pdf',
+  'Content-Disposition': 'inline',
+  'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+}
+/** Octets in which readers look for its mark (PDF 1.7, H.3). */
+const PDF_HEAD = 1024
+const MOST_FILES = 1000
+
+/** Files as they are saved one by one. */
+function archive(stored: StoredMessage, files: readonly { readonly part: string; readonly name: string }[]) {
+  const some = files.slice(0, MOST_FILES)
+  const names = distinct(some.map(({ name }) => name))
+  return zip(
+    some.map(({ part: number }, index) => ({
+      name: names[index] ?? number,
+      octets: async () => {
+        const part = leafAt(stored.row.prepared.structure, number)
+        if (!part) throw notFound('part')
+        return decodedOf(stored, part)
+      },
+    })),
+  )
+}
+
 /** The HTML that a page shows: of one part, or all of it. */
 async function htmlOf(letter: Letter, number: string | undefined): Promise<Buffer> {
   const { root, inside } = letter
@@ -51,7 +82,7 @@ async function htmlOf(letter: Letter, number: string | undefined): Promise<Buffe
 }
 
 /** Octets of a message: its HTML, its files, all of it. */
-export function fileRoutes(): readonly Route[] {
+export function fileRoutes({ room: { pool } }: Web): readonly Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -84,6 +115,43 @@ export function fileRoutes(): readonly Route[] {
           const octets = await decodedOf({ mail, row }, part)
           const name = fileNameOf(part, part.message && (await subjectOf({ mail, row }, part.message)))
           return { kind: 'octets', octets, headers: fileHeaders(name, `${part.type}/${part.subtype}`) }
+        })
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/mailboxes/:mailbox/messages/:uid/parts/:part/pdf',
+      scope: 'mail:read',
+      summary: 'A PDF file of a message, for the viewer of a browser; what is none is refused',
+      answer: any('octets'),
+      produces: 'application/pdf',
+      run: async ({ params, mail: enter }) => {
+        const mail = await enter()
+        return withRow(mail, params, async (row) => {
+          const part = leafAt(row.prepared.structure, params.part ?? '')
+          if (!part) throw notFound('part')
+          const octets = await decodedOf({ mail, row }, part)
+          if (octets.subarray(0, PDF_HEAD).indexOf('%PDF-') < 0) throw new Refused(415, 'no-pdf', 'It is no PDF file.')
+          return { kind: 'octets', octets, headers: PDF_HEADERS }
+        })
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/mailboxes/:mailbox/messages/:uid/files',
+      scope: 'mail:read',
+      summary: 'All files of a message, as a ZIP archive',
+      answer: any('octets'),
+      produces: 'application/zip',
+      run: async ({ params, mail: enter }) => {
+        const mail = await enter()
+        return withRow(mail, params, async (row) => {
+          const { attachments: files } = await contentOf({ mail, row, root: row.prepared.structure, inside: [] }, pool)
+          return {
+            kind: 'stream',
+            pieces: archive({ mail, row }, files),
+            headers: fileHeaders('files.zip', 'application/zip'),
+          }
         })
       },
     }),

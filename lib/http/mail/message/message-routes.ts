@@ -2,13 +2,15 @@ import { notFound } from '../../../web/kernel/faults'
 import { list, object, text, whole } from '../../../web/kernel/schema'
 import { defineRoute, json, type Route } from '../../../web/route/route'
 import type { Web } from '../../../web/shared'
+import type { HttpPorts } from '../../ports'
 import { withRow } from '../access'
 import { content } from './content'
 import { canOpen, leafAt } from './parts'
 import { contentOf } from './reading'
+import { signs, signsOf } from './signs'
 
 /** What a message says. */
-export function messageRoutes({ room: { pool } }: Web): readonly Route[] {
+export function messageRoutes({ room: { pool } }: Web, { host }: HttpPorts): readonly Route[] {
   return [
     defineRoute({
       method: 'get',
@@ -22,19 +24,22 @@ export function messageRoutes({ room: { pool } }: Web): readonly Route[] {
         date: whole(),
         flags: list(text()),
         ...content,
+        ...signs,
       }),
       run: async ({ params, mail: enter }) => {
         const mail = await enter()
-        return withRow(mail, params, async (row) =>
-          json({
+        return withRow(mail, params, async (row) => {
+          const letter = { mail, row, root: row.prepared.structure, inside: [] }
+          return json({
             uid: row.uid,
             id: row.emailId,
             thread: row.threadId,
             date: row.internalDate,
             flags: row.flags.names,
-            ...(await contentOf({ mail, row, root: row.prepared.structure, inside: [] }, pool)),
-          }),
-        )
+            ...(await contentOf(letter, pool)),
+            ...(await signsOf(letter, host)),
+          })
+        })
       },
     }),
     defineRoute({

@@ -336,6 +336,11 @@ export interface Api {
       }>
       pictures: Array<{ id: string; part: string; name: string; type: string; size: number }>
       attachments: Array<{ part: string; name: string; type: string; size: number; message: boolean }>
+      authentication?:
+        | { spf?: string | undefined; dkim?: string | undefined; dmarc?: string | undefined; signedBy: Array<string> }
+        | undefined
+      unsubscribe?: { oneClick: boolean; mailto?: string | undefined; page?: string | undefined } | undefined
+      invitation?: string | undefined
     }
   }
   'GET /mailboxes/{mailbox}/messages/{uid}/parts/{part}/message': {
@@ -366,12 +371,47 @@ export interface Api {
       attachments: Array<{ part: string; name: string; type: string; size: number; message: boolean }>
     }
   }
+  'GET /mailboxes/{mailbox}/messages/{uid}/parts/{part}/invitation': {
+    where: { mailbox: string | number; uid: string | number; part: string | number }
+    answer: {
+      method: string
+      summary: string
+      location: string
+      description: string
+      start?: number | undefined
+      end?: number | undefined
+      allDay: boolean
+      floating: boolean
+      rule: string
+      organizer?: { name: string; address: string; status: string } | undefined
+      attendees: Array<{ name: string; address: string; status: string }>
+      answered?: 'accepted' | 'tentative' | 'declined' | undefined
+      canAnswer: boolean
+    }
+  }
+  'POST /mailboxes/{mailbox}/messages/{uid}/parts/{part}/invitation': {
+    where: { mailbox: string | number; uid: string | number; part: string | number }
+    body: { answer: 'accepted' | 'tentative' | 'declined' }
+    answer: { to: string }
+  }
+  'POST /mailboxes/{mailbox}/messages/{uid}/unsubscribe': {
+    where: { mailbox: string | number; uid: string | number }
+    answer: { status: number }
+  }
   'GET /mailboxes/{mailbox}/messages/{uid}/html': {
     where: { mailbox: string | number; uid: string | number; part?: string | undefined }
     answer: unknown
   }
   'GET /mailboxes/{mailbox}/messages/{uid}/parts/{part}': {
     where: { mailbox: string | number; uid: string | number; part: string | number }
+    answer: unknown
+  }
+  'GET /mailboxes/{mailbox}/messages/{uid}/parts/{part}/pdf': {
+    where: { mailbox: string | number; uid: string | number; part: string | number }
+    answer: unknown
+  }
+  'GET /mailboxes/{mailbox}/messages/{uid}/files': {
+    where: { mailbox: string | number; uid: string | number }
     answer: unknown
   }
   'GET /mailboxes/{mailbox}/messages/{uid}/source': {

@@ -3,6 +3,7 @@
 /** @import { Reading } from './reader.js' */
 import { h } from '../base/dom.js'
 import { exactTime, personName } from '../base/format.js'
+import { authenticationWords } from './authentication.js'
 
 /** Recipients that are named in one line. */
 const MOST_RECIPIENTS = 6
@@ -10,8 +11,9 @@ const MOST_RECIPIENTS = 6
 /**
  * Who wrote, to whom, and when; all addresses on demand.
  * @param {Reading} reading
+ * @param {HTMLElement | undefined} unsubscribe
  */
-export function fromLine(reading) {
+export function fromLine(reading, unsubscribe) {
   const { shown } = reading
   const date = dateOf(reading)
   const addresses = shown.from.filter(({ name }) => name).map(({ address }) => address)
@@ -28,6 +30,7 @@ export function fromLine(reading) {
         h('strong', { dir: 'auto' }, shown.from.map(personName).join(', ') || '(no sender)'),
         ' ',
         h('span', { class: 'muted' }, addresses.join(', ')),
+        unsubscribe && [' ', unsubscribe],
       ),
       h('details', {}, h('summary', { class: 'muted' }, recipientsOf(reading)), details(reading)),
     ),
@@ -58,6 +61,7 @@ function recipientsOf({ shown: { to, cc } }) {
  * @param {Reading} reading
  */
 function details(reading) {
+  const { message, inner } = reading
   const { from, replyTo, to, cc, bcc } = reading.shown
   const date = dateOf(reading)
   /** @type {readonly (readonly [label: string, people: readonly Person[]])[]} */
@@ -75,6 +79,7 @@ function details(reading) {
       people.length === 0 ? [] : [h('dt', {}, label), h('dd', {}, people.map(personLine))],
     ),
     date !== undefined && [h('dt', {}, 'Date'), h('dd', {}, new Date(date).toLocaleString())],
+    inner === undefined && [h('dt', {}, 'Checked'), h('dd', {}, authenticationWords(message.authentication))],
   )
 }
 

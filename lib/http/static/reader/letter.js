@@ -1,18 +1,22 @@
 // @ts-check
-/** @import { Mailbox, Summary } from '../base/types' */
+/** @import { DraftStart, Mailbox, Summary } from '../base/types' */
 /** @import { Reading } from './reader.js' */
 /** @import { Look } from './toolbar.js' */
 import { call } from '../base/api.js'
 import { fill, h } from '../base/dom.js'
 import { personName, shortTime } from '../base/format.js'
+import { forgedBanner } from './authentication.js'
 import { fileList } from './files.js'
 import { avatar, fromLine } from './head.js'
+import { invitationCard } from './invitation.js'
+import { unsubscribeLink } from './list-banner.js'
 import { messageBody } from './message-body.js'
 
 /**
  * @typedef {object} Ports
  * @property {(letter: Letter) => void} onCurrent it is the one that is read
  * @property {(around: Reading, part: string) => unknown} onInside a message attached to it is to be opened
+ * @property {(start: DraftStart) => unknown} onWrite
  */
 
 /**
@@ -20,35 +24,47 @@ import { messageBody } from './message-body.js'
  * @param {{ mailbox: Mailbox, summary?: Summary | undefined, reading?: Reading }} what a summary: it can be closed to a line
  * @param {Ports} ports
  */
-export function createLetter({ mailbox, summary, reading: given }, { onCurrent, onInside }) {
+export function createLetter({ mailbox, summary, reading: given }, { onCurrent, onInside, onWrite }) {
   const element = h('article', { class: 'letter' })
   let reading = given
   /** @type {ReturnType<typeof messageBody> | undefined} */
   let body
+  /** @type {ReturnType<typeof fileList> | undefined} */
+  let files
   /** @type {Look} */
   let how = { asText: false, ownColours: false }
   let isOpen = false
 
+  function free() {
+    body?.free()
+    files?.free()
+  }
   /** @param {Reading} now */
   function drawOpen(now) {
     const { shown, message } = now
     const place = { mailbox: mailbox.id, uid: message.uid }
-    body?.free()
-    body = messageBody(shown, place, how)
+    free()
+    const forged = now.inner === undefined ? forgedBanner(message.authentication) : undefined
+    body = messageBody(shown, place, how, !forged)
+    files = fileList({ attachments: shown.attachments, place, all: now.inner === undefined }, (part) =>
+      onInside(now, part),
+    )
     isOpen = true
     element.classList.add('open')
     element.setAttribute('aria-label', `Message from ${shown.from.map(personName).join(', ')}`)
     fill(
       element,
       summary && h('button', { type: 'button', class: 'fold-up', 'aria-expanded': 'true', onclick: close }, 'Fold'),
-      fromLine(now),
-      fileList(shown.attachments, place, (part) => onInside(now, part)),
+      fromLine(now, now.inner === undefined ? unsubscribeLink(message, place, onWrite) : undefined),
+      forged,
+      now.inner === undefined && message.invitation !== undefined && invitationCard(place, message.invitation),
+      files.element,
       body.element,
     )
   }
   function close() {
     if (!summary) return
-    body?.free()
+    free()
     isOpen = false
     element.classList.remove('open')
     element.removeAttribute('aria-label')
@@ -98,7 +114,7 @@ export function createLetter({ mailbox, summary, reading: given }, { onCurrent, 
       if (reading) drawOpen(reading)
     },
     openWith,
-    free: () => body?.free(),
+    free,
   }
   close()
   return letter

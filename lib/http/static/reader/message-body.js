@@ -3,15 +3,16 @@
 import { button, fill, h } from '../base/dom.js'
 import { htmlFrame } from './html-frame.js'
 import { plainText } from './plain-text.js'
+import { showPicturesOf, showsPicturesOf } from './trusted-senders.js'
 
 /** Frames in a page; what comes after them is shown as text. */
 const MOST_FRAMES = 20
 
 /**
  * @param {string} text
- * @param {HTMLButtonElement} [action]
+ * @param {...(HTMLButtonElement | undefined)} actions
  */
-const note = (text, action) => h('p', { class: 'banner' }, h('span', {}, text), action)
+const note = (text, ...actions) => h('p', { class: 'banner' }, h('span', {}, text), h('span', {}, actions))
 
 /** @param {MessageText} body */
 const asPlain = (body) => [
@@ -24,16 +25,25 @@ const asPlain = (body) => [
  * @param {InnerMessage} message
  * @param {MessagePlace} place
  * @param {{ asText: boolean, ownColours: boolean }} how HTML as text, too; light HTML stays light on a dark page
+ * @param {boolean} mayShow pictures of a sender who is trusted: nothing says that it is somebody else
  */
-export function messageBody(message, place, { asText, ownColours }) {
+export function messageBody(message, place, { asText, ownColours }, mayShow) {
   /** @type {Set<() => void>} */
   const frames = new Set()
   const element = h('div', { class: 'message-body' })
 
+  const sender = message.from[0]?.address ?? ''
   function offerPictures() {
     if (element.querySelector('.remote')) return
-    const show = button('Show them', () => draw(true))
-    const banner = note('Pictures from elsewhere would tell the sender that you read this.', show)
+    const always = () => {
+      showPicturesOf(sender, true)
+      draw(true)
+    }
+    const banner = note(
+      'Pictures from elsewhere would tell the sender that you read this.',
+      button('Show them', () => draw(true)),
+      sender ? button('Always from this sender', always) : undefined,
+    )
     banner.classList.add('remote')
     element.prepend(banner)
   }
@@ -78,6 +88,6 @@ export function messageBody(message, place, { asText, ownColours }) {
     for (const release of frames) release()
     frames.clear()
   }
-  draw(false)
+  draw(mayShow && showsPicturesOf(sender))
   return { element, free }
 }

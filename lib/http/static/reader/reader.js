@@ -82,7 +82,7 @@ export function createReader({ onAction, onBack, onWrite }) {
     const shown = await call('GET /mailboxes/{mailbox}/messages/{uid}/parts/{part}/message', where)
     if (mine !== opening) return
     const reading = { ...around, shown, inner: part }
-    const letter = createLetter({ mailbox: around.mailbox, reading }, { onCurrent, onInside: openInside })
+    const letter = createLetter({ mailbox: around.mailbox, reading }, { onCurrent, onInside: openInside, onWrite })
     letter.openWith(reading)
     inside.push(letter)
     showLast()
@@ -159,7 +159,7 @@ export function createReader({ onAction, onBack, onWrite }) {
       free()
       const fresh = createStack(
         { mailbox, message, conversation: around.messages },
-        { onCurrent, onInside: openInside },
+        { onCurrent, onInside: openInside, onWrite },
       )
       stack = fresh
       showLast()
