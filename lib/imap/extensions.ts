@@ -17,6 +17,7 @@ import { qresync } from './ext/messages/qresync'
 import { replace } from './ext/messages/replace'
 import { uidbatches } from './ext/messages/uidbatches'
 import { uidonly } from './ext/messages/uidonly'
+import { context } from './ext/search/context'
 import { fuzzy } from './ext/search/fuzzy'
 import { partial } from './ext/search/partial'
 import { searchres } from './ext/search/searchres'
@@ -38,6 +39,8 @@ export const extensions: readonly Extension[] = [
   messages,
   search,
   condstore,
+  // Its REMOVEFROM comes before VANISHED.
+  context,
   qresync,
   uidonly,
   uidbatches,

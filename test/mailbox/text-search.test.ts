@@ -242,8 +242,8 @@ for (const name of DRIVERS) {
         const key = program()
         for (const [by, without] of boxes) {
           const scores = [new Map<number, number>(), new Map<number, number>()] as const
-          const found = await find(by, key, NOW, undefined, scores[0])
-          assert.deepEqual(found, await find(without, key, NOW, undefined, scores[1]), JSON.stringify(key))
+          const found = await find(by, key, NOW, { scores: scores[0] })
+          assert.deepEqual(found, await find(without, key, NOW, { scores: scores[1] }), JSON.stringify(key))
           assert.deepEqual([...scores[0]].sort(), [...scores[1]].sort(), JSON.stringify(key))
           for (const score of scores[0].values()) assert.ok(Number.isInteger(score) && score >= 1 && score <= 100)
           matched += found.length

@@ -4,6 +4,7 @@ import type { SearchKey } from '../../search/key'
 import type { ModSeq } from '../../terms/numbers'
 import type { Cursor } from '../wire/cursor'
 import type { SequenceSet } from '../wire/sequence-set'
+import type { Reply } from './reply'
 import type { Session } from './session'
 import type { Selected } from './state'
 import type { Moment } from './unsolicited'
@@ -109,15 +110,30 @@ export interface SearchSlot {
 /** One item of an ESEARCH response (RFC 4731). */
 export interface ReturnItem {
   readonly name: string
-  /** numbers of messages (without this), or how relevant they are, in the same order (RFC 6203 4) */
-  readonly tells?: 'scores'
+  /** numbers of messages (without this), how relevant they are, in the same order (RFC 6203 4), or nothing by itself */
+  readonly tells?: 'scores' | 'nothing'
   /** other items that tell of each message tell of those that this one chooses */
   readonly narrows?: true
   /** of everything that was found, what it tells of */
   choose<T>(all: readonly T[]): readonly T[]
   /** `NAME value` of everything that was found; undefined: left out */
   text(all: readonly number[]): string | undefined
+  /** Before the search runs. @returns why it does not, or what is to be done when it is answered */
+  begin?(session: Session, state: Selected, tag: string): Reply | WhenFound
 }
+
+/** A search that is answered. */
+export interface Found {
+  readonly by: 'seq' | 'uid'
+  readonly key: SearchKey
+  /** in the order of the answer */
+  readonly seqs: readonly number[]
+  /** all messages were looked at */
+  readonly isWhole: boolean
+  /** Messages in the order of a SORT; undefined: it is a SEARCH. */
+  readonly sort?: (seqs: readonly number[]) => Promise<readonly number[]>
+}
+export type WhenFound = (found: Found) => void | Promise<void>
 
 /** A search-return-opt of RFC 4466 2.6.1 */
 export interface ReturnSlot {

@@ -124,9 +124,14 @@ async function decide(
 }
 
 /** All messages with the same flags have the same answer. */
-async function byFlags(view: View, key: SearchKey, now: number): Promise<number[]> {
-  const { exists } = view
+async function byFlags(view: View, key: SearchKey, now: number, among?: readonly number[]): Promise<number[]> {
   const seqs: number[] = []
+  for (const [nth, seq] of (among ?? []).entries()) {
+    if (nth % FLAGS_STEP === 0) await turn()
+    if (fromIndex(key, new Facts(view, seq), now) === true) seqs.push(seq)
+  }
+  if (among) return seqs
+  const { exists } = view
   const passes = (_flags: FlagSet, seq: number): boolean => fromIndex(key, new Facts(view, seq), now) === true
   for (let first = 1; first <= exists; first += FLAGS_STEP) {
     await turn()
@@ -161,29 +166,35 @@ function* open(view: View, key: SearchKey, answers: Answers): Generator<number> 
   }
 }
 
+interface FindOptions {
+  /** sequence numbers, ascending: no others are looked at */
+  readonly among?: readonly number[]
+  /** told now and then how many messages were looked at */
+  readonly progress?: (seq: number) => void
+  /** filled with how relevant each is, by sequence number (RFC 6203 4), where they are asked for */
+  readonly scores?: Map<number, number>
+}
+
 /**
  * Runs a search program over a view's window: from the index, then from kept keys, then from octets.
  * @param now milliseconds since 1970
- * @param progress told now and then how many messages were looked at
- * @param scores filled with how relevant each is, by sequence number (RFC 6203 4), where they are asked for
  * @returns ascending sequence numbers of what matches
  */
 export async function find(
   searched: Searched,
   key: SearchKey,
   now: number,
-  progress?: (seq: number) => void,
-  scores?: Map<number, number>,
+  { among, progress, scores }: FindOptions = {},
 ): Promise<number[]> {
   const { view } = searched
-  if (asksFlagsOnly(key)) return byFlags(view, key, now)
+  if (asksFlagsOnly(key)) return byFlags(view, key, now, among)
   const texts = new Map([...textsOf(key)].map((text) => [text, inHeader(text)]))
   const wanted: Wanted = { texts, words: nearWordsOf(key) }
-  const answers = await askIndex(searched, key)
+  const answers = among ? NO_ANSWERS : await askIndex(searched, key)
   const seqs: number[] = []
   let undecided: Facts[] = []
   let looked = 0
-  for (const seq of open(view, key, answers)) {
+  for (const seq of among ?? open(view, key, answers)) {
     const facts = new Facts(view, seq, answers)
     const quick = fromIndex(key, facts, now)
     if (quick && !scores) seqs.push(seq)

@@ -6,6 +6,18 @@ import type { Selected } from '../../kernel/state'
 import { type Limited, searchable } from '../messages/limit'
 import { createProgress } from '../messages/progress'
 
+/** Those of some messages that match. @param scores filled by sequence number, where they are asked for */
+export function searchAmong(
+  session: Session,
+  { mail, view }: Pick<Selected, 'mail' | 'view'>,
+  key: SearchKey,
+  seqs: readonly number[],
+  scores?: Map<number, number>,
+): Promise<number[]> {
+  const { room, clock } = session.ports
+  return find({ room, mail, view }, key, clock.now(), { among: seqs, ...(scores && { scores }) })
+}
+
 /** RFC 9738 3.1: whether a search has to look at a message, by the numbers that it names. */
 const named =
   (view: View, key: SearchKey) =>
@@ -36,6 +48,6 @@ export async function search(
       : [key]
   const program: SearchKey = keys.length === 1 ? key : { kind: 'and', keys }
   const progress = createProgress(session, tag, view.exists + 1)
-  const seqs = await find({ room, mail, view }, program, clock.now(), progress, scores)
+  const seqs = await find({ room, mail, view }, program, clock.now(), { progress, ...(scores && { scores }) })
   return { seqs, code: limited?.code }
 }

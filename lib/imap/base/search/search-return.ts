@@ -2,7 +2,7 @@ import { MOST_RELEVANT } from '../../../search/relevance'
 import type { Uid } from '../../../terms/numbers'
 import { no, type Reply } from '../../kernel/reply'
 import type { Session } from '../../kernel/session'
-import type { ReturnItem, ReturnSlot, Slots } from '../../kernel/slots'
+import type { ReturnItem, ReturnSlot, Slots, WhenFound } from '../../kernel/slots'
 import type { Selected } from '../../kernel/state'
 import type { Cursor } from '../../wire/cursor'
 import { code, correlator, list, untagged } from '../../wire/response'
@@ -68,9 +68,23 @@ const chooserOf = (item: ReturnItem, items: readonly ReturnItem[]): ReturnItem =
   item.tells === 'scores' ? (items.find(({ narrows }) => narrows) ?? item) : item
 
 /** Everything that some item tells of, each once: whose mod-sequences count (RFC 4731 3.2), and what `$` becomes (RFC 5182 2.4). */
-function chosen(seqs: readonly number[], items: readonly ReturnItem[]): readonly number[] {
+function chosen(seqs: readonly number[], all: readonly ReturnItem[]): readonly number[] {
+  const items = all.filter(({ tells }) => tells !== 'nothing')
   if (items.length === 0) return seqs
   return [...new Set(items.flatMap((item) => [...chooserOf(item, items).choose(seqs)]))]
+}
+
+/** What options do beside telling. @returns why the command is refused, or what is to be done when it is answered */
+export function begin(session: Session, state: Selected, tag: string, returns: Returns | undefined): Reply | WhenFound {
+  const steps: WhenFound[] = []
+  for (const item of returns?.items ?? []) {
+    const begun = item.begin?.(session, state, tag)
+    if (typeof begun === 'function') steps.push(begun)
+    else if (begun) return begun
+  }
+  return async (found) => {
+    for (const step of steps) await step(found)
+  }
 }
 
 export interface SearchResult {

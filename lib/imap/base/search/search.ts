@@ -7,7 +7,7 @@ import type { Slots } from '../../kernel/slots'
 import type { Cursor } from '../../wire/cursor'
 import { search } from './find'
 import { searchKey } from './search-keys'
-import { badCharset, type Returns, returnOptions, sayFound, tellsScores } from './search-return'
+import { badCharset, begin, type Returns, returnOptions, sayFound, tellsScores } from './search-return'
 
 export interface SearchArguments {
   readonly returns: Returns | undefined
@@ -91,9 +91,12 @@ const searching = (by: 'seq' | 'uid'): Command =>
     },
     run: async ({ session, state, tag }, { returns, key, usesModSeq }) => {
       if (!key) return badCharset(state, returns)
+      const begun = begin(session, state, tag, returns)
+      if (typeof begun !== 'function') return begun
       const scores = tellsScores(returns) ? new Map<number, number>() : undefined
       const { seqs, code } = await search(session, state, key, tag, scores)
       sayFound(session, state, { tag, by, seqs, scores, returns, usesModSeq, plain: 'SEARCH' })
+      await begun({ by, key, seqs, isWhole: code === undefined })
       return done('SEARCH completed', code)
     },
   })

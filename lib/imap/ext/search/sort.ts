@@ -14,9 +14,9 @@ import type { Uid } from '../../../terms/numbers'
 import { turn } from '../../../work/turns'
 import { tooMany } from '../../base/messages/limit'
 import { uidsOf } from '../../base/messages/numbers'
-import { search } from '../../base/search/find'
+import { search, searchAmong } from '../../base/search/find'
 import { expungesOf, program, type SearchArguments } from '../../base/search/search'
-import { badCharset, returnOptions, sayFound, tellsScores } from '../../base/search/search-return'
+import { badCharset, begin, returnOptions, sayFound, tellsScores } from '../../base/search/search-return'
 import { type Command, defineCommand } from '../../kernel/command'
 import { afterLogin, type Extension } from '../../kernel/extension'
 import { done } from '../../kernel/reply'
@@ -126,6 +126,17 @@ async function* rowsFor(
   }
 }
 
+async function sorted(
+  state: Selected,
+  seqs: readonly number[],
+  order: SortCriterion[],
+  scores: ReadonlyMap<number, number> | undefined,
+): Promise<number[]> {
+  const rows: (SortRow & { readonly seq: number })[] = []
+  for await (const row of rowsFor(state, seqs, order, scores)) rows.push(row)
+  return (await sortRows(rows, order)).map(({ seq }) => seq)
+}
+
 const sorting = (by: By): Command =>
   defineCommand({
     name: by === 'uid' ? 'UID SORT' : 'SORT',
@@ -146,7 +157,8 @@ const sorting = (by: By): Command =>
     },
     run: async ({ session, state, tag }, { returns, order, isScored, key, usesModSeq }) => {
       if (!key) return badCharset(state, returns)
-      const rows: (SortRow & { readonly seq: number })[] = []
+      const begun = begin(session, state, tag, returns)
+      if (typeof begun !== 'function') return begun
       const scores = isScored ? new Map<number, number>() : undefined
       const { seqs: unsorted, code } = await search(session, state, key, tag, scores)
       // RFC 9738 3.1: a part of them in order would be no answer.
@@ -154,10 +166,15 @@ const sorting = (by: By): Command =>
         if (returns?.save) state.saved = []
         return tooMany(session.ports.settings.messageLimit)
       }
-      for await (const row of rowsFor(state, unsorted, order, scores)) rows.push(row)
-      const seqs = (await sortRows(rows, order)).map(({ seq }) => seq)
+      const seqs = await sorted(state, unsorted, order, scores)
       // RFC 7162 3.1.9 and 3.1.10
       sayFound(session, state, { tag, by, seqs, scores, returns, usesModSeq, plain: 'SORT' })
+      const sortAgain = async (some: readonly number[]): Promise<readonly number[]> => {
+        const anew = isScored ? new Map<number, number>() : undefined
+        if (anew) await searchAmong(session, state, key, some, anew)
+        return sorted(state, some, order, anew)
+      }
+      await begun({ by, key, seqs, isWhole: true, sort: sortAgain })
       return done('SORT completed')
     },
   })
@@ -191,7 +208,6 @@ const threading = (by: By): Command =>
 export const sort: Extension = {
   rfcs: {
     5256: { title: 'IMAP SORT and THREAD' },
-    5267: { title: 'Contexts for IMAP4', state: 'part', note: 'ESORT' },
     5957: { title: 'IMAP SORT=DISPLAY' },
   },
   commands: [sorting('seq'), sorting('uid'), threading('seq'), threading('uid')],
