@@ -31,7 +31,7 @@ export interface MailboxChange {
 /** What happened to the list of mailboxes (LIST of other sessions, NOTIFY, webmail). */
 export interface ListChange {
   readonly account: AccountId
-  readonly kind: 'created' | 'deleted' | 'renamed' | 'subscribed' | 'unsubscribed' | 'annotated'
+  readonly kind: 'created' | 'deleted' | 'renamed' | 'subscribed' | 'unsubscribed' | 'annotated' | 'rights'
   readonly mailbox: MailboxId | undefined
   /** UTF-8, canonical; empty: the server's annotations */
   readonly name: string

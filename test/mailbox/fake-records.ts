@@ -8,6 +8,11 @@ export function fakeRecords(account: Account): RecordTable {
   return {
     get: async (_account, kind, key) => ofKind(kind).get(key),
     keys: async (_account, kind) => [...ofKind(kind).keys()].sort(),
+    across: async (prefixes, limit) =>
+      [...ofKind('acl').values()]
+        .filter(({ key }) => prefixes.some((prefix) => key.startsWith(prefix)))
+        .slice(0, limit)
+        .map((record) => ({ ...record, account: account.id })),
     async change(_account, kind, keys, decide) {
       const records = ofKind(kind)
       const {

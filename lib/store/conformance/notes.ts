@@ -6,7 +6,7 @@ import type { Store } from '../store'
 import { message, named, newAccount } from './fixtures'
 import type { Framework } from './framework'
 
-/** Scripts and marks: what an account has beside its mail. */
+/** Scripts, marks and access control lists: what an account has beside its mail. */
 export function notesConformance({ it }: Framework, store: () => Store): void {
   let count = 0
   const account = (): ReturnType<typeof newAccount> => newAccount(store(), `notes${++count}@example.org`)
@@ -112,5 +112,48 @@ export function notesConformance({ it }: Framework, store: () => Store): void {
     for (let i = 0; i < 200; i++) assert.equal(await marks.set(id, mark(`many ${i}`, 1_800_000_010_000)), true)
     assert.equal(await marks.has(id, mark('many 7', 1_800_000_010_000)), true)
     assert.deepEqual(await store().check(id), [])
+  })
+
+  it('entries of access control lists are found by mailbox, and by identifier in all accounts', async () => {
+    const { acl, accounts, mailboxes } = store()
+    const [one, two] = [await account(), await account()]
+    const sent = await mailboxes.create(one.id, 'Sent')
+    assert.ok(sent.ok)
+    const { id: other } = sent.value.value
+    const set = async (owner: typeof one, mailbox: typeof other, identifier: string, rights: string): Promise<void> => {
+      assert.equal((await acl.change(owner.id, mailbox, identifier, () => rights)).ok, true)
+    }
+    const who = `bob${count}@example.org`
+    await set(one, one.inbox.id, who, 'lr')
+    await set(one, one.inbox.id, `${who}x`, 'lrs')
+    await set(one, other, `-${who}`, 'r')
+    await set(two, two.inbox.id, `$größe${count}`, 'lrswi')
+    await set(two, two.inbox.id, who, 'l')
+    assert.deepEqual(await acl.of(one.id, one.inbox.id), [
+      { identifier: who, mailbox: one.inbox.id, rights: 'lr' },
+      { identifier: `${who}x`, mailbox: one.inbox.id, rights: 'lrs' },
+    ])
+    const naming = async (...identifiers: string[]): Promise<string[]> =>
+      (await acl.naming(identifiers)).map(({ owner, mailbox, rights }) => `${owner} ${mailbox} ${rights}`).sort()
+    const expected = [`${one.id} ${one.inbox.id} lr`, `${one.id} ${other} r`, `${two.id} ${two.inbox.id} l`].sort()
+    assert.deepEqual(await naming(who, `-${who}`, 'nobody@example.org'), expected)
+    assert.deepEqual(await naming(`$größe${count}`), [`${two.id} ${two.inbox.id} lrswi`])
+    assert.deepEqual(await naming(), [])
+    await acl.copy(one.id, one.inbox.id, other)
+    assert.deepEqual(
+      (await acl.of(one.id, other)).map(({ identifier }) => identifier),
+      [`-${who}`, who, `${who}x`],
+    )
+    await acl.change(one.id, one.inbox.id, who, (rights) => rights.replace('r', ''))
+    await set(one, one.inbox.id, `${who}x`, '')
+    assert.deepEqual(await acl.of(one.id, one.inbox.id), [{ identifier: who, mailbox: one.inbox.id, rights: 'l' }])
+    await acl.remove(one.id, other)
+    assert.deepEqual(await acl.of(one.id, other), [])
+    const racing = [...'swit'].map((right) => acl.change(one.id, other, who, (before) => before + right))
+    assert.ok((await Promise.all(racing)).every(({ ok }) => ok))
+    assert.equal((await acl.of(one.id, other))[0]?.rights.length, 4)
+    assert.equal((await accounts.remove(two.id)).ok, true)
+    assert.deepEqual(await naming(`$größe${count}`), [])
+    assert.deepEqual(await store().check(one.id), [])
   })
 }

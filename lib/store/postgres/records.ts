@@ -1,7 +1,13 @@
 import { ok } from '../../terms/fault'
 import { ofRecord } from '../durability'
-import { accountNumber } from '../ids'
-import type { RecordChange, RecordKind, RecordTable, StoredRecord } from '../records/records'
+import { accountNumber, makeAccountId } from '../ids'
+import {
+  afterPrefix,
+  type RecordChange,
+  type RecordKind,
+  type RecordTable,
+  type StoredRecord,
+} from '../records/records'
 import { type AccountRecord, toAccount } from '../row-types'
 import type { Database, Session } from './database'
 
@@ -75,6 +81,13 @@ export const createRecordTable = (db: Database): RecordTable => ({
   async keys(id, kind) {
     const rows = await db.read<{ key: string }>(`SELECT key ${WHERE} ORDER BY key`, [accountNumber(id), kind])
     return rows.map(({ key }) => key)
+  },
+  async across(prefixes, limit) {
+    // The kind stands in the text: the index has these only.
+    const text = `SELECT r.* FROM unnest($1::text[], $2::text[]) AS p(low, high)
+      JOIN mailbox.records r ON r.kind = 'acl' AND r.key >= p.low COLLATE "C" AND r.key < p.high COLLATE "C" LIMIT $3`
+    const rows = await db.read<RecordRow & { account: number }>(text, [prefixes, prefixes.map(afterPrefix), limit])
+    return rows.map((row) => ({ ...toRecord(row), account: makeAccountId(row.account) }))
   },
   async change(id, kind, keys, decide) {
     type Decided = { readonly value: ReturnType<typeof decide>['value'] } | undefined

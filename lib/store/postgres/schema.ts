@@ -139,6 +139,9 @@ ALTER TABLE mailbox.accounts ADD COLUMN binned_messages bigint NOT NULL DEFAULT 
   `
 -- Accounts in the recycle bin are few, and looked for every minute.
 CREATE INDEX accounts_removed ON mailbox.accounts (name) WHERE attributes->'removed' IS NOT NULL`,
+  `
+-- Which mailboxes of others somebody may use (lib/store/records/acl.ts).
+CREATE INDEX records_acl ON mailbox.records (key) WHERE kind = 'acl'`,
 ]
 
 const FIRST = `

@@ -1,4 +1,5 @@
 import type { AccountId, MailboxId } from '../../terms/names'
+import { createAclTable } from './acl'
 import { createAnnotationTable } from './annotations'
 import { createMarkTable } from './marks'
 import type { RecordTable } from './records'
@@ -13,6 +14,7 @@ interface Mailboxes {
 
 /** Every kind of record, over the one table of a driver: a part of `Store`. */
 export const recordTables = (records: RecordTable, mailboxes: Mailboxes) => ({
+  acl: createAclTable(records),
   annotations: createAnnotationTable(records),
   scripts: createScriptTable(records),
   marks: createMarkTable(records),

@@ -14,7 +14,7 @@ export interface StoredRecord {
   readonly until?: number
 }
 
-export const RECORD_KINDS = ['annotation', 'mark', 'script', 'subscription', 'use'] as const
+export const RECORD_KINDS = ['acl', 'annotation', 'mark', 'script', 'subscription', 'use'] as const
 export type RecordKind = (typeof RECORD_KINDS)[number]
 
 /** What a change makes of an account's records of one kind. */
@@ -29,10 +29,24 @@ export interface RecordChange<T> {
   readonly activeScript?: string | null
 }
 
+/** What stands behind all keys that begin with it. @param prefix not empty, of ASCII at its end */
+export const afterPrefix = (prefix: string): string =>
+  prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1)
+
+/** A record, and whose it is. */
+export interface OwnedRecord extends StoredRecord {
+  readonly account: AccountId
+}
+
 export interface RecordTable {
   get(account: AccountId, kind: RecordKind, key: string): Promise<StoredRecord | undefined>
   /** in order of the keys, by octets */
   keys(account: AccountId, kind: RecordKind): Promise<readonly string[]>
+  /**
+   * Of all accounts, also of those in the recycle bin: records of the kind `acl` whose keys begin with one of these. The one
+   * question across accounts, of which a driver keeps an index.
+   */
+  across(prefixes: readonly string[], limit: number): Promise<readonly OwnedRecord[]>
   /**
    * One transaction that holds the account; durable when it resolves.
    * @param keys which records `decide` sees

@@ -1,7 +1,13 @@
 import type { Durability } from '../../engine/sqlite/program'
 import { ofRecord } from '../durability'
-import { accountNumber } from '../ids'
-import type { RecordChange, RecordTable, StoredRecord } from '../records/records'
+import { accountNumber, makeAccountId } from '../ids'
+import {
+  afterPrefix,
+  type OwnedRecord,
+  type RecordChange,
+  type RecordTable,
+  type StoredRecord,
+} from '../records/records'
 import { accountText, accountTextOf, fromText } from './accounts'
 import type { Mail } from './mail'
 import { bufferOf } from './read/body'
@@ -15,6 +21,8 @@ export const toRecord = ({ key, value, until }: RecordRow): StoredRecord => ({
   value: bufferOf(value),
   ...(until !== null && { until }),
 })
+
+type OwnedRow = RecordRow & { readonly account: number }
 
 /** A value of its own size: the whole pool that a small Buffer lies in would go to the writer. */
 const toRow = ({ key, value, until }: StoredRecord): RecordRow => ({
@@ -44,6 +52,17 @@ export const createRecordTable = (mail: Mail, swaps: Swaps, quick: Durability): 
   async keys(id, kind) {
     const text = 'SELECT key FROM records WHERE account = ? AND kind = ? ORDER BY key'
     return mail.read.columns<[string]>(text, accountNumber(id), kind).flat()
+  },
+  async across(prefixes, limit) {
+    // The kind stands in the text: the index has these only.
+    const text = "SELECT * FROM records WHERE kind = 'acl' AND key >= ? AND key < ? ORDER BY key LIMIT ?"
+    const found: OwnedRecord[] = []
+    for (const prefix of prefixes) {
+      const rows = mail.read.all<OwnedRow>(text, prefix, afterPrefix(prefix), limit - found.length)
+      for (const row of rows) found.push({ ...toRecord(row), account: makeAccountId(row.account) })
+      if (found.length >= limit) break
+    }
+    return found
   },
   async change(id, kind, keys, decide) {
     const account = accountNumber(id)

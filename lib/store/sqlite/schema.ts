@@ -137,4 +137,7 @@ ALTER TABLE states ADD COLUMN binned_messages INTEGER NOT NULL DEFAULT 0`,
   `
 -- Accounts in the recycle bin are few, and looked for every minute.
 CREATE INDEX accounts_removed ON accounts (name) WHERE ${REMOVED_ACCOUNTS}`,
+  `
+-- Which mailboxes of others somebody may use (lib/store/records/acl.ts).
+CREATE INDEX records_acl ON records (key) WHERE kind = 'acl'`,
 ]
