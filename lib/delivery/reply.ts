@@ -53,6 +53,7 @@ export function faultReply(fault: Fault, full: keyof typeof FULL): Reply {
     case 'mailbox-exists':
     case 'bad-mailbox-name':
     case 'not-permitted':
+    case 'no-right':
     case 'limit':
     case 'lease-lost':
     case 'message-gone':

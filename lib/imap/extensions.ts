@@ -2,6 +2,7 @@ import { mailboxes } from './base/mailboxes'
 import { messages } from './base/messages'
 import { search } from './base/search'
 import { session } from './base/session'
+import { acl } from './ext/mailboxes/acl'
 import { appendlimit } from './ext/mailboxes/appendlimit'
 import { listStatus } from './ext/mailboxes/list-status'
 import { metadata } from './ext/mailboxes/metadata'
@@ -34,6 +35,7 @@ export const extensions: readonly Extension[] = [
   mailboxes,
   listStatus,
   metadata,
+  acl,
   notification,
   specialUse,
   messages,

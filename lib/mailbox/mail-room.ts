@@ -11,6 +11,7 @@ import { createHub } from './hub'
 import { createKept } from './kept'
 import type { Bus, MailRoom } from './mailbox'
 import type { Parts } from './parts'
+import { guestMail } from './shared/guest-mail'
 import { createIndexDesk } from './texts/status'
 import { createAccountMail } from './verbs/account-mail'
 import { deliver } from './verbs/deliver'
@@ -77,6 +78,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
     keys: kept.columns(),
     maxMessageSize: settings.maxMessageSize,
     account: (identity, actor) => createAccountMail(parts, identity, actor),
+    guest: (identity, actor) => guestMail(parts, identity, actor),
     deliver: (copy) => deliver(parts, copy),
     index: store.texts && createIndexDesk(store.texts, settings.indexTexts, hub.askIndex),
     ensureSpecialUse: async (account) => {

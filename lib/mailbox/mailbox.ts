@@ -20,6 +20,7 @@ import type { Pool } from '../work/pool'
 import type { Actor, MailDeed } from './deeds/deed'
 import type { Filed } from './filed'
 import type { KeptColumn } from './kept'
+import type { Rights } from './shared/rights'
 import type { IndexDesk } from './texts/status'
 
 /**
@@ -45,9 +46,13 @@ export interface MailRoom {
   readonly keys: (mailbox: MailboxId) => KeptColumn<KeyFacts>
   /** octets of the largest message that is stored; 0: no limit */
   readonly maxMessageSize: number
-  /** The account's verbs. Costs nothing; made per session. */
-  /** @param actor who it is in the log of what was done to mail, asked each time; nobody: the server itself */
+  /**
+   * The account's verbs. Costs nothing; made per session.
+   * @param actor who it is in the log of what was done to mail, asked each time; nobody: the server itself
+   */
   account(identity: Identity, actor?: () => Actor): AccountMail
+  /** The same, which also reach the mailboxes of others: the session takes the lock that `lockOf` names. */
+  guest(identity: Identity, actor: () => Actor): AccountMail
   deliver(copy: NewCopy): Promise<Result<Delivered>>
   /** undefined: the store has no text index */
   readonly index: IndexDesk | undefined
@@ -67,11 +72,15 @@ export interface LockEntry {
   readonly client?: string
 }
 
-export interface AccountMail {
+/** The lock of an account, for sessions that share it. */
+export interface AccountLock {
   readonly id: AccountId
-  readonly identity: Identity
   /** Takes the shared lock with the account's overrides. */
   enter(entry: LockEntry, signal?: AbortSignal): Promise<Result<Lease, Refusal>>
+}
+
+export interface AccountMail extends AccountLock {
+  readonly identity: Identity
   /** POP3: takes the exclusive lock, registers its fence with the store and freezes the maildrop. */
   openMaildrop(
     entry: LockEntry,
@@ -79,6 +88,18 @@ export interface AccountMail {
     signal?: AbortSignal,
   ): Promise<Result<Maildrop, Refusal | Fault | TooSoon>>
 
+  /**
+   * Whose lock decides about this mailbox, or the one of this name: this account's, or its owner's in the mailbox of another account
+   * (docs/locks.md#guests).
+   */
+  lockOf(of: string | Mailbox): Promise<AccountLock>
+  /** Mailboxes of other accounts that may be seen, by the names that they have here (RFC 2342). */
+  shared(): Promise<readonly Mailbox[]>
+  /** of a mailbox that these verbs gave, as they were then */
+  rightsOn(mailbox: Mailbox): Rights
+  readonly rights: RightsVerbs
+
+  /** its own */
   mailboxes(): Promise<readonly Mailbox[]>
   subscriptions(): Promise<readonly string[]>
   find(name: string): Promise<Mailbox | undefined>
@@ -142,8 +163,8 @@ export interface AccountMail {
   keys(view: View, uids: readonly Uid[]): AsyncIterable<readonly KeyRow[]>
   /** UIDs, ascending, of messages that may have all grams of one of the sets (lib/store/texts.ts); undefined: any may. */
   mayHave(view: View, anyOf: readonly Grams[], instead: Instead): Promise<Uint32Array | undefined>
-  /** Octets `start` to `end` (exclusive) of a message; undefined: it is gone. */
-  read(id: EmailId, start: number, end: number): Promise<Buffer | undefined>
+  /** Octets `start` to `end` (exclusive) of a message, of the view or of the account itself; undefined: it is gone. */
+  read(id: EmailId, start: number, end: number, view?: View): Promise<Buffer | undefined>
 
   readonly scripts: ScriptVerbs
   readonly marks: MarkVerbs
@@ -231,6 +252,26 @@ export interface AnnotationVerbs {
   set(mailbox: string, changes: readonly AnnotationChange[]): Promise<Result<void>>
 }
 
+/** Who may do what with a mailbox (RFC 4314 3). Mailboxes are named as the session names them. */
+export interface RightsVerbs {
+  /** Faults, of all: no-such-mailbox, also where the user may not know of it; no-right. */
+  mine(mailbox: string): Promise<Result<Rights>>
+  /** the owner first, who has all rights for ever */
+  list(mailbox: string): Promise<Result<readonly IdentifierRights[]>>
+  /** Faults: not-permitted, limit. @param identifier as it was typed */
+  set(mailbox: string, identifier: string, how: RightsChange, rights: Rights): Promise<Result<void>>
+  remove(mailbox: string, identifier: string): Promise<Result<void>>
+  /** What could be given: what the identifier has anyway, and what it can have besides. */
+  grantable(mailbox: string, identifier: string): Promise<Result<{ readonly always: Rights; readonly more: Rights }>>
+}
+
+export type RightsChange = 'add' | 'remove' | 'replace'
+
+interface IdentifierRights {
+  readonly identifier: string
+  readonly rights: Rights
+}
+
 /** An account's Sieve scripts (RFC 5804). A fault is undefined: done. */
 export interface ScriptVerbs {
   /** in order of their names, by octets */
@@ -298,7 +339,12 @@ export type Look = 'always' | 'unwritten' | 'never'
  * while a command runs (RFC 9051 7.5.1). Sequence numbers are of the window, UIDs of the mailbox.
  */
 export interface View {
+  /** whose mailbox it is */
+  readonly account: AccountId
+  /** by its owner's name */
   readonly mailbox: Mailbox
+  /** what the session may do with it now */
+  readonly rights: Rights
   /** messages in the window */
   readonly exists: number
   readonly highestModSeq: ModSeq
@@ -337,13 +383,13 @@ export interface View {
   onNews(listener: () => void): () => void
   /**
    * The session must leave the mailbox: it was deleted, or was INBOX and has been renamed; or messages that were expunged are there
-   * again after a crash of the store, which can be told to nobody who has it open.
+   * again after a crash of the store, which can be told to nobody who has it open; or a guest may not read it any more.
    */
   readonly gone: Gone | undefined
   close(): void
 }
 
-export type Gone = 'deleted' | 'restored'
+export type Gone = 'deleted' | 'restored' | 'refused'
 
 /** In the order in which they must be sent. */
 export type Update =

@@ -22,6 +22,7 @@ export function refuse(session: Session, fault: Refusal | Fault | TooSoon): void
     case 'mailbox-exists':
     case 'bad-mailbox-name':
     case 'not-permitted':
+    case 'no-right':
     case 'over-quota':
     case 'stored-before':
     case 'too-big':

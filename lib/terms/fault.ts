@@ -11,6 +11,8 @@ export type Fault =
   | { readonly kind: 'mailbox-exists' }
   | { readonly kind: 'bad-mailbox-name'; readonly why: string }
   | { readonly kind: 'not-permitted'; readonly why: string }
+  /** RFC 4314: the user may see the mailbox, but not do this */
+  | { readonly kind: 'no-right' }
   | { readonly kind: 'over-quota' }
   | { readonly kind: 'stored-before' }
   | { readonly kind: 'too-big'; readonly limit: number }

@@ -16,29 +16,30 @@ import type { Place } from './peer'
 import { PeerProcess } from './peer-process'
 
 const settings = lockSettings({})
-const ACCESS: Readonly<Record<'pop3' | 'imap' | 'webmail' | 'admin', Access>> = {
+const ACCESS: Readonly<Record<'pop3' | 'imap' | 'webmail' | 'admin' | 'guest', Access>> = {
   pop3: 'exclusive',
   imap: 'shared',
   webmail: 'shared',
   admin: 'shared',
+  guest: 'shared',
 }
-const PROTOCOLS = ['pop3', 'imap', 'webmail', 'admin'] as const
+/** A guest is another user in IMAP, who takes the lock of the owner's account. */
+const PROTOCOLS = ['pop3', 'imap', 'webmail', 'admin', 'guest'] as const
+type Who = (typeof PROTOCOLS)[number]
+const protocolOf = (who: Who): LockProtocol => (who === 'guest' ? 'imap' : who)
 
 /** docs/locks.md: who is refused when the first is in. */
-function refused(mode: LockMode, first: LockProtocol, second: LockProtocol): boolean {
+function refused(mode: LockMode, first: Who, second: Who): boolean {
   if (mode === 'snapshot') return false
   if (mode === 'pop3') return first === 'pop3' && second === 'pop3'
   return first === 'pop3' || second === 'pop3'
 }
 
-const request = (
-  account: string,
-  protocol: (typeof PROTOCOLS)[number],
-  more: Partial<LockRequest> = {},
-): LockRequest => ({
+const request = (account: string, who: Who, more: Partial<LockRequest> = {}): LockRequest => ({
   account,
-  protocol,
-  access: ACCESS[protocol],
+  protocol: protocolOf(who),
+  access: ACCESS[who],
+  ...(who === 'guest' && { client: 'guest bob@example.org' }),
   address: '192.0.2.1',
   wait: 0,
   ...more,
@@ -72,7 +73,7 @@ function matrix(name: string, open: () => Promise<{ here: Locks; there: Locks } 
             const lease = await granted(here, request(account, first, { mode }))
             const other = await there.acquire(request(account, second, { mode }))
             assert.equal(other.ok, !refused(mode, first, second), `${second} after ${first}`)
-            if (!other.ok) assert.equal(other.fault.kind === 'held' && other.fault.by.protocol, first)
+            if (!other.ok) assert.equal(other.fault.kind === 'held' && other.fault.by.protocol, protocolOf(first))
             await lease.release()
             if (other.ok) await other.value.release()
             assert.deepEqual(await here.list(account), [])

@@ -30,10 +30,13 @@ function deedText({ what, mailbox, to, messages, by }: MailDeed): string {
     moved: `moved ${count} from ${mailbox} to ${to}`,
     restored: `restored ${count} into ${mailbox}`,
     erased: `erased ${count} from the recycle bin`,
+    opened: `opened ${mailbox}`,
+    shared: `set the rights on ${mailbox}: ${to}`,
     deleted: `deleted the mailbox ${mailbox} with ${count}`,
   }[what]
   const client = by.client ? `, ${by.client}` : ''
-  const who = by.administrator === undefined ? '' : `, by the administrator ${by.administrator}`
+  const administrator = by.administrator === undefined ? '' : `, by the administrator ${by.administrator}`
+  const who = `${administrator}${by.guest === undefined ? '' : `, by the guest ${by.guest}`}`
   return `${did} from ${by.address} (${by.protocol}${client}, connection ${shortId(by.connection)}${who})`
 }
 

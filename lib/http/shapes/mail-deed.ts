@@ -15,5 +15,6 @@ export const mailDeed = object({
     client: optional(text()),
     connection: text(),
     administrator: optional(text()),
+    guest: optional(text()),
   }),
 })

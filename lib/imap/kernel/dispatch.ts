@@ -57,7 +57,7 @@ async function execute(session: Session, command: Command, cursor: Cursor, slots
   }
   // The limit is for clients that are lost, not for a mistake now and then in a session of days.
   session.badCommands = 0
-  session.lease?.touch()
+  session.leases.touch()
   let reply: Reply
   try {
     reply = await prepared.run(tag)
@@ -115,5 +115,6 @@ export async function dispatch(session: Session, { commands, slots }: Vocabulary
     failed(session, command, tag, error)
   } finally {
     end?.()
+    await session.leases.settle()
   }
 }

@@ -1,3 +1,4 @@
+import { rightOf } from '../../mailbox/shared/rights'
 import { type FlagSet, SYSTEM_FLAGS } from '../../terms/flags'
 import type { ModSeq } from '../../terms/numbers'
 import { FETCH_END, fetchStart, list, untagged, untaggedOk } from '../wire/response'
@@ -59,8 +60,9 @@ export function createKeywords(
           : new Map(keywords.slice(0, MOST).map((keyword) => [keyword.toLowerCase(), keyword]))
       announce()
       const { say, state } = session()
-      // RFC 9051 7.1: what a client may keep does not change; `\*` stands for keywords that come.
-      const permanent = state.name === 'selected' && state.readOnly ? [] : [...names(), '\\*']
+      // RFC 9051 7.1: what a client may keep does not change; `\*` stands for keywords that come. RFC 4314 5.1.1
+      const rights = state.name !== 'selected' || state.readOnly ? '' : state.view.rights
+      const permanent = [...names(), '\\*'].filter((flag) => rights.includes(rightOf(flag)))
       say(untaggedOk(`PERMANENTFLAGS ${list(permanent)}`, 'Flags that stay'))
     },
     learn({ keywords }) {

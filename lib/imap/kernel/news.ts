@@ -9,7 +9,11 @@ import type { Moment, Source } from './unsolicited'
 
 /** what a client is told whose mailbox it cannot go on with */
 export const goneText = (gone: Gone): string =>
-  gone === 'deleted' ? 'The mailbox was deleted' : 'The mailbox was restored, open it again'
+  ({
+    deleted: 'The mailbox was deleted',
+    restored: 'The mailbox was restored, open it again',
+    refused: 'You may not read this mailbox any more',
+  })[gone]
 
 function say(session: Session, update: Update, withUid: boolean): void {
   switch (update.kind) {

@@ -1,12 +1,11 @@
 import { peerOf } from '../../login/peer'
 import { connectionLine } from '../../login/session-line'
-import { onAbort } from '../../terms/abort'
 import { textOf } from '../../terms/errors'
 import type { Connection } from '../../transport/connection'
 import { untagged, untaggedOk } from '../wire/response'
 import { createKeywords } from './flags'
+import { Leases } from './leases'
 import { SelectedNews } from './news'
-import { bad, faultReply } from './reply'
 import type { ImapPorts, Session } from './session'
 import type { Slots } from './slots'
 import { newModes } from './state'
@@ -22,6 +21,8 @@ export function openSession(connection: Connection, ports: ImapPorts, slots: Slo
   let stops: (() => void)[] = []
   /** takes the selected mailbox out of what nobody asked for */
   let unwatch: (() => void) | undefined
+
+  let leases: Leases | undefined
 
   function endLogin(): void {
     session.close()
@@ -40,7 +41,10 @@ export function openSession(connection: Connection, ports: ImapPorts, slots: Slo
       failed: (error) => ports.log.error(`IMAP ${connection.id}: news: ${textOf(error)}`),
     }),
     state: { name: 'not-authenticated' },
-    lease: undefined,
+    get leases() {
+      leases ??= new Leases(session)
+      return leases
+    },
     tries: 0,
     badCommands: 0,
     client: undefined,
@@ -59,25 +63,7 @@ export function openSession(connection: Connection, ports: ImapPorts, slots: Slo
       if (state.name === 'selected')
         session.say(untaggedOk(`HIGHESTMODSEQ ${state.view.highestModSeq}`, 'Highest mod-sequence'))
     },
-    enter: async (mail) => {
-      if (session.lease) return undefined
-      const entry = {
-        protocol: 'imap',
-        address: connection.address,
-        ...(session.client !== undefined && { client: session.client }),
-      } as const
-      // What is waiting is sent first: the answer may take seconds.
-      writer.flush()
-      const entered = await mail.enter(entry, connection.closed)
-      if (!entered.ok) return faultReply(entered.fault, ports.tellHolder)
-      if (connection.closed.aborted) {
-        await entered.value.release()
-        return bad('closed')
-      }
-      session.lease = entered.value
-      onAbort(entered.value.lost, () => void session.bye('The mailbox is needed elsewhere'))
-      return undefined
-    },
+    enter: (mail, of) => session.leases.enter(mail, of),
     bye: (text) => {
       session.ended ??= text
       // In the middle of a response it would be read as a part of it.
@@ -121,8 +107,7 @@ export function openSession(connection: Connection, ports: ImapPorts, slots: Slo
       session.state = { name: 'logout' }
     },
     finish: async () => {
-      await session.lease?.release()
-      session.lease = undefined
+      await session.leases.release()
       const { id, address, secure, closed } = connection
       const octets = {
         reader: { received: reader.received - since.received },

@@ -40,6 +40,8 @@ export function faultReply(fault: Fault | Refusal, tell: TellHolder): Reply {
       return no(`This mailbox name cannot be used: ${fault.why}`, 'CANNOT')
     case 'not-permitted':
       return no(`Not permitted: ${fault.why}`, 'CANNOT')
+    case 'no-right':
+      return no('You have no right to do this', 'NOPERM')
     case 'over-quota':
       return no('Over quota', 'OVERQUOTA')
     case 'too-big':

@@ -1,11 +1,12 @@
-import type { Lease } from '../../locks/locks'
 import type { TellHolder } from '../../locks/refusal'
 import type { Login, LoginPeer } from '../../login/login'
 import type { AccountMail, MailRoom } from '../../mailbox/mailbox'
+import type { Mailbox } from '../../mailbox/vocabulary'
 import type { FlagSet } from '../../terms/flags'
 import type { Clock, Log } from '../../terms/ports'
 import type { Connection } from '../../transport/connection'
 import type { ImapSettings } from '../settings'
+import type { Leases } from './leases'
 import type { Reply } from './reply'
 import type { Modes, Selected, State } from './state'
 import type { Unsolicited } from './unsolicited'
@@ -29,7 +30,7 @@ export interface Session {
   /** what nobody asked for: said behind a command, and while IDLE waits */
   readonly unsolicited: Unsolicited
   state: State
-  lease: Lease | undefined
+  readonly leases: Leases
   tries: number
   badCommands: number
   /** what the client called itself (ID) */
@@ -51,8 +52,11 @@ export interface Session {
   capabilities(): string
   /** RFC 7162 3.1: the client has shown that it knows mod-sequences; the first time, it hears the highest one of its mailbox. */
   enableCondstore(): void
-  /** Takes the shared lock unless this session has it; a reply when it is refused. */
-  enter(mail: AccountMail): Promise<Reply | undefined>
+  /**
+   * Takes the shared lock unless this session has it; a reply when it is refused.
+   * @param of a mailbox or its name, where it may be one of another account: then it is that account's
+   */
+  enter(mail: AccountMail, of?: string | Mailbox): Promise<Reply | undefined>
   /** RFC 9051 7.1.5: a word before the connection ends, while a command runs or between them. */
   bye(text: string): Promise<void>
   /** RFC 9051 5.4: the connection ends after so many milliseconds without a word of the client. */

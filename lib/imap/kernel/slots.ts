@@ -165,8 +165,10 @@ export interface ListSelectSlot {
 export interface ListReturn {
   /** before the other attributes of a mailbox */
   readonly attributes?: (mailbox: Mailbox) => readonly string[]
-  /** a response behind the LIST response of a mailbox that is chosen; it needs the account's lock */
-  readonly response?: (mailbox: Mailbox, session: Session) => Promise<string>
+  /** a response behind the LIST response of a mailbox that is chosen; undefined: none of this one */
+  readonly response?: (mailbox: Mailbox, session: Session) => string | undefined | Promise<string | undefined>
+  /** it is about messages, and needs the lock of the mailbox's account */
+  readonly lock?: true
 }
 
 /** A return-opt of RFC 5258 3 */

@@ -5,7 +5,7 @@ import { MESSAGE_EVENTS, type Notice } from '../mailbox'
 /** What one process tells another: a line of JSON each. `hello` comes first and names the sender. */
 export type Frame = { readonly kind: 'hello'; readonly from: string } | Notice
 
-const KINDS = ['created', 'deleted', 'renamed', 'subscribed', 'unsubscribed', 'annotated'] as const
+const KINDS = ['created', 'deleted', 'renamed', 'subscribed', 'unsubscribed', 'annotated', 'rights'] as const
 
 export const encodeFrame = (frame: Frame): string => `${JSON.stringify(frame)}\n`
 

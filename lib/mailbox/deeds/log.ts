@@ -18,11 +18,29 @@ export interface DeedLog extends Omit<Journal<MailDeed>, 'list'> {
 
 const MOST = 500_000
 
-type Row = [number, number, string, MailDeed['what'], string, string, number, string, string, string, string, string]
+type Row = [
+  number,
+  number,
+  string,
+  MailDeed['what'],
+  string,
+  string,
+  number,
+  string,
+  string,
+  string,
+  string,
+  string,
+  string,
+]
 
 const deedOf = (row: Row): MailDeed => {
-  const [at, , account, what, mailbox, to, messages, protocol, address, client, connection, administrator] = row
-  const more = { ...(client !== '' && { client }), ...(administrator !== '' && { administrator }) }
+  const [at, , account, what, mailbox, to, messages, protocol, address, client, connection, administrator, guest] = row
+  const more = {
+    ...(client !== '' && { client }),
+    ...(administrator !== '' && { administrator }),
+    ...(guest !== '' && { guest }),
+  }
   return { at, account, what, mailbox, to, messages, by: { protocol, address, connection, ...more } }
 }
 
@@ -41,7 +59,7 @@ export async function openDeedLog({
     file: path.join(folder, 'deeds.sqlite'),
     program,
     name: 'the log of who removed and moved mail',
-    select: `SELECT at, id, account, what, mailbox, target, messages, protocol, address, client, connection, administrator
+    select: `SELECT at, id, account, what, mailbox, target, messages, protocol, address, client, connection, administrator, guest
       FROM deeds`,
     entryOf: deedOf,
     most: MOST,

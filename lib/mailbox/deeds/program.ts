@@ -21,17 +21,32 @@ CREATE TABLE deeds (
   administrator TEXT NOT NULL
 );
 CREATE INDEX deeds_at ON deeds (at)`,
+  `ALTER TABLE deeds ADD COLUMN guest TEXT NOT NULL DEFAULT ''`,
 ]
 
 const ADD = `INSERT INTO deeds
-  (at, account, what, mailbox, target, messages, protocol, address, client, connection, administrator)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  (at, account, what, mailbox, target, messages, protocol, address, client, connection, administrator, guest)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 export const program = defineProgram(__filename, SCHEMA, (sql) => ({
   add(deeds: readonly MailDeed[], { most, oldest }: { readonly most: number; readonly oldest: number }): void {
     for (const { at, account, what, mailbox, to, messages, by } of deeds) {
-      const { protocol, address, client = '', connection, administrator = '' } = by
-      sql.run(ADD, at, account, what, mailbox, to, messages, protocol, address, client, connection, administrator)
+      const { protocol, address, client = '', connection, administrator = '', guest = '' } = by
+      sql.run(
+        ADD,
+        at,
+        account,
+        what,
+        mailbox,
+        to,
+        messages,
+        protocol,
+        address,
+        client,
+        connection,
+        administrator,
+        guest,
+      )
     }
     trimOldest(sql, 'deeds', { added: deeds.length, most, oldest })
   },

@@ -79,10 +79,10 @@ export class StoredMessage implements StoredFacts {
     return undefined
   }
   #headerOctets(): Promise<Buffer | undefined> {
-    const { mail } = this.searched
+    const { mail, view } = this.searched
     this.#header ??= this.#message().then(
       (row) =>
-        row && (row.prepared.header ?? mail.read(row.emailId, 0, Math.min(row.prepared.headerSize, MOST_HEADER))),
+        row && (row.prepared.header ?? mail.read(row.emailId, 0, Math.min(row.prepared.headerSize, MOST_HEADER), view)),
     )
     return this.#header
   }
@@ -91,10 +91,10 @@ export class StoredMessage implements StoredFacts {
     return this.#headerText
   }
   async #searchBody(): Promise<BodyMatches> {
-    const { room, mail } = this.searched
+    const { room, mail, view } = this.searched
     const message = await this.#message()
     if (!message) return NOTHING
-    const read = (start: number, end: number) => mail.read(message.emailId, start, end)
+    const read = (start: number, end: number) => mail.read(message.emailId, start, end, view)
     return searchBody({ pool: room.pool, by: mail.id, read }, message, this.wanted)
   }
 }

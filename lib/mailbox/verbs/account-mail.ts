@@ -5,27 +5,42 @@ import { Unavailable, unavailable } from '../../terms/errors'
 import type { Result } from '../../terms/fault'
 import { accountId } from '../../terms/names'
 import { binVerbs } from '../bin/bin-verbs'
-import type { Actor } from '../deeds/deed'
+import type { Actor, MailDeed } from '../deeds/deed'
 import type { AccountMail, LockEntry } from '../mailbox'
 import { openMaildrop } from '../maildrop/maildrop'
 import type { Did, Parts } from '../parts'
+import { ALL_RIGHTS } from '../shared/rights'
+import { type Held, rightsVerbs } from '../shared/rights-verbs'
 import { annotationVerbs } from './annotation-verbs'
 import { lockRequest } from './lock-request'
 import { mailboxVerbs } from './mailbox-verbs'
 import { markVerbs } from './mark-verbs'
-import { messageVerbs } from './message-verbs'
+import { type MessageVerbs, messageVerbs } from './message-verbs'
+import { mailboxNamed } from './resolve'
 import { scriptVerbs } from './script-verbs'
 
-/** The verbs of one logged-in account. */
-export function createAccountMail(shared: Parts, identity: Identity, actor?: () => Actor): AccountMail {
-  const id = accountId(identity.id)
-  // Who listens is told whose change it is: a client hears of those of others (RFC 5465 5, RFC 5464 4.3).
-  const hub = { ...shared.hub, publish: (commit: Commit) => shared.hub.publish(commit, mail) }
-  const parts: Parts = { ...shared, hub }
-  const did: Did = (what, mailbox, messages, to = '') => {
-    if (!actor || (messages === 0 && what !== 'deleted')) return
-    parts.did({ at: parts.clock.now(), account: identity.name, what, mailbox, to, messages, by: actor() })
+/** The verbs of an account, and those that only this room has. */
+export type OwnMail = AccountMail & Pick<MessageVerbs, 'openFor'>
+
+/** Who listens is told whose change it is: a client hears of those of others (RFC 5465 5, RFC 5464 4.3). */
+export function tellingWhose(shared: Parts, by: () => AccountMail): Parts {
+  return { ...shared, hub: { ...shared.hub, publish: (commit: Commit) => shared.hub.publish(commit, by()) } }
+}
+
+/** What there is to tell although it is about no message. */
+const TOLD_ANYWAY: readonly MailDeed['what'][] = ['deleted', 'opened', 'shared']
+
+export const telling =
+  (parts: Parts, account: string, actor: (() => Actor) | undefined): Did =>
+  (what, mailbox, messages, to = '') => {
+    if (!actor || (messages === 0 && !TOLD_ANYWAY.includes(what))) return
+    parts.did({ at: parts.clock.now(), account, what, mailbox, to, messages, by: actor() })
   }
+
+/** The verbs of one account. @param parts which tell whose changes they publish */
+export function ownMail(parts: Parts, identity: Identity, actor?: () => Actor): OwnMail {
+  const id = accountId(identity.id)
+  const did = telling(parts, identity.name, actor)
   const { store, locks, log } = parts
   const lockSettings = { defaultMode: parts.settings.lockMode, log }
 
@@ -53,10 +68,20 @@ export function createAccountMail(shared: Parts, identity: Identity, actor?: () 
     return { mode, lease: lease.ok ? await fenced(lease.value, mode) : lease }
   }
 
-  const mail: AccountMail = {
+  const enter: AccountMail['enter'] = async (entry, signal) => (await acquire(entry, 'shared', signal)).lease
+  async function held(nameUtf8: string): Promise<Held | undefined> {
+    const mailbox = await mailboxNamed(store, id, nameUtf8)
+    return mailbox && { owner: { id, name: identity.name }, mailbox, rights: ALL_RIGHTS }
+  }
+
+  return {
     id,
     identity,
-    enter: async (entry, signal) => (await acquire(entry, 'shared', signal)).lease,
+    enter,
+    lockOf: async () => ({ id, enter }),
+    shared: async () => [],
+    rightsOn: () => ALL_RIGHTS,
+    rights: rightsVerbs(parts, held, { admin: identity.admin, did: () => did }),
     async openMaildrop(entry, options, signal) {
       const { lease, mode } = await acquire(entry, 'exclusive', signal)
       if (!lease.ok) return lease
@@ -71,5 +96,14 @@ export function createAccountMail(shared: Parts, identity: Identity, actor?: () 
     annotations: annotationVerbs(parts, id),
     bin: store.bin && binVerbs(parts, store.bin, id, did),
   }
+}
+
+/** The verbs of one logged-in account. */
+export function createAccountMail(shared: Parts, identity: Identity, actor?: () => Actor): AccountMail {
+  const mail: AccountMail = ownMail(
+    tellingWhose(shared, () => mail),
+    identity,
+    actor,
+  )
   return mail
 }

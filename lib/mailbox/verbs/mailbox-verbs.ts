@@ -1,7 +1,8 @@
+import type { ListChange } from '../../store/change'
 import type { Mailbox } from '../../store/store'
 import { DAY } from '../../terms/calendar'
 import { failed, ok, type Result } from '../../terms/fault'
-import type { AccountId } from '../../terms/names'
+import { type AccountId, levelsAbove } from '../../terms/names'
 import type { SpecialUse } from '../../terms/special-use'
 import type { AccountMail } from '../mailbox'
 import { checkNewName, spellMailbox } from '../mailbox-name'
@@ -31,7 +32,19 @@ export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId
     if (!name.ok) return name
     const allowed = refusal(await store.mailboxes.list(account), name.value, specialUse)
     if (!allowed.ok) return allowed
-    return published(hub, await store.mailboxes.create(account, name.value, { specialUse }))
+    const written = await store.mailboxes.create(account, name.value, { specialUse })
+    if (written.ok) await inheritAcl(written.value.commit.list)
+    return published(hub, written)
+  }
+
+  /** RFC 4314 4: each has the list of the mailbox above it, also those between that were made with it. */
+  async function inheritAcl(list: readonly ListChange[]): Promise<void> {
+    for (const { kind, mailbox, name } of list) {
+      const parent = levelsAbove(name).at(-1)
+      if (kind !== 'created' || mailbox === undefined || parent === undefined) continue
+      const above = await mailboxNamed(store, account, parent)
+      if (above) await store.acl.copy(account, above.id, mailbox)
+    }
   }
 
   async function rename(fromUtf8: string, toUtf8: string): Promise<Result<void>> {
@@ -59,7 +72,11 @@ export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId
     const mailbox = await mailboxNamed(store, account, name)
     const removed = published(hub, await store.mailboxes.remove(account, name, binOf(settings)))
     if (removed.ok) did('deleted', name, mailbox?.messages ?? 0)
-    if (removed.ok && mailbox) await store.annotations.remove(account, mailbox.id)
+    if (removed.ok && mailbox) {
+      await store.annotations.remove(account, mailbox.id)
+      // RFC 4314 4
+      await store.acl.remove(account, mailbox.id)
+    }
     return removed
   }
 

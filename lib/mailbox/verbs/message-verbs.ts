@@ -7,6 +7,7 @@ import type { ModSeq, Uid } from '../../terms/numbers'
 import type { AccountMail, Incoming, Progress, View } from '../mailbox'
 import { checkNewName } from '../mailbox-name'
 import { type Did, type Parts, published } from '../parts'
+import { ALL_RIGHTS, type Rights } from '../shared/rights'
 import { createView, type SessionView } from '../view/view'
 import { inBatches } from './batches'
 import { keywordsFault } from './keywords'
@@ -29,7 +30,10 @@ export type MessageVerbs = Pick<
   | 'keys'
   | 'mayHave'
   | 'read'
->
+> & {
+  /** A window of a guest, who takes nothing \Recent from the owner. @param onClose called once, when it is closed */
+  openFor(mailbox: Mailbox, rights: Rights, onClose: () => void): Promise<Result<SessionView>>
+}
 
 /** Messages of one transaction: nobody else can write the embedded store while it runs. */
 const AT_ONCE = 2000
@@ -56,15 +60,32 @@ export function messageVerbs(parts: Parts, account: AccountId, did: Did): Messag
     return quotaCheck(quotaOf((await store.accounts.get(account)) ?? {}, settings))
   }
 
-  async function openView(mailbox: Mailbox | undefined, recent: 'claim' | 'peek'): Promise<Result<View>> {
+  async function openView(
+    mailbox: Mailbox | undefined,
+    recent: 'claim' | 'peek',
+    { rights, onClose }: { readonly rights: Rights; onClose?(): void } = { rights: ALL_RIGHTS },
+  ): Promise<Result<SessionView>> {
     const holding = mailbox === undefined ? undefined : await states.acquire(account, mailbox)
     if (mailbox === undefined || holding === undefined) return failed({ kind: 'no-such-mailbox' })
     const { state, release } = holding
+    const end = (): void => {
+      release()
+      onClose?.()
+    }
     try {
       // What was claimed by others before is known, and costs no question.
       const others = mailbox.recentFrom - 1
       if (recent === 'claim' && others < state.columns.lastUid) await state.claimRecent()
-      const view = createView(state, { mailbox, recentFrom: mailbox.recentFrom, recent, log, onClose: release })
+      const { recentFrom } = mailbox
+      const view = createView(state, {
+        account,
+        mailbox,
+        rights,
+        recentFrom,
+        recent,
+        log,
+        onClose: onClose ? end : release,
+      })
       sessions.set(view, view)
       return ok(view)
     } catch (error) {
@@ -133,6 +154,7 @@ export function messageVerbs(parts: Parts, account: AccountId, did: Did): Messag
 
   return {
     open: async (nameUtf8, recent) => openView(await mailboxNamed(store, account, nameUtf8), recent),
+    openFor: (mailbox, rights, onClose) => openView(mailbox, 'peek', { rights, onClose }),
     openById: async (id, recent) => openView(await mailboxOfId(store, account, id), recent),
     append,
     replace,
@@ -237,7 +259,7 @@ function markedDeleted(view: View): Uid[] {
 }
 
 /** Each set of flags once. */
-function flagsOf(view: View, uids: readonly Uid[]): Set<FlagSet> {
+export function flagsOf(view: View, uids: readonly Uid[]): Set<FlagSet> {
   const sets = new Set<FlagSet>()
   for (const uid of uids) {
     const seq = view.seqOf(uid)

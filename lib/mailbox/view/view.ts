@@ -2,9 +2,11 @@ import type { IndexRow } from '../../store/change'
 import type { Mailbox } from '../../store/store'
 import { textOf } from '../../terms/errors'
 import type { FlagSet } from '../../terms/flags'
+import type { AccountId } from '../../terms/names'
 import { type ModSeq, type SeqNum, seqNum, type Uid, uid } from '../../terms/numbers'
 import type { Log } from '../../terms/ports'
 import type { Gone, Look, Update, View } from '../mailbox'
+import type { Rights } from '../shared/rights'
 import type { JournalEntry } from './journal'
 import { createRecent } from './recent'
 import type { MailboxState, Watcher } from './state'
@@ -14,10 +16,14 @@ import { createWindow } from './window'
 export interface SessionView extends View {
   /** This session's STORE, of what `quiet` was said, is over: the mod-sequences of its commits. */
   stored(commits: readonly ModSeq[]): void
+  /** What the session may do from now on; without the right to read it must leave. */
+  permit(rights: Rights): void
 }
 
 export interface ViewOptions {
+  readonly account: AccountId
   readonly mailbox: Mailbox
+  rights: Rights
   /** the first UID that may be \Recent here */
   readonly recentFrom: number
   readonly recent: 'claim' | 'peek'
@@ -243,8 +249,18 @@ class WindowView implements SessionView, Watcher {
       this.#listeners = this.#listeners.filter((other) => other !== listener)
     }
   }
+  get account(): AccountId {
+    return this.#options.account
+  }
+  get rights(): Rights {
+    return this.#options.rights
+  }
+  permit(rights: Rights): void {
+    this.#options.rights = rights
+    if (!rights.includes('r')) this.wake()
+  }
   get gone(): Gone | undefined {
-    return this.#state.gone
+    return this.#state.gone ?? (this.#options.rights.includes('r') ? undefined : 'refused')
   }
   close(): void {
     if (this.#closed) return

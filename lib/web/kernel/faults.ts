@@ -43,6 +43,8 @@ export function faultRefusal(fault: Fault | Refusal): Refused {
       return refuse(422, 'bad-name', `This name cannot be used: ${fault.why}.`)
     case 'not-permitted':
       return refuse(403, 'not-permitted', `Not permitted: ${fault.why}.`)
+    case 'no-right':
+      return refuse(403, 'no-right', 'You have no right to do this.')
     case 'over-quota':
       return refuse(507, 'over-quota', 'The mailbox is full.')
     case 'too-big':

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { ALL_RIGHTS } from '../../../lib/mailbox/shared/rights'
 import { createState } from '../../../lib/mailbox/view/state'
 import { createView, type SessionView } from '../../../lib/mailbox/view/view'
 import type { Change } from '../../../lib/store/change'
@@ -35,6 +36,8 @@ async function bigMailbox() {
   }
   const open = (): SessionView =>
     createView(state, {
+      account,
+      rights: ALL_RIGHTS,
       mailbox: snapshot.mailbox,
       recentFrom: MESSAGES + 1,
       recent: 'peek',

@@ -773,7 +773,7 @@ export interface Api {
       deeds: Array<{
         at: number
         account: string
-        what: 'expunged' | 'moved' | 'deleted' | 'restored' | 'erased'
+        what: 'expunged' | 'moved' | 'deleted' | 'restored' | 'erased' | 'opened' | 'shared'
         mailbox: string
         to: string
         messages: number
@@ -783,6 +783,7 @@ export interface Api {
           client?: string | undefined
           connection: string
           administrator?: string | undefined
+          guest?: string | undefined
         }
       }>
     }

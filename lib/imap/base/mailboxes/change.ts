@@ -39,7 +39,7 @@ const create = defineCommand({
   parse: (cursor) => ({ mailbox: withoutDelimiter(mailboxArgument(cursor)), uses: createOptions(cursor) }),
   run: async ({ session, state }, { mailbox, uses }) => {
     if (!uses) return no('This special use is not supported', 'USEATTR')
-    const refused = await session.enter(state.mail)
+    const refused = await session.enter(state.mail, mailbox.name)
     if (refused) return refused
     const created = await state.mail.create(mailbox.name, uses)
     if (created.ok) {
@@ -58,7 +58,7 @@ const remove = defineCommand({
   states: LOGGED_IN,
   parse: mailboxArgument,
   run: async ({ session, state }, mailbox) => {
-    const refused = await session.enter(state.mail)
+    const refused = await session.enter(state.mail, mailbox.name)
     if (refused) return refused
     const selected = state.name === 'selected' ? state.view.mailbox.id : undefined
     const own = selected !== undefined && (await state.mail.find(mailbox.name))?.id === selected
@@ -76,7 +76,7 @@ const rename = defineCommand({
   states: LOGGED_IN,
   parse: (cursor) => ({ from: mailboxArgument(cursor), to: withoutDelimiter(mailboxArgument(cursor)) }),
   run: async ({ session, state }, { from, to }) => {
-    const refused = await session.enter(state.mail)
+    const refused = await session.enter(state.mail, from.name)
     if (refused) return refused
     const renamed = await state.mail.rename(from.name, to.name)
     // RFC 9051 6.3.6: the old name as it was written, the new one as it is kept.

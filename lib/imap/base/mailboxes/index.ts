@@ -1,3 +1,4 @@
+import { OTHER_USERS, SHARED } from '../../../mailbox/shared/places'
 import { afterLogin, type Extension } from '../../kernel/extension'
 import { changeCommands } from './change'
 import { listCommands, listReturn, listSelect } from './list'
@@ -19,7 +20,11 @@ export const mailboxes: Extension = {
   listSelect,
   listReturn,
   status: statusItems,
-  // RFC 2342 5: an account has its own mailboxes.
-  namespaces: async () => [{ of: 'personal', prefix: '' }],
+  // RFC 2342 5: its own, those of other users, and those of accounts that belong to nobody alone.
+  namespaces: async () => [
+    { of: 'personal', prefix: '' },
+    { of: 'other-users', prefix: `${OTHER_USERS}/` },
+    { of: 'shared', prefix: `${SHARED}/` },
+  ],
   capabilities: afterLogin('NAMESPACE', 'CHILDREN', 'UNSELECT', 'LIST-EXTENDED', 'STATUS=SIZE'),
 }

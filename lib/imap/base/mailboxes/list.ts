@@ -1,8 +1,9 @@
 import type { AccountMail } from '../../../mailbox/mailbox'
+import { OTHER_USERS, SHARED } from '../../../mailbox/shared/places'
 import type { Mailbox } from '../../../mailbox/vocabulary'
-import { levelsAbove } from '../../../terms/names'
+import { type AccountId, levelsAbove } from '../../../terms/names'
 import { type Command, defineCommand } from '../../kernel/command'
-import { done } from '../../kernel/reply'
+import { done, type Reply } from '../../kernel/reply'
 import type { Session } from '../../kernel/session'
 import type { ListReturn, ListReturnSlot, ListSelectSlot, Slots } from '../../kernel/slots'
 import { LOGGED_IN } from '../../kernel/state'
@@ -98,8 +99,15 @@ interface ListRow {
   readonly extended: readonly string[]
 }
 
+/** Those of other accounts are not looked for where a pattern can mean none of them. */
+function mayBeForeign(listMailbox: string): boolean {
+  const [head = ''] = listMailbox.split(/[%*]/, 1)
+  return [OTHER_USERS, SHARED].some((space) => `${space}/`.startsWith(head) || head.startsWith(`${space}/`))
+}
+
 async function rowsOf(mail: AccountMail, args: ListArguments, rev2: boolean): Promise<ListRow[]> {
-  const all = await mail.mailboxes()
+  const others = args.patterns.some((mailbox) => mayBeForeign(args.reference + mailbox)) ? await mail.shared() : []
+  const all = [...(await mail.mailboxes()), ...others]
   const rulesOf = (patterns: readonly string[]) => patterns.map((mailbox) => pattern(args.reference, mailbox))
   const rules = rulesOf(args.patterns)
   const fits = (name: string): boolean => rules.some((rule) => rule.test(name))
@@ -160,15 +168,30 @@ const list = defineCommand({
       session.say(untagged('LIST', listOf(['\\Noselect']), DELIMITER, encode.quoted('')))
       return done('LIST completed')
     }
-    const responses = [...args.returns].flatMap(([name, { response }]) => (response ? [{ name, response }] : []))
-    const refused = responses.length > 0 ? await session.enter(state.mail) : undefined
-    for (const { name, attributes, mailbox, extended } of await rowsOf(state.mail, args, session.modes.rev2)) {
+    const { mail } = state
+    const responses = [...args.returns].flatMap(([name, { response, lock }]) =>
+      response ? [{ name, response, lock }] : [],
+    )
+    const locked = responses.filter(({ lock }) => lock === true)
+    /** by account: a lock is waited for once */
+    const refusals = new Map<AccountId, Reply | undefined>()
+    async function refusalOf(mailbox: Mailbox): Promise<Reply | undefined> {
+      const { id } = await mail.lockOf(mailbox)
+      if (!refusals.has(id)) refusals.set(id, await session.enter(mail, mailbox))
+      return refusals.get(id)
+    }
+    for (const { name, attributes, mailbox, extended } of await rowsOf(mail, args, session.modes.rev2)) {
       session.say(listResponse(session, 'LIST', attributes, name, extended))
-      if (refused || !mailbox) continue
-      for (const { response } of responses) session.say(await response(mailbox, session))
+      if (!mailbox) continue
+      const refused = locked.length > 0 ? await refusalOf(mailbox) : undefined
+      for (const { response, lock } of responses) {
+        const text = refused && lock ? undefined : await response(mailbox, session)
+        if (text !== undefined) session.say(text)
+      }
     }
     // RFC 5819 2: a STATUS that cannot be told is left out.
-    const without = responses.map(({ name }) => name).join(' and ')
+    const without = locked.map(({ name }) => name).join(' and ')
+    const refused = [...refusals.values()].find((refusal) => refusal !== undefined)
     return done(refused ? `LIST completed without ${without}: ${refused.text}` : 'LIST completed')
   },
 })

@@ -41,7 +41,8 @@ function announce(session: Session, slots: Slots, view: View): void {
 
 /** RFC 9051 6.3.2: the LIST response of SELECT */
 async function sayName(session: Session, { mail, view }: Selected, { name, supplied }: NamedMailbox): Promise<void> {
-  const attributes = listAttributes(view.mailbox, parentsIn(await mail.mailboxes()))
+  const all = [...(await mail.mailboxes()), ...(await mail.shared())]
+  const attributes = listAttributes({ ...view.mailbox, name }, parentsIn(all))
   session.say(listResponse(session, 'LIST', attributes, name, supplied === name ? [] : [oldName(supplied)]))
 }
 
@@ -66,11 +67,12 @@ const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
         // RFC 9051 7.1 CLOSED: what follows is about the new mailbox.
         session.say(untaggedOk('CLOSED', 'Previous mailbox closed'))
       }
-      const refused = await session.enter(mail)
+      const refused = await session.enter(mail, mailbox.name)
       if (refused) return refused
-      const readOnly = name === 'EXAMINE'
-      const opened = await mail.open(mailbox.name, readOnly ? 'peek' : 'claim')
+      const opened = await mail.open(mailbox.name, name === 'EXAMINE' ? 'peek' : 'claim')
       if (!opened.ok) return faultReply(opened.fault, session.ports.tellHolder)
+      // RFC 4314 5.2
+      const readOnly = name === 'EXAMINE' || ![...'ieswt'].some((right) => opened.value.rights.includes(right))
       const selected: Selected = { name: 'selected', mail, view: opened.value, readOnly, saved: [] }
       session.select(selected)
       announce(session, slots, opened.value)
@@ -97,8 +99,9 @@ const close = defineCommand({
   run: async ({ session, state }) => {
     if (!state.readOnly) {
       const removed = await state.mail.expunge(state.view, 'all')
-      if (!removed.ok) return faultReply(removed.fault, session.ports.tellHolder)
-      session.counts.expunged += removed.value.length
+      // RFC 4314 4: without the right it closes all the same.
+      if (!removed.ok && removed.fault.kind !== 'no-right') return faultReply(removed.fault, session.ports.tellHolder)
+      session.counts.expunged += removed.ok ? removed.value.length : 0
     }
     session.close()
     return done('CLOSE completed')

@@ -19,7 +19,7 @@ const status = defineCommand({
     return { name, items: cursor.list(() => statusItem(cursor, session, slots)) }
   },
   run: async ({ session, slots, state }, { name, items }) => {
-    const refused = await session.enter(state.mail)
+    const refused = await session.enter(state.mail, name)
     if (refused) return refused
     const mailbox = await state.mail.find(name)
     if (!mailbox) return no('There is no such mailbox', 'NONEXISTENT')

@@ -78,7 +78,7 @@ const append = defineCommand({
   },
   run: async ({ session, state }, { mailbox, messages }) => {
     if (messages.length > saveLimit(session)) return tooMany(saveLimit(session))
-    const refused = refusal(session, messages) ?? (await session.enter(state.mail))
+    const refused = refusal(session, messages) ?? (await session.enter(state.mail, mailbox.name))
     if (refused) return refused
     const incoming = messages.map((message) => message.incoming)
     const result = await state.mail.append(mailbox.name, incoming)

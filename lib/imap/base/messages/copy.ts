@@ -28,9 +28,9 @@ const copying = (by: By, kind: 'COPY' | 'MOVE'): Command =>
       return { set, mailbox: cursor.mailbox() }
     },
     run: async ({ session, state, tag }, { set, mailbox }) => {
-      const refused = kind === 'MOVE' ? readOnlyReply(state) : undefined
-      if (refused) return refused
       const { view, mail } = state
+      const refused = (kind === 'MOVE' ? readOnlyReply(state) : undefined) ?? (await session.enter(mail, mailbox))
+      if (refused) return refused
       const named = messagesOf(state, set, by)
       // RFC 9051 6.4.7: all or none; RFC 9738 3.1: so a COPY of too many does nothing.
       if (kind === 'COPY' && named.length > saveLimit(session)) return tooMany(saveLimit(session))

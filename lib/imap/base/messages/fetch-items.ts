@@ -97,7 +97,7 @@ const cut = (octets: Buffer, part: Partial | undefined): Buffer =>
 
 /** Octets of a section; undefined when the message is gone, an empty buffer when there is no such part. */
 function octetsOf(
-  { session, row, mail }: FetchMessage,
+  { session, row, mail, view }: FetchMessage,
   { path, text, fields }: Section,
   part: Partial | undefined,
 ): Buffer | undefined | Promise<Buffer | undefined> {
@@ -113,13 +113,13 @@ function octetsOf(
     if (path.length === 0 && header) return cut(headerFields(header, fields), part)
     const { pool } = session.ports.room
     return mail
-      .read(row.emailId, range.start, range.end)
+      .read(row.emailId, range.start, range.end, view)
       .then(async (octets) => octets && cut(await fieldsOfLarge(pool, mail.id, octets, fields), part))
   }
   const start = Math.min(range.end, range.start + (part?.offset ?? 0))
   const end = part ? Math.min(range.end, start + part.length) : range.end
   if (start === end) return Buffer.alloc(0)
-  return header && end <= headerSize ? header.subarray(start, end) : mail.read(row.emailId, start, end)
+  return header && end <= headerSize ? header.subarray(start, end) : mail.read(row.emailId, start, end, view)
 }
 
 function sectionItem(section: Section, part: Partial | undefined, setsSeen: boolean, name?: string): FetchItem {

@@ -80,13 +80,14 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
   // RFC 9586 3.3: the response begins with the UID.
   const implied = by === 'uid' && !session.modes.uidonly && !args.items.includes(uidItem)
   const items = implied ? [uidItem, ...args.items] : args.items
-  if (!state.readOnly && items.some(({ setsSeen }) => setsSeen)) {
+  // RFC 4314 4: without the right it stays unseen.
+  if (!state.readOnly && view.rights.includes('s') && items.some(({ setsSeen }) => setsSeen)) {
     const unseen = seqs.filter((seq) => !view.flagsAt(seq).has('\\Seen'))
     if (unseen.length > 0) {
       const uids = uidsOf(view, unseen)
       view.quiet(uids)
       const marked = await mail.storeFlags(view, uids, 'add', SEEN)
-      if (!marked.ok) return faultReply(marked.fault, session.ports.tellHolder)
+      if (!marked.ok && marked.fault.kind !== 'no-right') return faultReply(marked.fault, session.ports.tellHolder)
       await session.unsolicited.drain('hold', by === 'uid')
       for (const seq of unseen) changed.add(seq)
     }

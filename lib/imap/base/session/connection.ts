@@ -31,8 +31,7 @@ const logout = defineCommand({
   run: async ({ session }) => {
     session.ended = 'logout'
     session.logout()
-    await session.lease?.release()
-    session.lease = undefined
+    await session.leases.release()
     session.say(untagged('BYE', 'see you'))
     return done('LOGOUT completed')
   },

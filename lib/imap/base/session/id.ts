@@ -42,7 +42,7 @@ const id = defineCommand({
     const name = [fields.get('name'), fields.get('version')].filter(Boolean).join(' ')
     if (name !== '') {
       session.client = name.slice(0, 100)
-      session.lease?.describe(session.client)
+      session.leases.describe(session.client)
     }
     const ours = ['name', 'haraka-plugin-mailbox', 'version', session.ports.version]
     session.say(untagged('ID', list(ours.map((text) => string(octetsOf(text))))))

@@ -15,7 +15,7 @@ async function admit(session: Session, answer: LoginAnswer): Promise<Reply> {
       return no('Login not available now, try again later', 'UNAVAILABLE')
     case 'granted': {
       const { connection } = session
-      const mail = ports.room.account(answer.identity, () => ({
+      const mail = ports.room.guest(answer.identity, () => ({
         ...{ protocol: 'imap', address: connection.address, client: session.client, connection: connection.id },
       }))
       if (ports.settings.lockAt === 'login') {

@@ -13,7 +13,14 @@ export const listStatus: Extension = {
       read: (cursor, session, slots) => {
         cursor.space()
         const items = cursor.list(() => statusItem(cursor, session, slots))
-        return { response: (mailbox) => statusResponse(session, slots, mailbox, items) }
+        return {
+          lock: true,
+          // RFC 4314 4: STATUS needs the right to read.
+          response: (mailbox, { state }) =>
+            'mail' in state && state.mail.rightsOn(mailbox).includes('r')
+              ? statusResponse(session, slots, mailbox, items)
+              : undefined,
+        }
       },
     },
   ],

@@ -64,12 +64,13 @@ const itemsFor = ({ modes }: Session, items: readonly FetchItem[]): readonly Fet
 
 export const selectedNews: NewsSlot = {
   between: (session) => watchOf(session)?.set.selected !== undefined,
-  allow: (session, { view }, moment) => {
+  allow: (session, { view, mail }, moment) => {
     const watch = watchOf(session)
     if (!watch) return moment
     const window = windowOf(session, view)
     window.before = view.exists
-    if (window.catchingUp) return moment
+    // Which commits in a mailbox of another account are this client's is not told: it hears of all.
+    if (window.catchingUp || view.account !== mail.id) return moment
     const { selected } = watch.set
     // RFC 5465 3.1: nothing, but what its own commands did
     if (!selected) return watch.ownCommits(view.mailbox.id).size > 0 ? moment : undefined

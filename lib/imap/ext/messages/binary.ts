@@ -19,14 +19,14 @@ function path(cursor: Cursor): number[] {
 }
 
 async function decoded(
-  { session, row, mail }: FetchMessage,
+  { session, row, mail, view }: FetchMessage,
   numbers: readonly number[],
 ): Promise<Buffer | 'unknown-cte' | undefined> {
   if (!row) return undefined
-  if (numbers.length === 0) return mail.read(row.emailId, 0, row.prepared.size)
+  if (numbers.length === 0) return mail.read(row.emailId, 0, row.prepared.size, view)
   const part = partAt(row.prepared.structure, numbers)
   if (!part) return Buffer.alloc(0)
-  const octets = await mail.read(row.emailId, part.bodyStart, part.bodyEnd)
+  const octets = await mail.read(row.emailId, part.bodyStart, part.bodyEnd, view)
   if (!octets) return undefined
   // RFC 3516 4.3: multiparts have no encoding to undo.
   if (part.type === 'multipart') return octets

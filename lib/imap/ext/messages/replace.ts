@@ -28,7 +28,7 @@ const replacing = (by: 'seq' | 'uid'): Command =>
       if (readOnly) return readOnly
       const { view, mail } = state
       const [replaced] = uidsOf(view, messagesOf(state, set, by))
-      const refused = refusal(session, [message])
+      const refused = refusal(session, [message]) ?? (await session.enter(mail, mailbox.name))
       if (refused) return refused
       if (replaced === undefined) return no('There is no such message', 'NONEXISTENT')
       const result = await mail.replace(view, replaced, mailbox.name, message.incoming)
