@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { version } from '../package-root'
 import { accountsCommand } from './accounts/command'
+import { aclCommand } from './acl/command'
 import { binCommand } from './bin/command'
 import { configCommand } from './config/command'
 import { dnsCommand } from './config/dns'
@@ -32,6 +33,7 @@ export function createProgram(): Command {
     .addCommand(configCommand())
     .addCommand(dnsCommand())
     .addCommand(accountsCommand())
+    .addCommand(aclCommand())
     .addCommand(binCommand())
     .addCommand(importCommand())
     .addCommand(exportCommand())

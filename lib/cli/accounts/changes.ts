@@ -1,4 +1,5 @@
 import { LOGIN_PROTOCOLS } from '../../login/login'
+import { areGroups } from '../../mailbox/shared/identifiers'
 import { ownLock } from '../../mailbox/verbs/lock-request'
 import type { Account, AccountChange } from '../../store/account'
 import { ok } from '../../terms/fault'
@@ -23,7 +24,7 @@ const CHANGES = new Set([
 ])
 
 export const gather = (text: string, before: readonly string[]): readonly string[] => [...before, text]
-const OVERRIDES = ['lock.mode', 'lock.wait', 'lock.takeover', 'login.app_passwords', 'forward']
+const OVERRIDES = ['lock.mode', 'lock.wait', 'lock.takeover', 'login.app_passwords', 'forward', 'groups', 'shared']
 const PROTOCOLS: readonly string[] = LOGIN_PROTOCOLS
 
 /** Throws when an override would not be understood later. */
@@ -31,6 +32,9 @@ function mustFit(key: string, value: string): void {
   if (key.startsWith('lock.')) ownLock({ overrides: { [key]: value } })
   if (key === 'login.app_passwords' && !['only', 'any'].includes(value))
     throw new Error(`${key}=${value}: expected only or any`)
+  if (key === 'shared' && value !== 'yes') throw new Error(`${key}=${value}: expected yes`)
+  if (key === 'groups' && !areGroups(value))
+    throw new Error(`${key}=${value}: expected names such as team, sales, of letters, digits, and . _ -`)
 }
 
 function overrideOf(word: string): readonly [key: string, value: string] {

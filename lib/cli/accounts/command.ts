@@ -5,9 +5,10 @@ import { Command } from 'commander'
 import { setPassword } from '../../login/passwords'
 import { type Account, settingCredentials } from '../../store/account'
 import type { Store } from '../../store/store'
+import { ok } from '../../terms/fault'
 import { SHORTEST_PASSWORD } from '../../web/who/credentials'
 import { openStore } from '../../wiring/store'
-import { withDesk } from '../bin/desk'
+import { type Desk, withDesk } from '../bin/desk'
 import { minute } from '../bin/report'
 import { homeOption, openHome } from '../home'
 import { type AccountChanges, changeOf, gather } from './changes'
@@ -55,6 +56,15 @@ async function addAccount(store: Store, name: string, password: string | undefin
     throw new Error(`${name}: ${made.fault.kind}`)
   }
   return made.value
+}
+
+/** Nobody has its password, and its mailboxes are there before anybody looks. */
+async function addShared({ store, room }: Desk, name: string): Promise<void> {
+  await mustBeFree(store, name)
+  const account = await addAccount(store, name, undefined)
+  await store.accounts.update(account.id, () => ok({ overrides: { shared: 'yes' } }))
+  await room.ensureSpecialUse(account.id)
+  console.log(`added ${account.name}; give rights: haraka-mailbox acl set ${account.name} '*' USER write`)
 }
 
 async function changePassword(store: Store, account: Account, password: string): Promise<void> {
@@ -158,15 +168,17 @@ export function accountsCommand(): Command {
     .option('--generate', 'make a password and print it')
     .option('--password-stdin', 'read the password from standard input')
     .option('--no-password', 'none of its own: LDAP or vpopmaild checks it (docs/login.md)')
-    .action(async (name: string, options: PasswordFrom & { home: string }) =>
-      withStore(options.home, async (store) => {
+    .option('--shared', 'of a team: nobody logs into it, users get rights on its mailboxes (docs/sharing.md)')
+    .action(async (name: string, options: PasswordFrom & { home: string; shared?: boolean }) => {
+      if (options.shared) return withDesk(options.home, (desk) => addShared(desk, name))
+      return withStore(options.home, async (store) => {
         await mustBeFree(store, name)
         const password = options.password === false ? undefined : await passwordFrom(options)
         const account = await addAccount(store, name, password)
         if (options.generate) console.log(`password: ${password}`)
         console.log(`added ${account.name}`)
-      }),
-    )
+      })
+    })
   sub('passwd <name>', 'change the password')
     .option('--generate', 'make a password and print it')
     .option('--password-stdin', 'read the password from standard input')
@@ -200,7 +212,7 @@ export function accountsCommand(): Command {
     .option('--remove-second-factor', 'for who lost the device and the recovery codes')
     .option(
       '--override <key=value>',
-      'lock.mode, lock.wait, lock.takeover, login.app_passwords or forward; an empty value takes it out (again for more)',
+      'lock.mode, lock.wait, lock.takeover, login.app_passwords, forward, groups or shared; an empty value takes it out (again for more)',
       gather,
       [],
     )
