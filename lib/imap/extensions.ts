@@ -40,9 +40,9 @@ export const extensions: readonly Extension[] = [
   specialUse,
   messages,
   search,
-  condstore,
-  // Its REMOVEFROM comes before VANISHED.
+  // Its REMOVEFROM comes before QRESYNC's VANISHED.
   context,
+  condstore,
   qresync,
   uidonly,
   uidbatches,
