@@ -100,6 +100,7 @@ function simpleLogin(store: Store, cleartext: boolean): Login {
   })
   return {
     attempt,
+    knowsPassword: async () => false,
     claim: async () => ({ kind: 'invalid' }),
     admitsToken: async (_peer, _token, user) => user !== undefined,
     mechanisms: (peer) => (allowsCleartext(peer) ? ['PLAIN'] : []),

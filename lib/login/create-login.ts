@@ -12,12 +12,14 @@ import type { AttemptLog } from './lockout/attempts'
 import type { Login, LoginAnswer, LoginPeer, SecondFactor } from './login'
 import { hashPassword } from './passwords'
 import type { Shown } from './passwords/app-passwords'
+import type { KnownPasswords } from './passwords/known'
 import { createVerifier } from './passwords/verifier'
 import { needsRehash, type verifyPassword } from './passwords/verify'
 import { createSasl } from './sasl'
 import { offered } from './sasl/offer'
 import type { VerifyToken } from './sasl/ports'
 import type { LoginSettings } from './settings'
+import { createWeakness } from './weakness'
 
 export interface LoginPorts {
   readonly directory: Directory
@@ -32,6 +34,10 @@ export interface LoginPorts {
   readonly random?: Random
   /** told of every new bar */
   readonly tell?: Tell
+  /** passwords that everybody knows */
+  readonly known?: KnownPasswords | undefined
+  /** An account's own password opened, and is one of those, or is none of them. */
+  weak?(account: string, isKnown: boolean): Promise<void>
   /** An app password opened. */
   used?(account: string, appPassword: string, use: Shown): Promise<void>
   /** OAUTHBEARER and XOAUTH2 are offered when it is there */
@@ -68,8 +74,11 @@ export function createLogin(ports: LoginPorts): Door {
     background(hashed, 'a password could not be hashed anew')
   }
 
+  const weakness = createWeakness(ports)
+
   function granted(entry: DirectoryEntry, credential: Credential, peer: LoginPeer, appPassword?: string): void {
     rehash(entry, credential)
+    if (appPassword === undefined) background(weakness(entry, credential), 'a password could not be looked up')
     if (appPassword === undefined || !ports.used) return
     background(
       ports.used(entry.id, appPassword, { at: clock.now(), address: peer.address, protocol: peer.protocol }),
@@ -140,6 +149,14 @@ export function createLogin(ports: LoginPorts): Door {
     },
     allowsCleartext,
     clientCa: settings.clientCa || undefined,
+    knowsPassword: async (password) => {
+      try {
+        return (await ports.known?.has(password)) ?? false
+      } catch (error) {
+        log.error(`login: known_passwords cannot be read: ${textOf(error)}`)
+        return false
+      }
+    },
     trustsProxy: (address) => settings.trustedProxies(address),
     proxyHeader: (address) => (settings.trustedProxies(address) ? settings.proxyHeader : 'never'),
     close: async () => {

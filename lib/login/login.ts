@@ -96,6 +96,8 @@ export interface Login {
   sasl(peer: LoginPeer, mechanism: string): SaslExchange | undefined
   /** Whether this peer may send a clear password: TLS, or its address is in `cleartext_from`. */
   allowsCleartext(peer: LoginPeer): boolean
+  /** Whether a password is one that everybody knows, by the operator's list. Never rejects: what cannot be asked is not known. */
+  knowsPassword(password: string): Promise<boolean>
   /** whether this TCP peer may tell another address (PROXY, XCLIENT, IMAP ID) */
   trustsProxy(address: string): boolean
   /** whether this TCP peer begins each connection with a PROXY header; `never` for who is not trusted */

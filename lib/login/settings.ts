@@ -32,6 +32,8 @@ export interface LoginSettings {
   readonly mechanisms: readonly string[]
   /** file in config/ with authorities whose client certificates are asked for; empty: none are */
   readonly clientCa: string
+  /** file of passwords that everybody knows, relative to the Haraka home; empty: none */
+  readonly knownPasswords: string
   readonly directories: readonly string[]
   /** domains whose accounts open to app passwords only, outside the web; `all` */
   readonly onlyAppPasswords: readonly string[]
@@ -195,6 +197,7 @@ export function loginSettings(ini: Ini, plugin: Ini = {}, store: Ini = {}): Logi
     unknownRecipients: read.number('lockout.recipients_connection', 10, { max: 1000 }),
     proxyHeader: read.choice('main.proxy_header', ['auto', 'always', 'never'], 'auto'),
     clientCa: read.text('main.client_ca', ''),
+    knownPasswords: read.text('main.known_passwords', ''),
     mechanisms: chosen(read, 'main.mechanisms', DEFAULT_MECHANISMS, MECHANISMS),
     directories,
     onlyAppPasswords: read.list('main.only_app_passwords', []).map((domain) => domain.toLowerCase()),

@@ -7,6 +7,8 @@ export interface Credentials {
   readonly password?: string
   /** changes with every new password, not when the same one is hashed anew */
   readonly epoch?: string
+  /** `epoch` of a password that is in the operator's list of those that everybody knows; empty: of one that has no epoch */
+  readonly knownPassword?: string
   /** stored keys of RFC 5803 form, by mechanism name `SCRAM-SHA-256`, `SCRAM-SHA-1` */
   readonly scram?: Readonly<Record<string, string>>
   readonly appPasswords?: readonly AppPassword[]

@@ -7,6 +7,7 @@ import { storeDirectory } from '../login/directories/store'
 import type { Directory } from '../login/directory'
 import type { AttemptLog } from '../login/lockout/attempts'
 import { createNotices, type Notice } from '../login/notices'
+import { type KnownPasswords, knownPasswords } from '../login/passwords/known'
 import { jwtVerifier } from '../login/sasl/jwt'
 import { loginSecret } from '../login/secret'
 import { type LoginSettings, loginSettings } from '../login/settings'
@@ -14,6 +15,7 @@ import type { Store } from '../store/store'
 import { type Metrics, systemClock } from '../terms/ports'
 import { dataFolder, type Home } from './home'
 import { createUses } from './uses'
+import { createWeakMarks } from './weak-marks'
 
 export interface LoginParts {
   readonly settings: LoginSettings
@@ -50,6 +52,11 @@ export async function openLoginParts(home: Home, store: Store): Promise<LoginPar
   }
 }
 
+/** Passwords that everybody knows, where the settings name a file of them. */
+export function openKnownPasswords(home: Home, { knownPasswords: file }: LoginSettings): KnownPasswords | undefined {
+  return file === '' ? undefined : knownPasswords(path.resolve(home.folder, file))
+}
+
 /** How mails about lockouts leave. */
 export interface Notifier {
   /** who sends them where the settings name nobody */
@@ -75,6 +82,8 @@ export function openLogin(
     clock: systemClock,
     log: home.log,
     metrics,
+    known: openKnownPasswords(home, settings),
+    weak: createWeakMarks(store),
     used: createUses(store),
     verifyToken: settings.oauth && jwtVerifier(settings.oauth),
     tell: createNotices({

@@ -19,6 +19,7 @@ import { storeDirectory } from '../../lib/login/directories/store'
 import type { AttemptLog } from '../../lib/login/lockout/attempts'
 import { explain } from '../../lib/login/lockout/explain'
 import { hashPassword } from '../../lib/login/passwords'
+import type { KnownPasswords } from '../../lib/login/passwords/known'
 import { loginSettings } from '../../lib/login/settings'
 import { localBus } from '../../lib/mailbox/bus/local-bus'
 import { type DeedLog, openDeedLog } from '../../lib/mailbox/deeds/log'
@@ -38,6 +39,7 @@ import { httpSettings } from '../../lib/web/settings'
 import { createWeb } from '../../lib/web/web'
 import { sitesOf } from '../../lib/web/who/passkeys/sites'
 import { openEmbeddedSessions } from '../../lib/web/who/sessions/embedded'
+import { createWeakMarks } from '../../lib/wiring/weak-marks'
 import { type TestClock, testClock, testLog } from '../login/room'
 import { checkAnswer } from './openapi'
 
@@ -63,7 +65,9 @@ export interface Web {
 }
 export const PASSWORD = 'correct horse'
 
-export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}): Promise<Web> {
+export async function openWeb(
+  ini: { http?: Ini; login?: Ini; locks?: Ini; known?: KnownPasswords } = {},
+): Promise<Web> {
   const folder = mkdtempSync(path.join(tmpdir(), 'mailbox-http-'))
   const clock = testClock(Date.now())
   const log = testLog()
@@ -80,6 +84,8 @@ export async function openWeb(ini: { http?: Ini; login?: Ini; locks?: Ini } = {}
   const login = createLogin({
     ...{ directory, attempts, chain: directoryChain, settings, clock, log: silentLog, metrics: noMetrics },
     secret: Buffer.alloc(32, 7),
+    known: ini.known,
+    weak: createWeakMarks(store),
   })
   const verifiers = await hashPassword(PASSWORD)
   const sent: Submission[] = []

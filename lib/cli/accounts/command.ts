@@ -6,7 +6,9 @@ import { setPassword } from '../../login/passwords'
 import { type Account, settingCredentials } from '../../store/account'
 import type { Store } from '../../store/store'
 import { ok } from '../../terms/fault'
-import { SHORTEST_PASSWORD } from '../../web/who/credentials'
+import { KNOWN_PASSWORD, SHORTEST_PASSWORD } from '../../web/who/credentials'
+import type { Home } from '../../wiring/home'
+import { openKnownPasswords, readLoginSettings } from '../../wiring/login'
 import { openStore } from '../../wiring/store'
 import { type Desk, withDesk } from '../bin/desk'
 import { minute } from '../bin/report'
@@ -101,19 +103,22 @@ async function prompt(question: string): Promise<string> {
 }
 
 /** Never from the command line: other users of the machine could read it there. */
-async function passwordFrom(options: PasswordFrom): Promise<string> {
+async function passwordFrom(options: PasswordFrom & { readonly home: string }): Promise<string> {
   if (options.generate) {
     return randomBytes(12).toString('base64url')
   }
-  if (options.passwordStdin || !process.stdin.isTTY) return required(await readStdin())
-  const first = required(await prompt('Password: '))
+  const home = openHome(options.home)
+  if (options.passwordStdin || !process.stdin.isTTY) return required(home, await readStdin())
+  const first = await required(home, await prompt('Password: '))
   if (first !== (await prompt('Again: '))) throw new Error('the two passwords differ; nothing was changed')
   return first
 }
 
-function required(password: string): string {
+async function required(home: Home, password: string): Promise<string> {
   if (password.length < SHORTEST_PASSWORD)
     throw new Error(`a password has at least ${SHORTEST_PASSWORD} characters; nothing was changed`)
+  const known = openKnownPasswords(home, readLoginSettings(home))
+  if (await known?.has(password)) throw new Error(`${KNOWN_PASSWORD}; nothing was changed`)
   return password
 }
 

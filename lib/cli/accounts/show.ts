@@ -1,6 +1,7 @@
 import type { Account } from '../../store/account'
 import type { Store } from '../../store/store'
 import { utcTime } from '../../terms/plain'
+import { hasKnownPassword } from '../../web/who/credentials'
 
 const size = (octets: number): string =>
   octets < 1024 ** 2
@@ -30,6 +31,7 @@ async function factsOf(store: Store, account: Account) {
     },
     ...(await store.accounts.usage(id)),
     password: credentials.password?.replace(/^\{([^}]+)\}.*$/s, '$1') ?? 'none of its own',
+    knownPassword: hasKnownPassword(credentials),
     authenticatorApp: credentials.totp !== undefined,
     passkeys: (credentials.passkeys ?? []).map(({ label, createdAt }) => ({ label, createdAt })),
     script: account.activeScript,
@@ -56,7 +58,7 @@ function linesOf(facts: Facts): readonly (readonly [title: string, text: string]
     ['protocols', facts.protocols.join(' ') || 'all'],
     ['mail', `${facts.messages} messages, ${size(facts.bytes)}, ${facts.mailboxes.length} mailboxes`],
     ['quota', `${limit(quotaBytes, size)}; messages: ${limit(quotaMessages, String)}`],
-    ['password', facts.password],
+    ['password', facts.knownPassword ? `${facts.password}, one that everybody knows` : facts.password],
     ['second factor', facts.authenticatorApp ? 'authenticator app' : passkeys.length > 0 ? 'passkeys' : 'no'],
     ...passkeys.map(({ label, createdAt }) => ['passkey', `${label}, made ${utcTime(createdAt)} UTC`] as const),
     ...appPasswords.map(({ label, protocols, networks, expiresAt, used }) => {

@@ -8,6 +8,7 @@ import { homeOption, openHome } from '../home'
 import { checkCertificate } from './certificates'
 import { error, type Finding, findingLine, ok } from './finding'
 import { checkFolder } from './folder'
+import { checkKnownPasswords } from './known-passwords'
 import { PARTS, type Part, type Place } from './parts'
 import { checkPlugins } from './plugins'
 import { checkPorts } from './ports'
@@ -41,9 +42,9 @@ export async function checkHome(home: Home, now: number): Promise<readonly Findi
     )
   }
   try {
-    all.push(...checkFolder(home))
+    all.push(...checkFolder(home), ...(await checkKnownPasswords(home)))
   } catch (failure) {
-    // A mistake in mailbox_store.ini, told above.
+    // A mistake in the settings, told above.
     if (!(failure instanceof SettingsError)) throw failure
   }
   all.push(...checkCertificate(home, now))

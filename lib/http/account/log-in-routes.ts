@@ -2,6 +2,7 @@ import { accountId } from '../../terms/names'
 import { flag, object, optional, text, whole } from '../../web/kernel/schema'
 import { type Answer, DONE, defineRoute, done, json, type Route } from '../../web/route/route'
 import type { Web } from '../../web/shared'
+import { hasKnownPassword } from '../../web/who/credentials'
 import { assertionShape } from '../../web/who/passkeys/ceremony'
 import { CHALLENGE_LIFE } from '../../web/who/passkeys/challenge'
 import type { Principal } from '../../web/who/principal'
@@ -14,6 +15,8 @@ const me = object({
   /** how many */
   passkeys: whole(),
   totpRequired: flag(),
+  /** everybody knows this password: it is in the operator's list */
+  knownPassword: flag(),
   entered: optional(text()),
   idle: whole(),
   lockIdle: whole(),
@@ -32,6 +35,7 @@ export function logInRoutes({ admit, sessions, leases, endings, settings, room, 
       totp: account.credentials.totp !== undefined,
       passkeys: account.credentials.passkeys?.length ?? 0,
       totpRequired: account.admin && settings.adminTotp && !totp,
+      knownPassword: hasKnownPassword(account.credentials),
       entered: owner?.name,
       idle: settings.idle,
       lockIdle: settings.lockIdle,

@@ -21,7 +21,7 @@ export function passwordRoutes(web: Web): readonly Route[] {
       run: async ({ principal, peer, body }) => {
         const { account, credential } = principal()
         const confirmed = await confirm(peer, account, body.password)
-        const fresh = await setPassword(newPassword(body.next))
+        const fresh = await setPassword(await newPassword(web, body.next))
         // Its own live updates may ask between the two.
         await sessions.update(credential.id, { epochs: [...credential.epochs, fresh.epoch] })
         await change(principal(), followingEpoch(confirmed, settingCredentials(fresh)))

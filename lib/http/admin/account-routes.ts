@@ -68,7 +68,7 @@ export function accountRoutes(web: Web, { attempts }: HttpPorts): readonly Route
         const { body } = call
         const name = body.name.trim().toLowerCase()
         if (!NAME.test(name)) throw new Refused(422, 'bad-name', 'A name is a full address such as user@example.org.')
-        const credentials = await setPassword(newPassword(body.password))
+        const credentials = await setPassword(await newPassword(web, body.password))
         const created = await accounts.create({ name, credentials, admin: body.administrator === true })
         if (!created.ok) {
           const removed = await room.accountBin.find(name)
@@ -94,7 +94,7 @@ export function accountRoutes(web: Web, { attempts }: HttpPorts): readonly Route
         if (isSelf && (body.disabled === true || body.administrator === false)) {
           throw new Refused(409, 'yourself', 'You cannot lock yourself out.')
         }
-        const hashed = body.password === undefined ? {} : await setPassword(newPassword(body.password))
+        const hashed = body.password === undefined ? {} : await setPassword(await newPassword(web, body.password))
         const patch = {
           ...(body.disabled !== undefined && { disabled: body.disabled }),
           ...(body.administrator !== undefined && { admin: body.administrator }),

@@ -1,7 +1,7 @@
 import type { Account } from '../../mailbox/vocabulary'
 import { flag, list, object, optional, text, whole } from '../../web/kernel/schema'
 import type { Web } from '../../web/shared'
-import { hasSecondFactor } from '../../web/who/credentials'
+import { hasKnownPassword, hasSecondFactor } from '../../web/who/credentials'
 import { appPassword, appPasswordView } from '../shapes/app-password'
 
 /** An account as an administrator sees it. */
@@ -12,6 +12,7 @@ export const account = object({
   administrator: flag(),
   protocols: list(text()),
   secondFactor: flag(),
+  knownPassword: flag(),
   bytes: whole(),
   messages: whole(),
   quotaBytes: optional(whole()),
@@ -25,6 +26,7 @@ export const viewOf =
   async ({ credentials, admin, id, name, disabled, protocols, quotaBytes, quotaMessages, createdAt }: Account) => ({
     ...{ id, name, disabled, administrator: admin, protocols, quotaBytes, quotaMessages, createdAt },
     secondFactor: hasSecondFactor(credentials),
+    knownPassword: hasKnownPassword(credentials),
     appPasswords: (credentials.appPasswords ?? []).map(appPasswordView(await room.appPasswordUses(id))),
     ...(await room.accounts.usage(id)),
   })

@@ -2,6 +2,7 @@ import { MOST_APP_PASSWORDS, newAppPassword } from '../../login/passwords/app-pa
 import type { Account, AccountChange, AppPassword, Credentials, Passkey } from '../../mailbox/vocabulary'
 import { failed, ok } from '../../terms/fault'
 import { Refused } from '../kernel/faults'
+import type { WebPorts } from '../ports'
 import type { Credential } from './sessions'
 
 /** Changes of credentials, made of the account as it is when they are written. */
@@ -37,11 +38,18 @@ export const followingEpoch =
 /** characters */
 export const SHORTEST_PASSWORD = 8
 
+export const KNOWN_PASSWORD = 'this password is in a list of stolen and common passwords: choose another one'
+
 /** Throws 422. */
-export const newPassword = (password: string): string => {
-  if (password.length >= SHORTEST_PASSWORD) return password
-  throw new Refused(422, 'weak-password', `A password has at least ${SHORTEST_PASSWORD} characters.`)
+export async function newPassword({ login }: Pick<WebPorts, 'login'>, password: string): Promise<string> {
+  if (password.length < SHORTEST_PASSWORD)
+    throw new Refused(422, 'weak-password', `A password has at least ${SHORTEST_PASSWORD} characters.`)
+  if (await login.knowsPassword(password)) throw new Refused(422, 'known-password', `Not changed: ${KNOWN_PASSWORD}.`)
+  return password
 }
+
+/** The password is one that everybody knows; its user is told. */
+export const hasKnownPassword = ({ epoch = '', knownPassword }: Credentials): boolean => knownPassword === epoch
 
 /** @returns the password, to be shown once, and what of it is kept */
 export function makeAppPassword(

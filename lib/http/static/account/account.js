@@ -42,14 +42,7 @@ export async function accountView(page) {
     h('span', { class: 'muted' }, me.account),
     h('a', { href: '#/' }, 'Back to mail'),
   )
-  const panels = [
-    second.element,
-    passwordPanel(sessions.draw),
-    sessions.element,
-    keys.element,
-    writingPanel(),
-    looksPanel(),
-  ]
+  const panels = [second.element, passwordPanel(page, me), sessions.element, keys.element, writingPanel(), looksPanel()]
   return {
     name: 'account',
     element: h('main', { class: 'page' }, h('div', { class: 'page-inner' }, head, ...panels)),

@@ -66,12 +66,13 @@ function quotaOf({ quotaBytes }) {
 }
 
 /** @param {AdminAccount} account */
-const tagsOf = ({ disabled, administrator, secondFactor, protocols }) =>
+const tagsOf = ({ disabled, administrator, secondFactor, knownPassword, protocols }) =>
   h(
     'span',
     {},
     disabled && tag('disabled', 'bad'),
     administrator && tag('administrator', 'good'),
     secondFactor && tag('second factor'),
+    knownPassword && tag('weak password', 'bad'),
     protocols.length > 0 && tag(protocols.join(' ')),
   )

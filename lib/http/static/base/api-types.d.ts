@@ -23,6 +23,7 @@ export interface Api {
       totp: boolean
       passkeys: number
       totpRequired: boolean
+      knownPassword: boolean
       entered?: string | undefined
       idle: number
       lockIdle: number
@@ -36,6 +37,7 @@ export interface Api {
       totp: boolean
       passkeys: number
       totpRequired: boolean
+      knownPassword: boolean
       entered?: string | undefined
       idle: number
       lockIdle: number
@@ -60,6 +62,7 @@ export interface Api {
       totp: boolean
       passkeys: number
       totpRequired: boolean
+      knownPassword: boolean
       entered?: string | undefined
       idle: number
       lockIdle: number
@@ -527,6 +530,7 @@ export interface Api {
         administrator: boolean
         protocols: Array<string>
         secondFactor: boolean
+        knownPassword: boolean
         bytes: number
         messages: number
         quotaBytes?: number | undefined
@@ -554,6 +558,7 @@ export interface Api {
       administrator: boolean
       protocols: Array<string>
       secondFactor: boolean
+      knownPassword: boolean
       bytes: number
       messages: number
       quotaBytes?: number | undefined
@@ -588,6 +593,7 @@ export interface Api {
       administrator: boolean
       protocols: Array<string>
       secondFactor: boolean
+      knownPassword: boolean
       bytes: number
       messages: number
       quotaBytes?: number | undefined

@@ -112,6 +112,7 @@ export async function mailView(page) {
     parts.search.element,
     parts.bar.element,
     enteredBanner(page),
+    passwordBanner(page),
     parts.live.status,
     parts.search.notes,
     list.element,
@@ -145,6 +146,21 @@ const writeButton = () =>
     { type: 'button', class: 'primary float only-narrow', 'aria-label': 'Write', onclick: write },
     icon('pen'),
   )
+
+/**
+ * The password is one that attackers try first.
+ * @param {Page} page
+ */
+function passwordBanner(page) {
+  const { me } = page.session
+  if (!me?.knownPassword || me.entered) return undefined
+  return h(
+    'p',
+    { class: 'banner warn' },
+    'Your password is in a list of stolen and common passwords. ',
+    h('a', { href: '#/account' }, 'Change it'),
+  )
+}
 
 /**
  * An administrator is in somebody's mailbox.
