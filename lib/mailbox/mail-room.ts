@@ -1,4 +1,3 @@
-import type { PreparedMessage } from '../mime/prepared'
 import { textOf } from '../terms/errors'
 import { ok } from '../terms/fault'
 import type { AccountId } from '../terms/names'
@@ -16,11 +15,11 @@ import { createIndexDesk } from './texts/status'
 import { createAccountMail } from './verbs/account-mail'
 import { deliver } from './verbs/deliver'
 import { ensureSpecialUse } from './verbs/mailbox-verbs'
-import { preparing } from './verbs/prepare-message'
+import { type PrepareSmall, preparing } from './verbs/prepare-message'
 import { createStates } from './view/states'
 
 export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states' | 'maildrops' | 'prepare' | 'filed' | 'did'> {
-  readonly prepare: (octets: Buffer) => PreparedMessage
+  readonly prepare: PrepareSmall
   readonly bus: Bus
   readonly clock: Clock
   readonly log: Log

@@ -3,7 +3,7 @@ import { type Address, parseAddresses } from './read/addresses'
 import { parseDate } from './read/date'
 import { type Field, fieldOf, unfoldedText } from './read/header'
 import { messageIds } from './read/message-id'
-import { parseStructure } from './read/structure'
+import { type Node, parseStructure } from './read/structure'
 import { baseSubject } from './read/subject'
 import { rawText } from './text/charset'
 import { previewOf } from './text/text'
@@ -79,9 +79,26 @@ function searchKeys(fields: readonly Field[]): SearchKeys {
 /** Octets of a header that are kept beside the envelope: lists of messages are made of header fields. */
 const KEPT_HEADER = 16 * 1024
 
+/** Fields whose octets cost a hundred times what others do. */
+const ADDRESS_FIELDS: ReadonlySet<string> = new Set(['from', 'sender', 'reply-to', 'to', 'cc', 'bcc'])
+
+function octetsOfAddresses({ fields, children, message }: Node): number {
+  let octets = message ? octetsOfAddresses(message) : 0
+  for (const { name, value } of fields) if (ADDRESS_FIELDS.has(name)) octets += value.length
+  for (const child of children) octets += octetsOfAddresses(child)
+  return octets
+}
+
 /** Computes once what FETCH and SEARCH need of a message. Takes any octets; time grows with their number. */
-export function prepare(bytes: Buffer): PreparedMessage {
+export const prepare = (bytes: Buffer): PreparedMessage => preparedOf(bytes, parseStructure(bytes))
+
+/** @returns undefined: its addresses, and those of messages in it, are more than so many octets */
+export function prepareUpTo(bytes: Buffer, addresses: number): PreparedMessage | undefined {
   const root = parseStructure(bytes)
+  return octetsOfAddresses(root) > addresses ? undefined : preparedOf(bytes, root)
+}
+
+function preparedOf(bytes: Buffer, root: Node): PreparedMessage {
   const { body, bodyStructure } = encodeBody(root)
   const headerSize = root.part.bodyStart
   return {

@@ -12,6 +12,8 @@ const MAX_ACTIONS = 32
 /** Texts from which on the fold of a comparator is kept. */
 const WORTH_KEEPING = 256
 const FOLDS_KEPT = 1_000
+/** Steps in which an address is taken apart. */
+const PARTED = 6
 
 /** The comparators that work without `require`. */
 const always: readonly Extension[] = EXTENSIONS.filter(({ capability = '' }) => ALWAYS.has(capability))
@@ -164,6 +166,7 @@ export function runScript(main: Script, message: SieveMessage, world: World, bud
     parts: ({ tags }, addresses) => {
       const name = [...tags.keys()].find((tag) => table.addressParts.has(tag)) ?? 'all'
       const part = table.addressParts.get(name)
+      budget.spend(PARTED * addresses.length)
       return addresses.flatMap((address) => part?.(...parted(address), world) ?? [])
     },
     store,

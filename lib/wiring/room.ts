@@ -4,7 +4,7 @@ import { createMailRoom } from '../mailbox/mail-room'
 import type { Bus, MailRoom } from '../mailbox/mailbox'
 import { type MailboxSettings, mailboxSettings } from '../mailbox/settings'
 import { startIndexer } from '../mailbox/texts/indexer'
-import { prepare } from '../mime/prepare'
+import { prepareUpTo } from '../mime/prepare'
 import type { Store } from '../store/store'
 import { type Metrics, systemClock } from '../terms/ports'
 import type { Home } from './home'
@@ -25,7 +25,13 @@ interface RoomParts {
 
 /** The verbs, and nothing in the background: for a command beside a running server. */
 export const openVerbs = (home: Home, parts: RoomParts): MailRoom =>
-  createMailRoom({ ...parts, prepare, settings: readMailboxSettings(home), clock: systemClock, log: home.log })
+  createMailRoom({
+    ...parts,
+    prepare: prepareUpTo,
+    settings: readMailboxSettings(home),
+    clock: systemClock,
+    log: home.log,
+  })
 
 export function openRoom(home: Home, parts: RoomParts): MailRoom {
   const settings = readMailboxSettings(home)

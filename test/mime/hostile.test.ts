@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'mocha'
-import { prepare } from '../../lib/mime/prepare'
+import { prepare, prepareUpTo } from '../../lib/mime/prepare'
 import type { Part, PreparedMessage } from '../../lib/mime/prepared'
 import { fieldChoice, headerFields } from '../../lib/mime/read/header'
 import { sectionRange } from '../../lib/mime/read/section'
@@ -367,5 +367,13 @@ describe('bombs', () => {
       ['plain', 'pdf'],
     )
     assert.ok(message.bodyStructure.length < 500)
+  })
+  it('many addresses are none for the event loop, wherever they stand', () => {
+    const addresses = `To: ${'a, '.repeat(2000)}b\r\n`
+    const forwarded = join(MIXED, `--x\r\nContent-Type: message/rfc822\r\n\r\n${addresses}\r\nhello\r\n--x--\r\n`)
+    for (const bytes of [Buffer.from(`${addresses}\r\nhello\r\n`), forwarded]) {
+      assert.equal(prepareUpTo(bytes, 6000), undefined)
+      assert.deepEqual(prepareUpTo(bytes, 6001), prepare(bytes))
+    }
   })
 })

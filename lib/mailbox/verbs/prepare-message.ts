@@ -8,6 +8,8 @@ import { turn } from '../../work/turns'
 
 /** Octets of a message that is prepared on the loop: ten milliseconds when it is all structure, one when it is not. */
 const SMALL = 128 * 1024
+/** Octets of its addresses, which cost a hundred times what others do: ten milliseconds too. */
+const FEW_ADDRESSES = 8 * 1024
 
 /** Flat, so that the loop does not pay for the tree of parts. @public the pool finds it by its name */
 export function prepareLarge(octets: Uint8Array): { readonly value: Uint8Array; readonly keys: SearchKeys } {
@@ -20,12 +22,14 @@ const job = defineJob(__filename, prepareLarge, { time: 10_000, octetsIn: 2 ** 3
 /** What the store keeps beside a message; of a large one made in a thread. Fault: unavailable. */
 export type Prepare = (octets: Buffer, by: string) => Promise<Result<PreparedMessage>>
 
-/** @param small prepares on the loop */
+/** On the loop. @returns undefined: its addresses have more octets than that */
+export type PrepareSmall = (octets: Buffer, addresses: number) => PreparedMessage | undefined
+
 export const preparing =
-  (pool: Pool, small: (octets: Buffer) => PreparedMessage): Prepare =>
+  (pool: Pool, small: PrepareSmall): Prepare =>
   async (octets, by) => {
-    if (octets.length <= SMALL) {
-      const prepared = small(octets)
+    const prepared = octets.length <= SMALL ? small(octets, FEW_ADDRESSES) : undefined
+    if (prepared) {
       await turn()
       return ok(prepared)
     }

@@ -21,6 +21,25 @@ function segmentsOf(pattern: string): readonly Segment[] {
   return segments
 }
 
+/** Of the patterns compared last: one pattern meets thousands of values. */
+const compiled = new Map<string, readonly Segment[]>()
+const COMPILED = 100
+/** Longer ones are rare, and not worth their room. */
+const LONGEST_COMPILED = 1_000
+
+function compile(pattern: string): readonly Segment[] {
+  const known = compiled.get(pattern)
+  if (known) return known
+  const segments = segmentsOf(pattern)
+  if (pattern.length > LONGEST_COMPILED) return segments
+  if (compiled.size >= COMPILED) compiled.clear()
+  compiled.set(pattern, segments)
+  return segments
+}
+
+/** Steps of a match beside its characters: pieces, places, arrays. */
+const BASE = 10
+
 /** A match of a segment: its end, and what each `?` stood for. */
 interface Found {
   readonly start: number
@@ -95,7 +114,8 @@ export function wildcards(
   budget: Budget,
 ): readonly (readonly [number, number])[] | undefined {
   budget.pass(pattern.length)
-  const segments = segmentsOf(pattern)
+  budget.spend(BASE)
+  const segments = compile(pattern)
   const [first = [], ...others] = segments
   const last = others.pop()
   const head = matchAt(value, first, 0, budget)
