@@ -52,6 +52,7 @@ export function register(this: HarakaPlugin): void {
       deliveries: context.part('deliveries'),
       deeds: context.part('deeds'),
       explain: (asked) => explain(lockouts, asked, systemClock.now()),
+      addresses: () => (context.has('delivery') ? context.delivery : undefined),
       submit: submitter(host),
       metrics: context.part('gathering'),
       profile: (address, password) => appleProfile({ address, password }, services),

@@ -121,6 +121,8 @@ export function createDelivery(ports: DeliveryPorts) {
 
   return {
     rcpt,
+    isOf: recipients.isOf,
+    aliasesOf: recipients.aliasesOf,
     /** One reply for each of `accepted`, in order. An account that several of them lead to gets one copy. */
     async deliver(mail: Mail, accepted: readonly Accepted[]): Promise<readonly Reply[]> {
       const end = runs('delivery')

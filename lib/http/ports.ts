@@ -5,12 +5,19 @@ import type { Explanation } from '../login/lockout/explain'
 import type { LoginProtocol } from '../login/login'
 import type { DeedLog } from '../mailbox/deeds/log'
 import type { Gathering } from '../metrics/gather'
+import type { AccountId } from '../terms/names'
 
 /** A finished message on its way out. */
 export interface Submission {
   readonly from: string
   readonly to: readonly string[]
   readonly bytes: Buffer
+}
+
+export interface Addresses {
+  /** aliases that name the account */
+  aliasesOf(name: string): readonly string[]
+  isOf(address: string, account: AccountId): Promise<boolean>
 }
 
 /** What webmail and the administrator's pages need beside the web. */
@@ -22,6 +29,8 @@ export interface HttpPorts {
   readonly explain: (asked: { user: string; address: string; protocol?: LoginProtocol }) => Promise<Explanation>
   /** Hands a message to the queue. @returns why it was not taken; undefined: it was */
   readonly submit: (submission: Submission) => Promise<string | undefined>
+  /** Addresses that a user may write from beside the account's name; undefined: nothing is delivered here */
+  readonly addresses: () => Addresses | undefined
   /** of all processes */
   readonly metrics: Pick<Gathering, 'text' | 'totals'>
   /** A profile for Apple's devices, with an app password in it; undefined: programs are told of no IMAP, or of no way to send */

@@ -168,6 +168,7 @@ export interface AccountMail extends AccountLock {
 
   readonly scripts: ScriptVerbs
   readonly marks: MarkVerbs
+  readonly documents: DocumentVerbs
   readonly annotations: AnnotationVerbs
   /** undefined: the store has no recycle bin */
   readonly bin: BinVerbs | undefined
@@ -286,6 +287,13 @@ export interface ScriptVerbs {
   rename(from: string, to: string): Promise<ScriptFault | undefined>
   /** The active one is not removed. */
   remove(name: string): Promise<ScriptFault | undefined>
+}
+
+/** What webmail keeps for the account, as texts under names; each has 512 KB at most. */
+export interface DocumentVerbs {
+  get(name: string): Promise<string | undefined>
+  /** @param change pure; undefined: nothing is changed. Faults: no-such-account, too-big. */
+  change(name: string, change: (before: string | undefined) => string | undefined): Promise<Result<void>>
 }
 
 /** What was done and is not to be done again for a while. */

@@ -44,12 +44,37 @@ describe('recipients', () => {
   const settings: DomainSettings = { full: 'temporary', subaddress: '+-', subaddressMailbox: 'existing' }
   const found = new Map(ACCOUNTS.map((one) => [one.name, one]))
   const store = { accounts: { find: async (name: string) => found.get(name) } } as unknown as Store // the one method that is used
-  const { resolve } = createRecipients({
+  const { resolve, isOf, aliasesOf } = createRecipients({
     store,
     aliases: () => ALIASES.table,
     isLocalDomain: (domain) => domain.endsWith('example.org') || domain === 'both.example',
     settingsOf: (domain) => (domain === 'stored.example' ? { ...settings, subaddress: '' } : settings),
   })
+  it('knows from which addresses an account may write', async () => {
+    const own = async (address: string): Promise<boolean> => isOf(address, accountId('alice-example-org'))
+    for (const address of [
+      'alice@example.org',
+      'Alice+news@example.org',
+      'info@example.org',
+      'alice@other.example',
+      'any@catch.example',
+      'alice@both.example',
+    ]) {
+      assert.equal(await own(address), true, address)
+    }
+    for (const address of [
+      'bob@example.org',
+      'moved@example.org',
+      'left@catch.example',
+      'round@example.org',
+      'far@example.net',
+      'x',
+    ]) {
+      assert.equal(await own(address), false, address)
+    }
+    assert.deepEqual(aliasesOf('alice@example.org'), ['info@example.org', 'alice@both.example', 'self@example.org'])
+  })
+
   const answer = async (address: string): Promise<string> => {
     const targets = await resolve(address)
     if (!targets) return 'unknown'

@@ -5,6 +5,7 @@ import { mailboxLock } from './api/lock'
 import { loginAndSessions } from './api/login'
 import { mailRoutes } from './api/mail'
 import { ownerRoutes } from './api/owner'
+import { peopleRoutes } from './api/people'
 import { otherRoutes } from './api/rest'
 import { tokenScopes } from './api/tokens'
 import { openWeb, type Web } from './web'
@@ -26,6 +27,7 @@ describe('HTTP', () => {
   describe('login and sessions', () => loginAndSessions(() => web))
   describe('the mailbox lock', () => mailboxLock(() => web))
   describe('mail', () => mailRoutes(() => web))
+  describe('writing', () => peopleRoutes(() => web))
   describe('the recycle bin', () => binRoutes(() => web))
   describe('an owner', () => ownerRoutes(() => web))
   describe('tokens', () => tokenScopes(() => web))

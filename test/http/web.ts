@@ -108,6 +108,10 @@ export async function openWeb(
       profile: (address, password) => appleProfile({ address, password }, services),
       ...{ locks, attempts, deliveries, deeds },
       explain: (asked) => explain({ attempts, directory, settings }, asked, clock.now()),
+      addresses: () => ({
+        aliasesOf: (name) => [name.replace('@', '.alias@')],
+        isOf: async (address, id) => address.replace('.alias@', '@') === (await store.accounts.get(id))?.name,
+      }),
       submit: async (submission) => {
         sent.push(submission)
         return submission.to.includes('refused@example.org') ? 'The queue refused it.' : undefined

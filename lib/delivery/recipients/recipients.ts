@@ -38,7 +38,7 @@ const MOST = 200
 /** Who gets what is sent to an address: one answer for Haraka's hook `rcpt`, for LMTP and for other programs. */
 export function createRecipients({ store, aliases, isLocalDomain, settingsOf }: RecipientPorts) {
   /** Who has an address: an account, addresses that its mail goes to, or both. */
-  type Owner = { readonly account?: Account; readonly forwards: readonly string[] }
+  type Owner = { readonly account?: Account; readonly forwards: readonly string[]; readonly alias?: true }
 
   async function accountOf(address: Spelled): Promise<Account | undefined> {
     for (const name of namesOf(address)) {
@@ -50,7 +50,7 @@ export function createRecipients({ store, aliases, isLocalDomain, settingsOf }: 
 
   async function lookUp(address: Spelled): Promise<Owner | undefined> {
     const listed = aliases().addresses.get(`${address.local}@${address.domain}`)
-    if (listed) return { forwards: listed }
+    if (listed) return { forwards: listed, alias: true }
     const account = await accountOf(address)
     if (!account) return undefined
     const forwards = forwardsOf(account.overrides)
@@ -110,5 +110,37 @@ export function createRecipients({ store, aliases, isLocalDomain, settingsOf }: 
     return local.size + remote.size === 0 ? undefined : { local: [...local.values()], remote: [...remote] }
   }
 
-  return { resolve }
+  /**
+   * Whether an address is the account's own, to write from: its name, with a detail too, or an alias that leads to it. What another
+   * account forwards is not.
+   */
+  async function isOf(address: string, account: AccountId): Promise<boolean> {
+    const seen = new Set<string>()
+    async function leads(recipient: string): Promise<boolean> {
+      const given = spellAddress(recipient)
+      if (!given || seen.size >= MOST) return false
+      const spelled = { ...given, domain: aliases().domains.get(given.domain) ?? given.domain }
+      const key = `${spelled.local}@${spelled.domain}`
+      if (seen.has(key)) return (await accountOf(spelled))?.id === account
+      seen.add(key)
+      const owner = await find(spelled)
+      if (!owner?.alias) return owner?.account?.id === account
+      for (const next of owner.forwards) if (await leads(next)) return true
+      return false
+    }
+    return leads(address)
+  }
+
+  /** Aliases that name the account: catch-alls and what goes through other aliases are not told, for they may be very many. */
+  function aliasesOf(name: string): readonly string[] {
+    const spelled = spellAddress(name)
+    if (!spelled) return []
+    const names = namesOf(spelled)
+    const listed = [...aliases().addresses].filter(
+      ([alias, targets]) => !alias.startsWith('@') && targets.some((target) => names.includes(target.toLowerCase())),
+    )
+    return listed.slice(0, MOST).map(([alias]) => alias)
+  }
+
+  return { resolve, isOf, aliasesOf }
 }

@@ -11,6 +11,7 @@ import { changeRoutes } from './message/change-routes'
 import { fileRoutes } from './message/file-routes'
 import { messageRoutes } from './message/message-routes'
 import { unsubscribeRoutes } from './message/unsubscribe-routes'
+import { peopleRoutes } from './people/people-routes'
 
 export const mailRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...mailboxRoutes(),
@@ -22,5 +23,6 @@ export const mailRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...changeRoutes(),
   ...binRoutes(),
   ...composeRoutes(web, ports),
+  ...peopleRoutes(web, ports),
   ...eventRoutes(web),
 ]

@@ -3,7 +3,9 @@
 import { ApiError, call, isHandled, messageOf, setCsrf, whenRefused } from './base/api.js'
 import { toast } from './base/dialogs.js'
 import { fill } from './base/dom.js'
+import { forgetPreferences } from './base/preferences.js'
 import { applyTheme } from './base/theme.js'
+import { forgetContacts } from './compose/contacts.js'
 import { comeBack, isWriting, stepAside } from './compose/desk.js'
 
 /** Views in which nobody writes. */
@@ -18,6 +20,7 @@ const CLOSED = ['login', 'locked', 'paused', 'error']
  * @property {(page: Page) => Promise<View>} mail
  * @property {(page: Page) => Promise<View>} account
  * @property {(page: Page) => Promise<View>} bin what was removed
+ * @property {(page: Page) => Promise<View>} contacts
  * @property {(page: Page) => Promise<View>} admin
  */
 
@@ -35,6 +38,8 @@ export function createPage(views) {
     session: { me: undefined },
     boot,
     showLogin(note, user) {
+      forgetPreferences()
+      forgetContacts()
       page.session.me = undefined
       show(views.login(page, note, user))
     },
@@ -75,6 +80,7 @@ export function createPage(views) {
     const [, name] = location.hash.split('/')
     if (name === 'account') show(await views.account(page))
     else if (name === 'bin') show(await views.bin(page))
+    else if (name === 'contacts') show(await views.contacts(page))
     else if (name === 'admin') show(await views.admin(page))
     else if (current?.name !== 'mail') show(await views.mail(page))
   }

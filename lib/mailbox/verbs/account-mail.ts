@@ -12,6 +12,7 @@ import type { Did, Parts } from '../parts'
 import { ALL_RIGHTS } from '../shared/rights'
 import { type Held, rightsVerbs } from '../shared/rights-verbs'
 import { annotationVerbs } from './annotation-verbs'
+import { documentVerbs } from './document-verbs'
 import { lockRequest } from './lock-request'
 import { mailboxVerbs } from './mailbox-verbs'
 import { markVerbs } from './mark-verbs'
@@ -93,6 +94,7 @@ export function ownMail(parts: Parts, identity: Identity, actor?: () => Actor): 
     ...messageVerbs(parts, id, did),
     scripts: scriptVerbs(store, id),
     marks: markVerbs(store, parts.clock, id),
+    documents: documentVerbs(store, id),
     annotations: annotationVerbs(parts, id),
     bin: store.bin && binVerbs(parts, store.bin, id, did),
   }

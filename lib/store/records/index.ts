@@ -1,6 +1,7 @@
 import type { AccountId, MailboxId } from '../../terms/names'
 import { createAclTable } from './acl'
 import { createAnnotationTable } from './annotations'
+import { createDocumentTable } from './documents'
 import { createMarkTable } from './marks'
 import type { RecordTable } from './records'
 import { createScriptTable } from './scripts'
@@ -16,6 +17,7 @@ interface Mailboxes {
 export const recordTables = (records: RecordTable, mailboxes: Mailboxes) => ({
   acl: createAclTable(records),
   annotations: createAnnotationTable(records),
+  documents: createDocumentTable(records),
   scripts: createScriptTable(records),
   marks: createMarkTable(records),
   subscriptions: createSubscriptionTable(records, mailboxes),

@@ -2,12 +2,17 @@ import type { AccountMail } from '../../../mailbox/mailbox'
 import { createLimiter, Overloaded } from '../../../processes/limiter'
 import { DAY } from '../../../terms/calendar'
 import { textOf } from '../../../terms/errors'
+import { accountId } from '../../../terms/names'
 import { FORM_BODY, JSON_BODY } from '../../../web/kernel/body/kinds'
 import { Refused } from '../../../web/kernel/faults'
 import { object, optional, text, whole } from '../../../web/kernel/schema'
 import { type Answer, defineRoute, json, type Route } from '../../../web/route/route'
 import type { Web } from '../../../web/shared'
 import type { HttpPorts } from '../../ports'
+import { storedContacts, written } from '../people/contacts'
+import { refuseOthers } from '../people/people-routes'
+import { isAddress } from '../people/vcard'
+import type { Person } from '../person'
 import { attachedFiles } from './attachments'
 import { type Composed, compose, type Draft, draft, isMessageName, notAddresses, tooManyAddresses } from './compose'
 import { discard, keep, markAnswered } from './filing'
@@ -27,9 +32,12 @@ const PATIENCE = 30_000
 /** Milliseconds for which the same message is not sent once more. */
 const REMEMBERED = 30 * DAY
 
-export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPorts): readonly Route[] {
+export function composeRoutes({ clock, log, settings }: Web, { submit, addresses }: HttpPorts): readonly Route[] {
   /** With files each is in memory several times over: one after the other. */
   const oneByOne = createLimiter(1, PATIENCE)
+
+  const fromOf = ({ identity: { name: address } }: AccountMail, { from }: Draft): Person =>
+    from ?? { name: '', address }
 
   async function composed(
     mail: AccountMail,
@@ -39,7 +47,7 @@ export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPor
   ): Promise<Answer> {
     const work = async (): Promise<Answer> =>
       use(
-        await compose(body, mail.identity.name, await attachedFiles(mail, body, files, settings.maxBody), clock.now()),
+        await compose(body, fromOf(mail, body), await attachedFiles(mail, body, files, settings.maxBody), clock.now()),
       )
     if (body.attachments === undefined || body.attachments.length === 0) return work()
     return oneByOne(work).catch((error) => {
@@ -52,6 +60,9 @@ export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPor
   function refuseWrong(body: Draft): void {
     if (body.id !== undefined && !isMessageName(body.id)) {
       throw new Refused(422, 'bad-id', 'id: expected letters, digits and hyphens')
+    }
+    if (body.from && !isAddress(body.from.address)) {
+      throw new Refused(422, 'bad-address', 'from.address: expected an address')
     }
     if (tooManyAddresses(body)) throw new Refused(422, 'too-many', 'There are too many recipients.')
   }
@@ -96,14 +107,15 @@ export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPor
         const [wrong] = notAddresses(body)
         if (wrong !== undefined) throw new Refused(422, 'bad-address', `“${wrong}” is not an address.`)
         const mail = await enter()
-        const { name } = mail.identity
+        const { id, name } = mail.identity
+        if (body.from) await refuseOthers(addresses(), { id: accountId(id), name }, body.from.address)
         // A browser whose connection broke asks again: it cannot know whether the message went.
         const sending = body.id !== undefined && `sent ${body.id}`
         if (sending && (await mail.marks.has(sending))) return json({ recipients: 0 })
-        return composed(mail, body, files, async ({ recipients, sent, copy: octets }) => {
+        return composed(mail, body, files, async ({ recipients, people, sent, copy: octets }) => {
           if (recipients.length === 0) throw new Refused(422, 'no-recipient', 'There is no recipient.')
           if (recipients.length > MOST_RECIPIENTS) throw new Refused(422, 'too-many', 'There are too many recipients.')
-          const refused = await submit({ from: name, to: recipients, bytes: sent })
+          const refused = await submit({ from: fromOf(mail, body).address, to: recipients, bytes: sent })
           if (refused !== undefined) throw new Refused(422, 'not-sent', refused)
           if (sending) await mail.marks.set(sending, REMEMBERED).catch(() => undefined)
           // Sent is sent: what fails from here on must not make anybody send it again.
@@ -111,6 +123,9 @@ export function composeRoutes({ clock, log, settings }: Web, { submit }: HttpPor
             log.warn(`http: no copy in Sent for ${name}: ${textOf(error)}`)
             return undefined
           })
+          await storedContacts
+            .change(mail, (before) => written(before, people, clock.now()))
+            .catch((error) => log.warn(`http: no contacts of ${name}: ${textOf(error)}`))
           await markAnswered(mail, body.answers)
           await discard(mail, body.replaces)
           return json({ recipients: recipients.length, copy })

@@ -5,11 +5,14 @@ import { headerEnd } from '../../../mime/read/header'
 import type { Of } from '../../../web/kernel/schema'
 import { choice, list, object, optional, text, whole } from '../../../web/kernel/schema'
 import { turn } from '../../../work/turns'
+import { type Person, person } from '../person'
 
 /** What a compose window holds. Attachments came with the request, or are parts of a stored message (a draft, a forwarded one). */
 export const draft = object({
   /** its name while it is written, which becomes its Message-ID: what is sent under it again is not sent again */
   id: optional(text(64)),
+  /** an address of the writer's and the name that goes with it; the account's name when it is left out */
+  from: optional(person),
   to: text(20_000),
   cc: optional(text(20_000)),
   bcc: optional(text(20_000)),
@@ -51,6 +54,7 @@ export interface Composed {
   /** as Sent and Drafts keep it: with Bcc */
   readonly copy: Buffer
   readonly recipients: readonly string[]
+  readonly people: readonly Person[]
 }
 
 /** Signs between addresses: more than recipients, for names may hold some. Their parser takes its time for each. */
@@ -59,10 +63,12 @@ const MOST_SEPARATORS = 1000
 export const tooManyAddresses = ({ to, cc = '', bcc = '' }: Draft): boolean =>
   [to, cc, bcc].join().split(/[,;:]/).length > MOST_SEPARATORS
 
+const addressesIn = ({ to, cc = '', bcc = '' }: Pick<Draft, 'to' | 'cc' | 'bcc'>): readonly Person[] =>
+  [to, cc, bcc].flatMap((typed) => addressparser(oneLine(typed), { flatten: true }))
+
 /** What was typed as a recipient and is none: the composer would leave it out without a word. */
-export const notAddresses = ({ to, cc = '', bcc = '' }: Draft): readonly string[] =>
-  [to, cc, bcc]
-    .flatMap((typed) => addressparser(oneLine(typed), { flatten: true }))
+export const notAddresses = (draft: Draft): readonly string[] =>
+  addressesIn(draft)
     .filter(({ address }) => !/^[^\s@]+@[^\s@]+$/.test(address))
     .map(({ name, address }) => address || name)
 
@@ -101,15 +107,15 @@ export async function compose(
     inReplyTo,
     references = [],
   }: Pick<Draft, 'to' | 'subject' | 'text'> & Partial<Draft>,
-  from: string,
+  from: Person,
   attachments: readonly Attached[],
   now: number,
   /** RFC 6047: an answer to an invitation */
   calendar?: { readonly method: 'REPLY'; readonly content: string },
 ): Promise<Composed> {
-  const domain = from.slice(from.lastIndexOf('@') + 1)
+  const domain = from.address.slice(from.address.lastIndexOf('@') + 1)
   const mail = {
-    from,
+    from: { name: oneLine(from.name), address: from.address },
     to: oneLine(to),
     cc: oneLine(cc),
     bcc: oneLine(bcc),
@@ -129,6 +135,7 @@ export async function compose(
   const message = new MailComposer(mail).compile()
   message.keepBcc = true
   const recipients = [...new Set(message.getEnvelope().to || [])]
+  const people = addressesIn({ to, cc, bcc })
   const copy = await message.build()
-  return { copy, sent: withoutBcc(copy), recipients }
+  return { copy, sent: withoutBcc(copy), recipients, people }
 }

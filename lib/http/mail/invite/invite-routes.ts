@@ -115,7 +115,10 @@ export function inviteRoutes({ room: { pool }, clock, log }: Web, { submit }: Ht
           const subject = `${WORDS[answer]}: ${read.summary}`
           const written = `${own} has answered “${read.summary}”: ${WORDS[answer].toLowerCase()}.`
           const draft = { to, subject, text: written }
-          const { sent, copy } = await compose(draft, own, [], clock.now(), { method: 'REPLY', content: reply })
+          const { sent, copy } = await compose(draft, { name: '', address: own }, [], clock.now(), {
+            method: 'REPLY',
+            content: reply,
+          })
           const refused = await submit({ from: own, to: [to], bytes: sent })
           if (refused !== undefined) throw new Refused(422, 'not-sent', refused)
           await keep(mail, '\\Sent', copy, ['\\Seen']).catch(() => log.warn(`http: no copy in Sent for ${own}`))

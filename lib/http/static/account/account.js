@@ -2,6 +2,7 @@
 /** @import { Page, View } from '../base/types' */
 import { h } from '../base/dom.js'
 import { choiceField, panel } from '../base/forms.js'
+import { loadPreferences } from '../base/preferences.js'
 import { chooseTheme, chosenTheme } from '../base/theme.js'
 import { keysPanel } from './keys.js'
 import { passwordPanel } from './password.js'
@@ -34,7 +35,7 @@ export async function accountView(page) {
   const sessions = sessionsPanel(page)
   const keys = keysPanel(me)
   const second = secondFactorPanel(page, me)
-  await Promise.all([sessions.draw(), keys.draw(), second.draw()])
+  await Promise.all([sessions.draw(), keys.draw(), second.draw(), loadPreferences()])
   const head = h(
     'div',
     { class: 'page-head' },
@@ -42,7 +43,7 @@ export async function accountView(page) {
     h('span', { class: 'muted' }, me.account),
     h('a', { href: '#/' }, 'Back to mail'),
   )
-  const panels = [second.element, passwordPanel(page, me), sessions.element, keys.element, writingPanel(), looksPanel()]
+  const panels = [writingPanel(), second.element, passwordPanel(page, me), sessions.element, keys.element, looksPanel()]
   return {
     name: 'account',
     element: h('main', { class: 'page' }, h('div', { class: 'page-inner' }, head, ...panels)),

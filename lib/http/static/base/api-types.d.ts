@@ -472,6 +472,7 @@ export interface Api {
   'POST /drafts': {
     body: {
       id?: string | undefined
+      from?: { name: string; address: string } | undefined
       to: string
       cc?: string | undefined
       bcc?: string | undefined
@@ -497,6 +498,7 @@ export interface Api {
   'POST /send': {
     body: {
       id?: string | undefined
+      from?: { name: string; address: string } | undefined
       to: string
       cc?: string | undefined
       bcc?: string | undefined
@@ -519,6 +521,37 @@ export interface Api {
     }
     answer: { recipients: number; copy?: { mailbox: string; uid?: number | undefined } | undefined }
   }
+  'GET /preferences': {
+    answer: {
+      preferences: {
+        identities: Array<{ name: string; address: string; signature: string }>
+        templates: Array<{ name: string; subject: string; text: string }>
+        undo: number
+        rich: boolean
+        receipts: 'ask' | 'never'
+        language?: 'en' | 'de' | 'fr' | 'es' | undefined
+        clock?: '12' | '24' | undefined
+      }
+      addresses: Array<string>
+    }
+  }
+  'PUT /preferences': {
+    body: {
+      identities: Array<{ name: string; address: string; signature: string }>
+      templates: Array<{ name: string; subject: string; text: string }>
+      undo: number
+      rich: boolean
+      receipts: 'ask' | 'never'
+      language?: 'en' | 'de' | 'fr' | 'es' | undefined
+      clock?: '12' | '24' | undefined
+    }
+    answer: { done: boolean }
+  }
+  'GET /contacts': { answer: { contacts: Array<{ name: string; address: string; at: number; collected: boolean }> } }
+  'POST /contacts': { body: { name: string; address: string }; answer: { done: boolean } }
+  'POST /contacts/remove': { body: { addresses: Array<string> }; answer: { done: boolean } }
+  'POST /contacts/import': { body: { cards: string }; answer: { people: number } }
+  'GET /contacts/export': { answer: unknown }
   'GET /events': { answer: unknown }
   'GET /admin/accounts': {
     where: { after?: string | undefined; find?: string | undefined; limit?: number | undefined }

@@ -39,6 +39,9 @@ export type Picture = InnerMessage['pictures'][number]
 export type Attachment = InnerMessage['attachments'][number]
 export type Person = InnerMessage['from'][number]
 export type Draft = Body<'POST /drafts'>
+export type Preferences = Body<'PUT /preferences'>
+export type Identity = Preferences['identities'][number]
+export type Contact = Answer<'GET /contacts'>['contacts'][number]
 export type BinPage = Answer<'GET /bin'>
 export type Binned = BinPage['messages'][number]
 export type BinChoice = Body<'POST /bin/restore'>
@@ -97,6 +100,8 @@ export interface DraftFile {
 }
 /** What a composer starts with. */
 export interface DraftStart {
+  /** undefined: the usual identity, with its signature */
+  readonly from?: Person | undefined
   readonly to?: string | undefined
   readonly cc?: string | undefined
   readonly bcc?: string | undefined

@@ -8,8 +8,11 @@ import { field } from '../base/forms.js'
 import { iconButton } from '../base/icons.js'
 import { createDraftFiles, describedFiles, formOf, freshOf } from './draft-files.js'
 import { forget, hold, keep, release } from './kept.js'
+import { createRecipients } from './recipients.js'
 import { createSaving } from './saving.js'
+import { createSender } from './sender.js'
 import { createSending } from './sending.js'
+import { exchanged, withSignature } from './signature.js'
 
 /** Milliseconds: what is typed is in this browser's storage as soon. */
 const KEPT_WITHIN = 1000
@@ -24,13 +27,6 @@ function titleOf({ answers }) {
   return answers.how === 'forward' ? 'Forward' : 'Reply'
 }
 
-/**
- * @param {string} label
- * @param {string} [value]
- */
-const addressField = (label, value = '') =>
-  field(label, { name: label.toLowerCase(), value, inputmode: 'email', spellcheck: 'false' })
-
 /** @param {readonly string[]} names */
 const lostFiles = (names) => `Add again, the page was gone before they were saved: ${names.join(', ')}`
 
@@ -43,13 +39,17 @@ const lostFiles = (names) => `Add again, the page was gone before they were save
 export function openComposer(start, desk, kept) {
   const id = start.id ?? crypto.randomUUID()
   const name = { account: desk.writer, id }
-  const to = addressField('To', start.to)
-  const cc = addressField('Cc', start.cc)
-  const bcc = addressField('Bcc', start.bcc)
+  const sender = createSender(start.from, onIdentity)
+  const fresh = !start.replaces && !kept
+  const quoted = start.text ?? ''
+  const initial = fresh ? withSignature(quoted, sender.identity.signature) : quoted
+  const to = createRecipients('To', start.to ?? '', changed)
+  const cc = createRecipients('Cc', start.cc ?? '', changed)
+  const bcc = createRecipients('Bcc', start.bcc ?? '', changed)
   cc.element.hidden = !start.cc
   bcc.element.hidden = !start.bcc
   const subject = field('Subject', { name: 'subject', value: start.subject ?? '' })
-  const text = h('textarea', { name: 'text', 'aria-label': 'Text', value: start.text ?? '' })
+  const text = h('textarea', { name: 'text', 'aria-label': 'Text', value: initial })
   const status = h('span', { class: 'muted', role: 'status' })
   const files = createDraftFiles(start.attachments ?? [], changed)
   const picker = h('input', { type: 'file', multiple: true, hidden: true, onchange: addPicked })
@@ -86,6 +86,7 @@ export function openComposer(start, desk, kept) {
     h(
       'div',
       { class: 'composer-fields' },
+      sender.element,
       h('div', { class: 'to-line' }, to.element, more),
       cc.element,
       bcc.element,
@@ -130,7 +131,7 @@ export function openComposer(start, desk, kept) {
 
   /** @returns {Draft} */
   const message = () => ({
-    ...{ id, to: to.value, cc: cc.value, bcc: bcc.value, subject: subject.value, text: text.value },
+    ...{ id, from: sender.from, to: to.value, cc: cc.value, bcc: bcc.value, subject: subject.value, text: text.value },
     inReplyTo: start.inReplyTo,
     references: start.references,
     attachments: describedFiles(files.all),
@@ -142,7 +143,16 @@ export function openComposer(start, desk, kept) {
     const fresh = freshOf(files.all)
     return fresh.length === 0 ? message() : formOf(message(), fresh)
   }
-  const isEmpty = () => !to.value && !subject.value && !text.value.trim() && files.all.length === 0
+  const isEmpty = () =>
+    !to.value && !subject.value && files.all.length === 0 && (!text.value.trim() || text.value === initial)
+  /**
+   * @param {string} before signatures
+   * @param {string} after
+   */
+  function onIdentity(before, after) {
+    text.value = exchanged(text.value, before, after)
+    changed()
+  }
 
   /** @param {boolean} [isSending] */
   function keepHere(isSending = false) {
@@ -167,10 +177,23 @@ export function openComposer(start, desk, kept) {
     keepHere()
   }
 
+  /** Before anything is sent, and before the window is gone. */
+  function refusal() {
+    for (const line of [to, cc, bcc]) line.settle()
+    const [wrong] = [to, cc, bcc].flatMap((line) => line.wrong)
+    if (wrong !== undefined) return `“${wrong}” is not an address.`
+    return to.value || cc.value || bcc.value ? undefined : 'There is no recipient.'
+  }
   async function send() {
     if (sending.isWaiting) {
       sending.cancel()
       say('Not sent.')
+      return
+    }
+    const refused = refusal()
+    if (refused !== undefined) {
+      say(refused, true)
+      to.input.focus()
       return
     }
     sendButton.disabled = true

@@ -1,6 +1,8 @@
 // @ts-check
 /** @import { Composer, DraftStart, Me } from '../base/types' */
 import { toast } from '../base/dialogs.js'
+import { loadPreferences } from '../base/preferences.js'
+import { loadContacts } from './contacts.js'
 import { claimKept, hasKept } from './kept.js'
 
 /**
@@ -52,7 +54,7 @@ const desk = {
 
 /** @param {DraftStart} start */
 export async function write(start) {
-  const { openComposer } = await load()
+  const [{ openComposer }] = await Promise.all([load(), loadPreferences().catch(() => undefined)])
   // One at a time: what was written before goes to Drafts.
   if (!open || (await open.close())) openComposer(start, desk)
 }
@@ -77,6 +79,7 @@ export async function comeBack({ account, entered }) {
   }
   // Of somebody else: it stays in this browser until they log in.
   open?.leaveKept()
+  await Promise.all([loadPreferences(), loadContacts()]).catch(() => undefined)
   const { openComposer } = await load()
   const kept = await claimKept(writer)
   if (kept && !open) openComposer({ ...kept.draft, id: kept.id }, desk, kept)

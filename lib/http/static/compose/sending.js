@@ -2,7 +2,7 @@
 /** @import { Draft } from '../base/types' */
 import { call, isHandled, messageOf } from '../base/api.js'
 import { toast } from '../base/dialogs.js'
-import { undoSeconds } from './preferences.js'
+import { chosen } from '../base/preferences.js'
 import { isPassing, whyNot } from './saving.js'
 
 /** Milliseconds after which a message that could not be handed over is tried again. */
@@ -36,7 +36,7 @@ export function createSending({ content, keep, show, hide, gone, say, onWaiting 
     window.removeEventListener('online', submit)
     window.removeEventListener('pagehide', onLeave, true)
   }
-  function undo() {
+  function takeBack() {
     if (state !== 'delayed') return
     idle()
     show()
@@ -45,11 +45,11 @@ export function createSending({ content, keep, show, hide, gone, say, onWaiting 
   function start() {
     keep(true)
     window.addEventListener('pagehide', onLeave, true)
-    const seconds = undoSeconds()
+    const { undo: seconds } = chosen()
     if (seconds === 0) return void submit()
     state = 'delayed'
     hide()
-    toast('Sending ...', { label: 'Undo', run: undo }, seconds * 1000)
+    toast('Sending ...', { label: 'Undo', run: takeBack }, seconds * 1000)
     timer = setTimeout(submit, seconds * 1000)
   }
   async function submit() {

@@ -14,7 +14,6 @@ import { pickMailbox } from './mailbox-dialogs.js'
  * @property {Mailboxes} mailboxes
  * @property {List} list
  * @property {Reader} reader
- * @property {string} own address of the account
  * @property {() => boolean} isReading
  * @property {() => void} back leaves the message for the list
  * @property {() => Promise<unknown>} refresh
@@ -30,7 +29,7 @@ const isUnread = (message) =>
  * What is done with messages, by keys and by buttons.
  * @param {Around} around
  */
-export function createActions({ mailboxes, list, reader, own, isReading, back, refresh }) {
+export function createActions({ mailboxes, list, reader, isReading, back, refresh }) {
   /** @type {(() => Promise<unknown>) | undefined} */
   let undo
 
@@ -156,7 +155,7 @@ export function createActions({ mailboxes, list, reader, own, isReading, back, r
         return moveTo(here, uids, to, `moved to ${to?.name}`)
       }
       default:
-        if (reader.reading) await write(answerTo(reader.reading, action, own))
+        if (reader.reading) await write(answerTo(reader.reading, action))
         else list.openActive()
     }
   }

@@ -3,6 +3,7 @@
 import { call } from '../base/api.js'
 import { button, fill, h } from '../base/dom.js'
 import { icon, iconButton } from '../base/icons.js'
+import { isPage } from '../base/pages.js'
 import { write as writeMessage } from '../compose/desk.js'
 import { createReader } from '../reader/reader.js'
 import { createActions } from './actions.js'
@@ -44,8 +45,7 @@ function createParts(page, shell, onArrival) {
     onSelection: (count) => bar.show(count),
   })
   const { isReading, back } = reading
-  const own = page.session.me?.account ?? ''
-  const { act, runUndo } = createActions({ mailboxes, list, reader, own, isReading, back, refresh })
+  const { act, runUndo } = createActions({ mailboxes, list, reader, isReading, back, refresh })
   const bar = createSelectionBar(act, list.clearSelection)
   function goToInbox() {
     location.hash = `#/${mailboxes.byRole('inbox')?.id ?? ''}`
@@ -101,7 +101,7 @@ export async function mailView(page) {
   }
   function onHash() {
     const [, id, uid] = location.hash.split('/')
-    if (id !== 'account' && id !== 'bin' && id !== 'admin') void goTo(id, uid)
+    if (!isPage(id)) void goTo(id, uid)
   }
 
   const menuButton = iconButton('menu', 'Mailboxes', openMenu, { class: 'icon-button only-narrow' })

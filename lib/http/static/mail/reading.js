@@ -3,9 +3,8 @@
 /** @import { Mailboxes } from './mailboxes.js' */
 /** @import { List } from './list/list.js' */
 /** @import { Reader } from '../reader/reader.js' */
-import { call } from '../base/api.js'
-import { typedAll } from '../base/format.js'
 import { write } from '../compose/desk.js'
+import { storedDraft } from '../compose/stored-draft.js'
 
 /**
  * @typedef {object} Ports
@@ -35,7 +34,7 @@ export function createReading({ shell, mailboxes, list, reader }) {
     const { here } = mailboxes
     if (!here) return
     const { uid, conversation } = message
-    if (here.role === 'drafts') return openDraft(here.id, uid)
+    if (here.role === 'drafts') return write(await storedDraft({ mailbox: here.id, uid }))
     history.pushState(null, '', `#/${here.id}/${uid}`)
     showAsSeen(message)
     shell.classList.add('reading')
@@ -62,24 +61,4 @@ export function createReading({ shell, mailboxes, list, reader }) {
     if (mailboxes.here) history.replaceState(null, '', `#/${mailboxes.here.id}`)
   }
   return { isReading, open, openUid, close, leave, back }
-}
-
-/**
- * @param {string} mailbox
- * @param {number} uid
- */
-async function openDraft(mailbox, uid) {
-  const place = { mailbox, uid }
-  const draft = await call('GET /mailboxes/{mailbox}/messages/{uid}', place)
-  const { to, cc, bcc, subject, text, references, attachments } = draft
-  await write({
-    to: typedAll(to),
-    cc: typedAll(cc),
-    bcc: typedAll(bcc),
-    subject,
-    text,
-    references,
-    replaces: place,
-    attachments: attachments.map(({ part, name, size }) => ({ name, size, ...place, part })),
-  })
 }

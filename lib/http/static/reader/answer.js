@@ -2,6 +2,7 @@
 /** @import { DraftStart, Person } from '../base/types' */
 /** @import { Reading } from './reader.js' */
 import { exactTime, personName, typedAll } from '../base/format.js'
+import { identities, isOwn } from '../base/preferences.js'
 
 /** Characters of a message that an answer begins with: the API takes a million. */
 const MOST_QUOTED = 300_000
@@ -30,12 +31,11 @@ const addresses = (people) => people.map(address).join(', ')
  * What a composer starts with.
  * @param {Reading} reading
  * @param {'reply' | 'replyAll' | 'forward' | 'forwardFile'} how
- * @param {string} own address of the account
  * @returns {DraftStart}
  */
-export function answerTo(reading, how, own) {
+export function answerTo(reading, how) {
   if (how === 'forwardFile') return forwardedFile(reading)
-  return how === 'forward' ? forwarded(reading) : reply(reading, how === 'replyAll', own)
+  return how === 'forward' ? forwarded(reading) : reply(reading, how === 'replyAll')
 }
 
 /** @param {Reading} reading */
@@ -65,6 +65,7 @@ function forwardedFile(reading) {
   const subject = bareSubject(reading)
   const part = inner === undefined ? {} : { part: inner }
   return {
+    from: fromOf(reading),
     subject: `Fwd: ${subject}`,
     text: '',
     attachments: [{ name: fileNameOf(subject), size: shown.size, ...originOf(reading), ...part }],
@@ -80,6 +81,7 @@ function forwarded(reading) {
   const { from, to, subject, attachments, pictures } = reading.shown
   const head = [`From: ${addresses(from)}`, `Date: ${dateOf(reading)}`, `Subject: ${subject}`, `To: ${addresses(to)}`]
   return {
+    from: fromOf(reading),
     subject: `Fwd: ${bareSubject(reading)}`,
     text: `\n\n-------- Forwarded message --------\n${head.join('\n')}\n\n${textOf(reading)}\n`,
     // What is forwarded is text: pictures inside of it become files.
@@ -94,23 +96,56 @@ function forwarded(reading) {
 }
 
 /**
+ * Nobody quotes a signature.
+ * @param {string} text
+ */
+const unsigned = (text) => text.replace(/\n-- ?\n[^>]*$/, '').trimEnd()
+
+/** @param {readonly Person[]} people */
+const others = (people) => people.filter(({ address }) => !isOwn(address))
+
+/**
+ * Those who get an answer. One to a message of one's own goes to those whom it went to.
  * @param {Reading} reading
  * @param {boolean} all
- * @param {string} own
+ */
+function answeredPeople({ shown: { from, replyTo, to, cc } }, all) {
+  const sender = replyTo.length > 0 ? replyTo : from
+  const isMine = from.length > 0 && others(from).length === 0 && others(to).length > 0
+  const first = isMine ? others(to) : sender
+  const written = new Set(first.map((person) => person.address.toLowerCase()))
+  const rest = others([...(isMine ? [] : to), ...cc]).filter((person) => !written.has(person.address.toLowerCase()))
+  return { first, rest: all ? rest : [] }
+}
+
+/**
+ * An answer comes from the address that was written to.
+ * @param {Reading} reading
+ */
+function fromOf({ shown: { from, to, cc } }) {
+  const own = [...to, ...cc, ...from].find(({ address }) => isOwn(address))
+  const wanted = own?.address.toLowerCase()
+  return (
+    own && (identities().find(({ address }) => address.toLowerCase() === wanted) ?? { name: '', address: own.address })
+  )
+}
+
+/**
+ * @param {Reading} reading
+ * @param {boolean} all
  * @returns {DraftStart}
  */
-function reply(reading, all, own) {
-  const { from, replyTo, to, cc, references, messageId } = reading.shown
-  const sender = replyTo.length > 0 ? replyTo : from
-  const written = new Set([own, ...sender.map((person) => person.address)].map((at) => at.toLowerCase()))
-  const rest = [...to, ...cc].filter((person) => !written.has(person.address.toLowerCase()))
-  const quoted = textOf(reading)
+function reply(reading, all) {
+  const { from, references, messageId } = reading.shown
+  const { first, rest } = answeredPeople(reading, all)
+  const quoted = unsigned(textOf(reading))
     .split('\n')
     .map((line) => (line.startsWith('>') ? `>${line}` : `> ${line}`))
     .join('\n')
   return {
-    to: typedAll(sender),
-    cc: all ? typedAll(rest) : '',
+    from: fromOf(reading),
+    to: typedAll(first),
+    cc: typedAll(rest),
     subject: `Re: ${bareSubject(reading)}`,
     text: `\n\nOn ${dateOf(reading)}, ${from.map(personName).join(', ')} wrote:\n${quoted}\n`,
     inReplyTo: messageId || undefined,

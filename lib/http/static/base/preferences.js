@@ -1,0 +1,58 @@
+// @ts-check
+/** @import { Identity, Preferences } from './types' */
+import { call } from './api.js'
+
+/** What the user has set of webmail, asked for once. */
+
+/** @type {Preferences} */
+const USUAL = { identities: [], templates: [], undo: 5, rich: false, receipts: 'ask' }
+
+let preferences = USUAL
+/** @type {readonly string[]} */
+let addresses = []
+
+/** @type {Promise<void> | undefined} */
+let loading
+
+export function loadPreferences() {
+  loading ??= ask().catch((error) => {
+    loading = undefined
+    throw error
+  })
+  return loading
+}
+async function ask() {
+  const answer = await call('GET /preferences')
+  preferences = answer.preferences
+  addresses = answer.addresses
+}
+/** Nobody is logged in. */
+export function forgetPreferences() {
+  loading = undefined
+  preferences = USUAL
+  addresses = []
+}
+export const chosen = () => preferences
+/** The account's name, and its aliases. */
+export const ownAddresses = () => addresses
+
+/** @param {Partial<Preferences>} change */
+export async function choose(change) {
+  const next = { ...preferences, ...change }
+  await call('PUT /preferences', {}, next)
+  preferences = next
+}
+
+/** Whom messages are from: the first is usual. */
+/** @returns {readonly Identity[]} */
+export function identities() {
+  if (preferences.identities.length > 0) return preferences.identities
+  const [address = ''] = addresses
+  return [{ name: '', address, signature: '' }]
+}
+
+/** @param {string} address */
+export const isOwn = (address) => {
+  const sought = address.toLowerCase()
+  return addresses.includes(sought) || preferences.identities.some((own) => own.address.toLowerCase() === sought)
+}

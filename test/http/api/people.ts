@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { client, type Web } from '../web'
+
+export function peopleRoutes(opened: () => Web): void {
+  let web: Web
+  before(() => {
+    web = opened()
+  })
+  const loggedIn = async (name: string) => {
+    await web.account(name)
+    const browser = client(web.url)
+    await browser.logIn(name)
+    return browser
+  }
+  const identity = (address: string, name = '') => ({ name, address, signature: '' })
+
+  it('keeps preferences, and identities of own addresses only', async () => {
+    const browser = await loggedIn('prefs@example.org')
+    const before = (await browser.get('preferences')).body
+    assert.deepEqual(before.addresses, ['prefs@example.org', 'prefs.alias@example.org'])
+    const put = (identities: readonly object[]) =>
+      browser.ask('PUT', 'preferences', { ...before.preferences, undo: 10, identities })
+    assert.equal((await put([identity('prefs.alias@example.org', 'Pre Fs')])).status, 200)
+    const refused = await put([identity('mail@example.org')])
+    assert.deepEqual([refused.status, refused.body.error], [422, 'not-yours'])
+    const after = (await browser.get('preferences')).body.preferences
+    assert.deepEqual([after.undo, after.identities], [10, [identity('prefs.alias@example.org', 'Pre Fs')]])
+  })
+
+  it('sends from own addresses with a name, and from nobody else', async () => {
+    const browser = await loggedIn('from@example.org')
+    const draft = { to: 'ann@example.net', subject: 'from', text: '' }
+    const alias = { name: 'Fröm "x"\r\nBcc: evil@example.net', address: 'from.alias@example.org' }
+    assert.equal((await browser.post('send', { ...draft, from: alias })).status, 200)
+    const sent = web.sent.at(-1)
+    assert.equal(sent?.from, 'from.alias@example.org')
+    assert.match(sent?.bytes.toString() ?? '', /^From: =\?[^:]*<from.alias@example.org>\r$/m)
+    assert.doesNotMatch(sent?.bytes.toString() ?? '', /^Bcc:/m)
+    const count = web.sent.length
+    for (const address of ['prefs@example.org', 'from@example.org>, <x@example.net', 'none']) {
+      assert.equal((await browser.post('send', { ...draft, from: { name: '', address } })).status, 422, address)
+      assert.equal(
+        (await browser.post('drafts', { ...draft, from: { name: '', address } })).status,
+        address.startsWith('prefs') ? 201 : 422,
+      )
+    }
+    assert.equal(web.sent.length, count)
+  })
+
+  it('collects whom one wrote to, and imports and gives vCards', async () => {
+    const browser = await loggedIn('book@example.org')
+    const names = async () =>
+      (await browser.get('contacts')).body.contacts.map(
+        (one: { name: string; address: string }) => `${one.name} ${one.address}`,
+      )
+    await browser.post('send', { to: 'Ann Lee <ann@example.net>, bob@example.net', subject: '', text: '' })
+    assert.deepEqual((await names()).sort(), [' bob@example.net', 'Ann Lee ann@example.net'])
+    const cards = [
+      'BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Bob\\, the\r\n  Builder\r\nitem1.EMAIL;TYPE="work,pref":Bob@example.net\r\nEMAIL:bob2@example.net\r\nEND:VCARD',
+      'BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BC=\nller;J=C3=BCrgen;;;\nEMAIL;INTERNET:j@example.net\nEND:VCARD',
+      'BEGIN:VCARD\nVERSION:4.0\nFN:Nobody\nEMAIL:not an address\nEND:VCARD',
+    ].join('\n')
+    assert.equal((await browser.post('contacts/import', { cards })).body.people, 3)
+    assert.deepEqual((await names()).sort(), [
+      'Ann Lee ann@example.net',
+      'Bob, the Builder Bob@example.net',
+      'Bob, the Builder bob2@example.net',
+      'Jürgen Müller j@example.net',
+    ])
+    await browser.post('send', { to: 'Robert <bob@example.net>', subject: '', text: '' })
+    assert.ok((await names()).includes('Bob, the Builder Bob@example.net'), 'the name that was put there stays')
+    const card = (await browser.get('contacts/export')).body
+    assert.match(card, /FN:Bob\\, the Builder\r\nEMAIL:bob2@example.net/)
+    assert.doesNotMatch(card, /ann@/)
+    assert.equal((await browser.post('contacts', { name: 'X', address: 'x' })).status, 422)
+    await browser.post('contacts/remove', { addresses: ['BOB@example.net', 'j@example.net'] })
+    assert.equal((await names()).length, 2)
+  })
+
+  it('has room for 2000 people: those who were put there stay', async () => {
+    const browser = await loggedIn('crowd@example.org')
+    const card = (at: string): string => `BEGIN:VCARD\nFN:${at}\nEMAIL:${at}@example.net\nEND:VCARD\n`
+    await browser.post('send', { to: 'old@example.net', subject: '', text: '' })
+    const many = Array.from({ length: 2000 }, (_one, at) => card(`p${at}`)).join('')
+    assert.equal((await browser.post('contacts/import', { cards: many })).status, 200)
+    assert.equal((await browser.post('contacts', { name: 'P', address: 'p0@example.net' })).status, 200)
+    const full = await browser.post('contacts', { name: '', address: 'more@example.net' })
+    assert.deepEqual([full.status, full.body.error], [422, 'too-many'])
+    const { contacts } = (await browser.get('contacts')).body
+    assert.deepEqual([contacts.length, contacts.some((one: { collected: boolean }) => one.collected)], [2000, false])
+  })
+}
