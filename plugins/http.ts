@@ -61,7 +61,7 @@ export function register(this: HarakaPlugin): void {
       assets: path.join(packageRoot, 'lib/http/static'),
     })
     // Its paths lie among those of the pages.
-    rooms = [createAutoconfig(services), http]
+    rooms = [createAutoconfig(services, lockouts.settings.oauth), http]
     context.stopping.sessions.push(async () => web?.leave())
     host.closing.push(web.close)
   })

@@ -125,7 +125,7 @@ export function createLogin(ports: LoginPorts): Door {
     lookup: directory.lookupKeys ?? directory.lookup,
     limited: verifier.limited,
     verifyToken: ports.verifyToken && logged(ports.verifyToken, log),
-    tokenSource: settings.oauth ?? { configuration: '', scope: '' },
+    tokenSource: settings.oauth ?? { configuration: '', scope: '', resource: '' },
     admit,
     byPassword,
     offers: (peer, name) => mechanisms(peer).includes(name),

@@ -14,6 +14,8 @@ export interface OAuthSettings {
   /** address of its OpenID configuration, and the scope to ask for: told to clients whose token is refused; empty: not told */
   readonly configuration: string
   readonly scope: string
+  /** this service as OAuth knows it, an https:// address of webmail; empty: it has no metadata */
+  readonly resource: string
   readonly audience: string
   readonly jwks: string
   /** claim that holds the account's address */
@@ -145,12 +147,22 @@ function policyOf(read: SettingsReader): LockoutPolicy {
 const configurationOf = (issuer: string): string =>
   issuer.startsWith('https://') ? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration` : ''
 
+/** RFC 9728 1.2: https, and no fragment. */
+function resourceOf(read: SettingsReader): string {
+  const text = read.text('oauth.resource', '')
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (text === '' || (url?.protocol === 'https:' && !text.includes('#'))) return text
+  read.complain(`oauth.resource = ${text}: expected an https:// address without #`)
+  return ''
+}
+
 function oauthOf(read: SettingsReader): OAuthSettings | undefined {
   const issuer = read.text('oauth.issuer', '')
   const settings = {
     issuer,
     configuration: read.text('oauth.configuration', configurationOf(issuer)),
     scope: read.text('oauth.scope', ''),
+    resource: resourceOf(read),
     audience: read.text('oauth.audience', ''),
     jwks: read.text('oauth.jwks', ''),
     claim: read.text('oauth.claim', 'email'),

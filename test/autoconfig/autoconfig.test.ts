@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { addressAsked, appleProfile, mozillaConfig } from '../../lib/autoconfig/documents'
 import { checkZone, isDomain, recordsFor } from '../../lib/cli/config/dns'
+import { loginSettings } from '../../lib/login/settings'
 import { servicesOf } from '../../lib/web/clients'
 import { httpSettings } from '../../lib/web/settings'
 import { client, openWeb, PASSWORD, type Web } from '../http/web'
@@ -50,6 +51,27 @@ describe('mail programs set themselves up', () => {
     for (const head of ['HTTP/1.0', 'HTTP/1.1\r\nHost:', 'HTTP/1.1\r\nHost: autoconfig.'])
       assert.match(await ask(head), /^HTTP\/1\.1 400 /, head)
     assert.match(await ask('HTTP/1.1\r\nHost: AutoConfig.Example.Org:80'), /<domain>example\.org<\/domain>/)
+  })
+
+  it('OAuth: who makes the tokens of this service, where it has a name (RFC 9728 2, 3.1)', async () => {
+    const issuer = { issuer: 'https://id.example.org', audience: 'mail', jwks: 'none.json', scope: 'mail' }
+    const own = await openWeb({ login: { oauth: { ...issuer, resource: 'https://mail.example.org/one' } } })
+    try {
+      const reply = await fetch(`${own.url}/.well-known/oauth-protected-resource/one`)
+      assert.match(reply.headers.get('content-type') ?? '', /^application\/json/)
+      assert.deepEqual(await reply.json(), {
+        resource: 'https://mail.example.org/one',
+        authorization_servers: ['https://id.example.org'],
+        scopes_supported: ['mail'],
+        bearer_methods_supported: [],
+      })
+      assert.equal((await fetch(`${own.url}/.well-known/oauth-protected-resource`)).status, 404)
+    } finally {
+      await own.close()
+    }
+    assert.equal((await fetch(`${web.url}/.well-known/oauth-protected-resource`)).status, 404)
+    for (const resource of ['http://mail.example.org', 'mail', 'https://mail.example.org/#x'])
+      assert.throws(() => loginSettings({ oauth: { ...issuer, resource } }), /oauth.resource = .*https/)
   })
 
   it('names are escaped', () => {

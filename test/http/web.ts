@@ -128,7 +128,7 @@ export async function openWeb(
       assets: path.join(packageRoot, 'lib/http/static'),
     })
     const app = express()
-    web.mount(app, [createAutoconfig(services), http])
+    web.mount(app, [createAutoconfig(services, settings.oauth), http])
     const server = createServer(app).listen(0, '127.0.0.1')
     web.guard(server)
     await once(server, 'listening')

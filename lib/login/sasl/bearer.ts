@@ -1,5 +1,6 @@
 import type { LoginAnswer, LoginPeer, SaslExchange } from '../login'
 import type { SaslPorts, TokenSource, VerifyToken } from './ports'
+import { metadataAddress } from './resource'
 
 interface Bearer {
   readonly user: string
@@ -26,12 +27,14 @@ export function parseBearer(text: string, mechanism: 'OAUTHBEARER' | 'XOAUTH2'):
  * RFC 7628 3.2.2 and the same of Google's and Microsoft's documents: the reason comes as a challenge, and the client must answer it
  * before it hears the failure. Where a token is to be had is the same for every name, and so tells nothing of any.
  */
-function refusal(mechanism: 'OAUTHBEARER' | 'XOAUTH2', { configuration, scope }: TokenSource): string {
+function refusal(mechanism: 'OAUTHBEARER' | 'XOAUTH2', { configuration, scope, resource }: TokenSource): string {
   if (mechanism === 'XOAUTH2') return '{"status":"401","schemes":"bearer"}'
   return JSON.stringify({
     status: 'invalid_token',
     ...(scope !== '' && { scope }),
     ...(configuration !== '' && { 'openid-configuration': configuration }),
+    // As WWW-Authenticate names it over HTTP (RFC 9728 5.1).
+    ...(resource !== '' && { resource_metadata: metadataAddress(resource) }),
   })
 }
 

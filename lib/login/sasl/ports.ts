@@ -12,6 +12,8 @@ export interface TokenSource {
   /** address of the OpenID configuration of who makes them */
   readonly configuration: string
   readonly scope: string
+  /** this service, as OAuth knows it */
+  readonly resource: string
 }
 
 /** What the mechanisms work with. */

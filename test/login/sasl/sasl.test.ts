@@ -316,7 +316,8 @@ describe('SASL', () => {
     try {
       const jwks = join(folder, 'keys.json')
       writeFileSync(jwks, JSON.stringify({ keys: [{ ...(await jose.exportJWK(publicKey)), alg: 'ES256' }] }))
-      const oauth = { issuer: 'https://id.example.org', audience: 'mail', jwks }
+      const resource = 'https://mail.example.org'
+      const oauth = { issuer: 'https://id.example.org', audience: 'mail', jwks, resource }
       const configuration = 'https://id.example.org/.well-known/openid-configuration'
       const verifyToken = jwtVerifier({ ...oauth, claim: 'email', algorithms: ['ES256'], configuration: '', scope: '' })
       const { login } = await ann({ oauth }, { verifyToken })
@@ -344,7 +345,8 @@ describe('SASL', () => {
       ]
       for (const [at, message] of bad.entries()) {
         const steps = await talk(login, peerAt(`198.51.${at}.1`), 'OAUTHBEARER', message, '\x01')
-        const told = { status: 'invalid_token', 'openid-configuration': configuration }
+        const metadata = `${resource}/.well-known/oauth-protected-resource`
+        const told = { status: 'invalid_token', 'openid-configuration': configuration, resource_metadata: metadata }
         assert.deepEqual(steps.map(said), [JSON.stringify(told), 'invalid'])
       }
       const none = await ann()
