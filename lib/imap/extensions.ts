@@ -20,6 +20,7 @@ import { uidbatches } from './ext/messages/uidbatches'
 import { uidonly } from './ext/messages/uidonly'
 import { context } from './ext/search/context'
 import { fuzzy } from './ext/search/fuzzy'
+import { multisearch } from './ext/search/multisearch'
 import { partial } from './ext/search/partial'
 import { searchres } from './ext/search/searchres'
 import { sort } from './ext/search/sort'
@@ -48,6 +49,7 @@ export const extensions: readonly Extension[] = [
   uidbatches,
   messagelimit,
   searchres,
+  multisearch,
   partial,
   fuzzy,
   objectid,

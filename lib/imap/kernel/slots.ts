@@ -130,6 +130,8 @@ export interface Found {
   readonly seqs: readonly number[]
   /** all messages were looked at */
   readonly isWhole: boolean
+  /** of its ESEARCH responses, where it is more than the tag (RFC 7377 2.1) */
+  readonly correlator?: string
   /** Messages in the order of a SORT; undefined: it is a SEARCH. */
   readonly sort?: (seqs: readonly number[]) => Promise<readonly number[]>
 }

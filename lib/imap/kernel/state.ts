@@ -12,6 +12,8 @@ export interface Selected {
   readonly name: 'selected'
   readonly mail: AccountMail
   readonly view: View
+  /** by this name */
+  readonly openedAs: string
   readonly readOnly: boolean
   /** RFC 5182: `$`, ascending */
   saved: readonly Uid[]

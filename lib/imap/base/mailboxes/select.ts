@@ -73,7 +73,14 @@ const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
       if (!opened.ok) return faultReply(opened.fault, session.ports.tellHolder)
       // RFC 4314 5.2
       const readOnly = name === 'EXAMINE' || ![...'ieswt'].some((right) => opened.value.rights.includes(right))
-      const selected: Selected = { name: 'selected', mail, view: opened.value, readOnly, saved: [] }
+      const selected: Selected = {
+        name: 'selected',
+        mail,
+        view: opened.value,
+        openedAs: mailbox.name,
+        readOnly,
+        saved: [],
+      }
       session.select(selected)
       announce(session, slots, opened.value)
       if (session.modes.rev2) await sayName(session, selected, mailbox)

@@ -1,3 +1,4 @@
+import type { View } from '../../../mailbox/mailbox'
 import type { SearchKey } from '../../../search/key'
 import { fold } from '../../../terms/casemap'
 import type { Session } from '../../kernel/session'
@@ -47,37 +48,34 @@ const FIELDS = ['SUBJECT', 'FROM', 'TO', 'CC', 'BCC'] as const
 const LOWER = { SUBJECT: 'subject', FROM: 'from', TO: 'to', CC: 'cc', BCC: 'bcc' } as const
 
 /** Numbers are resolved when the command runs: `*` depends on the mailbox then. One that no message has matches none, in any mailbox. */
-function numbersKey(of: 'seq' | 'uid', set: SequenceSet, session: Session): SearchKey {
-  if (set === '$') return savedKey(session)
+function numbersKey(of: 'seq' | 'uid', set: SequenceSet, { session, viewNow }: SearchContext): SearchKey {
+  if (set === '$') return savedKey(session, viewNow)
   // RFC 9586 3.5
   if (of === 'seq' && session.modes.uidonly)
     throw new BadSyntax('UID before a set, after ENABLE UIDONLY', 'UIDREQUIRED')
-  let resolved: readonly Range[] | undefined
+  let resolved: { readonly of: View | undefined; readonly ranges: readonly Range[] } | undefined
   const load = (): readonly Range[] => {
-    if (resolved) return resolved
-    const { state } = session
-    const highest =
-      state.name !== 'selected'
-        ? 0
-        : of === 'seq'
-          ? state.view.exists
-          : state.view.exists > 0
-            ? state.view.uidAt(state.view.exists)
-            : 0
-    resolved = merged(ranges(set, highest))
-    return resolved
+    const view = viewNow()
+    // Of what is kept up to date later, `*` stays what it was (RFC 5267 4.3).
+    if (resolved && (view === undefined || resolved.of === view)) return resolved.ranges
+    const exists = view?.exists ?? 0
+    const highest = of === 'uid' && view && exists > 0 ? view.uidAt(exists) : exists
+    resolved = { of: view, ranges: merged(ranges(set, highest)) }
+    return resolved.ranges
   }
   return { kind: 'numbers', of, has: (number) => inRanges(load(), number) }
 }
 
 /** `$` names messages, whatever the numbers beside it mean (RFC 5182 2.1). */
-function savedKey({ state }: Session): SearchKey {
+function savedKey({ state }: Session, viewNow: SearchContext['viewNow']): SearchKey {
   let uids: ReadonlySet<number> | undefined
   const load = (): ReadonlySet<number> => {
     uids ??= new Set(state.name === 'selected' ? state.saved : [])
     return uids
   }
-  return { kind: 'numbers', of: 'uid', has: (number) => load().has(number) }
+  // Of another mailbox it names none.
+  const isHere = (): boolean => state.name === 'selected' && (viewNow() ?? state.view) === state.view
+  return { kind: 'numbers', of: 'uid', has: (number) => isHere() && load().has(number) }
 }
 
 export interface SearchContext {
@@ -85,6 +83,8 @@ export interface SearchContext {
   /** charset of strings */
   decode(octets: Buffer): string
   readonly slots: ReadonlyMap<string, SearchSlot>
+  /** the mailbox that is searched */
+  viewNow(): View | undefined
   count: number
 }
 
@@ -100,7 +100,7 @@ export function searchKey(cursor: Cursor, context: SearchContext, depth = 0): Se
     const keys = cursor.list(() => searchKey(cursor, context, depth + 1))
     return keys.length === 1 && keys[0] ? keys[0] : { kind: 'and', keys }
   }
-  if (/[\d*$]/.test(cursor.ahead(1))) return numbersKey('seq', cursor.sequenceSet(), context.session)
+  if (/[\d*$]/.test(cursor.ahead(1))) return numbersKey('seq', cursor.sequenceSet(), context)
   const word = cursor.keyword()
   const simple = SIMPLE[word]
   if (simple) return simple
@@ -147,7 +147,7 @@ export function searchKey(cursor: Cursor, context: SearchContext, depth = 0): Se
       return { kind: 'text', text: text() }
     case 'UID':
       cursor.space()
-      return numbersKey('uid', cursor.sequenceSet(), context.session)
+      return numbersKey('uid', cursor.sequenceSet(), context)
     default: {
       const slot = context.slots.get(word)
       return slot

@@ -52,7 +52,7 @@ export function returnOptions(cursor: Cursor, { returns }: Slots): Returns | und
   for (const { name, excludes } of slots)
     if (excludes && items.has(name) && items.has(excludes)) cursor.fail(`one of ${excludes} and ${name}`)
   // RFC 4731 3.1: an empty list is ALL.
-  if (items.size === 0 && !save) return ALL
+  if (items.size === 0 && !save) return FIND_ALL
   return { items: slots.flatMap(({ name }) => items.get(name) ?? []), save }
 }
 
@@ -60,8 +60,8 @@ export function returnOptions(cursor: Cursor, { returns }: Slots): Returns | und
 export const tellsScores = (returns: Returns | undefined): boolean =>
   returns?.items.some(({ tells }) => tells === 'scores') ?? false
 
-/** RFC 9051 6.4.4: what a rev2 client gets that asks for nothing. */
-const ALL: Returns = { items: [every('ALL')], save: false }
+/** What a rev2 client gets that asks for nothing (RFC 9051 6.4.4), and a client of ESEARCH (RFC 7377 2.1). */
+export const FIND_ALL: Returns = { items: [every('ALL')], save: false }
 
 /** Scores are told of the messages that are told, where that is a part. */
 const chooserOf = (item: ReturnItem, items: readonly ReturnItem[]): ReturnItem =>
@@ -98,13 +98,15 @@ export interface SearchResult {
   /** RFC 7162 3.1.5: a search by MODSEQ tells the highest one */
   readonly usesModSeq: boolean
   readonly plain: 'SEARCH' | 'SORT'
+  /** of the ESEARCH response, where it is more than the tag (RFC 7377 2.1) */
+  readonly correlator?: string
 }
 
 /** `* ESEARCH`, or the older `* SEARCH` and `* SORT`; saves the result. */
 export function sayFound(session: Session, state: Selected, result: SearchResult): void {
   const { tag, by, seqs, scores, usesModSeq, plain } = result
   const { view } = state
-  const returns = result.returns ?? (plain === 'SEARCH' && session.modes.rev2 ? ALL : undefined)
+  const returns = result.returns ?? (plain === 'SEARCH' && session.modes.rev2 ? FIND_ALL : undefined)
   if (usesModSeq) session.enableCondstore()
   const picked = returns ? chosen(seqs, returns.items) : seqs
   if (returns?.save) state.saved = uidsSorted(state, picked)
@@ -123,7 +125,7 @@ export function sayFound(session: Session, state: Selected, result: SearchResult
     return item.text(told) ?? []
   })
   if (highest > 0) parts.push(code('MODSEQ', highest))
-  session.say(untagged('ESEARCH', correlator(tag), ...(by === 'uid' ? ['UID'] : []), ...parts))
+  session.say(untagged('ESEARCH', result.correlator ?? correlator(tag), ...(by === 'uid' ? ['UID'] : []), ...parts))
 }
 
 const uidsSorted = ({ view }: Selected, seqs: readonly number[]): Uid[] =>

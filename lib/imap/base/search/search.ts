@@ -1,3 +1,4 @@
+import type { View } from '../../../mailbox/mailbox'
 import { decodeText, knownCharset } from '../../../mime/text/charset'
 import { isBounded, type SearchKey } from '../../../search/key'
 import { type Command, defineCommand, type Expunges } from '../../kernel/command'
@@ -20,12 +21,16 @@ export interface SearchArguments {
   readonly usesNumbers: boolean
 }
 
-/** search-program: `[CHARSET x] key key ...` */
+/**
+ * search-program: `[CHARSET x] key key ...`
+ * @param viewNow whose numbers those of the program are, asked when it runs
+ */
 export function program(
   cursor: Cursor,
   session: Session,
   slots: Slots,
   charsetFirst: boolean,
+  viewNow: () => View | undefined = () => (session.state.name === 'selected' ? session.state.view : undefined),
 ): Omit<SearchArguments, 'returns'> {
   let charset = 'UTF-8'
   if (charsetFirst) {
@@ -41,6 +46,7 @@ export function program(
   const isKnown = knownCharset(charset)
   const context = {
     session,
+    viewNow,
     slots: slots.search,
     count: 0,
     decode: (octets: Buffer) => decodeText(octets, isKnown ? charset : 'utf-8'),

@@ -1,8 +1,8 @@
-import { levelsAbove } from '../../../terms/names'
 import { itemsOf } from '../../base/messages/fetch'
 import type { Session } from '../../kernel/session'
 import type { FetchItem, Slots } from '../../kernel/slots'
-import { BadMailboxName, type Cursor } from '../../wire/cursor'
+import type { Cursor } from '../../wire/cursor'
+import { readFilter } from './mailbox-filter'
 
 /** The event groups of NOTIFY SET (RFC 5465 8): which events of which mailboxes. */
 
@@ -69,20 +69,6 @@ export function eventsOf({ groups }: NotifySet, name: string, subscribed: boolea
 export const wants = ({ groups }: NotifySet, ...names: readonly EventName[]): boolean =>
   groups.some(({ events }) => names.some((name) => events.has(name)))
 
-/** one-or-more-mailbox; a name that can be none of a mailbox is passed over as one of no mailbox (RFC 5465 3.1) */
-function mailboxNames(cursor: Cursor): ReadonlySet<string> {
-  const name = (): string[] => {
-    try {
-      return [cursor.mailbox()]
-    } catch (error) {
-      if (error instanceof BadMailboxName) return []
-      throw error
-    }
-  }
-  cursor.space()
-  return new Set(cursor.peek('(') ? cursor.list(name).flat() : name())
-}
-
 interface ReadEvents {
   readonly names: ReadonlySet<string>
   readonly items: readonly FetchItem[] | undefined
@@ -116,27 +102,6 @@ function checkMessageEvents(cursor: Cursor, names: ReadonlySet<string>): void {
 const supported = (names: ReadonlySet<string>): ReadonlySet<EventName> =>
   new Set(EVENTS.filter((name) => names.has(name)))
 
-/** filter-mailboxes-other; `inboxes` are all: rules may file mail into any mailbox (RFC 5465 6.3) */
-function readFilter(cursor: Cursor, word: string): { fits: EventGroup['fits']; names: number } {
-  switch (word) {
-    case 'INBOXES':
-    case 'PERSONAL':
-      return { fits: () => true, names: 0 }
-    case 'SUBSCRIBED':
-      return { fits: (_name, subscribed) => subscribed, names: 0 }
-    case 'SUBTREE': {
-      const names = mailboxNames(cursor)
-      return { fits: (name) => [name, ...levelsAbove(name)].some((level) => names.has(level)), names: names.size }
-    }
-    case 'MAILBOXES': {
-      const names = mailboxNames(cursor)
-      return { fits: (name) => names.has(name), names: names.size }
-    }
-    default:
-      return cursor.fail('SELECTED, INBOXES, PERSONAL, SUBSCRIBED, SUBTREE or MAILBOXES')
-  }
-}
-
 /** ` SET [STATUS] event-groups` behind its first word */
 export function readNotifySet(cursor: Cursor, session: Session, slots: Slots): NotifyArguments {
   const status = cursor.try(' STATUS')
@@ -150,7 +115,7 @@ export function readNotifySet(cursor: Cursor, session: Session, slots: Slots): N
     const word = cursor.keyword()
     const ofSelected = word === 'SELECTED' || word === 'SELECTED-DELAYED'
     if (ofSelected && ++filtersSelected > 1) cursor.fail('SELECTED or SELECTED-DELAYED once')
-    const filter = ofSelected ? undefined : readFilter(cursor, word)
+    const filter = ofSelected ? undefined : (readFilter(cursor, word) ?? cursor.fail('mailboxes that are watched'))
     cursor.space()
     const events = readEvents(cursor, session, slots)
     cursor.expect(')')
@@ -159,7 +124,7 @@ export function readNotifySet(cursor: Cursor, session: Session, slots: Slots): N
     unsupported ||= known.size < events.names.size
     if (filter) {
       if (events.items) cursor.fail('FETCH items with SELECTED only')
-      names += filter.names
+      names += filter.names.size
       groups.push({ fits: filter.fits, events: known })
       continue
     }

@@ -74,7 +74,9 @@ export async function byUid(view: View, key: SearchKey): Promise<SearchKey> {
 
 function say(session: Session, context: Context, parts: readonly string[]): void {
   const { tag, found } = context
-  session.say(untagged('ESEARCH', correlator(tag), ...(found.by === 'uid' ? ['UID'] : []), ...parts))
+  session.say(
+    untagged('ESEARCH', found.correlator ?? correlator(tag), ...(found.by === 'uid' ? ['UID'] : []), ...parts),
+  )
 }
 
 /** RFC 5267 4.3.4: before EXPUNGE, while the numbers are still true. */
