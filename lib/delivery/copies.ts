@@ -81,18 +81,20 @@ export function createCopies(ports: DeliveryPorts) {
     // An account that was never used has its INBOX only; rules look for the others.
     if (isSpam || account.activeScript !== undefined) await room.ensureSpecialUse(account.id)
     const mailboxes = once(() => store.mailboxes.list(account.id))
+    // Rules may file into those of others; who writes to `user+mailbox` may not.
+    const reachable = once(async () => [...(await mailboxes()), ...(await room.postable(account))])
     const ruling = await ports.rules?.decide(account, {
       sender: mail.sender,
       to: to.address,
       octets: bytes,
       scan: mail.scan ?? (junkByHeader ? scanInHeader(bytes) : undefined),
       separators: ports.settingsOf(spellDomain(domainOf(to.address))).subaddress,
-      mailboxes,
+      mailboxes: reachable,
     })
     if (ruling?.reject !== undefined) return { ruling, destinations: [] }
     const filings = ruling?.stores ?? [INTO_INBOX]
     const elsewhere = await mailboxFor(target, isSpam, mailboxes)
-    return { ruling, destinations: await destinationsOf(account, filings, elsewhere, mailboxes) }
+    return { ruling, destinations: await destinationsOf(account, filings, elsewhere, reachable) }
   }
 
   /** @returns the reply where nothing could be stored; undefined: nothing is lost */

@@ -13,7 +13,7 @@ import type { Parts } from './parts'
 import { guestMail } from './shared/guest-mail'
 import { createIndexDesk } from './texts/status'
 import { createAccountMail } from './verbs/account-mail'
-import { deliver } from './verbs/deliver'
+import { deliver, postable } from './verbs/deliver'
 import { ensureSpecialUse } from './verbs/mailbox-verbs'
 import { type PrepareSmall, preparing } from './verbs/prepare-message'
 import { createStates } from './view/states'
@@ -79,6 +79,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
     account: (identity, actor) => createAccountMail(parts, identity, actor),
     guest: (identity, actor) => guestMail(parts, identity, actor),
     deliver: (copy) => deliver(parts, copy),
+    postable: (account) => postable(parts, account),
     index: store.texts && createIndexDesk(store.texts, settings.indexTexts, hub.askIndex),
     ensureSpecialUse: async (account) => {
       if (provided.has(account)) return ok(undefined)

@@ -53,7 +53,10 @@ export interface MailRoom {
   account(identity: Identity, actor?: () => Actor): AccountMail
   /** The same, which also reach the mailboxes of others: the session takes the lock that `lockOf` names. */
   guest(identity: Identity, actor: () => Actor): AccountMail
+  /** `mailbox` of the copy may be one of another account, where the user has the right `p` or `i` (RFC 4314 2.1). */
   deliver(copy: NewCopy): Promise<Result<Delivered>>
+  /** Mailboxes of others into which mail of this account may be delivered, by the names that it has for them. */
+  postable(account: Account): Promise<readonly Mailbox[]>
   /** undefined: the store has no text index */
   readonly index: IndexDesk | undefined
   /** Makes the special-use mailboxes of the settings in an account that has only its INBOX. Faults: no-such-account, limit. */

@@ -77,6 +77,41 @@ describe('rules at delivery', function () {
     assert.equal(await counts(), 'INBOX 1/1, Work 2/1')
   })
 
+  it('files into mailboxes of others with the right p or i, under their quota; else INBOX; a detail does not', async () => {
+    const poster = await kit.account('poster@example.org')
+    const team = await kit.account('team@example.org')
+    await kit.store.accounts.update(team, () => ok({ overrides: { shared: 'yes' } }))
+    const box = await kit.store.mailboxes.find(team, 'INBOX')
+    assert.ok(box)
+    const rights = (text: string) => kit.store.acl.change(team, box.id, 'poster@example.org', () => text)
+    const countOf = async (account: AccountId) => (await kit.store.mailboxes.find(account, 'INBOX'))?.messages
+    const both = async () => [await countOf(poster), await countOf(team)]
+    const name = 'Shared/team@example.org/INBOX'
+    await use(
+      poster,
+      `require ["fileinto","mailbox","imap4flags"];
+      if mailboxexists "${name}" { fileinto :create :flags ["\\\\Seen","\\\\Flagged"] "${name}"; } else { fileinto :create "${name}/x"; }`,
+    )
+    const post = (id: string, to = 'poster@example.org') => deliver(`Message-ID: <${id}@x>\nSubject: ${id}`, to)
+    await post('no right')
+    assert.deepEqual(await both(), [1, 0])
+    assert.equal((await kit.store.mailboxes.list(poster)).length, 1, 'no mailbox of such a name was made')
+    await rights('p')
+    await post('posted')
+    assert.deepEqual(await both(), [1, 1])
+    await rights('is')
+    await post('inserted')
+    assert.deepEqual(await both(), [1, 2])
+    const flags = (await kit.store.messages.snapshot(team, box.id))?.flagSets.map(({ wire }) => wire)
+    assert.deepEqual(flags, ['()', '(\\Seen)'], 'flags as the rights allow')
+    await kit.store.accounts.update(team, () => ok({ quotaMessages: 2 }))
+    await post('full')
+    assert.deepEqual(await both(), [2, 2])
+    await use(poster, 'keep;')
+    await deliver('Subject: x', `poster+${name.replaceAll('@', '=')}@example.org`)
+    assert.deepEqual(await both(), [3, 2])
+  })
+
   it('a mistake loses nothing: INBOX, and the owner is told once', async () => {
     await use(id, 'fileinto "Work";')
     await deliver('Subject: 1')

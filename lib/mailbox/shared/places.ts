@@ -27,6 +27,9 @@ export interface Place {
   readonly rights: Rights
 }
 
+/** RFC 4314 2.1: whether mail may be delivered into it for this user */
+export const mayPost = ({ rights }: Place): boolean => rights.includes('p') || rights.includes('i')
+
 /** whether a name cannot be one of the user's own new mailboxes */
 export const isForeign = (nameUtf8: string): boolean =>
   NAMESPACES.some((space) => nameUtf8 === space || nameUtf8.startsWith(`${space}/`))

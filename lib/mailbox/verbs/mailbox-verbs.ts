@@ -7,6 +7,7 @@ import type { SpecialUse } from '../../terms/special-use'
 import type { AccountMail } from '../mailbox'
 import { checkNewName, spellMailbox } from '../mailbox-name'
 import { type Did, type Parts, published } from '../parts'
+import { isForeign } from '../shared/places'
 import { copyAnnotations } from './annotation-verbs'
 import { binOf, quotaOf } from './limits'
 import { mailboxNamed, mailboxOfId } from './resolve'
@@ -15,6 +16,14 @@ export type MailboxVerbs = Pick<
   AccountMail,
   'mailboxes' | 'subscriptions' | 'find' | 'findById' | 'create' | 'rename' | 'remove' | 'subscribe' | 'quota'
 >
+
+/** It would hide those of others. */
+function ownNewName(nameUtf8: string): Result<string> {
+  const name = checkNewName(nameUtf8)
+  return name.ok && isForeign(name.value)
+    ? failed({ kind: 'bad-mailbox-name', why: `${name.value} would be a mailbox of another user` })
+    : name
+}
 
 /** What may be done to the list of an account's mailboxes. */
 export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId, did: Did): MailboxVerbs {
@@ -28,7 +37,7 @@ export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId
   }
 
   async function create(nameUtf8: string, specialUse: readonly SpecialUse[] = []): Promise<Result<Mailbox>> {
-    const name = checkNewName(nameUtf8)
+    const name = ownNewName(nameUtf8)
     if (!name.ok) return name
     const allowed = refusal(await store.mailboxes.list(account), name.value, specialUse)
     if (!allowed.ok) return allowed
@@ -49,7 +58,7 @@ export function mailboxVerbs({ store, hub, settings }: Parts, account: AccountId
 
   async function rename(fromUtf8: string, toUtf8: string): Promise<Result<void>> {
     const from = spellMailbox(fromUtf8)
-    const to = checkNewName(toUtf8)
+    const to = ownNewName(toUtf8)
     if (!to.ok) return to
     // RFC 9051 6.3.6 leaves it open; a mailbox inside itself has no meaning.
     if (to.value.startsWith(`${from}/`) && from !== 'INBOX') {
