@@ -65,6 +65,8 @@ describe('rights of tokens', () => {
     patchMailboxesMailbox: [{ body: { name: 'renamed' }, does: ['writes'] }],
     deleteMailboxesMailbox: [{ does: ['writes'] }],
     getMailboxesMailboxMessages: [{ does: ['reads'] }, { query: 'query=words', does: ['reads'] }],
+    getMessages: [{ query: 'query=words', does: ['reads'] }],
+    getMailboxesMailboxUids: [{ does: ['reads'] }, { query: 'query=words', does: ['reads'] }],
     getMailboxesMailboxSummaries: [{ query: 'uids=1', does: ['reads'] }],
     getMailboxesMailboxMessagesUid: [{ does: ['reads'] }],
     getMailboxesMailboxMessagesUidHtml: [{ does: ['reads'] }],

@@ -54,6 +54,24 @@ export function mailRoutes(opened: () => Web): void {
     assert.deepEqual(await search('has:attachment'), [])
     const asked = async (query: string) =>
       (await browser.get(`${inbox}/messages?query=${encodeURIComponent(query)}`)).body
+    const ordered = async (order: string) =>
+      (await browser.get(`${inbox}/messages?order=${order}`)).body.messages.map((one: { uid: number }) => one.uid)
+    assert.deepEqual(await ordered('oldest'), [1, 2, 3])
+    assert.deepEqual(await ordered('subject'), [1, 3, 2])
+    assert.deepEqual(await ordered('size'), [3, 1, 2])
+    const all = (await browser.get(`${inbox}/uids?query=${encodeURIComponent('subject:grüße')}`)).body
+    assert.deepEqual(all, { mailbox: idOf('inbox'), uids: [1, 3], total: 2 })
+    const everywhere = (await browser.get('messages?query=ann&limit=2')).body
+    assert.deepEqual(
+      [everywhere.total, everywhere.messages.map((one: { uid: number; mailbox: string }) => [one.mailbox, one.uid])],
+      [
+        3,
+        [
+          [idOf('inbox'), 3],
+          [idOf('inbox'), 2],
+        ],
+      ],
+    )
     const odd = await asked('colour:red')
     assert.deepEqual([odd.total, odd.notes.length, odd.mailbox], [0, 1, idOf('inbox')])
     const elsewhere = await asked('in:trash grüße')

@@ -6,6 +6,7 @@ import { person } from '../person'
 
 /** One line of a message list. */
 export const summary = object({
+  mailbox: text(64),
   uid: whole(1),
   id: text(64),
   thread: text(64),
@@ -24,9 +25,11 @@ export const summary = object({
 
 const FEW = 5
 
-export function summaryOf(row: MessageRow) {
+/** @param mailbox its id */
+export function summaryOf(row: MessageRow, mailbox: string) {
   const { subject, from, to } = readEnvelope(row.prepared.envelope, FEW)
   return {
+    mailbox,
     uid: row.uid,
     id: row.emailId,
     thread: row.threadId,

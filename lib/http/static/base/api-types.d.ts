@@ -267,12 +267,14 @@ export interface Api {
       limit?: number | undefined
       query?: string | undefined
       by?: 'message' | 'conversation' | undefined
+      order?: 'newest' | 'oldest' | 'from' | 'subject' | 'size' | undefined
     }
     answer: {
       mailbox: string
       total: number
       modSeq: number
       messages: Array<{
+        mailbox: string
         uid: number
         id: string
         thread: string
@@ -289,10 +291,37 @@ export interface Api {
       notes: Array<string>
     }
   }
+  'GET /messages': {
+    where: { offset?: number | undefined; limit?: number | undefined; query: string }
+    answer: {
+      total: number
+      messages: Array<{
+        mailbox: string
+        uid: number
+        id: string
+        thread: string
+        from: Array<{ name: string; address: string }>
+        to: Array<{ name: string; address: string }>
+        subject: string
+        date: number
+        size: number
+        flags: Array<string>
+        attachments: boolean
+        preview: string
+        conversation?: { uids: Array<number>; unread: number } | undefined
+      }>
+      notes: Array<string>
+    }
+  }
+  'GET /mailboxes/{mailbox}/uids': {
+    where: { mailbox: string | number; query?: string | undefined }
+    answer: { mailbox: string; uids: Array<number>; total: number }
+  }
   'GET /mailboxes/{mailbox}/summaries': {
     where: { mailbox: string | number; uids: string }
     answer: {
       messages: Array<{
+        mailbox: string
         uid: number
         id: string
         thread: string

@@ -32,6 +32,7 @@ const PATHS = {
   threads: 'M4 5h16v9H9l-5 4zM8 9h8',
   more: 'M11.500 5h1v1h-1zM11.500 11.500h1v1h-1zM11.500 18h1v1h-1z',
   calendar: 'M4 6h16v14H4zM4 10h16M8 3v5M16 3v5',
+  sort: 'M4 7h16M7 12h10M10 17h4',
   print: 'M7 9V3h10v6M7 17H3V9h18v8h-4M7 14h10v7H7z',
   source: 'M9 7l-5 5 5 5M15 7l5 5-5 5',
   sun: 'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2v3M12 19v3M2 12h3M19 12h3M5 5l2 2M17 17l2 2M19 5l-2 2M7 17l-2 2',

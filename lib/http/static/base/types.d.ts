@@ -54,6 +54,9 @@ export interface MessagePlace {
   readonly uid: number
 }
 
+/** Messages of one or several mailboxes. */
+export type Places = { mailbox: string; uids: number[] }[]
+
 /** What fills the page. */
 export interface View {
   readonly name: string

@@ -8,9 +8,12 @@ import { write as writeMessage } from '../compose/desk.js'
 import { createReader } from '../reader/reader.js'
 import { createActions } from './actions.js'
 import { createKeys } from './keys.js'
+import { createDragging } from './list/dragging.js'
 import { createList } from './list/list.js'
+import { createListBar } from './list/list-bar.js'
+import { emptyMailbox, markAllRead, pickOption } from './list/list-options.js'
 import { createListing } from './list/listing.js'
-import { createSelectionBar } from './list/selection-bar.js'
+import { applyDensity, chooseDensity, chooseOrder } from './list/look.js'
 import { createLive } from './live.js'
 import { editMailbox } from './mailbox-dialogs.js'
 import { createMailboxes, titleOf } from './mailboxes.js'
@@ -28,10 +31,11 @@ const write = () => writeMessage({})
  */
 function createParts(page, shell, onArrival) {
   const mailboxes = createMailboxes(() => nav.draw())
-  const nav = createNav(page, mailboxes, write)
+  const dragging = createDragging()
+  const nav = createNav(page, mailboxes, write, (to) => void drop(dragging.take(), to))
   const search = createSearch(() => listing.runSearch())
   const live = createLive(() => refresh(true), page.boot)
-  const listing = createListing({ mailboxes, search, list: () => list, onArrival })
+  const listing = createListing({ mailboxes, search, list: () => list, bar: () => bar, onArrival })
   const reading = createReading({ shell, mailboxes, list: () => list, reader: () => reader })
   const reader = createReader({
     onAction: (action) => act(action),
@@ -42,11 +46,36 @@ function createParts(page, shell, onArrival) {
     load: listing.load,
     isSent: () => mailboxes.here?.role === 'sent' || mailboxes.here?.role === 'drafts',
     onOpen: reading.open,
-    onSelection: (count) => bar.show(count),
+    onSelection: (count) => bar.showSelected(count),
+    onTotal: (total) => bar.showTotal(total, listing.countText(total)),
+    onDrag: dragging.start,
+    whereOf: listing.whereOf,
   })
   const { isReading, back } = reading
-  const { act, runUndo } = createActions({ mailboxes, list, reader, isReading, back, refresh })
-  const bar = createSelectionBar(act, list.clearSelection)
+  const { act, runUndo, drop } = createActions({ mailboxes, list, reader, isReading, back, refresh })
+  const bar = createListBar({
+    act,
+    selectShown: list.selectLoaded,
+    selectAll: listing.selectAll,
+    clear: list.clearSelection,
+    onFilter: listing.reset,
+    onMore: () => listOptions(),
+  })
+  async function listOptions() {
+    const { here } = mailboxes
+    const option = here && (await pickOption(here))
+    if (!here || !option) return
+    if (option === 'read') await markAllRead(here)
+    else if (option === 'empty') await emptyMailbox(here)
+    else if ('compact' in option) {
+      chooseDensity(option.compact)
+      return list.measure()
+    } else {
+      chooseOrder(option.order)
+      return listing.reset()
+    }
+    await refresh()
+  }
   function goToInbox() {
     location.hash = `#/${mailboxes.byRole('inbox')?.id ?? ''}`
   }
@@ -64,6 +93,7 @@ function createParts(page, shell, onArrival) {
  * @returns {Promise<View>}
  */
 export async function mailView(page) {
+  applyDensity()
   const shell = h('div', { class: 'shell' })
   const openMenu = () => shell.classList.add('menu-open')
   const closeMenu = () => shell.classList.remove('menu-open')
@@ -93,6 +123,7 @@ export async function mailView(page) {
     closeMenu()
     if (!same) {
       parts.search.clear()
+      parts.bar.resetFilter()
       reading.close()
       await listing.reset()
     }
@@ -104,17 +135,17 @@ export async function mailView(page) {
     if (!isPage(id)) void goTo(id, uid)
   }
 
-  const menuButton = iconButton('menu', 'Mailboxes', openMenu, { class: 'icon-button only-narrow' })
+  const menuButton = iconButton('menu', 'Mailboxes', openMenu, { class: 'icon-button only-drawer' })
   const column = h(
     'section',
     { class: 'column', 'aria-label': 'Message list' },
     h('div', { class: 'list-head' }, menuButton, title, listing.threadsButton, editButton),
     parts.search.element,
-    parts.bar.element,
     enteredBanner(page),
     passwordBanner(page),
     parts.live.status,
     parts.search.notes,
+    parts.bar.element,
     list.element,
     writeButton(),
   )
@@ -143,7 +174,7 @@ export async function mailView(page) {
 const writeButton = () =>
   h(
     'button',
-    { type: 'button', class: 'primary float only-narrow', 'aria-label': 'Write', onclick: write },
+    { type: 'button', class: 'primary float only-drawer', 'aria-label': 'Write', onclick: write },
     icon('pen'),
   )
 

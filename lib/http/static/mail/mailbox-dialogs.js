@@ -3,7 +3,7 @@
 /** @import { Mailboxes } from './mailboxes.js' */
 import { call } from '../base/api.js'
 import { confirmBox, dialog } from '../base/dialogs.js'
-import { button, h } from '../base/dom.js'
+import { button, fill, h } from '../base/dom.js'
 import { field } from '../base/forms.js'
 import { icon } from '../base/icons.js'
 import { titleOf } from './mailboxes.js'
@@ -72,23 +72,54 @@ export async function editMailbox(mailboxes) {
 }
 
 /**
+ * One of the mailboxes: by typing a part of its name, and Enter; by arrows; by a click.
  * @param {Mailboxes} mailboxes
  * @returns {Promise<Mailbox | undefined>}
  */
 export const pickMailbox = ({ all, here }) =>
-  dialog('Move to', (close) =>
-    h(
-      'div',
-      { class: 'choices' },
-      all
-        .filter(({ id }) => id !== here?.id)
-        .map((mailbox) =>
-          h(
-            'button',
-            { type: 'button', class: 'quiet', onclick: () => close(mailbox) },
-            icon(mailbox.role ?? 'folder'),
-            titleOf(mailbox),
-          ),
+  dialog('Move to', (close) => {
+    const others = all.filter(({ id }) => id !== here?.id)
+    const choices = h('div', { class: 'choices tall' })
+    const input = h('input', {
+      type: 'search',
+      class: 'filter',
+      autofocus: true,
+      autocomplete: 'off',
+      placeholder: 'Type to find',
+      'aria-label': 'Find a mailbox',
+    })
+    const matching = () => {
+      const typed = input.value.trim().toLowerCase()
+      return others.filter((mailbox) => `${titleOf(mailbox)} ${mailbox.name}`.toLowerCase().includes(typed))
+    }
+    function draw() {
+      const found = matching().map((mailbox) =>
+        h(
+          'button',
+          { type: 'button', class: 'quiet', onclick: () => close(mailbox) },
+          icon(mailbox.role ?? 'folder'),
+          titleOf(mailbox),
         ),
-    ),
-  )
+      )
+      fill(choices, found.length > 0 ? found : h('p', { class: 'muted', role: 'status' }, 'No mailbox has this name.'))
+    }
+    /** @param {number} by */
+    function moveFocus(by) {
+      /** @type {HTMLElement[]} */
+      const stops = [input, ...choices.querySelectorAll('button')]
+      const { activeElement } = document
+      const at = activeElement instanceof HTMLElement ? stops.indexOf(activeElement) : 0
+      stops[(at + by + stops.length) % stops.length]?.focus()
+    }
+    input.addEventListener('input', draw)
+    draw()
+    const box = h('div', {}, input, choices)
+    box.addEventListener('keydown', (event) => {
+      if (event.key === 'ArrowDown') moveFocus(1)
+      else if (event.key === 'ArrowUp') moveFocus(-1)
+      else if (event.key === 'Enter' && event.target === input) close(matching()[0])
+      else return
+      event.preventDefault()
+    })
+    return box
+  })

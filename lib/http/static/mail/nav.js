@@ -6,6 +6,7 @@ import { button, fill, h } from '../base/dom.js'
 import { bytes } from '../base/format.js'
 import { icon } from '../base/icons.js'
 import { putAway } from '../compose/desk.js'
+import { DRAGGED } from './list/dragging.js'
 import { newMailbox } from './mailbox-dialogs.js'
 
 /**
@@ -13,15 +14,16 @@ import { newMailbox } from './mailbox-dialogs.js'
  * @param {Page} page
  * @param {Mailboxes} mailboxes
  * @param {() => void} write
+ * @param {(mailbox: Mailbox) => unknown} onDrop rows were dropped on it
  */
-export function createNav(page, mailboxes, write) {
+export function createNav(page, mailboxes, write, onDrop) {
   const nav = h('nav', { 'aria-label': 'Mailboxes' })
   const quotaLine = h('p', { class: 'quota' })
   const { account = '', administrator = false } = page.session.me ?? {}
 
   function draw() {
     const { all, quota, here, byRole } = mailboxes
-    const links = all.map((mailbox) => linkTo(mailbox, mailbox.id === here?.id))
+    const links = all.map((mailbox) => linkTo(mailbox, mailbox.id === here?.id, () => onDrop(mailbox)))
     fill(
       nav,
       ...links,
@@ -59,8 +61,9 @@ export function createNav(page, mailboxes, write) {
 /**
  * @param {Mailbox} mailbox
  * @param {boolean} current
+ * @param {() => unknown} onDrop
  */
-function linkTo({ id, name, role, messages, unread }, current) {
+function linkTo({ id, name, role, messages, unread }, current, onDrop) {
   const levels = name.split('/')
   const [count, what] = role === 'drafts' ? [messages, 'drafts'] : [unread, 'unread']
   const link = h(
@@ -76,5 +79,27 @@ function linkTo({ id, name, role, messages, unread }, current) {
     count > 0 && h('span', { class: 'badge', 'aria-label': `${count} ${what}` }, String(count)),
   )
   link.style.setProperty('--depth', String(role ? 0 : levels.length - 1))
+  takesRows(link, onDrop)
   return link
+}
+
+/**
+ * @param {HTMLElement} link
+ * @param {() => unknown} onDrop
+ */
+function takesRows(link, onDrop) {
+  /** @param {DragEvent} event */
+  const isRows = (event) => event.dataTransfer?.types.includes(DRAGGED) === true
+  link.addEventListener('dragover', (event) => {
+    if (!isRows(event)) return
+    event.preventDefault()
+    link.classList.add('target')
+  })
+  link.addEventListener('dragleave', () => link.classList.remove('target'))
+  link.addEventListener('drop', (event) => {
+    link.classList.remove('target')
+    if (!isRows(event)) return
+    event.preventDefault()
+    onDrop()
+  })
 }

@@ -22,16 +22,17 @@ export function createReading({ shell, mailboxes, list, reader }) {
   const isReading = () => shell.classList.contains('reading')
 
   /** @param {Summary} message */
-  function showAsSeen({ uid, conversation, flags }) {
+  function showAsSeen({ mailbox, uid, conversation, flags }) {
     if (conversation ? conversation.unread === 0 : flags.includes('\\Seen')) return
-    list().patch([uid], (message) => {
+    list().patch(mailbox, [uid], (message) => {
       if (!message.flags.includes('\\Seen')) message.flags.push('\\Seen')
       if (message.conversation) message.conversation.unread = 0
     })
   }
   /** @param {Summary} message */
   async function open(message) {
-    const { here } = mailboxes
+    // Found in all mailboxes, or in the one that is open.
+    const here = mailboxes.byId(message.mailbox)
     if (!here) return
     const { uid, conversation } = message
     if (here.role === 'drafts') return write(await storedDraft({ mailbox: here.id, uid }))

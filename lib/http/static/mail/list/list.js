@@ -1,12 +1,12 @@
 // @ts-check
-/** @import { MessagePage, Summary } from '../../base/types' */
-import { fill, h } from '../../base/dom.js'
-import { createNewest } from './newest.js'
-import { createPages, PAGE, pageOf } from './pages.js'
+/** @import { MessagePage, Places, Summary } from '../../base/types' */
+import { messageOf } from '../../base/api.js'
+import { button, fill, h } from '../../base/dom.js'
+import { createFetching } from './fetching.js'
 import { blankRow, rowOf } from './row.js'
+import { createSelection, placesOf, uidsOf } from './selection.js'
+import { createViewport } from './viewport.js'
 
-/** Rows that are made above and below those in sight. */
-const SPARE = 8
 /** Rows that are remembered. */
 const MOST_DRAWN = 2000
 
@@ -15,85 +15,124 @@ const MOST_DRAWN = 2000
  * @property {(offset: number, limit: number, background: boolean) => Promise<MessagePage>} load
  * @property {(message: Summary) => unknown} onOpen
  * @property {(count: number) => void} onSelection
+ * @property {(total: number | undefined) => void} onTotal rows of the list; undefined: not known yet
+ * @property {(event: DragEvent, places: Places) => void} onDrag
  * @property {() => boolean} isSent rows name who a message went to
+ * @property {(message: Summary) => string} whereOf name of its mailbox, when the list is of several
  */
 
+/** An option that cannot be chosen: a listbox must have one. */
+const emptyOption = () =>
+  h('div', { class: 'empty', hidden: true, role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false' })
+
 /**
- * A list of any length: only the rows in sight are elements, pages are fetched as they come into sight.
+ * A list of any length.
  * @param {Ports} ports
  */
-export function createList({ load, onOpen, onSelection, isSent }) {
+export function createList({ load, onOpen, onSelection, onTotal, onDrag, isSent, whereOf }) {
   const space = h('div', { class: 'rows', role: 'presentation' })
-  // An option that cannot be chosen: a listbox must have one.
-  const empty = h('p', {
-    class: 'empty',
-    hidden: true,
-    role: 'option',
-    'aria-disabled': 'true',
-    'aria-selected': 'false',
-  })
+  const empty = emptyOption()
   const element = h(
     'div',
     { class: 'list', role: 'listbox', tabindex: '0', 'aria-label': 'Messages', 'aria-multiselectable': 'true' },
     space,
     empty,
   )
-  const pages = createPages()
-  const { at } = pages
-  const untilNewest = createNewest()
-  /** @type {Set<number>} pages that are being fetched */
-  const waiting = new Set()
   /** @type {Map<Summary, { key: string, row: HTMLElement }>} */
   const drawn = new Map()
-  /** @type {Set<number>} UIDs */
-  const selected = new Set()
   let total = 0
   let active = -1
-  let generation = 0
-  let rowHeight = 0
-  let frame = 0
+  /** Where a range begins. */
+  let anchor = -1
+  let emptyText = ''
 
-  const height = () => {
-    rowHeight ||= Number.parseFloat(getComputedStyle(element).getPropertyValue('--row')) || 76
-    return rowHeight
-  }
-  /** @param {Summary} message */
-  const uidsOf = (message) => message.conversation?.uids ?? [message.uid]
-
-  /**
-   * @param {number} page
-   * @param {boolean} background
-   */
-  async function fetchPage(page, background) {
-    if (waiting.has(page)) return
-    waiting.add(page)
-    const mine = generation
-    try {
-      const answer = await load(page * PAGE, PAGE, background)
-      if (mine !== generation) return
-      pages.put(page, answer.messages)
-      setTotal(answer.total)
+  const selection = createSelection(() => {
+    draw()
+    onSelection(selection.size)
+  })
+  const viewport = createViewport(element, space, rowAt)
+  const fetching = createFetching({
+    load,
+    inSight: () => viewport.inSight(0),
+    onPage(count) {
+      setTotal(count)
       draw()
-    } finally {
-      waiting.delete(page)
-    }
+    },
+    onFresh: takeFresh,
+  })
+  const { at } = fetching
+  const allLoaded = () => fetching.places().map(({ message }) => message)
+
+  /** @param {number} index */
+  function rowAt(index) {
+    const message = at(index)
+    if (message) return drawnRow(message, index)
+    fetching.want(index)
+    return blankRow()
+  }
+  /**
+   * The row of a message; a new one only when something in it has changed.
+   * @param {Summary} message
+   * @param {number} index
+   */
+  function drawnRow(message, index) {
+    const where = whereOf(message)
+    const state = { index, total, active: index === active, chosen: selection.has(message), sent: isSent(), where }
+    const key = Object.values(state).join('.')
+    const before = drawn.get(message)
+    if (before?.key === key) return before.row
+    const row = rowOf(message, state, {
+      onclick: (event) => onClick(event, index),
+      ondragstart: (event) => onDrag(event, dragged(message)),
+    })
+    drawn.set(message, { key, row })
+    return row
+  }
+  function draw() {
+    if (drawn.size > MOST_DRAWN) drawn.clear()
+    viewport.draw()
+    if (active >= 0 && at(active)) element.setAttribute('aria-activedescendant', `row-${active}`)
+    else element.removeAttribute('aria-activedescendant')
   }
   /** @param {number} count */
   function setTotal(count) {
     total = count
-    space.style.height = `${count * height()}px`
+    viewport.setTotal(count)
+    element.setAttribute('aria-busy', 'false')
     empty.hidden = count > 0
-    empty.textContent = emptyText
+    fill(empty, h('p', {}, emptyText))
+    onTotal(count)
   }
-  let emptyText = 'Nothing here.'
+  /**
+   * What is dragged: all that is selected, when the row is.
+   * @param {Summary} message
+   * @returns {Places}
+   */
+  const dragged = (message) =>
+    selection.has(message) ? selection.places() : placesOf([{ mailbox: message.mailbox, uids: uidsOf(message) }])
 
   /**
-   * @param {HTMLElement} row
-   * @param {number} index
+   * @param {number} count
+   * @param {() => void} take
    */
-  function put(row, index) {
-    row.style.transform = `translateY(${index * height()}px)`
+  function takeFresh(count, take) {
+    // Only now: keys may have been pressed meanwhile.
+    const before = at(active)
+    take()
+    drawn.clear()
+    setTotal(count)
+    const places = fetching.places()
+    const isBefore = (/** @type {Summary} */ { uid, mailbox }) => uid === before?.uid && mailbox === before.mailbox
+    active = places.find(({ message }) => isBefore(message))?.index ?? Math.min(active, count - 1)
+    if (places.length >= count) selection.keep(allLoaded())
+    draw()
+    onSelection(selection.size)
   }
+  new ResizeObserver(() => {
+    drawn.clear()
+    viewport.measure()
+  }).observe(element)
+
   /**
    * @param {MouseEvent} event
    * @param {number} index
@@ -101,161 +140,97 @@ export function createList({ load, onOpen, onSelection, isSent }) {
   function onClick(event, index) {
     const { target } = event
     const tick = target instanceof Element && target.closest('.tick')
-    if (tick || event.ctrlKey || event.metaKey) toggle(index)
-    else if (event.shiftKey && active >= 0) chooseRange(active, index)
+    if (event.shiftKey) chooseRange(anchor >= 0 ? anchor : Math.max(0, active), index)
+    else if (tick || event.ctrlKey || event.metaKey) toggle(index)
     else open(index)
-  }
-  /**
-   * The row of a message; a new one only when something in it has changed.
-   * @param {Summary} message
-   * @param {number} index
-   * @param {boolean} sent
-   */
-  function drawnRow(message, index, sent) {
-    const state = { index, total, active: index === active, chosen: selected.has(message.uid), sent }
-    const key = Object.values(state).join('.')
-    const before = drawn.get(message)
-    if (before?.key === key) return before.row
-    const row = rowOf(message, state, (event) => onClick(event, index))
-    put(row, index)
-    drawn.set(message, { key, row })
-    return row
-  }
-
-  function draw() {
-    const first = Math.max(0, Math.floor(element.scrollTop / height()) - SPARE)
-    const last = Math.min(total - 1, Math.ceil((element.scrollTop + element.clientHeight) / height()) + SPARE)
-    /** @type {HTMLElement[]} */
-    const rows = []
-    const sent = isSent()
-    for (let index = first; index <= last; index++) {
-      const message = at(index)
-      if (message) rows.push(drawnRow(message, index, sent))
-      else {
-        const blank = blankRow()
-        put(blank, index)
-        rows.push(blank)
-        const page = pageOf(index)
-        if (!pages.has(page)) void fetchPage(page, false).catch(() => undefined)
-      }
-    }
-    if (drawn.size > MOST_DRAWN) drawn.clear()
-    fill(space, rows)
-    if (active >= 0 && at(active)) element.setAttribute('aria-activedescendant', `row-${active}`)
-    else element.removeAttribute('aria-activedescendant')
-  }
-  element.addEventListener('scroll', () => {
-    cancelAnimationFrame(frame)
-    frame = requestAnimationFrame(draw)
-  })
-  new ResizeObserver(() => {
-    rowHeight = 0
-    setTotal(total)
-    drawn.clear()
-    draw()
-  }).observe(element)
-
-  /** @param {number} index */
-  function reveal(index) {
-    const top = index * height()
-    if (top < element.scrollTop) element.scrollTop = top
-    else if (top + height() > element.scrollTop + element.clientHeight)
-      element.scrollTop = top + height() - element.clientHeight
   }
   /** @param {number} index */
   function setActive(index) {
     active = Math.max(-1, Math.min(total - 1, index))
-    if (active >= 0) reveal(active)
+    if (active >= 0) viewport.reveal(active)
     draw()
   }
   /** @param {number} index */
   function open(index) {
     setActive(index)
+    anchor = active
     const message = at(index)
     if (message) onOpen(message)
-  }
-  /** Draws the selection, and tells of it. */
-  function selectionChanged() {
-    draw()
-    onSelection(selected.size)
   }
   /** @param {number} index */
   function toggle(index) {
     const message = at(index)
     if (!message) return
-    if (!selected.delete(message.uid)) selected.add(message.uid)
     active = index
-    selectionChanged()
+    anchor = index
+    selection.toggle(message)
   }
   /**
    * @param {number} from
    * @param {number} to
    */
   function chooseRange(from, to) {
+    /** @type {Summary[]} */
+    const messages = []
     for (let index = Math.min(from, to); index <= Math.max(from, to); index++) {
       const message = at(index)
-      if (message) selected.add(message.uid)
+      if (message) messages.push(message)
     }
-    selectionChanged()
+    active = to
+    selection.add(messages)
   }
-  /** @param {boolean} background */
-  async function reload(background) {
-    const first = pageOf(element.scrollTop / height())
-    const last = pageOf((element.scrollTop + element.clientHeight) / height())
-    const mine = ++generation
-    waiting.clear()
-    /** @type {Map<number, Summary[]>} */
-    const fresh = new Map()
-    let count = 0
-    for (let page = first; page <= last; page++) {
-      const answer = await load(page * PAGE, PAGE, background)
-      if (mine !== generation) return
-      fresh.set(page, answer.messages)
-      count = answer.total
-    }
-    // Only now: keys may have been pressed meanwhile.
-    const keepUid = at(active)?.uid
-    const chosenBefore = new Set(selected)
-    pages.replace(fresh)
+  /** @param {unknown} error */
+  function showFailed(error) {
+    element.setAttribute('aria-busy', 'false')
+    empty.hidden = total > 0
+    fill(
+      empty,
+      h('p', {}, `The list could not be fetched. ${messageOf(error)}`),
+      button('Try again', () => void restart(emptyText)),
+    )
+    onTotal(undefined)
+  }
+  /** @param {string} text what stands there when there is nothing */
+  async function restart(text) {
+    emptyText = text
     drawn.clear()
-    setTotal(count)
-    const places = pages.places()
-    active = places.find(({ message }) => message.uid === keepUid)?.index ?? Math.min(active, count - 1)
-    selected.clear()
-    for (const { message } of places) if (chosenBefore.has(message.uid)) selected.add(message.uid)
-    selectionChanged()
+    selection.clear()
+    active = -1
+    anchor = -1
+    total = 0
+    viewport.setTotal(0)
+    viewport.toTop()
+    element.setAttribute('aria-busy', 'true')
+    empty.hidden = false
+    fill(empty, h('span', { class: 'spinner late' }))
+    fill(space)
+    onTotal(undefined)
+    try {
+      await fetching.anew()
+    } catch (error) {
+      showFailed(error)
+      throw error
+    }
   }
-  const allLoaded = () => pages.places().map(({ message }) => message)
 
   return {
     element,
     get total() {
       return total
     },
-    /**
-     * Everything anew: another mailbox, another search.
-     * @param {string} text what stands there when there is nothing
-     */
-    async reset(text) {
-      generation++
-      emptyText = text
-      pages.replace(new Map())
-      waiting.clear()
-      drawn.clear()
-      selected.clear()
-      active = -1
-      element.scrollTop = 0
-      setTotal(0)
-      empty.hidden = true
-      fill(space)
-      onSelection(0)
-      await untilNewest(fetchPage(0, false))
-    },
+    selection,
+    /** Everything anew: another mailbox, another search. */
+    reset: restart,
     /**
      * Something changed: what is in sight is fetched again, what is not is forgotten.
      * @param {boolean} background
      */
-    refresh: (background) => untilNewest(reload(background)),
+    refresh: (background) => fetching.again(background),
+    /** Rows have another height. */
+    measure() {
+      drawn.clear()
+      viewport.measure()
+    },
     /** @param {number} by */
     step(by) {
       setActive(Math.max(0, active + by))
@@ -270,28 +245,29 @@ export function createList({ load, onOpen, onSelection, isSent }) {
       if (active >= 0) toggle(active)
       return active >= 0
     },
-    clearSelection() {
-      selected.clear()
-      selectionChanged()
-    },
+    clearSelection: selection.clear,
     selectLoaded() {
-      for (const message of allLoaded()) selected.add(message.uid)
-      selectionChanged()
+      selection.add(allLoaded())
     },
-    /** UIDs of what is selected, or of the active row. */
+    /** What is selected, or the active row. */
     targets() {
-      const chosen = allLoaded().filter((message) => selected.has(message.uid))
+      const messages = allLoaded().filter(selection.has)
       const current = at(active)
-      const messages = chosen.length > 0 ? chosen : current ? [current] : []
-      return { messages, uids: messages.flatMap(uidsOf) }
+      if (selection.size > 0) return { messages, places: selection.places(), count: selection.size }
+      const rows = current ? [current] : []
+      const places = placesOf(rows.map((message) => ({ mailbox: message.mailbox, uids: uidsOf(message) })))
+      return { messages: rows, places, count: rows.length }
     },
     /**
      * Shows a change at once; the server's answer comes with the next refresh.
+     * @param {string} mailbox
      * @param {readonly number[]} uids
      * @param {(message: Summary) => void} change
      */
-    patch(uids, change) {
-      for (const message of allLoaded()) if (uids.includes(message.uid)) change(message)
+    patch(mailbox, uids, change) {
+      for (const message of allLoaded()) {
+        if (message.mailbox === mailbox && uids.includes(message.uid)) change(message)
+      }
       drawn.clear()
       draw()
     },

@@ -11,15 +11,16 @@ import { icon } from '../../base/icons.js'
  * @property {boolean} active
  * @property {boolean} chosen
  * @property {boolean} sent the other side is who it went to
+ * @property {string} where name of its mailbox; empty: that of the list
  */
 
 /**
  * One line of the list.
  * @param {Summary} message
  * @param {RowState} state
- * @param {(event: MouseEvent) => unknown} onclick
+ * @param {{ onclick: (event: MouseEvent) => unknown, ondragstart: (event: DragEvent) => unknown }} events
  */
-export function rowOf(message, { index, total, active, chosen, sent }, onclick) {
+export function rowOf(message, { index, total, active, chosen, sent, where }, events) {
   const { conversation, flags, attachments, date } = message
   const unread = conversation ? conversation.unread > 0 : !flags.includes('\\Seen')
   const flagged = flags.includes('\\Flagged')
@@ -39,7 +40,8 @@ export function rowOf(message, { index, total, active, chosen, sent }, onclick) 
       'aria-label': label.filter(Boolean).join(', '),
       'aria-setsize': total,
       'aria-posinset': index + 1,
-      onclick,
+      draggable: 'true',
+      ...events,
     },
     h('span', { class: 'tick', title: 'Select' }, h('span', { class: 'dot' })),
     h(
@@ -52,6 +54,7 @@ export function rowOf(message, { index, total, active, chosen, sent }, onclick) 
         count > 1 && h('span', { class: 'count' }, String(count)),
         flagged && h('span', { class: 'starred' }, icon('star')),
         attachments && icon('clip'),
+        where !== '' && h('span', { class: 'count' }, where),
         h('time', { datetime: new Date(date).toISOString() }, shortTime(date)),
       ),
       h('span', { class: 'subject', dir: 'auto' }, subject),
