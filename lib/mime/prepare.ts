@@ -79,23 +79,44 @@ function searchKeys(fields: readonly Field[]): SearchKeys {
 /** Octets of a header that are kept beside the envelope: lists of messages are made of header fields. */
 const KEPT_HEADER = 16 * 1024
 
-/** Fields whose octets cost a hundred times what others do. */
+/** What of a message grows faster in cost than in octets. */
+export interface Extent {
+  /** parts of all depths, with those of messages inside */
+  readonly parts: number
+  /** octets of the values of all header fields, also of parts */
+  readonly header: number
+  /** of these, octets of addresses */
+  readonly addresses: number
+}
+
 const ADDRESS_FIELDS: ReadonlySet<string> = new Set(['from', 'sender', 'reply-to', 'to', 'cc', 'bcc'])
 
-function octetsOfAddresses({ fields, children, message }: Node): number {
-  let octets = message ? octetsOfAddresses(message) : 0
-  for (const { name, value } of fields) if (ADDRESS_FIELDS.has(name)) octets += value.length
-  for (const child of children) octets += octetsOfAddresses(child)
-  return octets
+function extentOf(root: Node): Extent {
+  let parts = 0
+  let header = 0
+  let addresses = 0
+  const nodes = [root]
+  for (let node = nodes.pop(); node; node = nodes.pop()) {
+    parts += 1
+    for (const { name, value } of node.fields) {
+      header += value.length
+      if (ADDRESS_FIELDS.has(name)) addresses += value.length
+    }
+    nodes.push(...node.children)
+    if (node.message) nodes.push(node.message)
+  }
+  return { parts, header, addresses }
 }
 
 /** Computes once what FETCH and SEARCH need of a message. Takes any octets; time grows with their number. */
 export const prepare = (bytes: Buffer): PreparedMessage => preparedOf(bytes, parseStructure(bytes))
 
-/** @returns undefined: its addresses, and those of messages in it, are more than so many octets */
-export function prepareUpTo(bytes: Buffer, addresses: number): PreparedMessage | undefined {
-  const root = parseStructure(bytes)
-  return octetsOfAddresses(root) > addresses ? undefined : preparedOf(bytes, root)
+/** @returns undefined: something of it is more than that */
+export function prepareUpTo(bytes: Buffer, most: Extent): PreparedMessage | undefined {
+  const root = parseStructure(bytes, most.parts + 1)
+  const { parts, header, addresses } = extentOf(root)
+  const fits = parts <= most.parts && header <= most.header && addresses <= most.addresses
+  return fits ? preparedOf(bytes, root) : undefined
 }
 
 function preparedOf(bytes: Buffer, root: Node): PreparedMessage {

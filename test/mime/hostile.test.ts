@@ -368,12 +368,22 @@ describe('bombs', () => {
     )
     assert.ok(message.bodyStructure.length < 500)
   })
-  it('many addresses are none for the event loop, wherever they stand', () => {
-    const addresses = `To: ${'a, '.repeat(2000)}b\r\n`
-    const forwarded = join(MIXED, `--x\r\nContent-Type: message/rfc822\r\n\r\n${addresses}\r\nhello\r\n--x--\r\n`)
-    for (const bytes of [Buffer.from(`${addresses}\r\nhello\r\n`), forwarded]) {
-      assert.equal(prepareUpTo(bytes, 6000), undefined)
-      assert.deepEqual(prepareUpTo(bytes, 6001), prepare(bytes))
+  it('what costs more than its octets is none for the event loop, wherever it stands', () => {
+    const most = { parts: 4, header: 7000, addresses: 6100 }
+    const forwarded = (head: string): Buffer =>
+      join(MIXED, `--x\r\nContent-Type: message/rfc822\r\n\r\n${head}\r\nhello\r\n--x--\r\n`)
+    const plain = (head: string): Buffer => Buffer.from(`${head}\r\nhello\r\n`)
+    const refused = {
+      addresses: `To: ${'a, '.repeat(2040)}b\r\n`,
+      header: `Content-Language: ${'a,'.repeat(3600)}b\r\n`,
+      parts: 'Content-Type: multipart/mixed; boundary=y\r\n\r\n--y\r\n\r\n--y\r\n\r\n--y\r\n\r\n--y\r\n',
     }
+    for (const head of Object.values(refused))
+      for (const bytes of [plain(head), forwarded(head)]) {
+        assert.equal(prepareUpTo(bytes, most), undefined)
+        const more = { parts: 10, header: 10_000, addresses: 10_000 }
+        assert.deepEqual(prepareUpTo(bytes, more), prepare(bytes))
+      }
+    assert.deepEqual(prepareUpTo(plain('To: a\r\n'), most), prepare(plain('To: a\r\n')))
   })
 })

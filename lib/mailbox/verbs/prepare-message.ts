@@ -1,4 +1,4 @@
-import { prepare } from '../../mime/prepare'
+import { type Extent, prepare } from '../../mime/prepare'
 import type { PreparedMessage, SearchKeys } from '../../mime/prepared'
 import { decodePrepared, encodePrepared } from '../../store/prepared-codec'
 import { failed, ok, type Result } from '../../terms/fault'
@@ -6,10 +6,9 @@ import { defineJob } from '../../work/job'
 import type { Pool } from '../../work/pool'
 import { turn } from '../../work/turns'
 
-/** Octets of a message that is prepared on the loop: ten milliseconds when it is all structure, one when it is not. */
+/** Octets of a message that is prepared on the loop, and what may be in it: ten milliseconds at most. */
 const SMALL = 128 * 1024
-/** Octets of its addresses, which cost a hundred times what others do: ten milliseconds too. */
-const FEW_ADDRESSES = 8 * 1024
+const FEW: Extent = { parts: 200, header: 32 * 1024, addresses: 8 * 1024 }
 
 /** Flat, so that the loop does not pay for the tree of parts. @public the pool finds it by its name */
 export function prepareLarge(octets: Uint8Array): { readonly value: Uint8Array; readonly keys: SearchKeys } {
@@ -22,13 +21,13 @@ const job = defineJob(__filename, prepareLarge, { time: 10_000, octetsIn: 2 ** 3
 /** What the store keeps beside a message; of a large one made in a thread. Fault: unavailable. */
 export type Prepare = (octets: Buffer, by: string) => Promise<Result<PreparedMessage>>
 
-/** On the loop. @returns undefined: its addresses have more octets than that */
-export type PrepareSmall = (octets: Buffer, addresses: number) => PreparedMessage | undefined
+/** On the loop. @returns undefined: something of it is more than that */
+export type PrepareSmall = (octets: Buffer, most: Extent) => PreparedMessage | undefined
 
 export const preparing =
   (pool: Pool, small: PrepareSmall): Prepare =>
   async (octets, by) => {
-    const prepared = octets.length <= SMALL ? small(octets, FEW_ADDRESSES) : undefined
+    const prepared = octets.length <= SMALL ? small(octets, FEW) : undefined
     if (prepared) {
       await turn()
       return ok(prepared)
