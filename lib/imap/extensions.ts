@@ -10,6 +10,7 @@ import { notification } from './ext/mailboxes/notify'
 import { quota } from './ext/mailboxes/quota'
 import { specialUse } from './ext/mailboxes/special-use'
 import { binary } from './ext/messages/binary'
+import { catenate } from './ext/messages/catenate'
 import { condstore } from './ext/messages/condstore'
 import { messagelimit } from './ext/messages/messagelimit'
 import { objectid } from './ext/messages/objectid'
@@ -60,6 +61,7 @@ export const extensions: readonly Extension[] = [
   utf8,
   appendlimit,
   replace,
+  catenate,
   inprogress,
   compression,
   unauthentication,

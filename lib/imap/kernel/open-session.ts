@@ -2,6 +2,7 @@ import { peerOf } from '../../login/peer'
 import { connectionLine } from '../../login/session-line'
 import { textOf } from '../../terms/errors'
 import type { Connection } from '../../transport/connection'
+import type { Share } from '../wire/literals'
 import { untagged, untaggedOk } from '../wire/response'
 import { createKeywords } from './flags'
 import { Leases } from './leases'
@@ -14,7 +15,7 @@ import { Unsolicited } from './unsolicited'
 const noCounts = (): Session['counts'] => ({ appended: 0, expunged: 0, moved: 0, copied: 0, fetched: 0 })
 
 /** The state of a new connection, and the verbs on it. */
-export function openSession(connection: Connection, ports: ImapPorts, slots: Slots): Session {
+export function openSession(connection: Connection, ports: ImapPorts, slots: Slots, share: Share): Session {
   const { reader, writer } = connection
   /** when the session began, or was given back, and what the connection had read and written by then */
   let since = { at: performance.now(), received: 0, written: 0 }
@@ -64,6 +65,10 @@ export function openSession(connection: Connection, ports: ImapPorts, slots: Slo
         session.say(untaggedOk(`HIGHESTMODSEQ ${state.view.highestModSeq}`, 'Highest mod-sequence'))
     },
     enter: (mail, of) => session.leases.enter(mail, of),
+    makeRoom: async (octets) => {
+      const { state } = session
+      return !('mail' in state) || share.take(state.mail.id, octets, connection.closed)
+    },
     bye: (text) => {
       session.ended ??= text
       // In the middle of a response it would be read as a part of it.

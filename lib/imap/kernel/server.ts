@@ -35,17 +35,14 @@ export function createServer(ports: ImapPorts, extensions: readonly Extension[])
   const vocabulary: Vocabulary = { commands: commandsOf(extensions), slots: slotsOf(extensions) }
   const literals = createLiterals()
 
-  const limitsOf = (session: Session, share: Share): FrameLimits => {
+  const limitsOf = (session: Session): FrameLimits => {
     const before = session.state.name === 'not-authenticated'
     return {
       line: before ? ID_LINE : ports.settings.maxLine,
       first: (line) => (before && !/^\S+ ID /i.test(line) ? LOGIN_LINE : Number.POSITIVE_INFINITY),
       literal: (first) =>
         before ? LOGIN_LITERAL : /^\S+ (?:APPEND|(?:UID )?REPLACE) /i.test(first) ? ports.settings.maxAppend : LITERAL,
-      room: async (octets) => {
-        const { connection, state } = session
-        return !('mail' in state) || share.take(state.mail.id, octets, connection.closed)
-      },
+      room: session.makeRoom,
     }
   }
 
@@ -69,7 +66,7 @@ export function createServer(ports: ImapPorts, extensions: readonly Extension[])
   async function converse(session: Session, share: Share): Promise<void> {
     const { connection, unsolicited } = session
     while (session.state.name !== 'logout' && !connection.closed.aborted) {
-      const read = await unsolicited.during('between', () => readFrame(connection, limitsOf(session, share)))
+      const read = await unsolicited.during('between', () => readFrame(connection, limitsOf(session)))
       if (read.kind === 'end') return
       await answer(session, read)
       share.release()
@@ -82,8 +79,8 @@ export function createServer(ports: ImapPorts, extensions: readonly Extension[])
 
   /** Serves one connection to its end. Never rejects. */
   async function serve(connection: Connection): Promise<void> {
-    const session = openSession(connection, ports, vocabulary.slots)
     const share = literals()
+    const session = openSession(connection, ports, vocabulary.slots, share)
     session.idleAfter(ports.settings.loginTime)
     connection.whenStopping(() => leave(session))
     try {

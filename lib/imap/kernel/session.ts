@@ -57,6 +57,8 @@ export interface Session {
    * @param of a mailbox or its name, where it may be one of another account: then it is that account's
    */
   enter(mail: AccountMail, of?: string | Mailbox): Promise<Reply | undefined>
+  /** Waits until there is memory for so many octets, which the command has until it is answered. False: the client is gone. */
+  makeRoom(octets: number): Promise<boolean>
   /** RFC 9051 7.1.5: a word before the connection ends, while a command runs or between them. */
   bye(text: string): Promise<void>
   /** RFC 9051 5.4: the connection ends after so many milliseconds without a word of the client. */

@@ -77,12 +77,21 @@ export interface StoreModifierSlot {
   read(cursor: Cursor, session: Session, modifiers: StoreModifiers): void
 }
 
+/** Octets that one APPEND may still put together. */
+export interface Budget {
+  readonly limit: number
+  left: number
+}
+type Load = (session: Session, mail: AccountMail, budget: Budget) => Promise<Buffer | Reply>
+
 /** One message of an APPEND, as it is read. */
 export interface AppendData {
   readonly flags: readonly string[]
   readonly internalDate: number | undefined
   /** undefined: still to come */
   bytes: Buffer | undefined
+  /** what makes the octets when the command runs, where they did not come with it */
+  load?: Load
   /** sent as `UTF8 (literal8)` */
   utf8: boolean
 }

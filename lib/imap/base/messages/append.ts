@@ -1,5 +1,5 @@
 import { isAscii } from 'node:buffer'
-import type { Incoming } from '../../../mailbox/mailbox'
+import type { AccountMail, Incoming } from '../../../mailbox/mailbox'
 import type { Fault } from '../../../terms/fault'
 import { flagSet } from '../../../terms/flags'
 import { type Command, defineCommand } from '../../kernel/command'
@@ -17,6 +17,7 @@ export interface AppendMessage {
   readonly incoming: Incoming
   /** sent as `UTF8 (literal8)` */
   readonly utf8: boolean
+  readonly load?: NonNullable<AppendData['load']>
 }
 
 /** append-message of RFC 4466 5, with the blank before it */
@@ -31,12 +32,36 @@ export function appendMessage(cursor: Cursor, session: Session, slots: Slots): A
   while (!cursor.atMessage) {
     const slot = slots.append.get(cursor.keyword()) ?? cursor.fail('a literal')
     slot.read(cursor, session, data)
-    if (data.bytes) break
+    if (data.bytes || data.load) break
     cursor.space()
   }
-  const bytes = data.bytes ?? cursor.message()
+  const { load, utf8 } = data
+  const bytes = data.bytes ?? (load ? Buffer.alloc(0) : cursor.message())
   const incoming = { bytes, flags: flagSet(flags), ...(internalDate !== undefined && { internalDate }) }
-  return { incoming, utf8: data.utf8 }
+  return { incoming, utf8, ...(load && { load }) }
+}
+
+/** Messages with their octets, also those that are put together now. @param to the mailbox that they are for */
+export async function loaded(
+  session: Session,
+  mail: AccountMail,
+  to: string,
+  messages: readonly AppendMessage[],
+): Promise<readonly AppendMessage[] | Reply> {
+  if (!messages.some(({ load }) => load)) return messages
+  const refused = await session.enter(mail, to)
+  if (refused) return refused
+  // Whoever may make the mailbox and try again hears so first.
+  if (!(await mail.find(to))) return no('There is no such mailbox', 'TRYCREATE')
+  const limit = session.ports.settings.maxAppend
+  const budget = { limit, left: limit }
+  const whole: AppendMessage[] = []
+  for (const message of messages) {
+    const bytes = message.load ? await message.load(session, mail, budget) : message.incoming.bytes
+    if (!Buffer.isBuffer(bytes)) return bytes
+    whole.push({ incoming: { ...message.incoming, bytes }, utf8: message.utf8 })
+  }
+  return whole
 }
 
 function hasEightBitHeader(bytes: Buffer): boolean {
@@ -78,9 +103,11 @@ const append = defineCommand({
   },
   run: async ({ session, state }, { mailbox, messages }) => {
     if (messages.length > saveLimit(session)) return tooMany(saveLimit(session))
-    const refused = refusal(session, messages) ?? (await session.enter(state.mail, mailbox.name))
+    const whole = await loaded(session, state.mail, mailbox.name, messages)
+    if ('kind' in whole) return whole
+    const refused = refusal(session, whole) ?? (await session.enter(state.mail, mailbox.name))
     if (refused) return refused
-    const incoming = messages.map((message) => message.incoming)
+    const incoming = whole.map((message) => message.incoming)
     const result = await state.mail.append(mailbox.name, incoming)
     if (!result.ok) return appendFault(session, result.fault)
     sayOldName(session, mailbox)

@@ -1,10 +1,11 @@
 import { fieldsOfLarge } from '../../../mailbox/large'
+import type { MessageRow } from '../../../mailbox/vocabulary'
 import { type FieldChoice, fieldChoice, headerFields } from '../../../mime/read/header'
-import { sectionRange } from '../../../mime/read/section'
+import { type OctetRange, sectionRange } from '../../../mime/read/section'
 import { MAX_DEPTH } from '../../../mime/read/structure'
 import { flagsText, modSeqItem } from '../../kernel/flags'
 import type { FetchItem, FetchMessage, FetchSlot } from '../../kernel/slots'
-import type { Cursor } from '../../wire/cursor'
+import { BadSyntax, Cursor } from '../../wire/cursor'
 import * as encode from '../../wire/encode'
 
 /** The FETCH items of RFC 9051 6.4.5 and RFC 3501. What was prepared at delivery is copied, nothing is parsed here. */
@@ -95,19 +96,52 @@ function withoutNul(octets: Buffer): Buffer {
 const cut = (octets: Buffer, part: Partial | undefined): Buffer =>
   part ? octets.subarray(part.offset, part.offset + part.length) : octets
 
+/** Where a section is, before fields are chosen; undefined: there is no such part. */
+function rangeOf({ prepared }: MessageRow, { path, text }: Section): OctetRange | undefined {
+  const { headerSize, size } = prepared
+  // The structure is decoded only when a part is asked for.
+  if (path.length > 0) return sectionRange(prepared.structure, { path, text })
+  return { start: text === 'text' ? headerSize : 0, end: text === 'header' ? headerSize : size }
+}
+
+/** A section by its section-spec, as in `BODY[...]`; undefined: it is none. */
+export function sectionOf(spec: string): Section | undefined {
+  try {
+    const cursor = new Cursor([`${spec}]`])
+    const section = readSection(cursor)
+    cursor.end()
+    return section
+  } catch (error) {
+    if (error instanceof BadSyntax) return undefined
+    throw error
+  }
+}
+
+/** Octets of a section of a message that is there, to be read, and at most how many; undefined: there is no such part. */
+export function sectionOctets(
+  message: Omit<FetchMessage, 'seq' | 'uid' | 'row'> & { readonly row: MessageRow },
+  section: Section,
+  part: Partial | undefined,
+): { readonly size: number; read(): Promise<Buffer | undefined> } | undefined {
+  const range = rangeOf(message.row, section)
+  if (!range) return undefined
+  const size = range.end - range.start - (section.fields ? 0 : (part?.offset ?? 0))
+  return {
+    size: Math.max(0, section.fields ? size : Math.min(size, part?.length ?? size)),
+    read: async () => octetsOf(message, section, part),
+  }
+}
+
 /** Octets of a section; undefined when the message is gone, an empty buffer when there is no such part. */
 function octetsOf(
-  { session, row, mail, view }: FetchMessage,
-  { path, text, fields }: Section,
+  { session, row, mail, view }: Omit<FetchMessage, 'seq' | 'uid'>,
+  section: Section,
   part: Partial | undefined,
 ): Buffer | undefined | Promise<Buffer | undefined> {
   if (!row) return undefined
-  const { header, headerSize, size: whole } = row.prepared
-  // The structure is decoded only when a part is asked for.
-  const range =
-    path.length > 0
-      ? sectionRange(row.prepared.structure, { path, text })
-      : { start: text === 'text' ? headerSize : 0, end: text === 'header' ? headerSize : whole }
+  const { header, headerSize } = row.prepared
+  const { path, fields } = section
+  const range = rangeOf(row, section)
   if (!range) return Buffer.alloc(0)
   if (fields) {
     if (path.length === 0 && header) return cut(headerFields(header, fields), part)

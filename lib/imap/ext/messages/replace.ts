@@ -1,5 +1,5 @@
 import { sayOldName } from '../../base/mailboxes/names'
-import { appendFault, appendMessage, refusal } from '../../base/messages/append'
+import { appendFault, appendMessage, loaded, refusal } from '../../base/messages/append'
 import { messagesOf, uidsOf } from '../../base/messages/numbers'
 import { readOnlyReply } from '../../base/messages/store'
 import { type Command, defineCommand } from '../../kernel/command'
@@ -28,10 +28,13 @@ const replacing = (by: 'seq' | 'uid'): Command =>
       if (readOnly) return readOnly
       const { view, mail } = state
       const [replaced] = uidsOf(view, messagesOf(state, set, by))
-      const refused = refusal(session, [message]) ?? (await session.enter(mail, mailbox.name))
+      const whole = await loaded(session, mail, mailbox.name, [message])
+      if ('kind' in whole) return whole
+      const refused = refusal(session, whole) ?? (await session.enter(mail, mailbox.name))
       if (refused) return refused
+      const incoming = whole[0]?.incoming ?? message.incoming
       if (replaced === undefined) return no('There is no such message', 'NONEXISTENT')
-      const result = await mail.replace(view, replaced, mailbox.name, message.incoming)
+      const result = await mail.replace(view, replaced, mailbox.name, incoming)
       if (!result.ok) return appendFault(session, result.fault)
       sayOldName(session, mailbox)
       const { mailbox: target, uids } = result.value
