@@ -69,7 +69,11 @@ module.exports = {
       name: 'no-orphans',
       severity: 'error',
       comment: 'what nobody imports is not needed; api.ts is the types for other packages',
-      from: { orphan: true, path: '^lib/', pathNot: '^lib/(api\\.ts|haraka/packages\\.d\\.ts|http/mail/invite/ical\\.d\\.ts)$' },
+      from: {
+        orphan: true,
+        path: '^lib/',
+        pathNot: '^lib/(api\\.ts|haraka/packages\\.d\\.ts|http/mail/invite/ical\\.d\\.ts)$',
+      },
       to: {},
     },
     {
