@@ -49,6 +49,7 @@ export function register(this: HarakaPlugin): void {
     const http = createHttp(web, {
       locks: context.locks,
       attempts: lockouts.attempts,
+      frontEnds: context.part('frontEnds'),
       deliveries: context.part('deliveries'),
       deeds: context.part('deeds'),
       explain: (asked) => explain(lockouts, asked, systemClock.now()),

@@ -24,6 +24,7 @@ export function register(this: HarakaPlugin): void {
     login = door
     host.context.open('login', door)
     host.context.open('strangers', door.strangers)
+    host.context.open('frontEnds', door.frontEnds)
     host.closing.push(() => door.close())
   })
   const smtp = createSmtpAuth(() => login, this, logOf(this))

@@ -2,13 +2,12 @@ import type { Application, Request, Response } from 'express'
 import { metadataAddress, resourceMetadata } from '../login/sasl/resource'
 import type { OAuthSettings } from '../login/settings'
 import type { Service } from '../web/clients'
+import { smallBody } from '../web/kernel/body/small'
 import type { WebRoom } from '../web/web'
 import { addressAsked, mozillaConfig, outlookConfig } from './documents'
 
 /** Octets of an Autodiscover request; Outlook's has some 400. */
 const MOST = 8192
-/** milliseconds in which it comes */
-const PATIENCE = 10_000
 
 const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase()
 
@@ -41,21 +40,13 @@ export const createAutoconfig = (services: readonly Service[], oauth?: OAuthSett
     }
     app.get('/mail/config-v1.1.xml', mozilla)
     app.get('/.well-known/autoconfig/mail/config-v1.1.xml', mozilla)
+    async function outlook(request: Request, response: Response): Promise<void> {
+      const address = addressAsked(await smallBody(request, MOST))
+      if (address === undefined) response.status(400).type('text/plain').send('There is no EMailAddress')
+      else send(response, outlookConfig(address, services))
+    }
     app.post(['/autodiscover/autodiscover.xml', '/Autodiscover/Autodiscover.xml'], (request, response) => {
-      let body = ''
-      const late = setTimeout(() => request.destroy(), PATIENCE)
-      request.setEncoding('utf8')
-      request.on('error', () => undefined)
-      request.on('close', () => clearTimeout(late))
-      request.on('data', (piece: string) => {
-        body += piece
-        if (body.length > MOST) request.destroy()
-      })
-      request.on('end', () => {
-        const address = addressAsked(body)
-        if (address === undefined) response.status(400).type('text/plain').send('There is no EMailAddress')
-        else send(response, outlookConfig(address, services))
-      })
+      void outlook(request, response)
     })
   },
 })

@@ -1,6 +1,7 @@
 import type { Delivery } from '../delivery/delivery'
 import type { DeliveryLog } from '../delivery/log/log'
 import type { Locks } from '../locks/locks'
+import type { FrontEnds } from '../login/admission/front-ends'
 import type { Strangers } from '../login/admission/strangers'
 import type { Login } from '../login/login'
 import type { DeedLog } from '../mailbox/deeds/log'
@@ -27,6 +28,8 @@ interface SharedParts {
   login: Login
   /** counts recipients that nobody has */
   strangers: Strangers
+  /** other servers that share our lockouts */
+  frontEnds: FrontEnds
   /** what lockouts are decided and explained by */
   lockouts: LoginParts
   bus: Bus

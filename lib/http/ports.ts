@@ -1,5 +1,6 @@
 import type { DeliveryLog } from '../delivery/log/log'
 import type { Locks } from '../locks/locks'
+import type { FrontEnds } from '../login/admission/front-ends'
 import type { AttemptLog } from '../login/lockout/attempts'
 import type { Explanation } from '../login/lockout/explain'
 import type { LoginProtocol } from '../login/login'
@@ -24,6 +25,7 @@ export interface Addresses {
 export interface HttpPorts {
   readonly locks: Locks
   readonly attempts: AttemptLog
+  readonly frontEnds: FrontEnds
   readonly deliveries: Pick<DeliveryLog, 'list'>
   readonly deeds: Pick<DeedLog, 'list'>
   readonly explain: (asked: { user: string; address: string; protocol?: LoginProtocol }) => Promise<Explanation>

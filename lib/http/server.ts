@@ -4,6 +4,7 @@ import { accountRoutes } from './account/routes'
 import { adminRoutes } from './admin/routes'
 import { mailRoutes } from './mail/routes'
 import { mountPages } from './pages/pages'
+import { mountPolicy } from './policy'
 import type { HttpPorts } from './ports'
 import { mountProbes } from './probes'
 
@@ -15,6 +16,7 @@ export function createHttp(web: WebServer, ports: HttpPorts): WebRoom {
   return {
     mount(app) {
       mountProbes(app, web, ports)
+      mountPolicy(app, web, ports.frontEnds)
       web.mountApi(app, { base: API, routes })
       mountPages(app, ports.assets)
     },

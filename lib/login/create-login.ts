@@ -4,6 +4,7 @@ import { accountName } from './account-name'
 import { createAdmission } from './admission/admission'
 import { createConnections } from './admission/connections'
 import type { Credential } from './admission/credential'
+import { createFrontEnds, type FrontEnds } from './admission/front-ends'
 import { createReport, type Tell } from './admission/report'
 import { createStrangers, type Strangers } from './admission/strangers'
 import type { Chain } from './chain'
@@ -50,6 +51,7 @@ export interface LoginPorts {
 export type Door = Login & {
   admit(peer: LoginPeer, credential: Credential): Promise<LoginAnswer>
   readonly strangers: Strangers
+  readonly frontEnds: FrontEnds
 }
 
 export function createLogin(ports: LoginPorts): Door {
@@ -134,6 +136,7 @@ export function createLogin(ports: LoginPorts): Door {
   return {
     admit,
     strangers: createStrangers({ ...ports, report }),
+    frontEnds: createFrontEnds({ ...ports, report }),
     attempt: (peer, user, password, second) => byPassword(peer, user, password, 'PASSWORD', second),
     claim: (peer, { check, ...claim }) =>
       admit(peer, {

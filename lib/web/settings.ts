@@ -31,7 +31,11 @@ export interface HttpSettings {
   readonly metricsFrom: (address: string) => boolean
   readonly clients: ClientSettings
   readonly passkeys: PasskeySettings
+  /** of front-ends that share our lockouts; empty: none do */
+  readonly policyToken: string
 }
+
+const SHORTEST_TOKEN = 16
 
 /** config/mailbox_http.ini */
 export function httpSettings(ini: Ini): HttpSettings {
@@ -47,6 +51,7 @@ export function httpSettings(ini: Ini): HttpSettings {
     metricsFrom,
     clients: clientSettings(read),
     passkeys: passkeySettings(read),
+    policyToken: read.text('policy.token', ''),
     maxBody: read.size('main.max_body', '40M'),
     connections: read.number('main.connections', 5000, { min: 1 }),
     connectionsPerAddress: read.number('main.connections_per_address', 500, { min: 1 }),
@@ -63,6 +68,8 @@ export function httpSettings(ini: Ini): HttpSettings {
     adminEnter: read.boolean('administrator.enter_mailboxes', false),
   }
   if (settings.lockIdle > settings.idle) read.complain('session.lock_idle: not longer than session.idle')
+  if (settings.policyToken !== '' && settings.policyToken.length < SHORTEST_TOKEN)
+    read.complain(`policy.token: at least ${SHORTEST_TOKEN} characters, so that nobody guesses it`)
   read.done()
   return settings
 }

@@ -106,7 +106,7 @@ export async function openWeb(
     const services = servicesOf(web.settings.clients, 'mail.example.org')
     const http = createHttp(web, {
       profile: (address, password) => appleProfile({ address, password }, services),
-      ...{ locks, attempts, deliveries, deeds },
+      ...{ locks, attempts, deliveries, deeds, frontEnds: login.frontEnds },
       explain: (asked) => explain({ attempts, directory, settings }, asked, clock.now()),
       addresses: () => ({
         aliasesOf: (name) => [name.replace('@', '.alias@')],

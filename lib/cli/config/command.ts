@@ -54,7 +54,9 @@ export async function checkHome(home: Home, now: number): Promise<readonly Findi
 
 /** Passwords stay out of what people paste. */
 const shown = (key: string, value: string): string =>
-  /password|secret/.test(key) && value !== '' ? '(hidden)' : value.replace(/(:\/\/[^:@/\s]*:)[^@\s]*@/g, '$1(hidden)@')
+  /password|secret|token$/.test(key) && value !== ''
+    ? '(hidden)'
+    : value.replace(/(:\/\/[^:@/\s]*:)[^@\s]*@/g, '$1(hidden)@')
 
 /** What is in force, with where it comes from. */
 export function inForce(home: Home): readonly (ReadSetting & { readonly value: string })[] {

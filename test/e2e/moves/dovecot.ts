@@ -45,6 +45,8 @@ export async function startDovecot(
   folder: string,
   ports: { readonly imap: number; readonly pop3: number },
   users: readonly DovecotUser[],
+  /** further lines of dovecot.conf */
+  settings = '',
 ): Promise<Dovecot> {
   const conf = path.join(folder, 'dovecot.conf')
   const file = path.join(folder, 'users')
@@ -113,6 +115,7 @@ service pop3-login {
 service anvil {
   chroot =
 }
+${settings}
 `,
   )
   const child = spawn('dovecot', ['-F', '-c', conf], { stdio: 'ignore' })
