@@ -10,8 +10,17 @@ import { exactTime } from './format.js'
 const heading = (head) =>
   head.startsWith('>') ? h('th', { scope: 'col', class: 'number' }, head.slice(1)) : h('th', { scope: 'col' }, head)
 
-/** @param {Leaf} cell */
-const cellOf = (cell) => (cell instanceof HTMLTableCellElement ? cell : h('td', {}, cell))
+/**
+ * On a narrow screen a row is a card, and each cell says what it is.
+ * @param {Leaf} cell
+ * @param {string} head
+ */
+function cellOf(cell, head) {
+  const element = cell instanceof HTMLTableCellElement ? cell : h('td', {}, cell)
+  const label = head.replace(/^>/, '')
+  if (label) element.dataset.label = label
+  return element
+}
 
 /**
  * @param {readonly string[]} heads
@@ -30,7 +39,13 @@ export function table(heads, rows, empty) {
       h(
         'tbody',
         {},
-        rows.map((row) => h('tr', {}, row.map(cellOf))),
+        rows.map((row) =>
+          h(
+            'tr',
+            {},
+            row.map((cell, index) => cellOf(cell, heads[index] ?? '')),
+          ),
+        ),
       ),
     ),
   )

@@ -10,8 +10,11 @@ const HELP = [
   ['Enter', 'open'],
   ['u or Esc', 'back to the list'],
   ['x', 'select'],
+  ['Shift + click', 'select up to here'],
+  ['*', 'select all that are shown'],
   ['c', 'write'],
   ['r / a / f', 'reply, reply to all, forward'],
+  ['g i', 'inbox'],
   ['e', 'archive'],
   ['Delete or #', 'delete'],
   ['m', 'read / unread'],
@@ -19,7 +22,6 @@ const HELP = [
   ['v', 'move'],
   ['z', 'undo'],
   ['/', 'search'],
-  ['g i', 'inbox'],
   ['?', 'this list'],
 ]
 /** Rows of a page of the list. */

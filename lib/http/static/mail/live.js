@@ -13,13 +13,29 @@ const AGAIN_AFTER = 5000
  * @param {() => unknown} lostMailbox the session has no mailbox any more
  */
 export function createLive(changed, lostMailbox) {
-  const status = h('p', { class: 'banner', hidden: true, role: 'status' })
+  const status = h('p', { class: 'banner warn', hidden: true, role: 'status' })
   /** @type {EventSource | undefined} */
   let events
   let pending = 0
   let stopped = true
   let lost = false
 
+  /** Why nothing new comes. */
+  function tell() {
+    status.textContent = navigator.onLine
+      ? 'The server does not answer. What is here stays; what is new comes when it does.'
+      : 'You are offline. What is here stays; what is new comes when you are back.'
+    status.hidden = false
+  }
+  function offline() {
+    lost = true
+    tell()
+  }
+  /** The stream is opened anew, without the browser's pause. */
+  function online() {
+    events?.close()
+    listen()
+  }
   function soon() {
     clearTimeout(pending)
     pending = setTimeout(() => void changed().catch(() => undefined), TOGETHER)
@@ -45,8 +61,7 @@ export function createLive(changed, lostMailbox) {
       }
       setTimeout(() => {
         if (!lost) return
-        status.textContent = 'No live updates: the connection is lost.'
-        status.hidden = false
+        tell()
       }, TOLD_AFTER)
     })
   }
@@ -54,10 +69,14 @@ export function createLive(changed, lostMailbox) {
     status,
     start() {
       stopped = false
+      window.addEventListener('offline', offline)
+      window.addEventListener('online', online)
       listen()
     },
     stop() {
       stopped = true
+      window.removeEventListener('offline', offline)
+      window.removeEventListener('online', online)
       clearTimeout(pending)
       events?.close()
     },

@@ -66,7 +66,7 @@ export function createSearch(changed) {
   }
   const where = h(
     'button',
-    { type: 'button', class: 'chip', onclick: () => setEverywhere(!everywhere) },
+    { type: 'button', class: 'search-chip', onclick: () => setEverywhere(!everywhere) },
     'All mailboxes',
   )
   /** @param {boolean} wanted */
@@ -77,11 +77,11 @@ export function createSearch(changed) {
   }
   const chips = CHIPS.map(([text, label]) => ({
     text,
-    element: h('button', { type: 'button', class: 'chip', onclick: () => turnChip(text) }, label),
+    element: h('button', { type: 'button', class: 'search-chip', onclick: () => turnChip(text) }, label),
   }))
   const line = h(
     'div',
-    { class: 'chips', role: 'group', 'aria-label': 'Search by' },
+    { class: 'search-chips', role: 'group', 'aria-label': 'Search by' },
     where,
     ...chips.map((chip) => chip.element),
   )
