@@ -27,6 +27,7 @@ import { searchres } from './ext/search/searchres'
 import { sort } from './ext/search/sort'
 import { compression } from './ext/session/compress'
 import { inprogress } from './ext/session/inprogress'
+import { language } from './ext/session/language'
 import { unauthentication } from './ext/session/unauthenticate'
 import { utf8 } from './ext/session/utf8'
 import type { Extension } from './kernel/extension'
@@ -65,4 +66,5 @@ export const extensions: readonly Extension[] = [
   inprogress,
   compression,
   unauthentication,
+  language,
 ]

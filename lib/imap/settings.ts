@@ -1,3 +1,4 @@
+import { type Language, languageTags } from '../terms/languages'
 import { type Ini, readSettings } from '../terms/settings'
 import { type ListenSettings, listenSettings } from '../transport/settings'
 
@@ -13,6 +14,8 @@ export interface ImapSettings extends ListenSettings {
   readonly saveLimit: number
   /** APPEND of a header with other than ASCII by a client that did not ask for UTF-8 */
   readonly headers8bit: 'accept' | 'refuse'
+  /** of `LANGUAGE default` */
+  readonly language: Language
   /** /shared/comment and /shared/admin of the server (RFC 5464 6.2); empty: none */
   readonly comment: string
   readonly admin: string
@@ -36,6 +39,7 @@ export function imapSettings(ini: Ini): ImapSettings {
     messageLimit: read.number('limits.message_limit', 0),
     saveLimit: read.number('limits.save_limit', 0),
     headers8bit: read.choice('session.headers_8bit', ['accept', 'refuse'], 'accept'),
+    language: read.choice('session.language', languageTags, 'en'),
     comment: read.text('metadata.comment', ''),
     admin: read.text('metadata.admin', ''),
     lockAt: read.choice('session.lock_at', ['access', 'login'], 'access'),

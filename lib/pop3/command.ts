@@ -1,10 +1,11 @@
 import type { TellHolder } from '../locks/refusal'
 import type { Identity, Login, LoginPeer } from '../login/login'
 import type { Maildrop, MailRoom } from '../mailbox/mailbox'
+import type { Language } from '../terms/languages'
 import type { Clock, Log } from '../terms/ports'
 import type { Connection } from '../transport/connection'
 import type { Pop3Settings } from './settings'
-import type { Language, Text } from './texts'
+import type { Text } from './texts'
 
 export interface Pop3Ports {
   readonly room: MailRoom

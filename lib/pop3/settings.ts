@@ -1,6 +1,6 @@
+import { type Language, languageTags } from '../terms/languages'
 import { type Ini, readSettings } from '../terms/settings'
 import { type ListenSettings, listenSettings } from '../transport/settings'
-import { type Language, languageTags } from './texts'
 
 export interface Pop3Settings extends ListenSettings {
   /** milliseconds; 0: no limit */

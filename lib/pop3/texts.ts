@@ -1,3 +1,5 @@
+import type { Language, Translations } from '../terms/languages'
+
 /**
  * What the server says to people, in the languages of LANG (RFC 6856 3). English is the text itself; `{}` stands for a value.
  * Response codes, numbers and names are for programs and stay as they are.
@@ -108,21 +110,9 @@ const TEXTS = {
     es: 'espere {} segundos entre accesos',
   },
   'without argument': { de: 'ohne Argument', fr: 'sans argument', es: 'sin argumento' },
-} as const satisfies Readonly<Record<string, Readonly<Record<'de' | 'fr' | 'es', string>>>>
+} as const satisfies Readonly<Record<string, Translations>>
 
-/** Tag and its name in the language itself: a language listing (RFC 6856 3.2). */
-export const LANGUAGES = { en: 'English', de: 'Deutsch', fr: 'Français', es: 'Español' } as const
-export type Language = keyof typeof LANGUAGES
 export type Text = keyof typeof TEXTS
-
-export const languageTags: readonly Language[] = ['en', 'de', 'fr', 'es']
-
-/** RFC 4647 3.4: `de-AT` finds `de`. */
-export function matchLanguage(range: string): Language | undefined {
-  if (!/^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$/.test(range)) return undefined
-  const primary = range.toLowerCase().split('-')[0]
-  return languageTags.find((tag) => tag === primary)
-}
 
 export function inLanguage(language: Language, text: Text, value: string | number = ''): string {
   const said = language === 'en' ? text : TEXTS[text][language]

@@ -2,7 +2,7 @@ import { isUnavailable } from '../../terms/errors'
 import { logThrown } from '../../terms/log-thrown'
 import { runs } from '../../work/loop'
 import { BadMailboxName, BadSyntax, Cursor, type Frame } from '../wire/cursor'
-import { tagged, untagged, untaggedOk } from '../wire/response'
+import { tagged, untagged } from '../wire/response'
 import type { Command, Prepared } from './command'
 import { goneText } from './news'
 import { ANSWERED, bad, no, type Reply } from './reply'
@@ -25,14 +25,14 @@ function commandName(cursor: Cursor): string {
 
 function finish(session: Session, tag: string, reply: Reply): void {
   if (reply === ANSWERED) return
-  session.say(tagged(tag, reply.kind, reply.text, reply.code))
+  session.say(tagged(tag, reply.kind, session.inLanguage(reply.text), reply.code))
 }
 
 function refuse(session: Session, tag: string, text: string, code?: string): void {
   finish(session, tag, bad(text, code))
   if (++session.badCommands < session.ports.settings.maxBadCommands) return
   session.ended = 'Too many bad commands'
-  session.say(untagged('BYE', session.ended))
+  session.say(untagged('BYE', session.inLanguage(session.ended)))
   session.logout()
 }
 
@@ -41,7 +41,7 @@ function withCodes(session: Session, reply: Reply, codes: readonly string[]): Re
   let answer = reply
   for (const code of codes) {
     if (answer !== ANSWERED && answer.kind === 'ok' && answer.code === undefined) answer = { ...answer, code }
-    else session.say(untaggedOk(code, 'News'))
+    else session.sayOk(code, 'News')
   }
   return answer
 }
@@ -74,7 +74,7 @@ async function execute(session: Session, command: Command, cursor: Cursor, slots
   const gone = session.state.name === 'selected' ? session.state.view.gone : undefined
   if (gone) {
     session.ended = goneText(gone)
-    session.say(untagged('BYE', session.ended))
+    session.say(untagged('BYE', session.inLanguage(session.ended)))
     session.logout()
   }
 }

@@ -1,4 +1,5 @@
 import type { AccountMail, View } from '../../mailbox/mailbox'
+import type { Language } from '../../terms/languages'
 import type { Command } from './command'
 import type { Session } from './session'
 import type {
@@ -48,6 +49,8 @@ export interface Extension {
   selected?(view: View, session: Session): readonly string[]
   namespaces?(mail: AccountMail): Promise<readonly Namespace[]>
   readonly news?: NewsSlot
+  /** what is said to people, UTF-8 */
+  translate?(language: Language, text: string): string
 }
 
 /** Capabilities that are named once a client has logged in. */
@@ -81,5 +84,6 @@ export function slotsOf(extensions: readonly Extension[]): Slots {
     selected: all(({ selected }) => selected),
     namespaces: all(({ namespaces }) => namespaces),
     news: all(({ news }) => news),
+    translate: (language, text) => extensions.find(({ translate }) => translate)?.translate?.(language, text) ?? text,
   }
 }

@@ -1,7 +1,7 @@
 import { rightOf } from '../../mailbox/shared/rights'
 import { type FlagSet, SYSTEM_FLAGS } from '../../terms/flags'
 import type { ModSeq } from '../../terms/numbers'
-import { FETCH_END, fetchStart, list, untagged, untaggedOk } from '../wire/response'
+import { FETCH_END, fetchStart, list, untagged } from '../wire/response'
 import type { Session } from './session'
 
 /** flag-list of a FETCH response. Keywords that the client has not heard of are announced before it (RFC 9051 7.3.5). */
@@ -40,7 +40,7 @@ const MOST = 1000
 
 /** What one client has heard of the keywords of the selected mailbox. */
 export function createKeywords(
-  session: () => Pick<Session, 'say' | 'state' | 'inResponse'>,
+  session: () => Pick<Session, 'say' | 'sayOk' | 'state' | 'inResponse'>,
 ): Pick<Session, 'sayFlags' | 'learn'> {
   /** as they are spelled, by lower case: a keyword is one whatever its case (RFC 9051 2.3.2) */
   let heard: Map<string, string> | undefined
@@ -59,11 +59,11 @@ export function createKeywords(
           ? undefined
           : new Map(keywords.slice(0, MOST).map((keyword) => [keyword.toLowerCase(), keyword]))
       announce()
-      const { say, state } = session()
+      const { state } = session()
       // RFC 9051 7.1: what a client may keep does not change; `\*` stands for keywords that come. RFC 4314 5.1.1
       const rights = state.name !== 'selected' || state.readOnly ? '' : state.view.rights
       const permanent = [...names(), '\\*'].filter((flag) => rights.includes(rightOf(flag)))
-      say(untaggedOk(`PERMANENTFLAGS ${list(permanent)}`, 'Flags that stay'))
+      session().sayOk(`PERMANENTFLAGS ${list(permanent)}`, 'Flags that stay')
     },
     learn({ keywords }) {
       // In the middle of a response nothing else is said: the next one announces them.

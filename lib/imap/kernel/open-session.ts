@@ -2,6 +2,7 @@ import { peerOf } from '../../login/peer'
 import { connectionLine } from '../../login/session-line'
 import { textOf } from '../../terms/errors'
 import type { Connection } from '../../transport/connection'
+import { octetsOf } from '../wire/encode'
 import type { Share } from '../wire/literals'
 import { untagged, untaggedOk } from '../wire/response'
 import { createKeywords } from './flags'
@@ -56,13 +57,17 @@ export function openSession(connection: Connection, ports: ImapPorts, slots: Slo
     parting: undefined,
     peer: peerOf('imap', connection),
     say: (response) => writer.write(`${response}\r\n`),
+    sayOk: (code, text) => session.say(untaggedOk(code, session.inLanguage(text))),
+    inLanguage: (text) => {
+      const { language } = session.modes
+      return language === undefined ? text : octetsOf(slots.translate(language, text))
+    },
     capabilities: () => slots.capabilities(session).join(' '),
     enableCondstore: () => {
       if (session.modes.condstore) return
       session.modes.condstore = true
       const { state } = session
-      if (state.name === 'selected')
-        session.say(untaggedOk(`HIGHESTMODSEQ ${state.view.highestModSeq}`, 'Highest mod-sequence'))
+      if (state.name === 'selected') session.sayOk(`HIGHESTMODSEQ ${state.view.highestModSeq}`, 'Highest mod-sequence')
     },
     enter: (mail, of) => session.leases.enter(mail, of),
     makeRoom: async (octets) => {
@@ -72,7 +77,7 @@ export function openSession(connection: Connection, ports: ImapPorts, slots: Slo
     bye: (text) => {
       session.ended ??= text
       // In the middle of a response it would be read as a part of it.
-      if (!session.inResponse) session.say(untagged('BYE', text))
+      if (!session.inResponse) session.say(untagged('BYE', session.inLanguage(text)))
       return connection.end()
     },
     idleAfter: (milliseconds) => connection.idleAfter(milliseconds, () => void session.bye('Idle for too long')),

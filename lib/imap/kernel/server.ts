@@ -3,7 +3,7 @@ import type { Connection } from '../../transport/connection'
 import { turn } from '../../work/turns'
 import { type FrameLimits, type Read, readFrame } from '../wire/frame'
 import { createLiterals, type Share } from '../wire/literals'
-import { tagged, untagged, untaggedOk } from '../wire/response'
+import { tagged, untagged } from '../wire/response'
 import { dispatch, type Vocabulary } from './dispatch'
 import { commandsOf, type Extension, slotsOf } from './extension'
 import { openSession } from './open-session'
@@ -26,7 +26,7 @@ function leave(session: Session): void {
 
 const bye = (session: Session, text: string): void => {
   session.ended ??= text
-  session.say(untagged('BYE', text))
+  session.say(untagged('BYE', session.inLanguage(text)))
   session.logout()
 }
 
@@ -54,7 +54,8 @@ export function createServer(ports: ImapPorts, extensions: readonly Extension[])
       case 'hopeless':
         return bye(session, 'The literal is too big')
       case 'too-long':
-        if (read.what === 'literal') return session.say(tagged(read.tag, 'no', 'The literal is too big', 'TOOBIG'))
+        if (read.what === 'literal')
+          return session.say(tagged(read.tag, 'no', session.inLanguage('The literal is too big'), 'TOOBIG'))
         session.say(tagged(read.tag, 'bad', 'Line too long'))
         if (++session.badCommands >= ports.settings.maxBadCommands) bye(session, 'Too many bad commands')
         return
@@ -84,7 +85,7 @@ export function createServer(ports: ImapPorts, extensions: readonly Extension[])
     session.idleAfter(ports.settings.loginTime)
     connection.whenStopping(() => leave(session))
     try {
-      session.say(untaggedOk(`CAPABILITY ${session.capabilities()}`, 'IMAP ready'))
+      session.sayOk(`CAPABILITY ${session.capabilities()}`, 'IMAP ready')
       await converse(session, share)
     } catch (error) {
       logThrown(ports.log, `IMAP ${connection.id}`, error)

@@ -48,6 +48,10 @@ export interface Session {
   peer(): LoginPeer
   /** One response, latin1 octets, without CRLF. */
   say(response: string): void
+  /** `* OK [CODE] text`, in the client's language */
+  sayOk(code: string, text: string): void
+  /** A text for people in the client's language, as latin1 octets. */
+  inLanguage(text: string): string
   /** names for CAPABILITY in the state now */
   capabilities(): string
   /** RFC 7162 3.1: the client has shown that it knows mod-sequences; the first time, it hears the highest one of its mailbox. */

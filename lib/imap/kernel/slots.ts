@@ -1,6 +1,7 @@
 import type { AccountMail, Update, View } from '../../mailbox/mailbox'
 import type { Mailbox, MessageRow } from '../../mailbox/vocabulary'
 import type { SearchKey } from '../../search/key'
+import type { Language } from '../../terms/languages'
 import type { ModSeq } from '../../terms/numbers'
 import type { Cursor } from '../wire/cursor'
 import type { SequenceSet } from '../wire/sequence-set'
@@ -232,4 +233,5 @@ export interface Slots {
   readonly selected: readonly ((view: View, session: Session) => readonly string[])[]
   readonly namespaces: readonly ((mail: AccountMail) => Promise<readonly Namespace[]>)[]
   readonly news: readonly NewsSlot[]
+  translate(language: Language, text: string): string
 }

@@ -1,4 +1,5 @@
 import type { AccountMail, View } from '../../mailbox/mailbox'
+import type { Language } from '../../terms/languages'
 import type { Uid } from '../../terms/numbers'
 
 /** RFC 9051 3: state is data, and a command gets exactly the states that it declares. */
@@ -42,6 +43,8 @@ export interface Modes {
   /** RFC 9586: no message numbers, neither in commands nor in responses */
   uidonly: boolean
   compressed: boolean
+  /** RFC 5255: of what the server says to people; undefined: the client has not chosen */
+  language: Language | undefined
 }
 
 export const newModes = (): Modes => ({
@@ -52,4 +55,5 @@ export const newModes = (): Modes => ({
   notify: false,
   uidonly: false,
   compressed: false,
+  language: undefined,
 })

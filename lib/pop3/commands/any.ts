@@ -1,8 +1,9 @@
 import { DAY } from '../../terms/calendar'
 import { unavailable } from '../../terms/errors'
+import { LANGUAGES, languageTags, matchLanguage } from '../../terms/languages'
 import type { Command, Session, Transaction } from '../command'
 import { sendLines } from '../multiline'
-import { inLanguage, LANGUAGES, languageTags, matchLanguage } from '../texts'
+import { inLanguage } from '../texts'
 
 /** Only what every path of is built. RFC 2449 6.2 and 6.3: USER and SASL are announced in both states, without differences. */
 function capabilities({ state, connection, ports, peer }: Session): string[] {

@@ -5,7 +5,7 @@ import type { Session } from '../../kernel/session'
 import type { SelectParameter, Slots } from '../../kernel/slots'
 import { LOGGED_IN, type Selected } from '../../kernel/state'
 import type { NamedMailbox } from '../../wire/cursor'
-import { untagged, untaggedOk } from '../../wire/response'
+import { untagged } from '../../wire/response'
 import { listAttributes, listResponse, mailboxArgument, oldName, parentsIn } from './names'
 
 /** Messages that SELECT looks at for keywords and the first unseen one; beyond, FETCH shows them all the same. */
@@ -32,11 +32,11 @@ function announce(session: Session, slots: Slots, view: View): void {
   if (!session.modes.rev2) {
     session.say(untagged(view.recentCount, 'RECENT'))
     // RFC 9586 3: it is a message number.
-    if (firstUnseen > 0 && !session.modes.uidonly) session.say(untaggedOk(`UNSEEN ${firstUnseen}`, 'First unseen'))
+    if (firstUnseen > 0 && !session.modes.uidonly) session.sayOk(`UNSEEN ${firstUnseen}`, 'First unseen')
   }
-  session.say(untaggedOk(`UIDVALIDITY ${mailbox.uidValidity}`, 'UIDs valid'))
-  session.say(untaggedOk(`UIDNEXT ${mailbox.uidNext}`, 'Predicted next UID'))
-  for (const codes of slots.selected) for (const code of codes(view, session)) session.say(untaggedOk(code, 'Ok'))
+  session.sayOk(`UIDVALIDITY ${mailbox.uidValidity}`, 'UIDs valid')
+  session.sayOk(`UIDNEXT ${mailbox.uidNext}`, 'Predicted next UID')
+  for (const codes of slots.selected) for (const code of codes(view, session)) session.sayOk(code, 'Ok')
 }
 
 /** RFC 9051 6.3.2: the LIST response of SELECT */
@@ -65,7 +65,7 @@ const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
       if (state.name === 'selected') {
         session.close()
         // RFC 9051 7.1 CLOSED: what follows is about the new mailbox.
-        session.say(untaggedOk('CLOSED', 'Previous mailbox closed'))
+        session.sayOk('CLOSED', 'Previous mailbox closed')
       }
       const refused = await session.enter(mail, mailbox.name)
       if (refused) return refused

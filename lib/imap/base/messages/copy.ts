@@ -2,7 +2,7 @@ import type { Moved } from '../../../mailbox/mailbox'
 import type { Result } from '../../../terms/fault'
 import { type Command, defineCommand } from '../../kernel/command'
 import { done, faultReply } from '../../kernel/reply'
-import { code, untaggedOk } from '../../wire/response'
+import { code } from '../../wire/response'
 import { compact, type SequenceSet } from '../../wire/sequence-set'
 import { saveLimit, tooMany, withinLimit, withLimitCode } from './limit'
 import { messagesOf, uidsOf } from './numbers'
@@ -47,7 +47,7 @@ const copying = (by: By, kind: 'COPY' | 'MOVE'): Command =>
       // The order of UIDs pairs source with destination (RFC 4315 3).
       const copied = code('COPYUID', uidValidity, compact(source), compact(destination))
       if (kind === 'COPY') return done('COPY completed', copied)
-      session.say(untaggedOk(copied, 'Moved'))
+      session.sayOk(copied, 'Moved')
       if (fault) return faultReply(fault, session.ports.tellHolder)
       return withLimitCode(session, done('MOVE completed'), limited.code)
     },

@@ -1,6 +1,6 @@
 import type { Session } from '../../kernel/session'
 import { quoted } from '../../wire/encode'
-import { code, list, untaggedOk } from '../../wire/response'
+import { code, list } from '../../wire/response'
 
 /** Milliseconds between two words of progress: clients and NAT give up after about a minute. */
 const EVERY = 10_000
@@ -17,7 +17,7 @@ export function createProgress(session: Session, tag: string, goal?: number): (d
     const now = clock.now()
     if (now - last < EVERY) return
     last = now
-    session.say(untaggedOk(code('INPROGRESS', list([quoted(tag), done, goal ?? 'NIL'])), 'Still working'))
+    session.sayOk(code('INPROGRESS', list([quoted(tag), done, goal ?? 'NIL'])), 'Still working')
     session.connection.writer.flush()
   }
 }

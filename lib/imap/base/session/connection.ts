@@ -32,7 +32,7 @@ const logout = defineCommand({
     session.ended = 'logout'
     session.logout()
     await session.leases.release()
-    session.say(untagged('BYE', 'see you'))
+    session.say(untagged('BYE', session.inLanguage('see you')))
     return done('LOGOUT completed')
   },
 })
@@ -46,7 +46,7 @@ const starttls = defineCommand({
     const { connection, ports } = session
     if (connection.secure) return bad('TLS is active already')
     if (!ports.tlsAvailable()) return no('There is no certificate', 'UNAVAILABLE')
-    session.say(tagged(tag, 'ok', 'begin TLS now'))
+    session.say(tagged(tag, 'ok', session.inLanguage('begin TLS now')))
     connection.writer.flush()
     try {
       await connection.startTls()

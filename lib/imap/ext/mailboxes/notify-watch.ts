@@ -7,7 +7,6 @@ import { statusResponse } from '../../base/mailboxes/status'
 import type { Session } from '../../kernel/session'
 import type { Slots } from '../../kernel/slots'
 import type { Source } from '../../kernel/unsolicited'
-import { untaggedOk } from '../../wire/response'
 import { type EventName, eventsOf, NOTHING, type NotifySet, wants } from './notify-events'
 import { type ListChange, listNotifier, type Names, type SayList } from './notify-list'
 
@@ -144,7 +143,7 @@ export class Watch implements Source {
   #sayOverflow(): void {
     if (!this.#overflow) return
     this.#overflow = false
-    this.#session.say(untaggedOk('NOTIFICATIONOVERFLOW', 'Too much to tell: there are no more notifications'))
+    this.#session.sayOk('NOTIFICATIONOVERFLOW', 'Too much to tell: there are no more notifications')
   }
 
   async tell(): Promise<readonly string[]> {

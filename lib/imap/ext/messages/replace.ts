@@ -5,7 +5,7 @@ import { readOnlyReply } from '../../base/messages/store'
 import { type Command, defineCommand } from '../../kernel/command'
 import { afterLogin, type Extension } from '../../kernel/extension'
 import { done, no } from '../../kernel/reply'
-import { code, untaggedOk } from '../../wire/response'
+import { code } from '../../wire/response'
 import { compact } from '../../wire/sequence-set'
 
 /** REPLACE (RFC 8508): a new message for an old one, in one transaction. */
@@ -41,7 +41,7 @@ const replacing = (by: 'seq' | 'uid'): Command =>
       session.counts.appended += uids.length
       session.counts.expunged += uids.length
       // RFC 8508 4.3: before the EXPUNGE
-      session.say(untaggedOk(code('APPENDUID', target.uidValidity, compact(uids)), 'Replacement message ready'))
+      session.sayOk(code('APPENDUID', target.uidValidity, compact(uids)), 'Replacement message ready')
       return done('REPLACE completed')
     },
   })
