@@ -1,4 +1,5 @@
 import type { Mailbox, MessageRow, Store } from '../store/store'
+import { withPublicFlags } from '../terms/flags'
 import type { AccountId } from '../terms/names'
 import { uid } from '../terms/numbers'
 
@@ -16,7 +17,7 @@ export async function* messagesOf(store: Store, account: AccountId, mailbox: Mai
   for await (const rows of store.messages.rows(account, mailbox.id, Array.from(snapshot?.uids ?? [], uid))) {
     for (const row of rows) {
       const octets = await store.messages.read(account, row.emailId, 0, row.size)
-      yield { row, octets }
+      yield { row: withPublicFlags(row), octets }
     }
   }
 }

@@ -160,6 +160,8 @@ export interface AccountMail extends AccountLock {
   expungedSince(view: View, since: ModSeq): Promise<readonly Uid[] | undefined>
   /** The whole index of a mailbox that is not open, as it is now: for STATUS; undefined: it was deleted. */
   index(mailbox: Mailbox): Promise<Snapshot | undefined>
+  /** How many messages of a mailbox that is not open are not \Seen for this user. */
+  unseen(mailbox: Mailbox): Promise<number>
   /** In batches, ascending, those that exist: what is stored of messages beside the index and the octets. */
   rows(view: View, uids: readonly Uid[]): AsyncIterable<readonly MessageRow[]>
   /** Search keys, dates and threads only: cheaper than `rows`. */

@@ -1,5 +1,5 @@
 import type { Fault } from '../terms/fault'
-import { type FlagSet, flagSet } from '../terms/flags'
+import { type FlagSet, flagSet, publicFlags } from '../terms/flags'
 
 /** Limits that all drivers of this package keep. */
 
@@ -36,7 +36,7 @@ export function flagsFault(flags: FlagSet, before?: FlagSet): Fault | undefined 
 export function storableFlags(flags: Iterable<string>): FlagSet {
   const kept: string[] = []
   let octets = 1
-  for (const flag of flagSet(flags).names) {
+  for (const flag of publicFlags(flagSet(flags)).names) {
     octets += flag.length + 1
     if (kept.length < MAX_FLAGS && flag.length <= MAX_KEYWORD && octets <= MAX_FLAG_OCTETS) kept.push(flag)
     else octets -= flag.length + 1

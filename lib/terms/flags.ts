@@ -31,6 +31,31 @@ export function flagSet(flags: Iterable<string>): FlagSet {
 
 export const NO_FLAGS: FlagSet = flagSet([])
 
+/**
+ * A keyword that no client sees or sets: the message is \Seen for this user alone, in a mailbox of another account
+ * (docs/sharing.md#seen). As a keyword it has what flags have: mod-sequences, notices, copies.
+ */
+const PRIVATE_SEEN = '$seen:'
+export const privateSeen = (account: string): string => `${PRIVATE_SEEN}${account}`
+export const isPrivateSeen = (flag: string): boolean => flag.toLowerCase().startsWith(PRIVATE_SEEN)
+
+/** As everybody sees them. */
+export function publicFlags(flags: FlagSet): FlagSet {
+  return flags.keywords.some(isPrivateSeen) ? flagSet(flags.names.filter((flag) => !isPrivateSeen(flag))) : flags
+}
+/** A message as everybody sees it; what it reads only when asked stays so. */
+export const withPublicFlags = <T extends { readonly flags: FlagSet }>(row: T): T => {
+  const flags = publicFlags(row.flags)
+  return flags === row.flags ? row : Object.create(row, { flags: { value: flags, enumerable: true } })
+}
+/** As somebody sees them whose \Seen is this keyword. */
+export function flagsSeenBy(keyword: string, flags: FlagSet): FlagSet {
+  const seen = flags.has(keyword)
+  if (!flags.keywords.some(isPrivateSeen) && !flags.has('\\Seen')) return flags
+  const others = flags.names.filter((flag) => !isPrivateSeen(flag) && flag !== '\\Seen')
+  return flagSet(seen ? [...others, '\\Seen'] : others)
+}
+
 export type FlagChange = 'add' | 'remove' | 'replace'
 
 export function changeFlags(before: FlagSet, how: FlagChange, flags: FlagSet): FlagSet {
@@ -41,7 +66,11 @@ export function changeFlags(before: FlagSet, how: FlagChange, flags: FlagSet): F
       return flags.names.some((flag) => before.has(flag))
         ? flagSet(before.names.filter((flag) => !flags.has(flag)))
         : before
-    case 'replace':
-      return before.wire.toLowerCase() === flags.wire.toLowerCase() ? before : flags
+    case 'replace': {
+      // What others keep of the message stays theirs.
+      const own = before.names.filter((flag) => isPrivateSeen(flag) && !flags.has(flag))
+      const after = own.length > 0 ? flagSet([...flags.names, ...own]) : flags
+      return before.wire.toLowerCase() === after.wire.toLowerCase() ? before : after
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { DAY, MONTHS } from '../../terms/calendar'
-import { isSystemFlag } from '../../terms/flags'
+import { isPrivateSeen, isSystemFlag } from '../../terms/flags'
 import { decodeMailboxName, normalMailboxName } from '../../terms/modified-utf7'
 import type { SeqRange, SequenceSet } from './sequence-set'
 
@@ -249,7 +249,8 @@ export class Cursor {
   /** A flag that a message can have: nobody makes up system flags (RFC 9051 2.3.2). `\\Recent` is taken, and never kept. */
   #messageFlag(): string {
     const flag = this.flag()
-    const isKnown = !flag.startsWith('\\') || isSystemFlag(flag) || flag.toLowerCase() === '\\recent'
+    const isKeyword = !flag.startsWith('\\') && !isPrivateSeen(flag)
+    const isKnown = isKeyword || isSystemFlag(flag) || flag.toLowerCase() === '\\recent'
     return isKnown ? flag : this.fail('a system flag or a keyword')
   }
   /** flag-list, with parentheses; without them too for STORE */

@@ -1,6 +1,7 @@
 import type { Identity } from '../../login/login'
 import type { Mailbox } from '../../store/store'
 import { failed, ok, type Result } from '../../terms/fault'
+import { privateSeen } from '../../terms/flags'
 import type { AccountId } from '../../terms/names'
 import type { Actor } from '../deeds/deed'
 import type { AccountMail, View } from '../mailbox'
@@ -9,7 +10,7 @@ import { ownMail, telling, tellingWhose } from '../verbs/account-mail'
 import { guestMessages } from './guest-messages'
 import { createPlaces, guestName, isForeign, type Place } from './places'
 import { lacking, type Reach, type Room } from './reach'
-import { ALL_RIGHTS } from './rights'
+import { ALL_RIGHTS, seesPrivately } from './rights'
 import { rightsVerbs } from './rights-verbs'
 
 /**
@@ -111,6 +112,18 @@ export function guestMail(shared: Parts, identity: Identity, actor: () => Actor)
       return room.ok ? reach.renamed(room.value, room.value.mailbox) : undefined
     },
     index: (mailbox) => (mailboxes.get(mailbox)?.mail ?? own).index(mailbox),
+    async unseen(mailbox) {
+      const room = mailboxes.get(mailbox)
+      if (!room || !seesPrivately(room.rights)) return own.unseen(mailbox)
+      const holding = await parts.states.acquire(room.owner.id, room.mailbox)
+      if (!holding) return 0
+      try {
+        const { columns } = holding.state
+        return columns.matching((flags) => !flags.has(privateSeen(own.id)), 0, columns.length).length
+      } finally {
+        holding.release()
+      }
+    },
     async create(nameUtf8, specialUse = []) {
       if (!isForeign(nameUtf8)) return own.create(nameUtf8, specialUse)
       const there = await place(nameUtf8)

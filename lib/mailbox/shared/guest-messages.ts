@@ -1,6 +1,6 @@
 import type { Copied, Mailbox, NewMessage } from '../../store/store'
 import { failed, ok, type Result } from '../../terms/fault'
-import { type FlagChange, type FlagSet, flagSet, NO_FLAGS } from '../../terms/flags'
+import { type FlagChange, type FlagSet, flagSet, NO_FLAGS, privateSeen } from '../../terms/flags'
 import type { AccountId } from '../../terms/names'
 import type { ModSeq, Uid } from '../../terms/numbers'
 import type { AccountMail, Progress, View } from '../mailbox'
@@ -12,7 +12,7 @@ import { quotaCheck, quotaOf } from '../verbs/limits'
 import { flagsOf, type MessageVerbs } from '../verbs/message-verbs'
 import type { SessionView } from '../view/view'
 import type { Reach, Room } from './reach'
-import { ALL_RIGHTS, allowedFlags, mayFlag, type Rights, rightOf } from './rights'
+import { ALL_RIGHTS, allowedFlags, mayFlag, type Rights, rightOf, seesPrivately } from './rights'
 
 /** Messages that go from one account to another: of one transaction, whose octets are in memory. */
 const AT_ONCE = 200
@@ -33,8 +33,13 @@ interface StoreOfSome {
   readonly progress: Progress | undefined
 }
 
+const SEEN = '\\Seen'
+
 /** What may be done to messages where some mailboxes are those of others (RFC 4314 4). */
-export function guestMessages(parts: Parts, reach: Reach): Omit<MessageVerbs, 'openById' | 'index' | 'openFor'> {
+export function guestMessages(
+  parts: Parts,
+  reach: Reach,
+): Omit<MessageVerbs, 'openById' | 'index' | 'unseen' | 'openFor'> {
   const { store, hub, settings } = parts
   const { own } = reach
 
@@ -43,6 +48,16 @@ export function guestMessages(parts: Parts, reach: Reach): Omit<MessageVerbs, 'o
     if (view.account === own.id) return undefined
     const now = await reach.rightsOn(view)
     return [...rights].every((right) => now.includes(right)) ? undefined : failed({ kind: 'no-right' })
+  }
+
+  /** This user's \\Seen, as others' mailboxes keep it. */
+  const ownSeen = privateSeen(own.id)
+  const seenOf = (rights: Rights): string | undefined => (seesPrivately(rights) ? ownSeen : undefined)
+  /** What may be set of these flags there, as it is stored. */
+  function storable(flags: FlagSet, rights: Rights): FlagSet {
+    const allowed = allowedFlags(flags, rights)
+    if (!seesPrivately(rights) || !allowed.has(SEEN)) return allowed
+    return flagSet(allowed.names.map((flag) => (flag === SEEN ? ownSeen : flag)))
   }
 
   /** A name of one's own, which need not be there, is left to one's own verbs. */
@@ -66,7 +81,8 @@ export function guestMessages(parts: Parts, reach: Reach): Omit<MessageVerbs, 'o
     const view: SessionView = opened.value
     const look = async (): Promise<void> => {
       try {
-        view.permit(await reach.rightsOn(view))
+        const now = await reach.rightsOn(view)
+        view.permit(now, seenOf(now))
       } catch (error) {
         parts.log.debug(`rights on a mailbox are not looked at yet: ${String(error)}`)
       }
@@ -124,7 +140,9 @@ export function guestMessages(parts: Parts, reach: Reach): Omit<MessageVerbs, 'o
         if (!bytes) continue
         seen++
         const { prepared, internalDate, uid } = row
-        batch.push({ bytes, prepared, flags: allowedFlags(row.flags, to.rights), internalDate })
+        const seq = view.seqOf(uid)
+        const flags = storable(seq === undefined ? row.flags : view.flagsAt(seq), to.rights)
+        batch.push({ bytes, prepared, flags, internalDate })
         batchUids.push(uid)
         octets += bytes.length
         if (batch.length < AT_ONCE && octets < OCTETS) continue
@@ -150,13 +168,13 @@ export function guestMessages(parts: Parts, reach: Reach): Omit<MessageVerbs, 'o
     { how, flags, rights, unchangedSince, progress }: StoreOfSome,
   ): ReturnType<AccountMail['storeFlags']> {
     const mail = reach.mailOf(view)
-    const allowed = allowedFlags(flags, rights)
+    const allowed = storable(flags, rights)
     if (how !== 'replace') {
       if (allowed.names.length === 0 && flags.names.length > 0) return failed({ kind: 'no-right' })
       return mail.storeFlags(view, uids, how, allowed, unchangedSince, progress)
     }
     // Those that are not given go, as far as the user may take them.
-    const gone = goneFlags(view, uids, flags, rights)
+    const gone = storable(goneFlags(view, uids, flags, rights), rights)
     const left = gone.names.length > 0 ? await mail.storeFlags(view, uids, 'remove', gone, unchangedSince) : ok([])
     if (!left.ok || allowed.names.length === 0) return left
     const skipped = new Set<Uid>(left.value)
@@ -178,7 +196,7 @@ export function guestMessages(parts: Parts, reach: Reach): Omit<MessageVerbs, 'o
       if (!room) return own.append(nameUtf8, messages)
       if (!room.ok) return room
       const { mail, mailbox, rights } = room.value
-      const allowed = messages.map((message) => ({ ...message, flags: allowedFlags(message.flags, rights) }))
+      const allowed = messages.map((message) => ({ ...message, flags: storable(message.flags, rights) }))
       const appended = await mail.append(mailbox.name, allowed)
       return appended.ok
         ? ok({ ...appended.value, mailbox: reach.renamed(room.value, appended.value.mailbox) })
@@ -191,7 +209,7 @@ export function guestMessages(parts: Parts, reach: Reach): Omit<MessageVerbs, 'o
       const room = await target(nameUtf8)
       if (room && !room.ok) return room
       const mail = reach.mailOf(view)
-      const allowed = { ...message, flags: allowedFlags(message.flags, room?.value.rights ?? ALL_RIGHTS) }
+      const allowed = { ...message, flags: storable(message.flags, room?.value.rights ?? ALL_RIGHTS) }
       if ((room?.value.owner.id ?? own.id) === view.account)
         return mail.replace(view, replaced, room?.value.mailbox.name ?? nameUtf8, allowed)
       if (view.seqOf(replaced) === undefined) return failed({ kind: 'message-gone' })

@@ -34,6 +34,9 @@ export function writeRights(rights: Rights): string {
 export const rightOf = (flag: string): 's' | 't' | 'w' =>
   flag.toLowerCase() === '\\seen' ? 's' : flag.toLowerCase() === '\\deleted' ? 't' : 'w'
 
+/** Who may not change what others see keeps \Seen for the user alone (RFC 4314 2.1: seen information across sessions). */
+export const seesPrivately = (rights: Rights): boolean => rights.includes('s') && !rights.includes('w')
+
 /** RFC 4314 4: what may be set of these flags */
 export const allowedFlags = (flags: FlagSet, rights: Rights): FlagSet =>
   flags.names.every((flag) => rights.includes(rightOf(flag)))

@@ -1,6 +1,6 @@
 import type { Mailbox } from '../../store/store'
 import type { Fault } from '../../terms/fault'
-import type { FlagSet } from '../../terms/flags'
+import { type FlagSet, isPrivateSeen } from '../../terms/flags'
 import type { AccountId } from '../../terms/names'
 import type { Parts } from '../parts'
 
@@ -28,14 +28,17 @@ export async function keywordsFault(
   const wanted = new Set<string>()
   for (const { keywords } of sets) for (const keyword of keywords) wanted.add(keyword.toLowerCase())
   for (const keyword of COMMON) wanted.delete(keyword)
+  // What users have read of a mailbox of others is no choice of theirs.
+  for (const keyword of wanted) if (isPrivateSeen(keyword)) wanted.delete(keyword)
   if (wanted.size === 0) return undefined
   const holding = await states.acquire(account, mailbox)
   if (!holding) return undefined
   try {
     const known = holding.state.columns.keywords()
-    let count = known.size
+    const before = [...known].filter((keyword) => !isPrivateSeen(keyword)).length
+    let count = before
     for (const keyword of wanted) if (!known.has(keyword)) count++
-    const grows = count > known.size
+    const grows = count > before
     return grows && count > settings.maxKeywords
       ? { kind: 'limit', why: `more than ${settings.maxKeywords} keywords in a mailbox` }
       : undefined

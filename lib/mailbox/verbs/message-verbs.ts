@@ -1,7 +1,7 @@
 import { FREE_FLAGS, REMOVED_AT_ONCE } from '../../store/limits'
-import type { Copied, FlagsStored, Mailbox } from '../../store/store'
+import type { Copied, FlagsStored, Mailbox, MessageRow } from '../../store/store'
 import { failed, ok, type Result } from '../../terms/fault'
-import type { FlagChange, FlagSet } from '../../terms/flags'
+import { type FlagChange, type FlagSet, withPublicFlags } from '../../terms/flags'
 import type { AccountId } from '../../terms/names'
 import type { ModSeq, Uid } from '../../terms/numbers'
 import type { AccountMail, Incoming, Progress, View } from '../mailbox'
@@ -26,6 +26,7 @@ export type MessageVerbs = Pick<
   | 'expunge'
   | 'expungedSince'
   | 'index'
+  | 'unseen'
   | 'rows'
   | 'keys'
   | 'mayHave'
@@ -232,12 +233,18 @@ export function messageVerbs(parts: Parts, account: AccountId, did: Did): Messag
     expunge,
     expungedSince: (view, since) => store.messages.expungedSince(account, view.mailbox.id, since),
     index: ({ id }) => store.messages.snapshot(account, id),
-    rows: (view, uids) => store.messages.rows(account, view.mailbox.id, uids),
+    rows: (view, uids) => publicRows(store.messages.rows(account, view.mailbox.id, uids)),
+    unseen: async ({ unseen }) => unseen,
     keys: (view, uids) => store.messages.keys(account, view.mailbox.id, uids),
     mayHave: async (view, anyOf, instead) =>
       settings.indexTexts ? store.texts?.mayHave(account, view.mailbox.id, anyOf, instead) : undefined,
     read: (id, start, end) => store.messages.read(account, id, start, end),
   }
+}
+
+/** Without what users of other accounts have read. */
+async function* publicRows(batches: AsyncIterable<readonly MessageRow[]>): AsyncGenerator<readonly MessageRow[]> {
+  for await (const rows of batches) yield rows.map(withPublicFlags)
 }
 
 /** Whether flags of one of these may come to count in the quota; that costs a look at the account, which few have to take. */

@@ -1,7 +1,7 @@
 import type { IndexRow } from '../../store/change'
 import type { Mailbox } from '../../store/store'
 import { textOf } from '../../terms/errors'
-import type { FlagSet } from '../../terms/flags'
+import { type FlagSet, flagsSeenBy, publicFlags } from '../../terms/flags'
 import type { AccountId } from '../../terms/names'
 import { type ModSeq, type SeqNum, seqNum, type Uid, uid } from '../../terms/numbers'
 import type { Log } from '../../terms/ports'
@@ -16,14 +16,16 @@ import { createWindow } from './window'
 export interface SessionView extends View {
   /** This session's STORE, of what `quiet` was said, is over: the mod-sequences of its commits. */
   stored(commits: readonly ModSeq[]): void
-  /** What the session may do from now on; without the right to read it must leave. */
-  permit(rights: Rights): void
+  /** What the session may do from now on; without the right to read it must leave. @param seen the keyword that is its \Seen */
+  permit(rights: Rights, seen: string | undefined): void
 }
 
 export interface ViewOptions {
   readonly account: AccountId
   readonly mailbox: Mailbox
   rights: Rights
+  /** the keyword that is \Seen for this session; undefined: \Seen is one for all */
+  seen?: string | undefined
   /** the first UID that may be \Recent here */
   readonly recentFrom: number
   readonly recent: 'claim' | 'peek'
@@ -54,6 +56,7 @@ class WindowView implements SessionView, Watcher {
   /** no set: thousands of sessions have one */
   #listeners: readonly (() => void)[] = []
   #closed = false
+  #shown: WeakMap<FlagSet, FlagSet> | undefined
 
   constructor(state: MailboxState, options: ViewOptions) {
     this.mailbox = asOpened(options.mailbox, state)
@@ -123,7 +126,7 @@ class WindowView implements SessionView, Watcher {
       const at = columns.positionOf(uid)
       if (at < 0) continue
       const seq = seqNum(this.#window.countBelow(uid) + 1)
-      const row = { flags: columns.flagsAt(at), modSeq: columns.modSeqAt(at) }
+      const row = { flags: this.#seenHere(columns.flagsAt(at)), modSeq: columns.modSeqAt(at) }
       updates.push({ kind: 'flags', seq, uid, ...row, recent: this.#recent.has(uid) })
     }
     return updates
@@ -172,11 +175,15 @@ class WindowView implements SessionView, Watcher {
     return this.#current.seqOf(uid)
   }
   flagsAt(seq: number): FlagSet {
-    return this.#current.at(seq, this.#state.columns.flagsAt, (row) => row.flags)
+    return this.#seenHere(this.#current.at(seq, this.#state.columns.flagsAt, (row) => row.flags))
   }
   matching(test: (flags: FlagSet, seq: number) => boolean, first: number, last: number): readonly number[] {
     if (this.#current.unannounced.length === 0) {
-      const positions = this.#state.columns.matching((flags, at) => test(flags, at + 1), first - 1, last)
+      const positions = this.#state.columns.matching(
+        (flags, at) => test(this.#seenHere(flags), at + 1),
+        first - 1,
+        last,
+      )
       return positions.map((at) => at + 1)
     }
     const answers = new Map<FlagSet, boolean>()
@@ -249,14 +256,28 @@ class WindowView implements SessionView, Watcher {
       this.#listeners = this.#listeners.filter((other) => other !== listener)
     }
   }
+  /** Flags as this session sees them: asked of many messages, few of which have others than the one before. */
+  #seenHere(flags: FlagSet): FlagSet {
+    const { seen } = this.#options
+    if (seen === undefined && flags.keywords.length === 0) return flags
+    this.#shown ??= new WeakMap()
+    const known = this.#shown.get(flags)
+    if (known) return known
+    const shown = seen === undefined ? publicFlags(flags) : flagsSeenBy(seen, flags)
+    this.#shown.set(flags, shown)
+    return shown
+  }
+
   get account(): AccountId {
     return this.#options.account
   }
   get rights(): Rights {
     return this.#options.rights
   }
-  permit(rights: Rights): void {
+  permit(rights: Rights, seen: string | undefined): void {
+    if (seen !== this.#options.seen) this.#shown = new WeakMap()
     this.#options.rights = rights
+    this.#options.seen = seen
     if (!rights.includes('r')) this.wake()
   }
   get gone(): Gone | undefined {

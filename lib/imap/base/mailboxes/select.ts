@@ -71,8 +71,10 @@ const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
       if (refused) return refused
       const opened = await mail.open(mailbox.name, name === 'EXAMINE' ? 'peek' : 'claim')
       if (!opened.ok) return faultReply(opened.fault, session.ports.tellHolder)
-      // RFC 4314 5.2
-      const readOnly = name === 'EXAMINE' || ![...'ieswt'].some((right) => opened.value.rights.includes(right))
+      const { rights } = opened.value
+      const readOnly = name === 'EXAMINE' || ![...'ieswt'].some((right) => rights.includes(right))
+      // RFC 4314 5.2: a \Seen of the user's own is no change of the mailbox.
+      const changesNothing = readOnly || ![...'iewt'].some((right) => rights.includes(right))
       const selected: Selected = {
         name: 'selected',
         mail,
@@ -85,7 +87,7 @@ const opening = (name: 'SELECT' | 'EXAMINE'): Command =>
       announce(session, slots, opened.value)
       if (session.modes.rev2) await sayName(session, selected, mailbox)
       for (const apply of parameters) await apply(session, selected)
-      return done(`${name} completed`, readOnly ? 'READ-ONLY' : 'READ-WRITE')
+      return done(`${name} completed`, changesNothing ? 'READ-ONLY' : 'READ-WRITE')
     },
   })
 

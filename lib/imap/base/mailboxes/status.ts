@@ -56,7 +56,7 @@ export const statusItems: readonly StatusSlot[] = [
   { name: 'MESSAGES', value: ({ messages }) => String(messages) },
   { name: 'UIDNEXT', value: ({ uidNext }) => String(uidNext) },
   { name: 'UIDVALIDITY', value: ({ uidValidity }) => String(uidValidity) },
-  { name: 'UNSEEN', value: ({ unseen }) => String(unseen) },
+  { name: 'UNSEEN', value: async (mailbox, mail) => String(await mail.unseen(mailbox)) },
   { name: 'DELETED', value: ({ deleted }) => String(deleted) },
   { name: 'SIZE', value: ({ size }) => String(size) },
   {

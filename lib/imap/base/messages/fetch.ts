@@ -87,7 +87,9 @@ async function run(session: Session, state: Selected, args: FetchArguments, by: 
       const uids = uidsOf(view, unseen)
       view.quiet(uids)
       const marked = await mail.storeFlags(view, uids, 'add', SEEN)
-      if (!marked.ok && marked.fault.kind !== 'no-right') return faultReply(marked.fault, session.ports.tellHolder)
+      // The right may be gone, and in a mailbox of others there may be no room for what its readers have read.
+      if (!marked.ok && !['no-right', 'limit', 'over-quota'].includes(marked.fault.kind))
+        return faultReply(marked.fault, session.ports.tellHolder)
       await session.unsolicited.drain('hold', by === 'uid')
       for (const seq of unseen) changed.add(seq)
     }

@@ -43,8 +43,12 @@ const getQuotaRoot = defineCommand({
     return cursor.mailbox()
   },
   run: async ({ session, state }, mailbox) => {
-    if (!(await state.mail.find(mailbox))) return no('There is no such mailbox', 'NONEXISTENT')
-    const told = response(await state.mail.quota())
+    const { mail } = state
+    const found = await mail.find(mailbox)
+    if (!found) return no('There is no such mailbox', 'NONEXISTENT')
+    // How full another account is, is no business of a guest.
+    const isOwn = (await mail.lockOf(found)).id === mail.id
+    const told = isOwn ? response(await mail.quota()) : undefined
     const name = encode.mailbox(mailbox, session.modes.utf8)
     session.say(untagged('QUOTAROOT', name, ...(told === undefined ? [] : [ROOT])))
     if (told !== undefined) session.say(told)
