@@ -14,13 +14,17 @@ interface Asset {
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.webmanifest': 'application/manifest+json',
 }
 
-/** What is not ours: DOMPurify (Apache 2.0 or MPL 2.0, as its first line says), which cleans the HTML of messages. */
-const LIBRARIES = [require.resolve('dompurify/dist/purify.min.js')]
+/**
+ * What is not ours: DOMPurify (Apache 2.0 or MPL 2.0, as its first line says), which cleans the HTML of messages, and Squire (MIT), in
+ * which text with formatting is written.
+ */
+const LIBRARIES = [require.resolve('dompurify/dist/purify.min.js'), require.resolve('squire-rte')]
 
 /** The browser's files, some 150 kilobytes, read and compressed once. By path: `mail/list.js`. */
 export function loadAssets(folder: string): ReadonlyMap<string, Asset> {

@@ -314,6 +314,52 @@ describe('webmail in Chromium', function () {
       0,
     )
   })
+  it('writes with formatting: what is pasted runs nothing, a picture stays in the text', async () => {
+    const page = await mailOf(ALICE)
+    const window = page.getByRole('form', { name: 'Write a message' })
+    await page.keyboard.press('c')
+    await window.getByLabel('To', { exact: true }).fill(BOB)
+    await window.getByLabel('Subject').fill('With formatting')
+    await window.getByRole('button', { name: 'Formatting', exact: true }).click()
+    await window.getByRole('toolbar', { name: 'Formatting' }).waitFor()
+    const text = window.getByRole('textbox', { name: 'Text' })
+    await text.click()
+    await page.keyboard.type('Hello ')
+    await page.keyboard.press('Control+b')
+    await page.keyboard.type('bold')
+    await page.keyboard.press('Control+b')
+    await page.evaluate(`{
+      const clipboardData = new DataTransfer()
+      clipboardData.setData('text/html', '<p style="color:red">pasted<img src="x" onerror="window.pwned = 1"></p>')
+      const paste = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true })
+      document.querySelector('.rich-text').dispatchEvent(paste)
+    }`)
+    await text.getByText('pasted').waitFor()
+    assert.equal(await page.evaluate('window.pwned'), undefined)
+    const png = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+      'base64',
+    )
+    await window
+      .locator('.rich input[type=file]')
+      .setInputFiles({ name: 'dot.png', mimeType: 'image/png', buffer: png })
+    await text.locator('img').waitFor()
+    await window.getByText(/^Saved/).waitFor()
+    await accessible(page, 'compose with formatting')
+    await window.getByRole('button', { name: 'Send' }).click()
+    await page.getByText('Sent.', { exact: true }).waitFor()
+    const bob = await mailOf(BOB)
+    await row(bob, /With formatting/).click()
+    const frame = bob.frameLocator('iframe.html')
+    await frame.locator('b', { hasText: 'bold' }).waitFor()
+    await frame.locator('img[src^="blob:"]').waitFor()
+    // The next message begins as this one was: plain again for the others.
+    await page.keyboard.press('c')
+    await window.getByRole('toolbar', { name: 'Formatting' }).waitFor()
+    await window.getByRole('button', { name: 'Formatting', exact: true }).click()
+    await window.getByRole('textbox', { name: 'Text' }).and(page.locator('textarea')).waitFor()
+    await window.getByRole('button', { name: 'Discard' }).click()
+  })
   it('takes back what was sent, and sends it when the page is closed before', async () => {
     const page = await mailOf(ALICE)
     const window = page.getByRole('form', { name: 'Write a message' })

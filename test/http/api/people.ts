@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { client, type Web } from '../web'
+import { client, form, type Web } from '../web'
 
 export function peopleRoutes(opened: () => Web): void {
   let web: Web
@@ -45,6 +45,45 @@ export function peopleRoutes(opened: () => Web): void {
       )
     }
     assert.equal(web.sent.length, count)
+  })
+
+  it('sends text with formatting: cleaned, its text beside it, pictures inside; priority and a receipt', async () => {
+    const browser = await loggedIn('rich@example.org')
+    const html = '<div>Hello <b onclick="x()">Bob</b><img src="cid:p@x"><script>x()</script></div>'
+    const picture = { name: 'p.png', type: 'image/png', file: 'file-0', cid: 'p@x' }
+    const draft = {
+      to: 'ann@example.net',
+      subject: 'rich',
+      text: 'not this',
+      html,
+      attachments: [picture],
+      priority: 'high',
+      receipt: true,
+    }
+    const saved = await browser.post('drafts', form(draft, { 'file-0': 'png' }))
+    assert.equal(saved.status, 201)
+    const { mailbox, uid } = saved.body
+    const stored = (await browser.get(`mailboxes/${mailbox}/messages/${uid}`)).body
+    assert.deepEqual([stored.hasHtml, stored.text.trim(), stored.attachments], [true, 'Hello Bob', []])
+    assert.equal(stored.pictures[0].id, 'p@x')
+    const again = {
+      ...draft,
+      attachments: [{ ...picture, file: undefined, mailbox, uid, part: stored.pictures[0].part }],
+    }
+    assert.equal((await browser.post('send', again)).status, 200)
+    const sent = web.sent.at(-1)?.bytes.toString() ?? ''
+    assert.match(sent, /multipart\/alternative/)
+    assert.match(sent.replace(/=\r\n/g, ''), /<div>Hello <b>Bob<\/b><img src=3D"cid:p@x"><\/div>/)
+    assert.doesNotMatch(sent, /onclick|script|not this/)
+    assert.match(sent, /^Disposition-Notification-To: rich@example.org\r$/m)
+    assert.match(sent, /^X-Priority: 1/m)
+    const deep = await browser.post('drafts', { ...draft, attachments: [], html: '<b>'.repeat(300) })
+    assert.deepEqual([deep.status, deep.body.error], [422, 'too-big'])
+    const odd = { ...picture, cid: 'a\r\nX: y' }
+    assert.equal(
+      (await browser.post('drafts', form({ ...draft, attachments: [odd] }, { 'file-0': 'png' }))).status,
+      422,
+    )
   })
 
   it('collects whom one wrote to, and imports and gives vCards', async () => {

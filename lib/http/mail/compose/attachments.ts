@@ -5,6 +5,12 @@ import { fileNameOf } from '../message/file-name'
 import { decodedOf, leafAt } from '../message/parts'
 import type { Attached, Draft } from './compose'
 
+/** What a Content-ID may be made of (RFC 2392). */
+function oneWord(cid: string): string {
+  if (/^[\w.@-]+$/.test(cid)) return cid
+  throw new Refused(422, 'bad-attachment', 'cid: expected letters, digits and . @ - _')
+}
+
 /**
  * The files of a draft: those that came with the request, and parts of stored messages. Throws 413 and 422.
  * @param brought octets by the fields of the form
@@ -47,14 +53,15 @@ export async function attachedFiles(
     })
 
   const files: Attached[] = []
-  for (const { name, type = 'application/octet-stream', file: field, mailbox, uid, part } of attachments) {
+  for (const { name, type = 'application/octet-stream', file: field, mailbox, uid, part, cid } of attachments) {
+    const inPage = cid === undefined ? {} : { cid: oneWord(cid) }
     if (field !== undefined) {
       const content = brought.get(field)
       if (!content) throw new Refused(422, 'bad-attachment', `The request has no field ${field} for ${name}.`)
       weigh(content.length)
-      files.push({ filename: name, contentType: type, content })
+      files.push({ filename: name, contentType: type, content, ...inPage })
     } else if (mailbox !== undefined && uid !== undefined) {
-      files.push(await storedFile({ mailbox, uid }, part, name))
+      files.push({ ...(await storedFile({ mailbox, uid }, part, name)), ...inPage })
     } else {
       throw new Refused(422, 'bad-attachment', `The file ${name} has neither octets nor a place.`)
     }

@@ -1,4 +1,5 @@
 import type { AccountMail } from '../../../mailbox/mailbox'
+import { type WrittenHtml, writeHtmlJob } from '../../../mime/write/clean-html'
 import { createLimiter, Overloaded } from '../../../processes/limiter'
 import { DAY } from '../../../terms/calendar'
 import { textOf } from '../../../terms/errors'
@@ -32,12 +33,23 @@ const PATIENCE = 30_000
 /** Milliseconds for which the same message is not sent once more. */
 const REMEMBERED = 30 * DAY
 
-export function composeRoutes({ clock, log, settings }: Web, { submit, addresses }: HttpPorts): readonly Route[] {
+export function composeRoutes(
+  { clock, log, settings, room: { pool } }: Web,
+  { submit, addresses }: HttpPorts,
+): readonly Route[] {
   /** With files each is in memory several times over: one after the other. */
   const oneByOne = createLimiter(1, PATIENCE)
 
   const fromOf = ({ identity: { name: address } }: AccountMail, { from }: Draft): Person =>
     from ?? { name: '', address }
+
+  /** Throws 422 and 503. */
+  async function cleaned(mail: AccountMail, html: string): Promise<WrittenHtml> {
+    const done = await pool.run(writeHtmlJob, html, mail.id)
+    if (!done.ok && done.fault.kind === 'busy') throw new Refused(503, 'busy', 'Too much at once, try again later.')
+    if (done.ok && done.value) return done.value
+    throw new Refused(422, 'too-big', 'This text has too much formatting.')
+  }
 
   async function composed(
     mail: AccountMail,
@@ -45,9 +57,16 @@ export function composeRoutes({ clock, log, settings }: Web, { submit, addresses
     files: ReadonlyMap<string, Buffer>,
     use: (composed: Composed) => Promise<Answer>,
   ): Promise<Answer> {
+    const written = body.html === undefined ? undefined : await cleaned(mail, body.html)
     const work = async (): Promise<Answer> =>
       use(
-        await compose(body, fromOf(mail, body), await attachedFiles(mail, body, files, settings.maxBody), clock.now()),
+        await compose(
+          written ? { ...body, text: written.text } : body,
+          fromOf(mail, body),
+          await attachedFiles(mail, body, files, settings.maxBody),
+          clock.now(),
+          written?.html,
+        ),
       )
     if (body.attachments === undefined || body.attachments.length === 0) return work()
     return oneByOne(work).catch((error) => {

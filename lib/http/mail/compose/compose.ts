@@ -3,7 +3,7 @@ import addressparser from 'nodemailer/lib/addressparser'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import { headerEnd } from '../../../mime/read/header'
 import type { Of } from '../../../web/kernel/schema'
-import { choice, list, object, optional, text, whole } from '../../../web/kernel/schema'
+import { choice, flag, list, object, optional, text, whole } from '../../../web/kernel/schema'
 import { turn } from '../../../work/turns'
 import { type Person, person } from '../person'
 
@@ -18,6 +18,11 @@ export const draft = object({
   bcc: optional(text(20_000)),
   subject: text(2000),
   text: text(1_000_000),
+  /** with formatting: it is cleaned, and its text goes beside it in place of `text` */
+  html: optional(text(900_000)),
+  priority: optional(choice('high', 'low')),
+  /** asks for a receipt (RFC 8098 2.1) */
+  receipt: optional(flag()),
   inReplyTo: optional(text(1000)),
   references: optional(list(text(1000), 100)),
   attachments: optional(
@@ -31,6 +36,8 @@ export const draft = object({
         mailbox: optional(text(64)),
         uid: optional(whole(1)),
         part: optional(text(1000)),
+        /** a picture in `html`, which names it as `cid:` and this */
+        cid: optional(text(100)),
       }),
       200,
     ),
@@ -44,6 +51,7 @@ export type Draft = Of<typeof draft>
 
 export interface Attached {
   readonly filename: string
+  readonly cid?: string
   readonly contentType: string
   readonly content: Buffer
 }
@@ -106,10 +114,14 @@ export async function compose(
     text: body,
     inReplyTo,
     references = [],
+    priority,
+    receipt,
   }: Pick<Draft, 'to' | 'subject' | 'text'> & Partial<Draft>,
   from: Person,
   attachments: readonly Attached[],
   now: number,
+  /** cleaned */
+  html?: string,
   /** RFC 6047: an answer to an invitation */
   calendar?: { readonly method: 'REPLY'; readonly content: string },
 ): Promise<Composed> {
@@ -125,7 +137,16 @@ export async function compose(
     messageId: `<${id}@${domain}>`,
     ...(inReplyTo && { inReplyTo: oneLine(inReplyTo) }),
     ...(references.length > 0 && { references: references.map(oneLine) }),
-    attachments: attachments.map((file) => ({ ...file, content: Readable.from(pieces(file.content)) })),
+    ...(html !== undefined && { html: `<!DOCTYPE html><html><body>${html}</body></html>` }),
+    headers: {
+      ...(priority && { Importance: priority, 'X-Priority': priority === 'high' ? '1' : '5' }),
+      ...(receipt && { 'Disposition-Notification-To': from.address }),
+    },
+    attachments: attachments.map((file) => ({
+      ...file,
+      content: Readable.from(pieces(file.content)),
+      ...(file.cid !== undefined && { contentDisposition: 'inline' as const }),
+    })),
     ...(calendar && { icalEvent: { ...calendar, filename: 'reply.ics' } }),
     newline: '\r\n',
     // Files and addresses come from a browser: nothing may be fetched or read for them.

@@ -115,7 +115,7 @@ export function inviteRoutes({ room: { pool }, clock, log }: Web, { submit }: Ht
           const subject = `${WORDS[answer]}: ${read.summary}`
           const written = `${own} has answered “${read.summary}”: ${WORDS[answer].toLowerCase()}.`
           const draft = { to, subject, text: written }
-          const { sent, copy } = await compose(draft, { name: '', address: own }, [], clock.now(), {
+          const { sent, copy } = await compose(draft, { name: '', address: own }, [], clock.now(), undefined, {
             method: 'REPLY',
             content: reply,
           })

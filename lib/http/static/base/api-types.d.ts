@@ -507,6 +507,9 @@ export interface Api {
       bcc?: string | undefined
       subject: string
       text: string
+      html?: string | undefined
+      priority?: 'high' | 'low' | undefined
+      receipt?: boolean | undefined
       inReplyTo?: string | undefined
       references?: Array<string> | undefined
       attachments?:
@@ -517,6 +520,7 @@ export interface Api {
             mailbox?: string | undefined
             uid?: number | undefined
             part?: string | undefined
+            cid?: string | undefined
           }>
         | undefined
       answers?: { mailbox: string; uid: number; how: 'reply' | 'forward' } | undefined
@@ -533,6 +537,9 @@ export interface Api {
       bcc?: string | undefined
       subject: string
       text: string
+      html?: string | undefined
+      priority?: 'high' | 'low' | undefined
+      receipt?: boolean | undefined
       inReplyTo?: string | undefined
       references?: Array<string> | undefined
       attachments?:
@@ -543,6 +550,7 @@ export interface Api {
             mailbox?: string | undefined
             uid?: number | undefined
             part?: string | undefined
+            cid?: string | undefined
           }>
         | undefined
       answers?: { mailbox: string; uid: number; how: 'reply' | 'forward' } | undefined

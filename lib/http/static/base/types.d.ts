@@ -97,6 +97,8 @@ export interface DraftFile {
   readonly size?: number
   readonly type?: string
   readonly octets?: File
+  /** a picture in the text */
+  readonly cid?: string
   readonly mailbox?: string
   readonly uid?: number
   readonly part?: string
@@ -110,6 +112,10 @@ export interface DraftStart {
   readonly bcc?: string | undefined
   readonly subject?: string | undefined
   readonly text?: string | undefined
+  /** with formatting, in place of the text */
+  readonly html?: string | undefined
+  readonly priority?: 'high' | 'low' | undefined
+  readonly receipt?: boolean | undefined
   readonly inReplyTo?: string | undefined
   readonly references?: string[] | undefined
   readonly attachments?: DraftFile[]

@@ -1,18 +1,20 @@
 // @ts-check
-/** @import { Composer, Draft, DraftStart, KeptDraft } from '../base/types' */
+/** @import { Composer, Draft, DraftFile, DraftStart, KeptDraft } from '../base/types' */
 /** @import { Desk } from './desk.js' */
 import { call, messageOf } from '../base/api.js'
 import { confirmBox, toast } from '../base/dialogs.js'
 import { button, gap, h } from '../base/dom.js'
 import { field } from '../base/forms.js'
 import { iconButton } from '../base/icons.js'
+import { createBody } from './body.js'
 import { createDraftFiles, describedFiles, formOf, freshOf } from './draft-files.js'
 import { forget, hold, keep, release } from './kept.js'
+import { createOptions } from './options.js'
 import { createRecipients } from './recipients.js'
 import { createSaving } from './saving.js'
 import { createSender } from './sender.js'
 import { createSending } from './sending.js'
-import { exchanged, withSignature } from './signature.js'
+import { withSignature } from './signature.js'
 
 /** Milliseconds: what is typed is in this browser's storage as soon. */
 const KEPT_WITHIN = 1000
@@ -49,12 +51,18 @@ export function openComposer(start, desk, kept) {
   cc.element.hidden = !start.cc
   bcc.element.hidden = !start.bcc
   const subject = field('Subject', { name: 'subject', value: start.subject ?? '' })
-  const text = h('textarea', { name: 'text', 'aria-label': 'Text', value: initial })
+  const options = createOptions(start)
   const status = h('span', { class: 'muted', role: 'status' })
   const files = createDraftFiles(start.attachments ?? [], changed)
+  const body = createBody({
+    ...{ text: initial, html: start.html, fresh, changed, addPicture: files.addPicture },
+    files: () => files.all,
+  })
   const picker = h('input', { type: 'file', multiple: true, hidden: true, onchange: addPicked })
   const sendButton = h('button', { type: 'submit', class: 'primary' }, 'Send')
   const more = button('Cc Bcc', showCopies, 'quiet')
+  /** @type {readonly DraftFile[]} those that went with the last save */
+  let sent = []
   let done = false
   let keepTimer = 0
 
@@ -91,14 +99,17 @@ export function openComposer(start, desk, kept) {
       cc.element,
       bcc.element,
       subject.element,
+      options.element,
     ),
-    text,
+    body.element,
     files.element,
     h(
       'footer',
       {},
       sendButton,
       iconButton('clip', 'Add files', () => picker.click()),
+      iconButton('letters', 'Formatting', () => body.turn()),
+      options.button,
       picker,
       status,
       gap(),
@@ -131,27 +142,40 @@ export function openComposer(start, desk, kept) {
 
   /** @returns {Draft} */
   const message = () => ({
-    ...{ id, from: sender.from, to: to.value, cc: cc.value, bcc: bcc.value, subject: subject.value, text: text.value },
+    ...{
+      id,
+      from: sender.from,
+      to: to.value,
+      cc: cc.value,
+      bcc: bcc.value,
+      subject: subject.value,
+      ...body.content,
+      ...options.chosen,
+    },
     inReplyTo: start.inReplyTo,
     references: start.references,
-    attachments: describedFiles(files.all),
+    attachments: describedFiles(named()),
     answers: start.answers,
     replaces: saving.place,
   })
+  /** Files of the list, and pictures that are in the text still. */
+  function named() {
+    const { html = '' } = body.content
+    return files.all.filter(({ cid }) => cid === undefined || html.includes(`cid:${cid}`))
+  }
   /** What is sent: files that are not parts of the saved draft yet travel beside the rest. */
   function content() {
-    const fresh = freshOf(files.all)
+    sent = named()
+    const fresh = freshOf(sent)
     return fresh.length === 0 ? message() : formOf(message(), fresh)
   }
-  const isEmpty = () =>
-    !to.value && !subject.value && files.all.length === 0 && (!text.value.trim() || text.value === initial)
+  const isEmpty = () => !to.value && !subject.value && files.all.length === 0 && body.isEmpty
   /**
    * @param {string} before signatures
    * @param {string} after
    */
   function onIdentity(before, after) {
-    text.value = exchanged(text.value, before, after)
-    changed()
+    void body.exchange(before, after).then(changed)
   }
 
   /** @param {boolean} [isSending] */
@@ -172,7 +196,6 @@ export function openComposer(start, desk, kept) {
   }
   /** @param {Draft['replaces']} place */
   async function onSaved(place) {
-    const sent = files.all
     if (place) await files.saved(sent, place)
     keepHere()
   }
@@ -261,6 +284,7 @@ export function openComposer(start, desk, kept) {
     done = true
     clearTimeout(keepTimer)
     void saving.stop()
+    body.end()
     window.removeEventListener('beforeunload', warn)
     window.removeEventListener('pagehide', keepNow)
     hide()
@@ -278,9 +302,7 @@ export function openComposer(start, desk, kept) {
   }
   function focus() {
     if (!to.value) return to.input.focus()
-    text.focus()
-    text.setSelectionRange(0, 0)
-    text.scrollTop = 0
+    body.focus()
   }
 
   /** @type {Composer} */
@@ -308,7 +330,9 @@ export function openComposer(start, desk, kept) {
   element.addEventListener('dragover', (event) => event.preventDefault())
   element.addEventListener('drop', (event) => {
     event.preventDefault()
-    files.add(event.dataTransfer?.files)
+    const dropped = [...(event.dataTransfer?.files ?? [])]
+    const inText = event.target instanceof Element && event.target.closest('.rich-text') !== null
+    files.add(inText && body.addPictures(dropped) ? dropped.filter(({ type }) => !type.startsWith('image/')) : dropped)
   })
   window.addEventListener('beforeunload', warn)
   window.addEventListener('pagehide', keepNow)

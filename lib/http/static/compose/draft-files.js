@@ -15,14 +15,23 @@ export function createDraftFiles(start, changed) {
   let files = [...start]
 
   function draw() {
-    const items = files.map((file) =>
-      h(
-        'li',
-        {},
-        h('span', { title: file.name }, icon('clip'), h('span', {}, file.name), h('small', {}, bytes(file.size ?? 0))),
-        iconButton('close', `Remove ${file.name}`, () => remove(file)),
-      ),
-    )
+    // Pictures in the text are seen there.
+    const items = files
+      .filter(({ cid }) => !cid)
+      .map((file) =>
+        h(
+          'li',
+          {},
+          h(
+            'span',
+            { title: file.name },
+            icon('clip'),
+            h('span', {}, file.name),
+            h('small', {}, bytes(file.size ?? 0)),
+          ),
+          iconButton('close', `Remove ${file.name}`, () => remove(file)),
+        ),
+      )
     fill(element, items)
   }
   /** @param {DraftFile} gone */
@@ -48,19 +57,35 @@ export function createDraftFiles(start, changed) {
       changed()
     },
     /**
+     * A picture in the text.
+     * @param {File} octets
+     * @param {string} cid
+     */
+    addPicture(octets, cid) {
+      const { name, type, size } = octets
+      files.push({ name, type, size, octets, cid })
+      changed()
+    },
+    /**
      * They are parts of the saved draft now, in the same order.
      * @param {readonly DraftFile[]} sent
      * @param {MessagePlace} draft
      */
     async saved(sent, draft) {
       if (sent.length === 0) return
-      const { attachments } = await call('GET /mailboxes/{mailbox}/messages/{uid}', { ...draft })
-      if (attachments.length !== sent.length) return
+      const { attachments, pictures } = await call('GET /mailboxes/{mailbox}/messages/{uid}', { ...draft })
       /** @type {Map<DraftFile, DraftFile>} */
       const parts = new Map()
-      for (const [index, { part }] of attachments.entries()) {
-        const file = sent[index]
-        if (file) parts.set(file, { name: file.name, size: file.size ?? 0, ...draft, part })
+      const listed = sent.filter(({ cid }) => !cid)
+      if (attachments.length === listed.length) {
+        for (const [index, { part }] of attachments.entries()) {
+          const file = listed[index]
+          if (file) parts.set(file, { name: file.name, size: file.size ?? 0, ...draft, part })
+        }
+      }
+      for (const { id, part, type } of pictures) {
+        const file = sent.find(({ cid }) => cid === id)
+        if (file) parts.set(file, { name: file.name, size: file.size ?? 0, type, cid: id, ...draft, part })
       }
       files = files.map((file) => parts.get(file) ?? file)
       draw()

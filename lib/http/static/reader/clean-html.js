@@ -18,7 +18,7 @@ const ADDRESSES = ['src', 'srcset', 'background']
 /** @type {Promise<typeof globalThis.DOMPurify> | undefined} */
 let loading
 /** The library itself is fetched with the first message that has HTML. */
-const loadPurify = () => {
+export const loadPurify = () => {
   loading ??= import('../purify.min.js').then(() => globalThis.DOMPurify)
   return loading
 }

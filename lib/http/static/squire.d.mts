@@ -1,0 +1,2 @@
+/** Squire (MIT), served from its package. */
+export { default } from 'squire-rte'
