@@ -53,6 +53,7 @@ const languageCommand = defineCommand({
 /** LANGUAGE (RFC 5255 3): what the server says to people, in their language. */
 export const language: Extension = {
   rfcs: {
+    2277: { title: 'IETF Policy on Character Sets and Languages', state: 'part', note: 'i-default' },
     5255: { title: 'IMAP Internationalization', state: 'part', note: 'LANGUAGE and I18NLEVEL=1; no COMPARATOR' },
   },
   // RFC 5255 3.1: in the greeting too
