@@ -6,7 +6,6 @@ import { createAutoconfig } from '../lib/autoconfig/room'
 import { homeOf } from '../lib/haraka/home'
 import { hooks } from '../lib/haraka/hooks'
 import type { HarakaPlugin, HarakaServer } from '../lib/haraka/host'
-import { hostNameOf } from '../lib/haraka/me'
 import { submitter } from '../lib/haraka/outbound/submit'
 import { mailboxPlugin } from '../lib/haraka/plugin'
 import { postOutside } from '../lib/http/mail/message/ask-outside'
@@ -18,6 +17,7 @@ import { servicesOf } from '../lib/web/clients'
 import { httpSettings } from '../lib/web/settings'
 import { createWeb, type WebRoom, type WebServer } from '../lib/web/web'
 import { sitesOf } from '../lib/web/who/passkeys/sites'
+import { hostNameOf } from '../lib/wiring/home'
 import { readLockSettings } from '../lib/wiring/locks'
 import { openSessions } from '../lib/wiring/sessions'
 
@@ -33,7 +33,7 @@ export function register(this: HarakaPlugin): void {
     const listens = typeof main === 'object' && main !== null && 'listen' in main && main.listen
     if (!listens) log.warn('mailbox/http serves nothing: config/http.ini has no listen = address:port')
     const settings = httpSettings(home.ini('mailbox_http'))
-    const me = settings.clients.host || hostNameOf(host.plugin)
+    const me = settings.clients.host || hostNameOf(host.plugin.config)
     const services = servicesOf(settings.clients, me)
     web = createWeb({
       room: context.room,
@@ -57,7 +57,7 @@ export function register(this: HarakaPlugin): void {
       submit: submitter(host),
       metrics: context.part('gathering'),
       profile: (address, password) => appleProfile({ address, password }, services),
-      host: hostNameOf(host.plugin),
+      host: hostNameOf(host.plugin.config),
       postOutside,
       assets: path.join(packageRoot, 'lib/http/static'),
     })

@@ -3,10 +3,10 @@ import { homeOf } from '../lib/haraka/home'
 import type { HarakaPlugin } from '../lib/haraka/host'
 import { listenLmtp } from '../lib/haraka/listen/lmtp'
 import { harakaTls } from '../lib/haraka/listen/tls'
-import { hostNameOf } from '../lib/haraka/me'
 import { mailboxPlugin } from '../lib/haraka/plugin'
 import { createLmtpServer } from '../lib/lmtp/server'
 import { lmtpSettings } from '../lib/lmtp/settings'
+import { hostNameOf } from '../lib/wiring/home'
 import { messageLimit } from '../lib/wiring/room'
 
 /** `mailbox/lmtp`: LMTP listeners for another mail server in front; config/mailbox_lmtp.ini. */
@@ -19,7 +19,7 @@ export function register(this: HarakaPlugin): void {
       createLmtpServer({
         delivery: deliveryOf(host),
         settings,
-        hostname: hostNameOf(this),
+        hostname: hostNameOf(this.config),
         maxSize: messageLimit(home),
         implicitTls,
         tls,

@@ -41,7 +41,7 @@ export const createAutoconfig = (services: readonly Service[], oauth?: OAuthSett
     app.get('/mail/config-v1.1.xml', mozilla)
     app.get('/.well-known/autoconfig/mail/config-v1.1.xml', mozilla)
     async function outlook(request: Request, response: Response): Promise<void> {
-      const address = addressAsked(await smallBody(request, MOST))
+      const address = addressAsked(await smallBody(request, response, MOST))
       if (address === undefined) response.status(400).type('text/plain').send('There is no EMailAddress')
       else send(response, outlookConfig(address, services))
     }

@@ -11,6 +11,8 @@ import { importCommand } from './import/command'
 import { exportCommand } from './import/export'
 import { restoreCommand } from './import/restore'
 import { initCommand } from './init/command'
+import { aliasesCommand } from './mail/aliases'
+import { searchCommand } from './mail/search'
 import { completionCommand, manualCommand } from './manual/command'
 import { backupCommand } from './store/backup'
 import { checkCommand, restoredCommand } from './store/check'
@@ -34,6 +36,8 @@ export function createProgram(): Command {
     .addCommand(dnsCommand())
     .addCommand(accountsCommand())
     .addCommand(aclCommand())
+    .addCommand(aliasesCommand())
+    .addCommand(searchCommand())
     .addCommand(binCommand())
     .addCommand(importCommand())
     .addCommand(exportCommand())

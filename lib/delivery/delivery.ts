@@ -1,17 +1,14 @@
-import { quotaOf } from '../mailbox/verbs/limits'
 import { headerEnd } from '../mime/read/header'
 import { createLimiter } from '../processes/limiter'
-import type { Account } from '../store/account'
 import { textOf } from '../terms/errors'
-import { logThrown } from '../terms/log-thrown'
 import { runs } from '../work/loop'
 import { createCopies } from './copies'
 import { deliveryEntries } from './log/entries'
 import { type Accepted, LARGE, type Mail } from './mail'
 import type { DeliveryPorts } from './ports'
-import { spellDomain } from './recipients/address'
+import { createRcpt } from './recipients/rcpt'
 import { createRecipients, type Target } from './recipients/recipients'
-import { fullReply, isFailure, LOOP, type Reply, STORED, UNAVAILABLE, UNKNOWN } from './reply'
+import { isFailure, LOOP, type Reply, STORED, UNAVAILABLE } from './reply'
 import { transactionDigest } from './retransmission'
 
 /** Large messages that are in memory at once, and milliseconds that others wait for a place: less than Haraka gives a plugin. */
@@ -38,32 +35,10 @@ const isAlias = ({ targets }: Accepted): boolean => targets.local.length + targe
  * after the copies are on the disk. Never rejects.
  */
 export function createDelivery(ports: DeliveryPorts) {
-  const { store, settings, clock, log, forward, isLocalDomain, settingsOf, deliveries } = ports
+  const { clock, log, forward, deliveries } = ports
   const recipients = createRecipients(ports)
+  const rcpt = createRcpt(ports, recipients)
   const copyTo = createCopies(ports)
-
-  async function isFull(account: Account): Promise<boolean> {
-    const limit = quotaOf(account, settings)
-    if (limit.bytes === 0 && limit.messages === 0) return false
-    const used = await store.accounts.usage(account.id)
-    return (limit.bytes > 0 && used.bytes >= limit.bytes) || (limit.messages > 0 && used.messages >= limit.messages)
-  }
-
-  /** @returns undefined: not a domain of ours, and no account or alias of this name */
-  async function rcpt(address: string): Promise<Accepted | Reply | undefined> {
-    try {
-      const targets = await recipients.resolve(address)
-      const domain = spellDomain(address.slice(address.lastIndexOf('@') + 1))
-      if (!targets) return isLocalDomain(domain) ? UNKNOWN : undefined
-      const { full } = settingsOf(domain)
-      // An alias with one full mailbox waits as a whole: nothing is stored twice when it is sent again.
-      for (const { account } of targets.local) if (await isFull(account)) return fullReply(full)
-      return { address, targets, full }
-    } catch (error) {
-      logThrown(log, 'recipient check', error)
-      return UNAVAILABLE
-    }
-  }
 
   async function forwardTo(addresses: readonly string[], mail: Mail, to: Accepted): Promise<Reply> {
     const octets = Buffer.concat(mail.octets)

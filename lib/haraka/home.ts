@@ -1,7 +1,7 @@
 import { version } from '../package-root'
 import { systemClock } from '../terms/ports'
 import type { Ini } from '../terms/settings'
-import type { Home } from '../wiring/home'
+import { type Home, hostNameOf } from '../wiring/home'
 import { readLockSettings } from '../wiring/locks'
 import type { Host } from './plugin'
 
@@ -9,6 +9,7 @@ import type { Host } from './plugin'
 export const homeOf = ({ plugin, log }: Host): Home => ({
   folder: process.env.HARAKA ?? process.cwd(),
   ini: (name) => plugin.config.get(`${name}.ini`) as Ini, // Haraka gives sections of text
+  hostName: () => hostNameOf(plugin.config),
   log,
 })
 

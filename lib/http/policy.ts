@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
-import type { Application, Request } from 'express'
+import type { Application, Request, Response } from 'express'
 import type { FrontEnds, Outcome } from '../login/admission/front-ends'
 import { textOf } from '../terms/errors'
 import { smallBody } from '../web/kernel/body/small'
@@ -78,7 +78,7 @@ export function mountPolicy(
   const expected = digest(policyToken)
   const known = commands(frontEnds)
 
-  async function answer(request: Request): Promise<readonly [status: number, value: object]> {
+  async function answer(request: Request, response: Response): Promise<readonly [status: number, value: object]> {
     const run = known.get(String(request.query.command))
     if (!run) return [404, { status: 'failure', reason: 'there is no such command' }]
     const shown = shownIn(request)
@@ -87,7 +87,7 @@ export function mountPolicy(
       await login.admitsToken(peer, shown, undefined)
       return [401, { status: 'failure', reason: 'the token is not right' }]
     }
-    const outcome = outcomeOf(await smallBody(request, MOST))
+    const outcome = outcomeOf(await smallBody(request, response, MOST))
     const isWhole = outcome && (outcome.remote !== '' || (request.query.command === 'reset' && outcome.login !== ''))
     if (!isWhole) return [400, { status: 'failure', reason: 'login and remote are needed, an address among them' }]
     return [200, await run(outcome)]
@@ -95,7 +95,7 @@ export function mountPolicy(
 
   app.post('/', (request, response, next) => {
     if (request.query.command === undefined) return next()
-    answer(request).then(
+    answer(request, response).then(
       ([status, value]) => response.status(status).set('Cache-Control', 'no-store').json(value),
       (error) => {
         log.error(`policy: ${textOf(error)}`)

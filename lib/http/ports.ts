@@ -15,7 +15,7 @@ export interface Submission {
   readonly bytes: Buffer
 }
 
-export interface Addresses {
+interface Addresses {
   /** aliases that name the account */
   aliasesOf(name: string): readonly string[]
   isOf(address: string, account: AccountId): Promise<boolean>

@@ -13,6 +13,7 @@ import {
 import { type FileHandle, open } from 'node:fs/promises'
 import path from 'node:path'
 import { textOf } from '../terms/errors'
+import { sizeText } from '../terms/sizes'
 import type { PassedOverList } from './remarks'
 
 /** The folder of a source. Its owner may have put links, pipes and devices into it; the reader has more rights than that person. */
@@ -175,7 +176,7 @@ function readIndex(at: string, top: string | undefined): string {
   try {
     const found = fstatSync(file)
     if (!found.isFile()) throw new NotTaken('it is no file')
-    if (found.size > MOST_INDEX) throw new NotTaken(`it has ${megabytes(found.size)}`)
+    if (found.size > MOST_INDEX) throw new NotTaken(`it has ${sizeText(found.size)}`)
     return readFileSync(file, 'utf8')
   } finally {
     closeSync(file)
@@ -184,8 +185,6 @@ function readIndex(at: string, top: string | undefined): string {
 
 export const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOENT'
-
-export const megabytes = (octets: number): string => `${(octets / 1024 ** 2).toFixed(1)} MB`
 
 /** All octets of a file that is one message. */
 export async function readMessageFile(at: string, top: string | undefined, largest: number): Promise<Buffer> {
@@ -208,4 +207,4 @@ export async function readMessageFile(at: string, top: string | undefined, large
 }
 
 export const tooLarge = (size: number, largest: number): string =>
-  `it has ${megabytes(size)}, more than ${megabytes(largest)}; --largest says how many are taken`
+  `it has ${sizeText(size)}, more than ${sizeText(largest)}; --largest says how many are taken`

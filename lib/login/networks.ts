@@ -59,6 +59,8 @@ function plainRange([base, bits]: Range): Range {
 
 function rangesOf(word: string): readonly Range[] {
   const named = NAMED.get(word)
+  // A zone (fe80::1%eth0) is known to one host only, and no client's address comes with it.
+  if (word.includes('%')) throw new RangeError(`${word}: an address without its zone (%...) is expected`)
   if (named) return named.map((text) => ipaddr.parseCIDR(text))
   const [base = ''] = word.split('/')
   if (ipaddr.isValidCIDR(word) && isWritten(base)) return [plainRange(ipaddr.parseCIDR(word))]

@@ -1,4 +1,6 @@
 import { DAY } from './calendar'
+import { sizeOf } from './sizes'
+
 /**
  * Reads an .ini (as Haraka's config gives it: sections of text values) into typed settings, and collects every mistake so
  * that an operator sees them all at once. Units: durations `ms s min h d` (plain number: seconds), sizes `K M G`.
@@ -16,7 +18,6 @@ export class SettingsError extends Error {
 }
 
 const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000, d: DAY }
-const BYTES: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 }
 
 export interface SettingsReader {
   text(key: string, fallback: string): string
@@ -104,7 +105,6 @@ export function readSettings(file: string, ini: Ini): SettingsReader {
     }
   }
   const milliseconds = scaled(MILLISECONDS, 's')
-  const bytes = scaled(BYTES, '')
 
   return {
     text: (key, fallback) => raw(key, fallback) ?? fallback,
@@ -121,7 +121,7 @@ export function readSettings(file: string, ini: Ini): SettingsReader {
       }),
     duration: (key, fallback) =>
       parsed(key, milliseconds(fallback) ?? 0, 'a time such as 500ms, 8s, 10min, 2h or 30d', milliseconds, fallback),
-    size: (key, fallback) => parsed(key, bytes(fallback) ?? 0, 'a size such as 64K, 25M or 1G', bytes, fallback),
+    size: (key, fallback) => parsed(key, sizeOf(fallback) ?? 0, 'a size such as 64K, 25M or 1G', sizeOf, fallback),
     list: (key, fallback) =>
       raw(key, fallback.join(' '))
         ?.split(/[\s,]+/)

@@ -3,6 +3,7 @@ import { createDelivery, type Delivery } from '../delivery/delivery'
 import type { Forward } from '../delivery/forward'
 import { type DeliveryLog, openDeliveryLog } from '../delivery/log/log'
 import { openRecipientFiles } from '../delivery/recipients/files'
+import { createRcpt } from '../delivery/recipients/rcpt'
 import { globalScripts } from '../delivery/rules/global-scripts'
 import { createRules } from '../delivery/rules/rules'
 import { type DeliverySettings, deliverySettings } from '../delivery/settings'
@@ -25,6 +26,21 @@ export const openDeliveries = (home: Home): Promise<DeliveryLog> =>
     log: home.log,
   })
 
+/** Which domains and names are ours, by the files and settings of this home. */
+function ourNames(home: Home, settings: DeliverySettings) {
+  const files = openRecipientFiles(home.folder, home.log)
+  return {
+    settings: readMailboxSettings(home),
+    aliases: files.aliases,
+    isLocalDomain: (domain: string) => settings.domains.has(domain) || files.isListed(domain),
+    settingsOf: settings.settingsOf,
+  }
+}
+
+/** What RCPT would be answered, for people who ask. */
+export const openRcpt = (home: Home, store: Store) =>
+  createRcpt({ store, log: home.log, ...ourNames(home, readDeliverySettings(home)) })
+
 /** @param forward queues what aliases and rules send elsewhere */
 export function openDelivery(
   home: Home,
@@ -32,17 +48,13 @@ export function openDelivery(
   forward: Forward,
 ): Delivery {
   const settings = readDeliverySettings(home)
-  const files = openRecipientFiles(home.folder, home.log)
   const { globalScripts: scripts, ...rules } = rulesSettings(home.ini('mailbox_sieve'))
   const ports = { store, forward, clock: systemClock, log: home.log }
   return createDelivery({
     ...ports,
     room,
     deliveries,
-    settings: readMailboxSettings(home),
-    aliases: files.aliases,
-    isLocalDomain: (domain) => settings.domains.has(domain) || files.isListed(domain),
-    settingsOf: settings.settingsOf,
+    ...ourNames(home, settings),
     junkByHeader: settings.junk.byHeader,
     duplicates: settings.duplicates,
     rules: createRules({

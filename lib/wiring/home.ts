@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import path from 'node:path'
 import config from 'haraka-config'
 import { packageRoot } from '../package-root'
@@ -10,13 +11,22 @@ export interface Home {
   /** absolute */
   readonly folder: string
   ini(name: string): Ini
+  /** the name of this mail server: config/me */
+  hostName(): string
   readonly log: Log
+}
+
+/** @param config Haraka's, or one that reads as it does */
+export function hostNameOf(config: { get(name: string): unknown }): string {
+  const me = config.get('me')
+  return typeof me === 'string' && me !== '' ? me : hostname()
 }
 
 /** A home as programs outside Haraka see it: same files, same defaults. */
 export function homeAt(folder: string, log: Log): Home {
   const files = config.module_config(packageRoot, folder)
-  return { folder, log, ini: (name) => files.get(`${name}.ini`) as Ini } // haraka-config gives sections of text
+  const ini = (name: string): Ini => files.get(`${name}.ini`) as Ini // haraka-config gives sections of text
+  return { folder, log, ini, hostName: () => hostNameOf(files) }
 }
 
 /** Where everything that must last lies. */

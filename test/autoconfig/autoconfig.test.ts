@@ -86,6 +86,7 @@ describe('mail programs set themselves up', () => {
     assert.match(text, /<Type>IMAP<\/Type>\s*<Server>mail\.example\.org<\/Server>\s*<Port>993<\/Port>/)
     assert.match(text, /<LoginName>ann@example\.org<\/LoginName>/)
     assert.equal((await ask('<Request/>')).status, 400)
+    assert.equal((await ask('ü'.repeat(4100))).status, 413)
     assert.equal(addressAsked(`<EMailAddress>${'<'.repeat(50_000)}`), undefined)
   })
 
@@ -93,6 +94,7 @@ describe('mail programs set themselves up', () => {
     const socket = connect(Number(new URL(web.url).port), '127.0.0.1')
     socket.write('POST /autodiscover/autodiscover.xml HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n')
     socket.write('x'.repeat(20_000))
+    socket.resume()
     socket.on('error', () => undefined)
     await once(socket, 'close')
   })

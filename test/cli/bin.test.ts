@@ -59,7 +59,7 @@ describe('haraka-mailbox bin', function () {
     const text = await done('bin', 'list', NAME)
     assert.match(
       text,
-      /^ann@example\.org: 3 messages, \d+ octets in the recycle bin; what is removed now is kept for 72 h$/m,
+      /^ann@example\.org: 3 messages, \d+ B in the recycle bin; what is removed now is kept for 72 h$/m,
     )
     assert.match(text, /^B1-3 .* INBOX +Bob +third \\x1b\[31mred$/m)
     assert.doesNotMatch(text, /\x1b/)
@@ -80,7 +80,15 @@ describe('haraka-mailbox bin', function () {
   it('restores and erases what was said, and nothing where that is not clear', async () => {
     await refused(/say which/, 'bin', 'restore', NAME)
     await refused(/say which/, 'bin', 'restore', NAME, 'B1-1', '--all')
-    await refused(/not in the recycle bin: B1-99; nothing was done/, 'bin', 'erase', NAME, 'B1-1', 'B1-99', '--yes')
+    await refused(
+      /not in the recycle bin \(any more: restored or erased already\?\): B1-99; nothing was done/,
+      'bin',
+      'erase',
+      NAME,
+      'B1-1',
+      'B1-99',
+      '--yes',
+    )
     await refused(/say --yes/, 'bin', 'erase', NAME, '--all')
     assert.equal(await done('bin', 'restore', NAME, 'B1-2'), 'restored 1 message\n  1 to INBOX\n')
     const erased = await done('bin', 'erase', NAME, '--find', 'first', '--yes')

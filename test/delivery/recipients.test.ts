@@ -123,4 +123,23 @@ describe('recipients', () => {
     assert.deepEqual([...table.domains], [['d.e', 'f.g']])
     assert.deepEqual([...table.addresses], [['a@b.c', ['d@e.f']]])
   })
+
+  it('tells each step of the way', async () => {
+    const steps: string[] = []
+    await resolve('info+x@example.org', ({ depth, by, through, address }) =>
+      steps.push([depth, by, through, address].filter((word) => word !== undefined).join(' ')),
+    )
+    assert.deepEqual(steps, [
+      '0 alias subaddress info+x@example.org',
+      '1 account alice@example.org',
+      '1 account bob@example.org',
+      '1 elsewhere out@example.net',
+    ])
+    const other: string[] = []
+    await resolve('gone@other.example', ({ by, to }) => other.push(`${by} ${to.join(' ')}`))
+    assert.deepEqual(other, ['domain-alias gone@example.org', 'disabled-account gone@example.org'])
+    const loop: string[] = []
+    await resolve('round@example.org', ({ by }) => loop.push(by))
+    assert.deepEqual(loop, ['alias', 'alias', 'looped'])
+  })
 })

@@ -225,7 +225,7 @@ describe('files and folders of a Maildir', function () {
     const id = await room.account()
     const [report] = await room.bring(id, maildirSource(root))
     assert.equal(report?.problems.length, 1, 'told once')
-    assert.match(report?.problems.join() ?? '', /^1\.a:2,: it has 4194304\.0 MB, more than 256\.0 MB; --largest/)
+    assert.match(report?.problems.join() ?? '', /^1\.a:2,: it has 4096\.0 GB, more than 256\.0 MB; --largest/)
   })
 })
 

@@ -3,6 +3,7 @@ import { areGroups } from '../../mailbox/shared/identifiers'
 import { ownLock } from '../../mailbox/verbs/lock-request'
 import type { Account, AccountChange } from '../../store/account'
 import { ok } from '../../terms/fault'
+import { sizeOf } from '../../terms/sizes'
 import { withoutSecondFactor } from '../../web/who/credentials'
 
 /** `accounts set`: words of the command line to a change of an account. */
@@ -56,15 +57,13 @@ function protocolsOf(words: string): readonly string[] {
   return list
 }
 
-const OCTETS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 }
-
-/** @param units of the number; none: it is a plain one */
-function limitOf(text: string, units: Readonly<Record<string, number>> = { '': 1 }): number {
-  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([KMG]?)$/i.exec(text) ?? []
-  const factor = units[unit.toUpperCase()]
-  if (number !== '' && factor !== undefined) return Math.round(Number(number) * factor)
-  throw new Error(`${text}: expected a number${Object.keys(units).length > 1 ? ', or a size such as 500M or 1G' : ''}`)
+/** Throws what to say. @param read of the number; undefined: it is none */
+function limitOf(text: string, expected: string, read: (text: string) => number | undefined): number {
+  const limit = read(text)
+  if (limit !== undefined) return limit
+  throw new Error(`${text}: expected ${expected}`)
 }
+const countOf = (text: string): number | undefined => (/^\d{1,15}$/.test(text) ? Number(text) : undefined)
 
 /** Throws when a word cannot be read: before anything is changed. */
 export function changeOf(options: AccountChanges): AccountChange {
@@ -76,8 +75,10 @@ export function changeOf(options: AccountChanges): AccountChange {
     ...((options.disable || options.enable) && { disabled: options.disable === true }),
     ...(options.administrator !== undefined && { admin: options.administrator }),
     ...(protocols !== undefined && { protocols: protocolsOf(protocols) }),
-    ...(quotaBytes !== undefined && { quotaBytes: limitOf(quotaBytes, OCTETS) }),
-    ...(quotaMessages !== undefined && { quotaMessages: limitOf(quotaMessages) }),
+    ...(quotaBytes !== undefined && {
+      quotaBytes: limitOf(quotaBytes, 'a number, or a size such as 500M or 1G', sizeOf),
+    }),
+    ...(quotaMessages !== undefined && { quotaMessages: limitOf(quotaMessages, 'a number', countOf) }),
   }
   return (before) =>
     ok({

@@ -6,6 +6,7 @@ import { setPassword } from '../../login/passwords'
 import { type Account, settingCredentials } from '../../store/account'
 import type { Store } from '../../store/store'
 import { ok } from '../../terms/fault'
+import { sizeText } from '../../terms/sizes'
 import { KNOWN_PASSWORD, SHORTEST_PASSWORD } from '../../web/who/credentials'
 import type { Home } from '../../wiring/home'
 import { openKnownPasswords, readLoginSettings } from '../../wiring/login'
@@ -137,13 +138,6 @@ async function existing(store: Store, name: string): Promise<Account> {
   throw new Error(`there is no account ${name}`)
 }
 
-const bytes = (count: number): string =>
-  count < 1024
-    ? `${count} B`
-    : count < 1024 ** 2
-      ? `${(count / 1024).toFixed(1)} K`
-      : `${(count / 1024 ** 2).toFixed(1)} M`
-
 async function printAccounts(store: Store, json: boolean): Promise<void> {
   const rows: { name: string; messages: number; bytes: number; disabled: boolean; admin: boolean }[] = []
   for await (const { id, name, disabled, admin } of store.accounts.list()) {
@@ -158,7 +152,7 @@ async function printAccounts(store: Store, json: boolean): Promise<void> {
   if (rows.length > 0) console.log(`${'account'.padEnd(width)}  ${'messages'.padStart(8)}  ${'size'.padStart(9)}`)
   for (const row of rows) {
     const marks = [row.disabled ? 'disabled' : '', row.admin ? 'administrator' : ''].filter(Boolean).join(' ')
-    const line = `${row.name.padEnd(width)}  ${String(row.messages).padStart(8)}  ${bytes(row.bytes).padStart(9)}  ${marks}`
+    const line = `${row.name.padEnd(width)}  ${String(row.messages).padStart(8)}  ${sizeText(row.bytes).padStart(9)}  ${marks}`
     console.log(line.trimEnd())
   }
 }

@@ -1,14 +1,8 @@
 import type { Account } from '../../store/account'
 import type { Store } from '../../store/store'
 import { utcTime } from '../../terms/plain'
+import { sizeText } from '../../terms/sizes'
 import { hasKnownPassword } from '../../web/who/credentials'
-
-const size = (octets: number): string =>
-  octets < 1024 ** 2
-    ? `${(octets / 1024).toFixed(1)} K`
-    : octets < 1024 ** 3
-      ? `${(octets / 1024 ** 2).toFixed(1)} M`
-      : `${(octets / 1024 ** 3).toFixed(1)} G`
 
 /** What an account has and may do, without anything secret. */
 async function factsOf(store: Store, account: Account) {
@@ -56,8 +50,8 @@ function linesOf(facts: Facts): readonly (readonly [title: string, text: string]
     ['state', facts.disabled ? 'disabled: no login, no delivery' : 'enabled'],
     ...(facts.administrator ? [['rights', 'administrator'] as const] : []),
     ['protocols', facts.protocols.join(' ') || 'all'],
-    ['mail', `${facts.messages} messages, ${size(facts.bytes)}, ${facts.mailboxes.length} mailboxes`],
-    ['quota', `${limit(quotaBytes, size)}; messages: ${limit(quotaMessages, String)}`],
+    ['mail', `${facts.messages} messages, ${sizeText(facts.bytes)}, ${facts.mailboxes.length} mailboxes`],
+    ['quota', `${limit(quotaBytes, sizeText)}; messages: ${limit(quotaMessages, String)}`],
     ['password', facts.knownPassword ? `${facts.password}, one that everybody knows` : facts.password],
     ['second factor', facts.authenticatorApp ? 'authenticator app' : passkeys.length > 0 ? 'passkeys' : 'no'],
     ...passkeys.map(({ label, createdAt }) => ['passkey', `${label}, made ${utcTime(createdAt)} UTC`] as const),

@@ -59,7 +59,10 @@ async function chosen(bin: BinVerbs, ids: readonly string[], { all, find }: Opti
   const named = ids.map((id) => binnedId(id))
   const there = new Set((await bin.get(named)).map(({ id }) => id))
   const missing = named.filter((id) => !there.has(id))
-  if (missing.length > 0) throw new Error(`not in the recycle bin: ${missing.join(' ')}; nothing was done`)
+  if (missing.length > 0)
+    throw new Error(
+      `not in the recycle bin (any more: restored or erased already?): ${missing.join(' ')}; nothing was done`,
+    )
   return named
 }
 

@@ -1,6 +1,7 @@
 import type { BinState, EraseProof, Restored } from '../../mailbox/mailbox'
 import type { BinnedMessage } from '../../store/bin'
 import { plainText, utcTime } from '../../terms/plain'
+import { sizeText } from '../../terms/sizes'
 
 /** What the commands of the recycle bin print. */
 
@@ -59,7 +60,7 @@ function span(milliseconds: number): string {
 export function stateLine(name: string, { messages, bytes, keptFor }: BinState): string {
   const kept =
     keptFor === 0 ? 'it is off: what is removed now is gone' : `what is removed now is kept for ${span(keptFor)}`
-  return `${name}: ${messagesOf(messages)}, ${bytes} octets in the recycle bin; ${kept}`
+  return `${name}: ${messagesOf(messages)}, ${sizeText(bytes)} in the recycle bin; ${kept}`
 }
 
 export const restoredLines = ({ mailboxes, messages }: Restored): readonly string[] => [

@@ -1,7 +1,4 @@
 import { Resolver } from 'node:dns/promises'
-import { readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
-import path from 'node:path'
 import { domainToASCII } from 'node:url'
 import { Command } from 'commander'
 import type { Service } from '../../web/clients'
@@ -88,14 +85,6 @@ export async function checkZone(records: readonly ZoneRecord[], resolver: Resolv
 const line = ({ name, type, value, why }: ZoneRecord): string =>
   `${`${name}.`.padEnd(36)} IN ${type.padEnd(5)} ${type === 'TXT' ? `"${value}"` : value}   ; ${why}`
 
-function meOf(folder: string): string {
-  try {
-    return readFileSync(path.join(folder, 'config/me'), 'utf8').trim() || hostname()
-  } catch {
-    return hostname()
-  }
-}
-
 /** `haraka-mailbox dns DOMAIN`: what to put into the zone, and what is there. */
 /** RFC 1035 2.3.4, of letters, digits and hyphens (RFC 1123 2.1) */
 export const isDomain = (name: string): boolean =>
@@ -111,7 +100,7 @@ export const dnsCommand = (): Command =>
     .option('--json', 'for programs')
     .action(async (name: string, options: { home: string; check?: boolean; resolver?: string; json?: boolean }) => {
       const home = openHome(options.home)
-      const me = meOf(home.folder)
+      const me = home.hostName()
       const domain = domainToASCII(name.replace(/\.$/, ''))
       if (!isDomain(domain)) throw new Error(`${name} is no domain`)
       const records = recordsFor(domain, me, servicesOf(httpSettings(home.ini('mailbox_http')).clients, me))

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { sizeText } from '../../terms/sizes'
 import { dataFolder, type Home } from '../../wiring/home'
 import { error, type Finding, ok, warning } from './finding'
 
@@ -23,6 +24,6 @@ export function checkFolder(home: Home): readonly Finding[] {
     findings.push(warning(folder, `other users of this machine may look into it: chmod 700 ${folder}`))
   const { bavail, bsize } = statfsSync(folder)
   const free = bavail * bsize
-  if (free < GIGABYTE) findings.push(warning(folder, `only ${Math.floor(free / 1024 ** 2)} MB are free on its disk`))
-  return findings.length > 0 ? findings : [ok(folder, `${Math.floor(free / GIGABYTE)} GB free`)]
+  if (free < GIGABYTE) findings.push(warning(folder, `only ${sizeText(free)} are free on its disk`))
+  return findings.length > 0 ? findings : [ok(folder, `${sizeText(free)} free`)]
 }

@@ -13,6 +13,7 @@ import { type ReadingOptions, type Source, USUAL } from '../../import/source'
 import { prepare } from '../../mime/prepare'
 import type { Store } from '../../store/store'
 import { canonicalMailboxName } from '../../terms/names'
+import { sizeOf } from '../../terms/sizes'
 import { SPECIAL_USES, type SpecialUse } from '../../terms/special-use'
 import { openStore } from '../../wiring/store'
 import { gather } from '../accounts/changes'
@@ -104,9 +105,9 @@ async function run(
 }
 
 function octets(text: string): number {
-  const [, number = '', unit = ''] = /^(\d+)([KM]?)$/.exec(text) ?? []
-  if (number === '') throw new InvalidArgumentError('must be a number of octets such as 500K or 2M.')
-  return Number(number) * (unit === 'M' ? 1024 ** 2 : unit === 'K' ? 1024 : 1)
+  const size = sizeOf(text)
+  if (size === undefined) throw new InvalidArgumentError('must be a number of octets such as 500K or 2M.')
+  return size
 }
 
 /** A message is in memory whole, and its text in one string of the engine at most. */

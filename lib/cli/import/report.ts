@@ -1,8 +1,8 @@
 import { type AccountReport, type Totals, totalsOf } from '../../import/accounts'
 import type { ImportOptions, MailboxReport } from '../../import/import'
 import type { PassedOver } from '../../import/remarks'
-import { megabytes } from '../../import/tree'
 import { plainText } from '../../terms/plain'
+import { sizeText } from '../../terms/sizes'
 
 interface Progress extends Required<Pick<ImportOptions, 'found' | 'progress'>> {
   /** before something else is printed */
@@ -110,7 +110,7 @@ export function printTotals(reports: readonly AccountReport[], dryRun: boolean):
   const { accounts, found, added, octets, there, refused } = totals
   const again = reports.filter(({ mailboxes }) => mailboxes.some((one) => one.uids.kind === 'new' && one.found > 0))
   print(
-    `Total: ${accounts} accounts, ${found} messages found, ${added} added (${megabytes(octets)}, ${octets} octets), ` +
+    `Total: ${accounts} accounts, ${found} messages found, ${added} added (${sizeText(octets)}, ${octets} octets), ` +
       `${there} here before, ${remarksOf(totals)}, ${refused} accounts refused`,
   )
   if (dryRun) {

@@ -1,5 +1,6 @@
 import type { IndexState, IndexStatus } from '../../mailbox/texts/status'
 import type { TextCounts } from '../../store/texts'
+import { sizeText } from '../../terms/sizes'
 
 type Named = TextCounts & { readonly name: string }
 
@@ -20,7 +21,7 @@ const countsOf = ({ indexed, waiting, unreadable }: TextCounts): string =>
 
 export function linesOf(status: IndexStatus, accounts: readonly Named[]): readonly string[] {
   const { state, octets, behind } = status
-  const size = octets === undefined ? '' : `, ${(octets / 1024 ** 2).toFixed(1)} MB on the disk`
+  const size = octets === undefined ? '' : `, ${sizeText(octets)} on the disk`
   const more = behind - accounts.length
   return [
     `text index: ${STATES[state]}`,

@@ -25,6 +25,20 @@ export interface Target {
   readonly detail?: string
 }
 
+/** One step on the way of an address, for people who ask where it ends. */
+export interface Step {
+  /** 0: the address that was asked for */
+  readonly depth: number
+  readonly address: string
+  /** `looped`: it was looked up before on this way; `too-long`: more steps or recipients than there may be */
+  readonly by:
+    | ('domain-alias' | 'alias' | 'account' | 'disabled-account')
+    | ('looped' | 'too-long' | 'elsewhere' | 'nobody')
+  readonly through?: 'subaddress' | 'catch-all'
+  /** the account, or where an alias leads */
+  readonly to: readonly string[]
+}
+
 export interface RecipientPorts {
   readonly store: Pick<Store, 'accounts'>
   aliases(): AliasTable
@@ -38,7 +52,14 @@ const MOST = 200
 /** Who gets what is sent to an address: one answer for Haraka's hook `rcpt`, for LMTP and for other programs. */
 export function createRecipients({ store, aliases, isLocalDomain, settingsOf }: RecipientPorts) {
   /** Who has an address: an account, addresses that its mail goes to, or both. */
-  type Owner = { readonly account?: Account; readonly forwards: readonly string[]; readonly alias?: true }
+  type Owner = {
+    readonly account?: Account
+    readonly forwards: readonly string[]
+    readonly by: 'alias' | 'account' | 'disabled-account'
+    /** the account's name, also of one that is disabled */
+    readonly name?: string
+  }
+  type Found = Owner & { readonly detail?: string; readonly through?: 'subaddress' | 'catch-all' }
 
   async function accountOf(address: Spelled): Promise<Account | undefined> {
     for (const name of namesOf(address)) {
@@ -50,16 +71,17 @@ export function createRecipients({ store, aliases, isLocalDomain, settingsOf }: 
 
   async function lookUp(address: Spelled): Promise<Owner | undefined> {
     const listed = aliases().addresses.get(`${address.local}@${address.domain}`)
-    if (listed) return { forwards: listed, alias: true }
+    if (listed) return { forwards: listed, by: 'alias' }
     const account = await accountOf(address)
     if (!account) return undefined
     const forwards = forwardsOf(account.overrides)
-    if (!account.disabled) return { account, forwards }
+    const { name } = account
+    if (!account.disabled) return { account, forwards, by: 'account', name }
     // With nobody behind it, it is refused: its mail is not the catch-all's.
-    return { forwards }
+    return { forwards, by: 'disabled-account', name }
   }
 
-  async function find({ local, domain }: Spelled): Promise<(Owner & { readonly detail?: string }) | undefined> {
+  async function find({ local, domain }: Spelled): Promise<Found | undefined> {
     if (local === '') return undefined
     const whole = await lookUp({ local, domain })
     if (whole) return whole
@@ -69,39 +91,55 @@ export function createRecipients({ store, aliases, isLocalDomain, settingsOf }: 
     const user = at > 0 ? await lookUp({ local: [...local].slice(0, at).join(''), domain }) : undefined
     if (user) {
       const detail = [...local].slice(at + 1).join('')
-      return detail === '' ? user : { ...user, detail }
+      return { ...user, through: 'subaddress', ...(detail !== '' && { detail }) }
     }
-    return lookUp({ local: '', domain })
+    const everything = await lookUp({ local: '', domain })
+    return everything && { ...everything, through: 'catch-all' }
   }
 
-  /** @returns undefined: nobody here has this address */
-  async function resolve(address: string): Promise<Targets | undefined> {
+  /**
+   * @param tell told each step
+   * @returns undefined: nobody here has this address
+   */
+  async function resolve(address: string, tell: (step: Step) => void = () => undefined): Promise<Targets | undefined> {
     const local = new Map<AccountId, Target>()
     const remote = new Set<string>()
     const seen = new Set<string>()
 
     async function expand(recipient: string, depth: number): Promise<boolean> {
       const given = spellAddress(recipient)
-      if (!given || depth > DEPTH || local.size + remote.size >= MOST) return false
-      const spelled = { ...given, domain: aliases().domains.get(given.domain) ?? given.domain }
+      if (!given) return false
+      const other = aliases().domains.get(given.domain)
+      const spelled = { ...given, domain: other ?? given.domain }
       const key = `${spelled.local}@${spelled.domain}`
+      if (other) tell({ depth, address: recipient, by: 'domain-alias', to: [key] })
+      if (depth > DEPTH || local.size + remote.size >= MOST) {
+        tell({ depth, address: key, by: 'too-long', to: [] })
+        return false
+      }
       if (seen.has(key)) {
         // An alias that names itself, among others, means the account of that name.
         const account = await accountOf(spelled)
-        if (account && !account.disabled && !local.has(account.id)) local.set(account.id, { account })
+        const isNew = account && !account.disabled && !local.has(account.id)
+        if (isNew) local.set(account.id, { account })
+        tell({ depth, address: key, by: isNew ? 'account' : 'looped', to: isNew ? [account.name] : [] })
         return true
       }
       seen.add(key)
       const owner = await find(spelled)
       if (!owner) return false
-      const { account, forwards, detail } = owner
+      const { account, forwards, detail, by, name, through } = owner
+      tell({ depth, address: key, by, to: [...(name ? [name] : []), ...forwards], ...(through && { through }) })
       if (account && !local.has(account.id)) {
         const wanted = detail !== undefined && settingsOf(spelled.domain).subaddressMailbox === 'existing'
         local.set(account.id, { account, ...(wanted && { detail }) })
       }
       for (const next of forwards) {
         const here = await expand(next, depth + 1)
-        if (!here && !isLocalDomain(spellAddress(next)?.domain ?? '')) remote.add(next)
+        if (here) continue
+        const elsewhere = !isLocalDomain(spellAddress(next)?.domain ?? '')
+        tell({ depth: depth + 1, address: next, by: elsewhere ? 'elsewhere' : 'nobody', to: [] })
+        if (elsewhere) remote.add(next)
       }
       return true
     }
@@ -124,7 +162,7 @@ export function createRecipients({ store, aliases, isLocalDomain, settingsOf }: 
       if (seen.has(key)) return (await accountOf(spelled))?.id === account
       seen.add(key)
       const owner = await find(spelled)
-      if (!owner?.alias) return owner?.account?.id === account
+      if (owner?.by !== 'alias') return owner?.account?.id === account
       for (const next of owner.forwards) if (await leads(next)) return true
       return false
     }

@@ -1,7 +1,7 @@
 import { ownMail, postmasterAt } from '../../delivery/own-mail/own-mail'
 import { textOf } from '../../terms/errors'
 import { systemClock } from '../../terms/ports'
-import { hostNameOf } from '../me'
+import { hostNameOf } from '../../wiring/home'
 import type { Host } from '../plugin'
 import { outboundQueue } from './queue'
 
@@ -20,7 +20,7 @@ export function bouncer({ plugin, log }: Host): (failed: Failed) => void {
   const queue = outboundQueue(plugin)
   async function send({ sender, failures, octets }: Failed): Promise<void> {
     const mail = await ownMail({
-      from: { ...postmasterAt(hostNameOf(plugin)), name: 'Mail Delivery System' },
+      from: { ...postmasterAt(hostNameOf(plugin.config)), name: 'Mail Delivery System' },
       to: [sender],
       subject: 'Your message could not be delivered to everyone',
       body: { text: `Your message was delivered, but not to these recipients:\n\n${failures.join('\n')}\n` },

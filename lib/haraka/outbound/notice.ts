@@ -3,8 +3,8 @@ import { addressOf, ownMail, postmasterAt } from '../../delivery/own-mail/own-ma
 import type { Notice } from '../../login/notices'
 import { textOf } from '../../terms/errors'
 import { systemClock } from '../../terms/ports'
+import { hostNameOf } from '../../wiring/home'
 import type { Notifier } from '../../wiring/login'
-import { hostNameOf } from '../me'
 import type { Host } from '../plugin'
 import { outboundQueue } from './queue'
 
@@ -27,7 +27,7 @@ export function createNotifier({ plugin, log }: Pick<Host, 'plugin' | 'log'>): N
     await queue('', recipients, mail)
   }
   return {
-    from: postmasterAt(hostNameOf(plugin)).address,
+    from: postmasterAt(hostNameOf(plugin.config)).address,
     send: (notice) =>
       send(notice).catch((error) => log.error(`a notice to ${notice.to} could not be sent: ${textOf(error)}`)),
   }

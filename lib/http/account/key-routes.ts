@@ -1,7 +1,7 @@
 import { LOGIN_PROTOCOLS } from '../../login/login'
 import { DAY } from '../../terms/calendar'
 import { Refused, unwrap } from '../../web/kernel/faults'
-import { any, choice, list, object, optional, text, whole } from '../../web/kernel/schema'
+import { any, choice, list, object, oneLine, optional, text, whole } from '../../web/kernel/schema'
 import { DONE, defineRoute, done, json, type Route } from '../../web/route/route'
 import type { Web } from '../../web/shared'
 import { addingAppPassword, makeAppPassword, removingAppPassword } from '../../web/who/credentials'
@@ -52,7 +52,7 @@ export function keyRoutes(web: Web, { profile }: Pick<HttpPorts, 'profile'>): re
       scope: 'session',
       summary: 'Makes a password for one mail program; shown once',
       body: object({
-        label: text(100),
+        label: oneLine(100),
         protocols: optional(list(choice(...LOGIN_PROTOCOLS), LOGIN_PROTOCOLS.length)),
         ...appPasswordLimits,
         password: text(1000),
@@ -109,7 +109,7 @@ export function keyRoutes(web: Web, { profile }: Pick<HttpPorts, 'profile'>): re
       scope: 'session',
       summary: 'Makes an API token with scopes; shown once',
       body: object({
-        label: text(100),
+        label: oneLine(100),
         scopes: list(choice(...SCOPES), SCOPES.length),
         days: optional(whole(1, 3650)),
         password: text(1000),

@@ -1,6 +1,6 @@
 import { LOGIN_PROTOCOLS } from '../../login/login'
 import { unwrap } from '../../web/kernel/faults'
-import { choice, list, object, text } from '../../web/kernel/schema'
+import { choice, list, object, oneLine, text } from '../../web/kernel/schema'
 import { DONE, defineRoute, done, json, type Route } from '../../web/route/route'
 import type { Web } from '../../web/shared'
 import { addingAppPassword, makeAppPassword, removingAppPassword } from '../../web/who/credentials'
@@ -20,7 +20,7 @@ export function appPasswordRoutes(web: Web, { attempts }: HttpPorts): readonly R
       scope: 'admin',
       summary: 'Makes an app password for a user; shown once',
       body: object({
-        label: text(100),
+        label: oneLine(100),
         protocols: list(choice(...LOGIN_PROTOCOLS), LOGIN_PROTOCOLS.length),
         ...appPasswordLimits,
       }),

@@ -78,12 +78,13 @@ export function binRoutes(web: Web, { attempts }: HttpPorts): readonly Route[] {
       answer: restored,
       run: async (call) => {
         const account = await accountById(web, call.params.account ?? '')
-        const back = await within(call, account, async (mail) => {
+        const { back, missing } = await within(call, account, async (mail) => {
           const bin = binOf(mail)
-          return unwrap(await bin.restore(await toRestore(bin, whichOf(call.body))))
+          const { ids, missing } = await toRestore(bin, whichOf(call.body))
+          return { back: unwrap(await bin.restore(ids)), missing }
         })
         await trail(call, account.name, `bin-restored (${messagesOf(back.messages)})`)
-        return json(restoredOf(back))
+        return json(restoredOf(back, missing))
       },
     }),
     defineRoute({

@@ -40,7 +40,8 @@ export function binRoutes(): readonly Route[] {
       answer: restored,
       run: async ({ body, mail: enter }) => {
         const bin = binOf(await enter())
-        return json(restoredOf(unwrap(await bin.restore(await toRestore(bin, whichOf(body))))))
+        const { ids, missing } = await toRestore(bin, whichOf(body))
+        return json(restoredOf(unwrap(await bin.restore(ids)), missing))
       },
     }),
     defineRoute({

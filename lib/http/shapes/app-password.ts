@@ -36,6 +36,8 @@ export function limitsOf(
   now: number,
 ): Pick<AppPassword, 'expiresAt' | 'networks'> {
   try {
+    // It would open from nowhere.
+    if (networks.includes('none')) throw new RangeError('none is no address or network')
     networkList(networks)
   } catch (error) {
     throw new Refused(422, 'bad-network', `Networks: ${textOf(error)}`)

@@ -1,3 +1,4 @@
+import { placeFrom } from '../../mailbox/bin/bin-verbs'
 import type { BinListed, BinState, BinVerbs, EraseProof, Restored } from '../../mailbox/mailbox'
 import type { BinnedMessage } from '../../mailbox/vocabulary'
 import { type BinnedId, binnedId } from '../../terms/names'
@@ -47,6 +48,8 @@ export const chosen = object({ ids: optional(list(text(64), MOST_IDS)), all: opt
 export const restored = object({
   messages: whole(),
   mailboxes: list(object({ mailbox: text(), messages: whole() })),
+  /** of the ids that were named: not in the bin any more, restored or erased before */
+  missing: list(text()),
   /** why others were not given back */
   stopped: optional(text()),
 })
@@ -77,13 +80,18 @@ export const pageOf = (
   ...{ next, total, bytes, keptFor },
 })
 
-export const listOf = async (
+/** Throws 422 for an `after` that no page gave. */
+export async function listOf(
   bin: BinVerbs,
   { find, after, limit = PAGE }: { find?: string | undefined; after?: string | undefined; limit?: number | undefined },
-): Promise<BinListed> => bin.list({ limit, ...(find !== undefined && { find }), ...(after !== undefined && { after }) })
+): Promise<BinListed> {
+  if (after !== undefined && !placeFrom(after))
+    throw new Refused(422, 'bad-request', '`after` is what `next` of a page says.')
+  return bin.list({ limit, ...(find !== undefined && { find }), ...(after !== undefined && { after }) })
+}
 
-export const restoredOf = ({ messages, mailboxes, fault }: Restored) => ({
-  ...{ messages, mailboxes },
+export const restoredOf = ({ messages, mailboxes, fault }: Restored, missing: readonly BinnedId[]) => ({
+  ...{ messages, mailboxes, missing },
   stopped: fault && faultRefusal(fault).message,
 })
 
@@ -108,9 +116,15 @@ function idsOf(ids: readonly string[]): BinnedId[] {
   }
 }
 
-/** What to give back: those that were named, or all that are there now. */
-export async function toRestore(bin: BinVerbs, which: readonly BinnedId[] | 'all'): Promise<readonly BinnedId[]> {
-  if (which !== 'all') return which
-  const { messages } = await bin.list({ limit: MOST_IDS })
-  return messages.map(({ id }) => id)
+/** What to give back: those that were named and are there, or all that are there now. */
+export async function toRestore(
+  bin: BinVerbs,
+  which: readonly BinnedId[] | 'all',
+): Promise<{ readonly ids: readonly BinnedId[]; readonly missing: readonly BinnedId[] }> {
+  if (which === 'all') {
+    const { messages } = await bin.list({ limit: MOST_IDS })
+    return { ids: messages.map(({ id }) => id), missing: [] }
+  }
+  const there = new Set((await bin.get(which)).map(({ id }) => id))
+  return { ids: which.filter((id) => there.has(id)), missing: which.filter((id) => !there.has(id)) }
 }

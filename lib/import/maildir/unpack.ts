@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import { textOf } from '../../terms/errors'
-import { megabytes, NotTaken } from '../tree'
+import { sizeText } from '../../terms/sizes'
+import { NotTaken } from '../tree'
 import { DOVECOT_LZ4, dovecotLz4 } from './lz4'
 
 /** Messages that a server keeps packed, known by their first octets: Dovecot's names do not tell. */
@@ -67,7 +68,7 @@ function zstd(octets: Buffer, largest: number): Promise<Buffer> {
 const isUnpack = (own: unknown): own is typeof zlib.gunzip => typeof own === 'function'
 
 const tooMuch = (largest: number): string =>
-  `it has more than ${megabytes(largest)} then; --largest says how many are taken`
+  `it has more than ${sizeText(largest)} then; --largest says how many are taken`
 
 /** bzip2, xz and zstd write what they unpack to their standard output with `-dc`. */
 function byProgram(program: string, ...more: readonly string[]): Packing['unpack'] {

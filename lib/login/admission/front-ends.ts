@@ -10,7 +10,7 @@ import type { LoginSettings } from '../settings'
 import type { LoginEvent } from './report'
 
 /** What a front-end tells of somebody who logs in there. */
-export interface Attempted {
+interface Attempted {
   readonly login: string
   /** the client's address */
   readonly remote: string

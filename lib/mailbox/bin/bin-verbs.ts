@@ -17,7 +17,7 @@ const LOOKED = 20_000
 
 /** `next` of a page: where it ended. */
 const placeText = ({ removedAt, id }: BinPlace): string => `${removedAt}.${id}`
-function placeFrom(text: string): BinPlace | undefined {
+export function placeFrom(text: string): BinPlace | undefined {
   const [, at = '', id = ''] = /^(\d{1,15})\.([\w-]{1,64})$/.exec(text) ?? []
   return id === '' ? undefined : { removedAt: Number(at), id: binnedId(id) }
 }

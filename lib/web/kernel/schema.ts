@@ -25,6 +25,16 @@ export const text = (max = 10_000): Schema<string> => ({
     typeof value === 'string' && value.length <= max ? value : wrong(at, `text of at most ${max} characters`),
 })
 
+/** A name that people give: something, and on one line. @param max characters */
+export const oneLine = (max: number): Schema<string> => ({
+  json: { type: 'string', minLength: 1, maxLength: max, pattern: '^[^\\x00-\\x1f\\x7f\\u2028\\u2029]+$' },
+  optional: false,
+  read: (value, at) => {
+    const fits = typeof value === 'string' && value.length <= max && !/[\x00-\x1f\x7f\u2028\u2029]/.test(value)
+    return fits && value.trim() !== '' ? value.trim() : wrong(at, `one line of 1 to ${max} characters`)
+  },
+})
+
 export const choice = <const T extends string>(...words: readonly T[]): Schema<T> => ({
   json: { type: 'string', enum: words },
   optional: false,

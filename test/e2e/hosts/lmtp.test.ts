@@ -8,7 +8,7 @@ import path from 'node:path'
 import { ImapFlow } from 'imapflow'
 import { createTransport } from 'nodemailer'
 import { eventually } from '../../eventually'
-import { ACCOUNTS, type Demo, freePorts, removeHome, startDemo } from '../demo'
+import { ACCOUNTS, cli, type Demo, freePorts, removeHome, startDemo } from '../demo'
 
 const alice = 'alice@example.org'
 const bob = 'bob@example.org'
@@ -110,5 +110,25 @@ describe('demo --lmtp', function () {
       if (front.exitCode === null && front.signalCode === null) await once(front, 'exit')
       rmSync(home, { recursive: true, force: true })
     }
+  })
+
+  it('an administrator asks where an address leads, and finds mail, which the audit trail has', async () => {
+    const home = ['--home', demo.home]
+    const tested = await cli(['aliases', 'test', 'both@example.org', '--json', ...home])
+    assert.equal(tested.code, 0, tested.stderr)
+    const { local }: { local: { account: string }[] } = JSON.parse(tested.stdout)
+    assert.deepEqual(
+      local.map(({ account }) => account),
+      [alice, bob],
+    )
+    const nobody = await cli(['aliases', 'test', 'nobody@example.org', ...home])
+    assert.deepEqual([nobody.code, nobody.stdout], [1, 'refused: 550 5.1.1 no such user here\n'])
+    assert.match((await cli(['aliases', 'list', ...home])).stdout, /^both@example\.org {2}alice@example\.org bob/)
+    const all = await cli(['search', alice, 'hello', '--json', ...home])
+    const wanted = await subjects(alice)
+    assert.equal(JSON.parse(all.stdout).total, wanted.length)
+    const [subject = ''] = wanted
+    assert.match((await cli(['search', alice, `subject:"${subject}"`, ...home])).stdout, /^INBOX \d+ .*\n\d+ found in/m)
+    assert.match((await cli(['audit', alice, ...home])).stdout, /mail-searched \(hello\) by /)
   })
 })

@@ -47,7 +47,8 @@ auth_policy_hash_nonce = some words`,
   })
 
   const opens = async (port: number, password: string): Promise<boolean> =>
-    (await run('curl', ['-sS', '--max-time', '20', '-u', `${ALICE}:${password}`, `imap://127.0.0.1:${port}/`])).code === 0
+    (await run('curl', ['-sS', '--max-time', '20', '-u', `${ALICE}:${password}`, `imap://127.0.0.1:${port}/`])).code ===
+    0
 
   it('refuses there what was guessed there, and here too, until the lockout is cleared', async () => {
     assert.ok(await opens(dovecot.imap, 'of dovecot alone'), readFileSync(path.join(folder, 'dovecot.log'), 'utf8'))

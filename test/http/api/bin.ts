@@ -37,9 +37,15 @@ export function binRoutes(opened: () => Web): void {
     const page = (await browser.get('bin?limit=3')).body
     assert.deepEqual(subjects((await browser.get(`bin?limit=3&after=${page.next}`)).body), ['one'])
 
+    for (const after of ['junk', '1.', `${page.next}!`])
+      assert.equal((await browser.get(`bin?after=${after}`)).status, 422, after)
+
     const ids = body.messages.map(({ id }: Listed) => id)
     const back = (await browser.post('bin/restore', { ids: [ids[0], ids[1], 'B1-1zz'] })).body
     assert.equal(back.messages, 2)
+    assert.deepEqual(back.missing, ['B1-1zz'])
+    const again = (await browser.post('bin/restore', { ids: [ids[0]] })).body
+    assert.deepEqual([again.messages, again.missing], [0, [ids[0]]])
     assert.deepEqual(
       [...back.mailboxes].sort((a, b) => (a.mailbox < b.mailbox ? -1 : 1)),
       [

@@ -64,6 +64,17 @@ export function ownerRoutes(opened: () => Web): void {
     const phone = { label: 'phone', days: 30, networks: ['192.0.2.0/24'], password: PASSWORD }
     const wrong = await browser.post('account/app-passwords', { ...phone, networks: ['192.0.2.0/99'] })
     assert.deepEqual([wrong.status, wrong.body.error], [422, 'bad-network'])
+    for (const networks of [['none'], ['fe80::1%eth0'], ['fe80::%eth0/64']])
+      assert.equal((await browser.post('account/app-passwords', { ...phone, networks })).status, 422, networks[0])
+    for (const label of ['', '  ', 'two\nlines', 'two\rlines', 'a\u2028b']) {
+      assert.equal(
+        (await browser.post('account/app-passwords', { ...phone, label })).status,
+        400,
+        JSON.stringify(label),
+      )
+      const token = { label, scopes: ['mail:read'], password: PASSWORD }
+      assert.equal((await browser.post('account/tokens', token)).status, 400, JSON.stringify(label))
+    }
     const made = await browser.post('account/app-passwords', phone)
     assert.equal(made.status, 201)
     await web.room.appPasswordUses(account.id).then((uses) => assert.equal(uses.size, 0))

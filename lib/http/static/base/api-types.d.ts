@@ -492,7 +492,12 @@ export interface Api {
   }
   'POST /bin/restore': {
     body: { ids?: Array<string> | undefined; all?: boolean | undefined }
-    answer: { messages: number; mailboxes: Array<{ mailbox: string; messages: number }>; stopped?: string | undefined }
+    answer: {
+      messages: number
+      mailboxes: Array<{ mailbox: string; messages: number }>
+      missing: Array<string>
+      stopped?: string | undefined
+    }
   }
   'POST /bin/erase': {
     body: { ids?: Array<string> | undefined; all?: boolean | undefined }
@@ -727,7 +732,12 @@ export interface Api {
   'POST /admin/accounts/{account}/bin/restore': {
     where: { account: string | number }
     body: { ids?: Array<string> | undefined; all?: boolean | undefined }
-    answer: { messages: number; mailboxes: Array<{ mailbox: string; messages: number }>; stopped?: string | undefined }
+    answer: {
+      messages: number
+      mailboxes: Array<{ mailbox: string; messages: number }>
+      missing: Array<string>
+      stopped?: string | undefined
+    }
   }
   'POST /admin/accounts/{account}/bin/erase': {
     where: { account: string | number }

@@ -1,7 +1,7 @@
 // @ts-check
 
 /** What follows `-- ` is the signature, as mail programs know it. @param {string} signature */
-export const signatureBlock = (signature) => (signature.trim() === '' ? '' : `\n\n-- \n${signature.trimEnd()}`)
+const signatureBlock = (signature) => (signature.trim() === '' ? '' : `\n\n-- \n${signature.trimEnd()}`)
 
 /**
  * A new text: room to write, the signature, and below it what is answered.
