@@ -2,7 +2,6 @@ import { createDiffieHellman, getDiffieHellman } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { generate } from 'selfsigned'
 import { packageRoot } from '../../package-root'
 import type { DemoOptions, Override } from './options'
 
@@ -106,6 +105,8 @@ function dhParameters(): string {
 
 async function writeCertificate(config: string): Promise<void> {
   if (existsSync(path.join(config, 'tls_cert.pem'))) return
+  // Every command would wait for its hundred modules.
+  const { generate } = await import('selfsigned')
   const made = await generate([{ name: 'commonName', value: 'localhost' }], {
     keySize: 2048,
     algorithm: 'sha256',

@@ -1,4 +1,4 @@
-import { ImapFlow } from 'imapflow'
+import type { ImapFlow } from 'imapflow'
 import { SourceGone } from '../source'
 
 export interface ImapPeer {
@@ -65,8 +65,10 @@ export function imapConnection(peer: ImapPeer): ImapConnection {
   async function connected(): Promise<ImapFlow> {
     if (client?.usable) return client
     open = undefined
+    // Every command would wait for its hundred modules.
+    const imapflow = await import('imapflow')
     for (let attempt = 0; ; attempt++) {
-      const made = new ImapFlow({
+      const made = new imapflow.ImapFlow({
         host,
         port,
         secure,
