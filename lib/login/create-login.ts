@@ -5,6 +5,7 @@ import { createAdmission } from './admission/admission'
 import { createConnections } from './admission/connections'
 import type { Credential } from './admission/credential'
 import { createFrontEnds, type FrontEnds } from './admission/front-ends'
+import type { PolicyServer } from './admission/policy-server'
 import { createReport, type Tell } from './admission/report'
 import { createStrangers, type Strangers } from './admission/strangers'
 import type { Chain } from './chain'
@@ -43,6 +44,8 @@ export interface LoginPorts {
   used?(account: string, appPassword: string, use: Shown): Promise<void>
   /** OAUTHBEARER and XOAUTH2 are offered when it is there */
   readonly verifyToken?: VerifyToken | undefined
+  /** asked before, told after */
+  readonly policyServer?: PolicyServer | undefined
   /** absent: passwords are verified by their scheme, in threads */
   readonly verify?: typeof verifyPassword
 }
@@ -164,6 +167,7 @@ export function createLogin(ports: LoginPorts): Door {
     proxyHeader: (address) => (settings.trustedProxies(address) ? settings.proxyHeader : 'never'),
     close: async () => {
       await Promise.allSettled(underWay)
+      await ports.policyServer?.close()
       await attempts.close()
     },
   }

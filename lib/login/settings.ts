@@ -62,6 +62,17 @@ export interface LoginSettings {
   readonly passwdFile: string
   readonly ldap: LdapSettings | undefined
   readonly notify: NotifySettings
+  /** undefined: nobody else is asked */
+  readonly policyServer: PolicySettings | undefined
+}
+
+export interface PolicySettings {
+  readonly url: string
+  readonly password: string
+  readonly nonce: string
+  /** milliseconds */
+  readonly timeout: number
+  readonly onFailure: 'allow' | 'refuse'
 }
 
 export interface LdapSettings {
@@ -190,6 +201,22 @@ function ldapOf(read: SettingsReader, wanted: boolean): LdapSettings | undefined
   return settings
 }
 
+function policyServerOf(read: SettingsReader): PolicySettings | undefined {
+  const settings: PolicySettings = {
+    url: read.text('weakforced.url', ''),
+    password: read.text('weakforced.password', ''),
+    nonce: read.text('weakforced.nonce', ''),
+    timeout: read.duration('weakforced.timeout', '2s'),
+    onFailure: read.choice('weakforced.on_failure', ['allow', 'refuse'], 'allow'),
+  }
+  if (settings.url === '') return undefined
+  if (!/^https?:\/\//.test(settings.url) || !URL.canParse(settings.url))
+    read.complain(`weakforced.url = ${settings.url}: expected http:// or https:// and a host`)
+  if (settings.password === '' || settings.nonce === '')
+    read.complain('weakforced: url needs password and nonce beside it')
+  return settings
+}
+
 /** Haraka's workers share the processors; mail must go on while logins are attacked. */
 const defaultWidth = (): number => (cluster.isWorker ? 1 : Math.max(1, availableParallelism() >> 1))
 
@@ -228,6 +255,7 @@ export function loginSettings(ini: Ini, plugin: Ini = {}, store: Ini = {}): Logi
     oauth: oauthOf(read),
     passwdFile: read.text('passwd_file.path', 'config/mailbox_passwd'),
     ldap: ldapOf(read, directories.includes('ldap')),
+    policyServer: policyServerOf(read),
     notify: {
       owner: read.boolean('notify.owner', false),
       admin: read.text('notify.admin', ''),

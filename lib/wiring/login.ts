@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { createPolicyServer } from '../login/admission/policy-server'
 import { ATTEMPT_LOGS } from '../login/attempts/drivers'
 import type { Chain } from '../login/chain'
 import { createLogin, type Door } from '../login/create-login'
@@ -85,6 +86,7 @@ export function openLogin(
     known: openKnownPasswords(home, settings),
     weak: createWeakMarks(store),
     used: createUses(store),
+    policyServer: settings.policyServer && createPolicyServer(settings.policyServer, home.log),
     verifyToken: settings.oauth && jwtVerifier(settings.oauth),
     tell: createNotices({
       settings: settings.notify,

@@ -6,13 +6,14 @@ import { accountName, splitMailbox } from '../account-name'
 import type { Chain, ChainAnswer } from '../chain'
 import { allowsProtocol, type Directory, type DirectoryEntry, needsAppPassword } from '../directory'
 import type { AttemptLog, Recorded, Standing } from '../lockout/attempts'
-import type { AttemptOutcome, Who } from '../lockout/lockout'
+import type { AttemptOutcome, Bar, Who } from '../lockout/lockout'
 import type { Identity, LoginAnswer, LoginPeer } from '../login'
 import { canonicalAddress, networkOf } from '../networks'
 import type { LoginSettings } from '../settings'
 import type { createConnections, Proof } from './connections'
 import type { Credential } from './credential'
 import { createInOrder } from './in-order'
+import type { PolicyServer } from './policy-server'
 import type { createReport } from './report'
 import { type Evidence, verdictOf } from './verdict'
 import { createVerification, lookUp, type Verification } from './verification'
@@ -27,6 +28,7 @@ export interface AdmissionPorts {
   readonly log: Log
   readonly connections: ReturnType<typeof createConnections>
   readonly report: ReturnType<typeof createReport>
+  readonly policyServer?: PolicyServer | undefined
   /** after a grant: rehash and the like; must not throw */
   granted(entry: DirectoryEntry, credential: Credential, peer: LoginPeer, appPassword: string | undefined): void
 }
@@ -113,6 +115,8 @@ export function createAdmission(ports: AdmissionPorts) {
     })
     const { verify } = verification
     const { mechanism } = credential
+    // Asked beside the chain: whoever is refused by it does the same work.
+    const policy = spared ? undefined : ports.policyServer?.allow({ peer, user, shown: shownBy(credential) })
     const answer = await chain({ peer, user: typed, mechanism, password: () => credential.password, verify })
     const outcome = await verify()
     if (verification.remembered()) await before()
@@ -129,6 +133,7 @@ export function createAdmission(ports: AdmissionPorts) {
       byPlugin: named !== undefined,
       second: credential.second && standing.bar ? 'unlooked' : identity && code,
       busy: verification.busy(),
+      policy: (await policy)?.kind,
     }
     const opened = entry && identity && { entry, identity }
     return { peer, credential, user, who, spared, standing, verification, evidence, opened, same }
@@ -153,6 +158,15 @@ export function createAdmission(ports: AdmissionPorts) {
     connections.add(peer.connection, { at, counted, user, mechanism: family, followers: new Set(), provedWith })
   }
 
+  /** Half a login is no news; what was refused because of a lockout counts nowhere else either. */
+  function tellPolicy(attempt: Attempt, verdict: 'granted' | 'incomplete' | 'refused', bar: Bar | undefined): void {
+    if (attempt.spared || verdict === 'incomplete') return
+    const refused = attempt.evidence.policy === 'refused' || bar !== undefined
+    const { peer, user, credential } = attempt
+    const success = verdict === 'granted' && !refused
+    ports.policyServer?.report({ peer, user, shown: shownBy(credential) }, { success, refused })
+  }
+
   /** Records and answers; the table is `verdictOf`'s. */
   async function conclude(attempt: Attempt): Promise<LoginAnswer> {
     const { peer, credential, user, who, spared, standing, verification, opened, same } = attempt
@@ -166,6 +180,7 @@ export function createAdmission(ports: AdmissionPorts) {
     }
     const recorded = spared ? NOTHING : await attempts.record(who, outcomeOf(attempt, verdict.learned), now)
     const { bar, begun, counted } = recorded
+    tellPolicy(attempt, verdict.kind, bar ?? standing.bar)
     if (verdict.kind === 'granted' && opened && !bar) {
       report({ ...event, verdict: 'granted', reason })
       ports.granted(opened.entry, credential, peer, opened.identity.appPassword)
@@ -224,6 +239,8 @@ export function createAdmission(ports: AdmissionPorts) {
     },
   }
 }
+
+const shownBy = ({ password, distinct = '' }: Credential): string => (password === '' ? distinct : password)
 
 function identityOf(entry: DirectoryEntry, appPassword: string | undefined): Identity {
   const { id, name, overrides, admin, epoch } = entry

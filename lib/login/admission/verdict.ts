@@ -1,4 +1,5 @@
 import type { ChainAnswer, VerifyOutcome } from '../chain'
+import type { PolicyAnswer } from './policy-server'
 
 /** What one attempt showed, before anything is remembered of it. */
 export interface Evidence {
@@ -13,19 +14,24 @@ export interface Evidence {
   readonly second: 'right' | 'wrong' | 'missing' | 'unlooked' | undefined
   /** too many hashes wait */
   readonly busy: boolean
+  /** what another server's policy says; undefined: none is asked */
+  readonly policy?: PolicyAnswer['kind'] | undefined
 }
 
 /** What is told and remembered, unless the network or the account turns out to be barred when it is recorded. */
 type Verdict =
   | { readonly kind: 'granted'; readonly reason: 'right' | 'plugin'; readonly learned: 'success' }
   | { readonly kind: 'incomplete'; readonly reason: 'code-missing'; readonly learned: 'incomplete' }
-  | { readonly kind: 'refused'; readonly reason: string; readonly learned: 'failure' }
+  | { readonly kind: 'refused'; readonly reason: string; readonly learned: 'failure' | 'incomplete' }
   /** a temporary error: nothing is remembered */
-  | { readonly kind: 'unavailable'; readonly reason: 'busy' | 'directory' | 'plugin' }
+  | { readonly kind: 'unavailable'; readonly reason: 'busy' | 'directory' | 'plugin' | 'policy-server' }
 
 /**
  * The first row that fits. Whatever comes out, a bar in force when the attempt is recorded makes it a refusal (`barred-SCOPE`): of
  * many passwords at once, a right one after the limit is refused like a wrong one.
+ *
+ * A policy server that refuses, or cannot be asked where the settings refuse then, comes before all rows: nothing is learned of
+ * what it refused, for it counts by itself.
  *
  * | an account opens | second factor | somebody cannot answer | verdict | remembered as |
  * |---|---|---|---|---|
@@ -36,7 +42,9 @@ type Verdict =
  * | yes | unlooked | no | refused: barred | failure |
  * | no | any | no | refused: as our directories or a plugin said no | failure |
  */
-export function verdictOf({ chain, outcome, opens, byPlugin, second = 'right', busy }: Evidence): Verdict {
+export function verdictOf({ chain, outcome, opens, byPlugin, second = 'right', busy, policy }: Evidence): Verdict {
+  if (policy === 'unavailable') return { kind: 'unavailable', reason: 'policy-server' }
+  if (policy === 'refused') return { kind: 'refused', reason: 'policy', learned: 'incomplete' }
   if (opens && second === 'right') return { kind: 'granted', reason: byPlugin ? 'plugin' : 'right', learned: 'success' }
   if (chain.kind === 'unavailable' || outcome === 'unavailable') {
     return { kind: 'unavailable', reason: busy ? 'busy' : outcome === 'unavailable' ? 'directory' : 'plugin' }
