@@ -86,7 +86,7 @@ function simpleLogin(store: Store, cleartext: boolean): Login {
       id: account.id,
       name: account.name,
       overrides: account.overrides,
-      admin: false,
+      admin: account.admin,
       ...(mailbox !== undefined && { mailbox }),
     }
     return { kind: 'granted', identity }

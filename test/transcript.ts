@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { ok } from '../lib/terms/fault'
 import { type Kit, Wire } from './kit'
 
 /**
  * Transcripts: text files of a behaviour.
  *   # the rule that it proves
  *   given alice INBOX: first | second          messages (their subjects), delivered before
+ *   administrator alice                         that account may administer
  *   power cut                                   what is open goes on with a store that had one
  *   1C a1 LOGIN alice pass                      connection 1 sends
  *   1S a1 OK                                    connection 1 receives a line that starts like this
@@ -59,6 +61,13 @@ export async function play(kit: Kit, port: number, { lines }: Transcript, chunk:
       if (line === 'power cut') {
         assert.ok(kit.powerCut)
         await kit.powerCut()
+        continue
+      }
+      const administrator = /^administrator (\S+)$/.exec(line)?.[1]
+      if (administrator !== undefined) {
+        const account = await kit.store.accounts.find(administrator)
+        assert.ok(account)
+        await kit.store.accounts.update(account.id, () => ok({ admin: true }))
         continue
       }
       const given = /^given (\S+) (\S+): (.*)$/.exec(line)

@@ -14,6 +14,8 @@ export interface ImapSettings extends ListenSettings {
   readonly saveLimit: number
   /** APPEND of a header with other than ASCII by a client that did not ask for UTF-8 */
   readonly headers8bit: 'accept' | 'refuse'
+  /** RFC 9208 4.1.3: administrators may set limits */
+  readonly setQuota: boolean
   /** of `LANGUAGE default` */
   readonly language: Language
   /** /shared/comment and /shared/admin of the server (RFC 5464 6.2); empty: none */
@@ -39,6 +41,7 @@ export function imapSettings(ini: Ini): ImapSettings {
     messageLimit: read.number('limits.message_limit', 0),
     saveLimit: read.number('limits.save_limit', 0),
     headers8bit: read.choice('session.headers_8bit', ['accept', 'refuse'], 'accept'),
+    setQuota: read.boolean('session.set_quota', false),
     language: read.choice('session.language', languageTags, 'en'),
     comment: read.text('metadata.comment', ''),
     admin: read.text('metadata.admin', ''),

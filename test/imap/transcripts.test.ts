@@ -10,5 +10,5 @@ transcriptSuite('IMAP with save_limit = 3 and append = 2000', 'imap', path.join(
 })
 
 transcriptSuite('IMAP', 'imap', path.join(__dirname, 'transcripts'), {
-  imap: { metadata: { comment: 'A server of tests', admin: 'mailto:postmaster@x' } },
+  imap: { session: { set_quota: 'yes' }, metadata: { comment: 'A server of tests', admin: 'mailto:postmaster@x' } },
 })
