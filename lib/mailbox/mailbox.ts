@@ -305,6 +305,9 @@ export interface DocumentVerbs {
 export interface MarkVerbs {
   /** whether it was done, and counts still */
   has(what: string): Promise<boolean>
+  /** @returns false: somebody else did, and it counts still */
+  claim(what: string, milliseconds: number): Promise<boolean>
+  /** Anew when it is there; 0: it counts no more. */
   set(what: string, milliseconds: number): Promise<void>
 }
 

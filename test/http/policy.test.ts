@@ -62,6 +62,18 @@ describe('front-ends that share our lockouts', () => {
     assert.ok(await allowed('bob@example.org', '192.0.2.7'))
   })
 
+  it('forget nothing for a name that nobody can have', async () => {
+    await web.account('cleo@example.org')
+    for (let nth = 0; nth < 4; nth++)
+      await ask('report', from('cleo@example.org', '192.0.2.9', { pwhash: `0c${nth}`, success: false }))
+    for (const login of ['no name', ' ', 'x'.repeat(300)]) {
+      await ask('reset', { login })
+      await ask('reset', { login, ip: '192.0.2.9' })
+    }
+    assert.ok(!(await allowed('cleo@example.org', '192.0.2.9')))
+    await ask('reset', { login: 'cleo@example.org' })
+  })
+
   it('are refused without the token, and with what cannot be read', async () => {
     for (const wrong of ['', 'Basic !', `Bearer ${TOKEN}x`, BASIC.replace('Basic', 'Digest')])
       assert.equal((await ask('allow', from('ann@example.org', '192.0.2.1'), wrong)).status, 401, wrong)

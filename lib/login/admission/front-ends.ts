@@ -96,6 +96,8 @@ export function createFrontEnds(ports: FrontEndPorts): FrontEnds {
 
     async reset({ login, remote }) {
       const user = login === undefined ? undefined : await nameOf(login)
+      // Nobody has such a name: that is not everybody.
+      if (user === '') return 0
       const address = remote === undefined ? undefined : canonicalAddress(remote)
       return attempts.clear({ ...(user && { user }), ...(address && { address }) })
     },

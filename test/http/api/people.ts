@@ -116,6 +116,31 @@ export function peopleRoutes(opened: () => Web): void {
     assert.equal((await names()).length, 2)
   })
 
+  it('imports cards with pictures, and of a card whose end comes again nobody again', async () => {
+    const browser = await loggedIn('pictures@example.org')
+    const picture = 'PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ\r\n SkZJRg==\r\n'
+    const card = (at: string): string =>
+      `BEGIN:VCARD\r\nVERSION:3.0\r\n${picture}EMAIL:${at}@example.net\r\nFN:${at}\r\n${picture}END:VCARD\r\n`
+    const cards = `${card('ann')}${card('bob')}END:VCARD\r\n`
+    assert.equal((await browser.post('contacts/import', { cards })).body.people, 2)
+    const ends = `${'EMAIL:a@b.c\n'.repeat(30_000)}${'END:\n'.repeat(80_000)}`
+    assert.equal((await browser.post('contacts/import', { cards: ends })).body.people, 1)
+  })
+
+  it('sends a message once, of two that come at the same time', async () => {
+    const browser = await loggedIn('once@example.org')
+    const draft = { id: 'a-name-of-its-own', to: 'ann@example.net', subject: 'once', text: '' }
+    const count = web.sent.length
+    const replies = await Promise.all([1, 2, 3].map(() => browser.post('send', draft)))
+    assert.equal(web.sent.length, count + 1)
+    assert.equal(replies.filter(({ body }) => body.recipients === 1).length, 1)
+    for (const { status, body } of replies) assert.ok(status === 200 || body.error === 'busy', `${status}`)
+    assert.equal((await browser.post('send', draft)).body.recipients, 0)
+    const refused = { ...draft, id: 'another-name', to: 'refused@example.org' }
+    assert.equal((await browser.post('send', refused)).status, 422)
+    assert.equal((await browser.post('send', { ...refused, to: 'ann@example.net' })).body.recipients, 1)
+  })
+
   it('has room for 2000 people: those who were put there stay', async () => {
     const browser = await loggedIn('crowd@example.org')
     const card = (at: string): string => `BEGIN:VCARD\nFN:${at}\nEMAIL:${at}@example.net\nEND:VCARD\n`

@@ -1,7 +1,6 @@
 import type { AccountMail } from '../../../mailbox/mailbox'
 import { type WrittenHtml, writeHtmlJob } from '../../../mime/write/clean-html'
 import { createLimiter, Overloaded } from '../../../processes/limiter'
-import { DAY } from '../../../terms/calendar'
 import { textOf } from '../../../terms/errors'
 import { accountId } from '../../../terms/names'
 import { FORM_BODY, JSON_BODY } from '../../../web/kernel/body/kinds'
@@ -17,6 +16,7 @@ import type { Person } from '../person'
 import { attachedFiles } from './attachments'
 import { type Composed, compose, type Draft, draft, isMessageName, notAddresses, tooManyAddresses } from './compose'
 import { discard, keep, markAnswered } from './filing'
+import { sentOnce } from './sent-once'
 
 const MOST_RECIPIENTS = 500
 
@@ -29,9 +29,6 @@ const ALSO = [
 
 /** Milliseconds that a message waits while others are composed. */
 const PATIENCE = 30_000
-
-/** Milliseconds for which the same message is not sent once more. */
-const REMEMBERED = 30 * DAY
 
 export function composeRoutes(
   { clock, log, settings, room: { pool } }: Web,
@@ -128,27 +125,27 @@ export function composeRoutes(
         const mail = await enter()
         const { id, name } = mail.identity
         if (body.from) await refuseOthers(addresses(), { id: accountId(id), name }, body.from.address)
-        // A browser whose connection broke asks again: it cannot know whether the message went.
-        const sending = body.id !== undefined && `sent ${body.id}`
-        if (sending && (await mail.marks.has(sending))) return json({ recipients: 0 })
-        return composed(mail, body, files, async ({ recipients, people, sent, copy: octets }) => {
-          if (recipients.length === 0) throw new Refused(422, 'no-recipient', 'There is no recipient.')
-          if (recipients.length > MOST_RECIPIENTS) throw new Refused(422, 'too-many', 'There are too many recipients.')
-          const refused = await submit({ from: fromOf(mail, body).address, to: recipients, bytes: sent })
-          if (refused !== undefined) throw new Refused(422, 'not-sent', refused)
-          if (sending) await mail.marks.set(sending, REMEMBERED).catch(() => undefined)
-          // Sent is sent: what fails from here on must not make anybody send it again.
-          const copy = await keep(mail, '\\Sent', octets, ['\\Seen']).catch((error) => {
-            log.warn(`http: no copy in Sent for ${name}: ${textOf(error)}`)
-            return undefined
-          })
-          await storedContacts
-            .change(mail, (before) => written(before, people, clock.now()))
-            .catch((error) => log.warn(`http: no contacts of ${name}: ${textOf(error)}`))
-          await markAnswered(mail, body.answers)
-          await discard(mail, body.replaces)
-          return json({ recipients: recipients.length, copy })
-        })
+        const answer = await sentOnce(mail, body.id, (isSent) =>
+          composed(mail, body, files, async ({ recipients, people, sent, copy: octets }) => {
+            if (recipients.length === 0) throw new Refused(422, 'no-recipient', 'There is no recipient.')
+            if (recipients.length > MOST_RECIPIENTS)
+              throw new Refused(422, 'too-many', 'There are too many recipients.')
+            const refused = await submit({ from: fromOf(mail, body).address, to: recipients, bytes: sent })
+            if (refused !== undefined) throw new Refused(422, 'not-sent', refused)
+            await isSent()
+            const copy = await keep(mail, '\\Sent', octets, ['\\Seen']).catch((error) => {
+              log.warn(`http: no copy in Sent for ${name}: ${textOf(error)}`)
+              return undefined
+            })
+            await storedContacts
+              .change(mail, (before) => written(before, people, clock.now()))
+              .catch((error) => log.warn(`http: no contacts of ${name}: ${textOf(error)}`))
+            await markAnswered(mail, body.answers)
+            await discard(mail, body.replaces)
+            return json({ recipients: recipients.length, copy })
+          }),
+        )
+        return answer ?? json({ recipients: 0 })
       },
     }),
   ]

@@ -65,12 +65,15 @@ function endRecord(files: number, size: number, offset: number): Buffer {
 /** `a.txt`, `a (2).txt`: no two files of an archive have one name. */
 export function distinct(names: readonly string[]): readonly string[] {
   const taken = new Set<string>()
+  /** by name: the number that the next one of it tries first */
+  const next = new Map<string, number>()
   return names.map((name) => {
     const dot = name.lastIndexOf('.') > 0 ? name.lastIndexOf('.') : name.length
+    const key = name.toLowerCase()
     let free = name
-    for (let count = 2; taken.has(free.toLowerCase()); count++) {
-      free = `${name.slice(0, dot)} (${count})${name.slice(dot)}`
-    }
+    let count = next.get(key) ?? 2
+    while (taken.has(free.toLowerCase())) free = `${name.slice(0, dot)} (${count++})${name.slice(dot)}`
+    next.set(key, count)
     taken.add(free.toLowerCase())
     return free
   })

@@ -18,7 +18,7 @@ export function peopleRoutes({ room }: Web, { addresses }: HttpPorts): readonly 
     await storedContacts.change(of(account), (before) => {
       const after = added(before, people)
       if (after) return after
-      throw new Refused(422, 'too-many', `There is room for ${MOST_CONTACTS} people.`)
+      throw tooMany()
     })
   }
 
@@ -93,7 +93,8 @@ export function peopleRoutes({ room }: Web, { addresses }: HttpPorts): readonly 
       body: object({ cards: text(900_000) }),
       answer: object({ people: whole() }),
       run: async ({ owner, body }) => {
-        const people = readCards(body.cards)
+        const people = await readCards(body.cards)
+        if (people.length > MOST_CONTACTS) throw tooMany()
         if (people.length > 0) await add(await owner(), people)
         return json({ people: people.length })
       },
@@ -119,6 +120,8 @@ export function peopleRoutes({ room }: Web, { addresses }: HttpPorts): readonly 
     }),
   ]
 }
+
+const tooMany = (): Refused => new Refused(422, 'too-many', `There is room for ${MOST_CONTACTS} people.`)
 
 /** Throws 422: a message is from an address of its writer only. */
 export async function refuseOthers(
