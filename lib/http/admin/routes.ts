@@ -4,6 +4,7 @@ import type { HttpPorts } from '../ports'
 import { accountRoutes } from './account-routes'
 import { appPasswordRoutes } from './app-password-routes'
 import { binRoutes } from './bin-routes'
+import { deliveryRoutes } from './delivery-routes'
 import { enterRoutes } from './enter-routes'
 import { indexRoutes } from './index-routes'
 import { lockRoutes } from './lock-routes'
@@ -17,6 +18,7 @@ export const adminRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...accountRoutes(web, ports),
   ...appPasswordRoutes(web, ports),
   ...binRoutes(web, ports),
+  ...deliveryRoutes(web, ports),
   ...enterRoutes(web, ports),
   ...sessionRoutes(web),
   ...lockRoutes(web, ports),

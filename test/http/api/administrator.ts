@@ -53,6 +53,16 @@ export function administratorRoutes(opened: () => Web): void {
     })
     assert.deepEqual([change.body.quotaBytes, change.body.protocols], [1000, ['http']])
     assert.equal((await user.get('session')).status, 401, 'a new password ends sessions')
+    const { scripts } = web.room.account({ id: made.body.id, name: 'new@example.org', overrides: {}, admin: false })
+    await scripts.put('away', '# redirect "no@x"\nredirect :copy "kept@x.example"; if true { redirect "b@x.example"; }')
+    await scripts.activate('away')
+    assert.deepEqual((await browser.get(`${route}/delivery`)).body, {
+      ...{
+        aliases: ['new.alias@example.org'],
+        rules: [{ name: 'away', active: true }],
+        forwards: ['kept@x.example', 'b@x.example'],
+      },
+    })
     const key = await browser.post(`${route}/app-passwords`, { label: 'phone', protocols: ['imap'] })
     assert.match(key.body.password, /^[a-z0-9-]{23}$/)
     assert.equal((await browser.ask('DELETE', `${route}/app-passwords/${key.body.id}`)).status, 200)

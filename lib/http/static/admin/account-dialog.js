@@ -7,6 +7,7 @@ import { exactTime } from '../base/format.js'
 import { errorLine, field } from '../base/forms.js'
 import { table } from '../base/table.js'
 import { openBin } from './bin-of-account.js'
+import { deliveryOf } from './delivery-of-account.js'
 import { PROTOCOLS } from './protocols.js'
 
 const MB = 1024 ** 2
@@ -50,6 +51,7 @@ export const accountDialog = (account, redraw, page) =>
         },
       },
       ...fields,
+      deliveryOf(account),
       appPasswords(account, attempt),
       message,
       h('div', { class: 'buttons' }, ...deeds(account, attempt, page), h('button', { class: 'primary' }, 'Save')),

@@ -6,6 +6,7 @@ import { programName } from '../base/format.js'
 import { choiceField, field, form } from '../base/forms.js'
 import { numberCell, table, tag, when } from '../base/table.js'
 import { PROTOCOLS } from './protocols.js'
+import { reasonWords } from './words.js'
 
 /** Attempts that are shown at once. */
 const LIMIT = 200
@@ -14,8 +15,11 @@ const LIMIT = 200
 /** @type {readonly Verdict[]} */
 const VERDICTS = ['granted', 'refused', 'unavailable']
 
+/** The address may name an account: `#/admin/audit/NAME`. */
+const named = () => decodeURIComponent(location.hash.split('/')[3] ?? '')
+
 export async function audit() {
-  const user = field('Account')
+  const user = field('Account', { value: named() })
   const address = field('Address')
   const verdict = choiceField('Verdict', [['', 'all verdicts'], ...VERDICTS])
   const protocol = choiceField('Protocol', [['', 'all protocols'], ...PROTOCOLS])
@@ -35,7 +39,7 @@ export async function audit() {
       entry.protocol,
       entry.mechanism,
       tag(entry.verdict, entry.verdict === 'granted' ? 'good' : 'bad'),
-      entry.reason,
+      reasonWords(entry.reason),
     ])
     fill(result, table(['When', 'Account', 'From', 'By', 'How', '', 'Reason'], rows, 'No attempts.'))
     return false
@@ -54,7 +58,7 @@ export async function audit() {
 }
 
 async function deedsPanel() {
-  const account = field('Account')
+  const account = field('Account', { value: named() })
   const address = field('Address')
   const result = h('div', {})
   async function load() {

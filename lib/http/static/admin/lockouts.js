@@ -6,10 +6,9 @@ import { button, fill, h } from '../base/dom.js'
 import { exactTime } from '../base/format.js'
 import { field, form, panel } from '../base/forms.js'
 import { table, tag } from '../base/table.js'
+import { evidenceWords, scopeWords, spanWords } from './words.js'
 
 /** @typedef {Answer<'GET /admin/lockouts'>['bars'][number]} Lockout */
-
-const MINUTE = 60_000
 
 /** @param {() => Promise<void>} redraw */
 export async function lockouts(redraw) {
@@ -22,16 +21,16 @@ export async function lockouts(redraw) {
   }
   const rows = bars.map((lockout) => [
     lockout.subject,
-    lockout.scope,
-    `${lockout.failures} failures within ${Math.round(lockout.window / MINUTE)} min`,
+    scopeWords(lockout.scope),
+    evidenceWords(lockout),
     exactTime(lockout.since),
     exactTime(lockout.until),
     button('Clear', () => clear(lockout)),
   ])
   return [
     panel(
-      'Refused after failures',
-      table(['Who', 'What', 'Evidence', 'Since', 'Until', ''], rows, 'Nobody is locked out.'),
+      'Active lockouts',
+      table(['Who', 'Locked out', 'Because of', 'Since', 'Until', ''], rows, 'Nobody is locked out.'),
     ),
     explainPanel(),
   ]
@@ -61,16 +60,12 @@ function explainPanel() {
       h(
         'p',
         {},
-        tag(verdict, granted ? 'good' : 'bad'),
-        granted ? 'The right password would open.' : 'Refused, with the right password too.',
+        tag(granted ? 'may log in' : 'refused', granted ? 'good' : 'bad'),
+        granted ? 'The right password would be accepted.' : 'Refused, with the right password too.',
       ),
       reasons.map((reason) => h('p', {}, reason)),
       counters.map(({ what, counted, rule: { failures, window } }) =>
-        h(
-          'p',
-          { class: 'muted' },
-          `${what}: ${counted} of ${failures} failures within ${Math.round(window / MINUTE)} min`,
-        ),
+        h('p', { class: 'muted' }, `${what}: ${counted} failed logins in ${spanWords(window)}; ${failures} lock out`),
       ),
     )
     return false

@@ -6,6 +6,7 @@ import { bytes } from '../base/format.js'
 import { panel } from '../base/forms.js'
 import { numberCell, table, tag } from '../base/table.js'
 import { barLine, barLines, hoursChart } from './charts.js'
+import { reasonWords } from './words.js'
 
 /** @typedef {Answer<'GET /admin/overview'>} Overview */
 
@@ -26,28 +27,19 @@ export async function overview() {
       ),
       healthPanel(health, version),
     ),
-    panel(
-      'Logins (up) and refusals (down) by hour',
-      hoursChart(logins, (good, bad) => `${good} logins, ${bad} refused`),
+    h(
+      'div',
+      { class: 'panels charts' },
+      panel('Logins by hour', hoursChart(logins, { good: 'accepted', bad: 'refused' })),
+      panel('Deliveries by hour', hoursChart(mail, { good: 'stored', bad: 'not stored' })),
+      panel('Size of what came in, by hour', hoursChart(sizes, { good: 'in all', format: bytes })),
     ),
     h(
       'div',
       { class: 'panels' },
-      panel(
-        'Deliveries (up) and failures (down) by hour',
-        hoursChart(mail, (good, bad) => `${good} stored, ${bad} not`),
-      ),
-      panel(
-        'Size of what came in, by hour',
-        hoursChart(sizes, (size) => bytes(size)),
-      ),
-    ),
-    h(
-      'div',
-      { class: 'panels' },
-      panel('Refused, by reason', barLines(reasons, 'Nothing was refused in the last 24 hours.')),
-      panel('Deliveries since the start', barLines(deliveries, 'None yet.')),
-      panel('Kept out by the mailbox lock', barLines(lockRefusals, 'Nobody yet.')),
+      panel('Logins refused in 24 hours', barLines(reasons, 'Nobody was refused.', reasonWords)),
+      panel('Deliveries since this start of the server', barLines(deliveries, 'None yet.')),
+      panel('Refused by the mailbox lock since this start', barLines(lockRefusals, 'Nobody.')),
     ),
     biggestPanel(accounts),
   ]
@@ -60,7 +52,7 @@ export async function overview() {
 function healthPanel(health, version) {
   const rows = Object.entries(health).map(([name, { ok, why, milliseconds }]) => [
     name,
-    ok ? tag('well', 'good') : tag(why ?? 'down', 'bad'),
+    ok ? tag('OK', 'good') : tag(why ?? 'down', 'bad'),
     numberCell(`${milliseconds} ms`),
   ])
   return panel('Health', table(['Part', '', '>Answer'], rows, ''), h('p', { class: 'muted' }, `version ${version}`))

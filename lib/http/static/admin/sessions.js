@@ -1,13 +1,19 @@
 // @ts-check
 import { call } from '../base/api.js'
 import { toast } from '../base/dialogs.js'
-import { button } from '../base/dom.js'
-import { exactTime, programName } from '../base/format.js'
+import { button, h } from '../base/dom.js'
+import { programName } from '../base/format.js'
 import { panel } from '../base/forms.js'
-import { numberCell, table, tag } from '../base/table.js'
+import { numberCell, table, tag, when } from '../base/table.js'
+import { reasonWords } from './words.js'
+
+/** Refusals that are shown. */
+const LIMIT = 30
+/** Fence and process of a lock are for who looks for a fault in it. */
+let internals = false
 
 /** @param {() => Promise<void>} redraw */
-export const sessions = async (redraw) => Promise.all([locksPanel(redraw), webPanel(redraw)])
+export const sessions = async (redraw) => Promise.all([locksPanel(redraw), refusedPanel(), webPanel(redraw)])
 
 /** @param {() => Promise<void>} redraw */
 async function locksPanel(redraw) {
@@ -22,21 +28,47 @@ async function locksPanel(redraw) {
     await redraw()
   }
   const rows = locks.flatMap(({ account, name, waiters, holders }) =>
-    holders.map(({ id, protocol, access, address, client, since, activeAt, fence }) => [
+    holders.map(({ id, protocol, access, address, client, since, activeAt, fence, mode, process }) => [
       name,
       protocol,
-      access,
+      access === 'exclusive' ? 'alone' : 'together with others',
       address,
       programName(client ?? ''),
-      exactTime(since),
-      exactTime(activeAt),
+      when(since),
+      when(activeAt),
       numberCell(waiters),
-      numberCell(fence ?? ''),
+      ...(internals ? [mode, numberCell(fence ?? ''), process] : []),
       button('End', () => end(account, id), 'danger'),
     ]),
   )
-  const heads = ['Account', 'By', 'Access', 'From', 'Program', 'Since', 'Active', '>Waiting', '>Fence', '']
-  return panel(`In mailboxes now (locks: ${driver})`, table(heads, rows, 'Nobody is in a mailbox.'))
+  const more = internals ? ['Mode', '>Fence', 'Process'] : []
+  const heads = ['Account', 'By', 'Is in', 'From', 'Program', 'Since', 'Active', '>Waiting', ...more, '']
+  const box = h('input', {
+    type: 'checkbox',
+    checked: internals,
+    onchange: () => {
+      internals = box.checked
+      void redraw()
+    },
+  })
+  return panel(
+    'Open mailboxes',
+    table(heads, rows, 'Nobody is in a mailbox.'),
+    h('p', { class: 'muted' }, h('label', {}, box, ` Show internals (locks: ${driver})`)),
+  )
+}
+
+/** Who could not log in lately, and why. */
+async function refusedPanel() {
+  const { entries } = await call('GET /admin/audit', { verdict: 'refused', limit: LIMIT })
+  const rows = entries.map(({ at, user, address, protocol, reason }) => [
+    when(at),
+    user || '(no name)',
+    address,
+    protocol,
+    reasonWords(reason),
+  ])
+  return panel('Refused lately', table(['When', 'Account', 'From', 'By', 'Why'], rows, 'Nobody was refused.'))
 }
 
 /** @param {() => Promise<void>} redraw */
@@ -51,8 +83,8 @@ async function webPanel(redraw) {
     account ?? '?',
     address,
     programName(label),
-    exactTime(createdAt),
-    exactTime(activeAt),
+    when(createdAt),
+    when(activeAt),
     current ? tag('this one', 'good') : button('End', () => end(id), 'danger'),
   ])
   return panel('Web sessions', table(['Account', 'From', 'Program', 'Since', 'Last used', ''], rows, 'None.'))

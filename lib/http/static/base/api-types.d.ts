@@ -752,6 +752,10 @@ export interface Api {
     body: { name: string }
     answer: { messages: number; bytes: number; left: Array<string>; disk: string }
   }
+  'GET /admin/accounts/{account}/delivery': {
+    where: { account: string | number }
+    answer: { aliases: Array<string>; rules: Array<{ name: string; active: boolean }>; forwards: Array<string> }
+  }
   'POST /admin/accounts/{account}/enter': { where: { account: string | number }; answer: { done: boolean } }
   'DELETE /admin/entered': { answer: { done: boolean } }
   'GET /admin/sessions': {

@@ -52,7 +52,11 @@ export function dialog(title, build, kind = '') {
       ),
       h('div', { class: 'dialog-body' }, build(close)),
     )
+    // A link in it, or the way back, leads elsewhere.
+    const leave = () => close()
+    window.addEventListener('hashchange', leave)
     box.addEventListener('close', () => {
+      window.removeEventListener('hashchange', leave)
       box.remove()
       resolve(result)
     })
