@@ -264,6 +264,8 @@ export interface RightsVerbs {
   mine(mailbox: string): Promise<Result<Rights>>
   /** the owner first, who has all rights for ever */
   list(mailbox: string): Promise<Result<readonly IdentifierRights[]>>
+  /** of all own mailboxes, without their owner */
+  all(): Promise<readonly (IdentifierRights & { readonly mailbox: string })[]>
   /** Faults: not-permitted, limit. @param identifier as it was typed */
   set(mailbox: string, identifier: string, how: RightsChange, rights: Rights): Promise<Result<void>>
   remove(mailbox: string, identifier: string): Promise<Result<void>>

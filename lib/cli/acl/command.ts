@@ -34,18 +34,17 @@ function must<T>(what: string, done: Result<T>): T {
 const mailOf = ({ room }: Desk, { id, name, overrides }: Account): AccountMail =>
   room.account({ id, name, overrides, admin: true })
 
-/** @param mailbox its name; `*` or none: all */
-async function mailboxesOf(mail: AccountMail, mailbox: string | undefined): Promise<readonly string[]> {
-  return mailbox === undefined || mailbox === EVERY ? (await mail.mailboxes()).map(({ name }) => name) : [mailbox]
+/** @param mailbox its name; `*`: all */
+async function mailboxesOf(mail: AccountMail, mailbox: string): Promise<readonly string[]> {
+  return mailbox === EVERY ? (await mail.mailboxes()).map(({ name }) => name) : [mailbox]
 }
 
 async function list(desk: Desk, name: string, mailbox: string | undefined, { json }: Options): Promise<void> {
   const mail = mailOf(desk, await desk.account(name))
-  const rows: { mailbox: string; identifier: string; rights: string }[] = []
-  for (const one of await mailboxesOf(mail, mailbox)) {
-    const [, ...others] = must(one, await mail.rights.list(one))
-    for (const { identifier, rights } of others) rows.push({ mailbox: one, identifier, rights: writeRights(rights) })
-  }
+  if (mailbox !== undefined) must(mailbox, await mail.rights.list(mailbox))
+  const rows = (await mail.rights.all())
+    .filter((entry) => mailbox === undefined || entry.mailbox === mailbox)
+    .map((entry) => ({ ...entry, rights: writeRights(entry.rights) }))
   if (json) return console.log(JSON.stringify(rows, null, 2))
   if (rows.length === 0) console.log('nobody else has rights')
   print(rows.map((row) => [row.mailbox, row.identifier, row.rights]))

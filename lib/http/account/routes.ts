@@ -7,6 +7,7 @@ import { logInRoutes } from './log-in-routes'
 import { passkeyRoutes } from './passkey-routes'
 import { passwordRoutes } from './password-routes'
 import { sessionRoutes } from './session-routes'
+import { sharingRoutes } from './sharing-routes'
 import { totpRoutes } from './totp-routes'
 
 /** What an owner does to the own account. */
@@ -18,4 +19,5 @@ export const accountRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...totpRoutes(web),
   ...passkeyRoutes(web),
   ...keyRoutes(web, ports),
+  ...sharingRoutes(web),
 ]

@@ -12,6 +12,7 @@ import { lockoutRoutes } from './lockout-routes'
 import { logRoutes } from './log-routes'
 import { overviewRoutes } from './overview-routes'
 import { sessionRoutes } from './session-routes'
+import { sharingRoutes } from './sharing-routes'
 
 /** What administrators do and see. */
 export const adminRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
@@ -21,6 +22,7 @@ export const adminRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...deliveryRoutes(web, ports),
   ...enterRoutes(web, ports),
   ...sessionRoutes(web),
+  ...sharingRoutes(web, ports),
   ...lockRoutes(web, ports),
   ...lockoutRoutes(web, ports),
   ...logRoutes(ports),

@@ -102,6 +102,7 @@ export function guestMail(shared: Parts, identity: Identity, actor: () => Actor)
         return mailbox && { owner: { id: own.id, name: identity.name }, mailbox, rights: ALL_RIGHTS }
       },
       {
+        own: own.id,
         admin: identity.admin,
         did: ({ owner }) => telling(parts, owner.name, owner.id === own.id ? actor : asGuest),
       },

@@ -2,6 +2,7 @@ import type { Account } from '../../store/account'
 import { NO_COMMIT } from '../../store/change'
 import type { Mailbox } from '../../store/store'
 import { failed, ok, type Result } from '../../terms/fault'
+import type { AccountId } from '../../terms/names'
 import type { RightsChange, RightsVerbs } from '../mailbox'
 import type { Did, Parts } from '../parts'
 import { ANYONE, bare, isNegative, spellIdentifier } from './identifiers'
@@ -20,11 +21,15 @@ const changed = (before: Rights, how: RightsChange, rights: Rights): Rights =>
 /** RFC 4314 4: of any right but these nobody may even know the mailbox. */
 const KNOWN_BY = [...'lrikxa']
 
-/** @param find a mailbox on which the user has some right @param admin whether the user may give rights to everybody */
+/**
+ * @param find a mailbox on which the user has some right
+ * @param own the user's account
+ * @param admin whether the user may give rights to everybody
+ */
 export function rightsVerbs(
   { store, hub }: Pick<Parts, 'store' | 'hub'>,
   find: (nameUtf8: string) => Promise<Held | undefined>,
-  { admin, did }: { readonly admin: boolean; readonly did: (held: Held) => Did },
+  { own, admin, did }: { readonly own: AccountId; readonly admin: boolean; readonly did: (held: Held) => Did },
 ): RightsVerbs {
   async function held(nameUtf8: string, right?: 'a'): Promise<Result<Held>> {
     const found = await find(nameUtf8)
@@ -67,6 +72,14 @@ export function rightsVerbs(
       if (!found.ok) return found
       const { owner, mailbox } = found.value
       return ok([{ identifier: owner.name, rights: ALL_RIGHTS }, ...(await store.acl.of(owner.id, mailbox.id))])
+    },
+    async all() {
+      const [mailboxes, entries] = await Promise.all([store.mailboxes.list(own), store.acl.of(own)])
+      return mailboxes.flatMap(({ id, name }) =>
+        entries
+          .filter(({ mailbox }) => mailbox === id)
+          .map(({ identifier, rights }) => ({ mailbox: name, identifier, rights })),
+      )
     },
     set: change,
     remove: (nameUtf8, identifier) => change(nameUtf8, identifier, 'replace', NO_RIGHTS),

@@ -82,7 +82,7 @@ export function ownMail(parts: Parts, identity: Identity, actor?: () => Actor): 
     lockOf: async () => ({ id, enter }),
     shared: async () => [],
     rightsOn: () => ALL_RIGHTS,
-    rights: rightsVerbs(parts, held, { admin: identity.admin, did: () => did }),
+    rights: rightsVerbs(parts, held, { own: id, admin: identity.admin, did: () => did }),
     async openMaildrop(entry, options, signal) {
       const { lease, mode } = await acquire(entry, 'exclusive', signal)
       if (!lease.ok) return lease

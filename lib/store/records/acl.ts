@@ -17,8 +17,8 @@ interface OwnedAclEntry extends AclEntry {
 
 /** A record for each entry, its key beginning with the identifier: so a user's mailboxes of all owners lie side by side. */
 export interface AclTable {
-  /** Entries of a mailbox, by identifier. */
-  of(account: AccountId, mailbox: MailboxId): Promise<readonly AclEntry[]>
+  /** Entries of a mailbox, or of all, by identifier. */
+  of(account: AccountId, mailbox?: MailboxId): Promise<readonly AclEntry[]>
   /** @param decide pure; empty rights take the entry out. Faults: no-such-account, limit. */
   change(
     account: AccountId,
@@ -58,7 +58,8 @@ export const createAclTable = (records: RecordTable): AclTable => {
     (await records.keys(account, 'acl')).filter(isOf(mailbox))
   return {
     async of(account, mailbox) {
-      const found = await Promise.all((await keysOf(account, mailbox)).map((key) => records.get(account, 'acl', key)))
+      const keys = mailbox === undefined ? records.keys(account, 'acl') : keysOf(account, mailbox)
+      const found = await Promise.all((await keys).map((key) => records.get(account, 'acl', key)))
       return found.filter((record) => record !== undefined).map(entryOf)
     },
     async change(account, mailbox, identifier, decide) {

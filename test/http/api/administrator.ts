@@ -34,6 +34,25 @@ export function administratorRoutes(opened: () => Web): void {
       assert.equal((await browser.get(`admin/${route}`)).status, 403, route)
     }
   })
+  it('gives rights on mailboxes of users, also to anyone; it stands in the audit trail', async () => {
+    const team = await web.account('team@example.org')
+    await web.account('member@example.org')
+    const [browser, member] = [await admin('sharing@example.org'), client(web.url)]
+    await member.logIn('member@example.org')
+    const path = `admin/accounts/${team.id}/sharing`
+    const put = (rights: string) => browser.ask('PUT', path, { mailbox: 'INBOX', identifier: 'anyone', rights })
+    assert.equal((await put('lr')).status, 200)
+    assert.deepEqual((await browser.get(path)).body.entries, [{ mailbox: 'INBOX', identifier: 'anyone', rights: 'lr' }])
+    const name = 'Other Users/team@example.org/INBOX'
+    assert.deepEqual((await member.get('account/sharing')).body.others, [{ mailbox: name, rights: 'lr' }])
+    assert.equal((await member.ask('PUT', path, { mailbox: 'INBOX', identifier: 'me@x', rights: 'lr' })).status, 403)
+    assert.equal((await put('')).status, 200)
+    const { entries } = (await browser.get('admin/audit?user=team@example.org')).body
+    assert.deepEqual(
+      entries.map(({ reason }: { reason: string }) => reason),
+      ['rights on INBOX: anyone - by sharing@example.org', 'rights on INBOX: anyone lr by sharing@example.org'],
+    )
+  })
   it('keeps accounts: add, change, disable, quota, protocols, app passwords, remove; all in the audit trail', async () => {
     const browser = await admin('root@example.org')
     const made = await browser.post('admin/accounts', { name: 'New@example.org', password: 'long enough' })

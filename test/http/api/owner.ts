@@ -39,6 +39,37 @@ export function ownerRoutes(opened: () => Web): void {
     assert.equal((await browser.ask('DELETE', `mailboxes/${made.id}`)).status, 200)
     assert.equal((await browser.get(`mailboxes/${made.id}/messages`)).body.error, 'not-found')
   })
+  it('shares mailboxes, sees what others share, and takes it back; anyone is an administrator’s', async () => {
+    await web.account('sharer@example.org')
+    await web.account('guest@example.org')
+    const [browser, guest] = [client(web.url), client(web.url)]
+    await browser.logIn('sharer@example.org')
+    await guest.logIn('guest@example.org')
+    const put = (identifier: string, rights: string, mailbox = 'INBOX') =>
+      browser.ask('PUT', 'account/sharing', { mailbox, identifier, rights })
+    const before = (await browser.get('account/sharing')).body
+    assert.ok(before.mailboxes.includes('INBOX'))
+    assert.deepEqual([before.entries, before.others], [[], []])
+    assert.equal((await put('Guest', 'lrs')).status, 200)
+    assert.deepEqual((await browser.get('account/sharing')).body.entries, [
+      { mailbox: 'INBOX', identifier: 'guest@example.org', rights: 'lrs' },
+    ])
+    assert.deepEqual((await guest.get('account/sharing')).body.others, [
+      { mailbox: 'Other Users/sharer@example.org/INBOX', rights: 'lrs' },
+    ])
+    const refused = [await put('anyone', 'lr'), await put('sharer@example.org', 'l'), await put('x@y', 'lQ')]
+    assert.deepEqual(
+      refused.map(({ status, body }) => [status, body.error]),
+      [
+        [403, 'not-permitted'],
+        [403, 'not-permitted'],
+        [400, 'bad-rights'],
+      ],
+    )
+    assert.equal((await put('x@y', 'lr', 'None')).status, 404)
+    assert.equal((await put('guest@example.org', '')).status, 200)
+    assert.deepEqual((await guest.get('account/sharing')).body.others, [])
+  })
   it('sees where the account is in use, and ends it: sessions, tokens, the second factor, this session', async () => {
     const account = await web.account('owner@example.org')
     const [browser, other] = [client(web.url), client(web.url)]

@@ -8,6 +8,7 @@ import { keysPanel } from './keys.js'
 import { passwordPanel } from './password.js'
 import { secondFactorPanel } from './second-factor.js'
 import { sessionsPanel } from './sessions.js'
+import { sharingPanel } from './sharing.js'
 import { writingPanel } from './writing.js'
 
 function looksPanel() {
@@ -35,7 +36,8 @@ export async function accountView(page) {
   const sessions = sessionsPanel(page)
   const keys = keysPanel(me)
   const second = secondFactorPanel(page, me)
-  await Promise.all([sessions.draw(), keys.draw(), second.draw(), loadPreferences()])
+  const sharing = sharingPanel()
+  await Promise.all([sessions.draw(), keys.draw(), second.draw(), sharing.draw(), loadPreferences()])
   const head = h(
     'div',
     { class: 'page-head' },
@@ -43,7 +45,15 @@ export async function accountView(page) {
     h('span', { class: 'muted' }, me.account),
     h('a', { href: '#/' }, 'Back to mail'),
   )
-  const panels = [writingPanel(), second.element, passwordPanel(page, me), sessions.element, keys.element, looksPanel()]
+  const panels = [
+    writingPanel(),
+    second.element,
+    passwordPanel(page, me),
+    sessions.element,
+    keys.element,
+    sharing.element,
+    looksPanel(),
+  ]
   return {
     name: 'account',
     element: h('main', { class: 'page' }, h('div', { class: 'page-inner' }, head, ...panels)),

@@ -9,6 +9,7 @@ import { table } from '../base/table.js'
 import { openBin } from './bin-of-account.js'
 import { deliveryOf } from './delivery-of-account.js'
 import { PROTOCOLS } from './protocols.js'
+import { openSharing } from './sharing-of-account.js'
 
 const MB = 1024 ** 2
 
@@ -154,6 +155,7 @@ function deeds({ id, name, messages, secondFactor }, attempt, page) {
       ),
     button('App password', () => attempt(addAppPassword)),
     button('Recently deleted', () => attempt(async () => openBin({ id, name }))),
+    button('Sharing', () => attempt(async () => openSharing({ id, name }))),
     button('Enter mailbox', () => attempt(enter)),
   ]
 }

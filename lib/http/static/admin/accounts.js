@@ -8,6 +8,7 @@ import { numberCell, table, tag } from '../base/table.js'
 import { accountDialog } from './account-dialog.js'
 import { openedBin } from './bin-of-account.js'
 import { removedAccounts } from './removed-accounts.js'
+import { openedSharing } from './sharing-of-account.js'
 
 /** The accounts that are shown: whose name has `find`, after the one named `after`. */
 let shown = { find: '', after: '' }
@@ -17,8 +18,8 @@ let shown = { find: '', after: '' }
  * @param {Page} page
  */
 export async function accounts(redraw, page) {
-  const bin = await openedBin(redraw)
-  if (bin) return bin
+  const opened = (await openedBin(redraw)) ?? (await openedSharing(redraw))
+  if (opened) return opened
   const answer = await call('GET /admin/accounts', shown)
   const { next } = answer
   /** @param {Partial<typeof shown>} to */

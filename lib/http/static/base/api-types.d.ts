@@ -220,6 +220,14 @@ export interface Api {
     answer: { id: string; token: string }
   }
   'DELETE /account/tokens/{id}': { where: { id: string | number }; answer: { done: boolean } }
+  'GET /account/sharing': {
+    answer: {
+      mailboxes: Array<string>
+      entries: Array<{ mailbox: string; identifier: string; rights: string }>
+      others: Array<{ mailbox: string; rights: string }>
+    }
+  }
+  'PUT /account/sharing': { body: { mailbox: string; identifier: string; rights: string }; answer: { done: boolean } }
   'GET /mailboxes': {
     answer: {
       mailboxes: Array<{
@@ -773,6 +781,19 @@ export interface Api {
     }
   }
   'DELETE /admin/sessions/{id}': { where: { id: string | number }; answer: { done: boolean } }
+  'GET /admin/accounts/{account}/sharing': {
+    where: { account: string | number }
+    answer: {
+      mailboxes: Array<string>
+      entries: Array<{ mailbox: string; identifier: string; rights: string }>
+      others: Array<{ mailbox: string; rights: string }>
+    }
+  }
+  'PUT /admin/accounts/{account}/sharing': {
+    where: { account: string | number }
+    body: { mailbox: string; identifier: string; rights: string }
+    answer: { done: boolean }
+  }
   'GET /admin/locks': {
     answer: {
       driver: string
