@@ -45,6 +45,17 @@ describe('contrib', () => {
     assert.equal(judged.code, 0, judged.stdout.split('\n').at(-2))
   })
 
+  withProgram('fail2ban-regex', 'fail2ban finds guesses in the log, and not what is locked out already', async () => {
+    const log = path.join(work, 'haraka.log')
+    const lines = ['wrong-password', 'unknown-user', 'barred-account', 'policy', 'wrong-code'].map((reason) => {
+      const text = `user="ann@example.org" protocol=imap mechanism=PLAIN reason=${reason} connection=1a2b3c4d`
+      return `2026-11-30T19:23:27.268Z [WARN] [-] [mailbox/login] login failed: address=192.0.2.7 ${text}\n`
+    })
+    writeFileSync(log, lines.join(''))
+    const { stdout } = await run('fail2ban-regex', [log, path.join(CONTRIB, 'fail2ban/filter.conf'), '--out', 'ip'])
+    assert.deepEqual(stdout.trim().split('\n'), ['192.0.2.7', '192.0.2.7', '192.0.2.7'])
+  })
+
   withProgram('promtool', 'the alerts fire when they should', async () => {
     const cwd = path.join(CONTRIB, 'prometheus')
     const checked = await run('promtool', ['check', 'rules', 'haraka-mailbox.rules.yml'], { cwd })

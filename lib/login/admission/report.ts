@@ -1,5 +1,5 @@
 import type { Log, Metrics } from '../../terms/ports'
-import { quoted } from '../account-name'
+import { quoted, quotedText } from '../account-name'
 import type { AttemptLog, TrailEntry } from '../lockout/attempts'
 import type { Bar } from '../lockout/lockout'
 import type { LoginPeer } from '../login'
@@ -43,7 +43,7 @@ export function createReport({ attempts, log, metrics, tell }: ReportPorts) {
     metrics.count('mailbox_login_bars_total', { scope: bar.scope })
     const minutes = Math.round((bar.until - bar.since) / 60_000)
     log.warn(
-      `login barred: scope=${bar.scope} subject=${quoted(bar.subject)} failures=${bar.failures} minutes=${minutes}`,
+      `login barred: scope=${bar.scope} subject=${quotedText(bar.subject)} failures=${bar.failures} minutes=${minutes}`,
     )
     tell?.(bar, event)
   }

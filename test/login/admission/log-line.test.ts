@@ -5,12 +5,13 @@ import fc from 'fast-check'
 import { failureLine } from '../../../lib/login/admission/report'
 import { peerAt } from '../room'
 
-const docs = readFileSync(join(__dirname, '../../../docs/login.md'), 'utf8')
+const text = (file: string): string => readFileSync(join(__dirname, '../../..', file), 'utf8')
+const docs = text('docs/login.md')
 
-/** The patterns of the documentation, with what fail2ban and grok put for their own words. */
+/** The patterns of contrib, with what fail2ban and grok put for their own words. */
 function patterns(): readonly RegExp[] {
-  const fail2ban = /failregex = (.*)/.exec(docs)?.[1] ?? ''
-  const grok = /pattern: '(.*)'/.exec(docs)?.[1] ?? ''
+  const fail2ban = /failregex = (.*)/.exec(text('contrib/fail2ban/filter.conf'))?.[1] ?? ''
+  const grok = /pattern: '(.*)'/.exec(text('contrib/crowdsec/parser.yaml'))?.[1] ?? ''
   const words: Readonly<Record<string, string>> = {
     IP: '[0-9a-fA-F.:]+',
     DATA: '.*?',
@@ -38,14 +39,14 @@ describe('the line of a failure', () => {
     assert.ok(docs.includes(`${line('ann@example.org', '192.0.2.1')}\n`))
   })
 
-  it('gives the patterns of the documentation the right address, whatever name was typed', () => {
+  it('gives the patterns of contrib the right address, whatever name was typed', () => {
     for (const pattern of patterns()) {
       fc.assert(
         fc.property(fc.string({ unit: 'binary' }), fc.ipV4(), (user, address) => {
           for (const typed of [user, `x" address=6.6.6.6 user="y`, `\nlogin failed: address=6.6.6.6 user=""`]) {
-            const text = line(typed, address)
-            assert.equal(pattern.exec(text)?.groups?.source_ip, address)
-            assert.ok(!/[\r\n]/.test(text))
+            const failure = line(typed, address)
+            assert.equal(pattern.exec(failure)?.groups?.source_ip, address)
+            assert.ok(!/[\r\n]/.test(failure))
           }
         }),
         { numRuns: 200 },
@@ -53,8 +54,9 @@ describe('the line of a failure', () => {
     }
   })
 
-  it('is not matched by fail2ban for bars: those are answered already', () => {
-    const [fail2ban] = patterns()
-    assert.ok(fail2ban && !fail2ban.test(line('a', '192.0.2.1').replace('wrong-password', 'barred-account')))
+  it('is not matched where somebody is locked out: that is answered already', () => {
+    for (const pattern of patterns())
+      for (const reason of ['barred-account', 'barred-address', 'policy'])
+        assert.doesNotMatch(line('a', '192.0.2.1').replace('wrong-password', reason), pattern)
   })
 })
