@@ -12,6 +12,7 @@ import { postOutside } from '../lib/http/mail/message/ask-outside'
 import { createHttp } from '../lib/http/server'
 import { explain } from '../lib/login/lockout/explain'
 import { packageRoot, version } from '../lib/package-root'
+import { rulesSettings } from '../lib/sieve/settings'
 import { systemClock } from '../lib/terms/ports'
 import { servicesOf } from '../lib/web/clients'
 import { httpSettings } from '../lib/web/settings'
@@ -53,6 +54,7 @@ export function register(this: HarakaPlugin): void {
       deliveries: context.part('deliveries'),
       deeds: context.part('deeds'),
       explain: (asked) => explain(lockouts, asked, systemClock.now()),
+      rules: rulesSettings(home.ini('mailbox_sieve')),
       addresses: () => (context.has('delivery') ? context.delivery : undefined),
       submit: submitter(host),
       metrics: context.part('gathering'),

@@ -6,6 +6,7 @@ import type { Explanation } from '../login/lockout/explain'
 import type { LoginProtocol } from '../login/login'
 import type { DeedLog } from '../mailbox/deeds/log'
 import type { Gathering } from '../metrics/gather'
+import type { RulesSettings } from '../sieve/settings'
 import type { AccountId } from '../terms/names'
 
 /** A finished message on its way out. */
@@ -31,6 +32,8 @@ export interface HttpPorts {
   readonly explain: (asked: { user: string; address: string; protocol?: LoginProtocol }) => Promise<Explanation>
   /** Hands a message to the queue. @returns why it was not taken; undefined: it was */
   readonly submit: (submission: Submission) => Promise<string | undefined>
+  /** what scripts may do */
+  readonly rules: Pick<RulesSettings, 'without' | 'redirects'>
   /** Addresses that a user may write from beside the account's name; undefined: nothing is delivered here */
   readonly addresses: () => Addresses | undefined
   /** of all processes */

@@ -7,6 +7,7 @@ import { mailRoutes } from './api/mail'
 import { ownerRoutes } from './api/owner'
 import { peopleRoutes } from './api/people'
 import { otherRoutes } from './api/rest'
+import { rulesRoutes } from './api/rules'
 import { tokenScopes } from './api/tokens'
 import { openWeb, type Web } from './web'
 
@@ -28,6 +29,7 @@ describe('HTTP', () => {
   describe('the mailbox lock', () => mailboxLock(() => web))
   describe('mail', () => mailRoutes(() => web))
   describe('writing', () => peopleRoutes(() => web))
+  describe('rules', () => rulesRoutes(() => web))
   describe('the recycle bin', () => binRoutes(() => web))
   describe('an owner', () => ownerRoutes(() => web))
   describe('tokens', () => tokenScopes(() => web))

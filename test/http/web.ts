@@ -28,6 +28,7 @@ import type { MailRoom } from '../../lib/mailbox/mailbox'
 import { mailboxSettings } from '../../lib/mailbox/settings'
 import { prepare } from '../../lib/mime/prepare'
 import { packageRoot } from '../../lib/package-root'
+import { rulesSettings } from '../../lib/sieve/settings'
 import type { Account } from '../../lib/store/account'
 import { openSqliteStore } from '../../lib/store/sqlite'
 import type { Store } from '../../lib/store/store'
@@ -108,6 +109,7 @@ export async function openWeb(
       profile: (address, password) => appleProfile({ address, password }, services),
       ...{ locks, attempts, deliveries, deeds, frontEnds: login.frontEnds },
       explain: (asked) => explain({ attempts, directory, settings }, asked, clock.now()),
+      rules: rulesSettings({}),
       addresses: () => ({
         aliasesOf: (name) => [name.replace('@', '.alias@')],
         isOf: async (address, id) => address.replace('.alias@', '@') === (await store.accounts.get(id))?.name,

@@ -12,6 +12,7 @@ import { fileRoutes } from './message/file-routes'
 import { messageRoutes } from './message/message-routes'
 import { unsubscribeRoutes } from './message/unsubscribe-routes'
 import { peopleRoutes } from './people/people-routes'
+import { rulesRoutes } from './rules/rules-routes'
 
 export const mailRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...mailboxRoutes(),
@@ -24,5 +25,6 @@ export const mailRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...binRoutes(),
   ...composeRoutes(web, ports),
   ...peopleRoutes(web, ports),
+  ...rulesRoutes(web, ports),
   ...eventRoutes(web),
 ]

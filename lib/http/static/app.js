@@ -14,6 +14,7 @@ const page = createPage({
   mail: async (around) => (await import('./mail/mail.js')).mailView(around),
   account: async (around) => (await import('./account/account.js')).accountView(around),
   bin: async () => (await import('./bin/bin-view.js')).binView(),
+  rules: async () => (await import('./rules/rules.js')).rulesView(),
   contacts: async () => (await import('./contacts/contacts.js')).contactsView(),
   admin: async (around) => (await import('./admin/admin.js')).adminView(around),
 })

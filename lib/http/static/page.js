@@ -21,6 +21,7 @@ const CLOSED = ['login', 'locked', 'paused', 'error']
  * @property {(page: Page) => Promise<View>} account
  * @property {(page: Page) => Promise<View>} bin what was removed
  * @property {(page: Page) => Promise<View>} contacts
+ * @property {(page: Page) => Promise<View>} rules filters, out of office
  * @property {(page: Page) => Promise<View>} admin
  */
 
@@ -81,6 +82,7 @@ export function createPage(views) {
     if (name === 'account') show(await views.account(page))
     else if (name === 'bin') show(await views.bin(page))
     else if (name === 'contacts') show(await views.contacts(page))
+    else if (name === 'rules') show(await views.rules(page))
     else if (name === 'admin') show(await views.admin(page))
     else if (current?.name !== 'mail') show(await views.mail(page))
   }

@@ -602,6 +602,83 @@ export interface Api {
   'POST /contacts/remove': { body: { addresses: Array<string> }; answer: { done: boolean } }
   'POST /contacts/import': { body: { cards: string }; answer: { people: number } }
   'GET /contacts/export': { answer: unknown }
+  'GET /rules': {
+    answer: {
+      rules: {
+        vacation: { on: boolean; first: string; last: string; subject: string; text: string; days: number }
+        forward: { on: boolean; to: string; keep: boolean }
+        blocked: Array<string>
+        filters: Array<{
+          name: string
+          on: boolean
+          all: boolean
+          conditions: Array<{
+            field: 'from' | 'to' | 'subject' | 'list' | 'body' | 'size'
+            how: 'contains' | 'lacks' | 'is' | 'begins' | 'ends' | 'over'
+            value: string
+          }>
+          move?: string | undefined
+          read: boolean
+          flag: boolean
+          remove: boolean
+          forward?: string | undefined
+          stop: boolean
+        }>
+      }
+      active: boolean
+      own?: { name: string; text: string } | undefined
+      mayForward: boolean
+    }
+  }
+  'PUT /rules': {
+    body: {
+      vacation: { on: boolean; first: string; last: string; subject: string; text: string; days: number }
+      forward: { on: boolean; to: string; keep: boolean }
+      blocked: Array<string>
+      filters: Array<{
+        name: string
+        on: boolean
+        all: boolean
+        conditions: Array<{
+          field: 'from' | 'to' | 'subject' | 'list' | 'body' | 'size'
+          how: 'contains' | 'lacks' | 'is' | 'begins' | 'ends' | 'over'
+          value: string
+        }>
+        move?: string | undefined
+        read: boolean
+        flag: boolean
+        remove: boolean
+        forward?: string | undefined
+        stop: boolean
+      }>
+    }
+    answer: {
+      rules: {
+        vacation: { on: boolean; first: string; last: string; subject: string; text: string; days: number }
+        forward: { on: boolean; to: string; keep: boolean }
+        blocked: Array<string>
+        filters: Array<{
+          name: string
+          on: boolean
+          all: boolean
+          conditions: Array<{
+            field: 'from' | 'to' | 'subject' | 'list' | 'body' | 'size'
+            how: 'contains' | 'lacks' | 'is' | 'begins' | 'ends' | 'over'
+            value: string
+          }>
+          move?: string | undefined
+          read: boolean
+          flag: boolean
+          remove: boolean
+          forward?: string | undefined
+          stop: boolean
+        }>
+      }
+      active: boolean
+      own?: { name: string; text: string } | undefined
+      mayForward: boolean
+    }
+  }
   'GET /events': { answer: unknown }
   'GET /admin/accounts': {
     where: { after?: string | undefined; find?: string | undefined; limit?: number | undefined }

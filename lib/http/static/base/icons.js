@@ -37,6 +37,8 @@ const PATHS = {
   picture: 'M3 5h18v14H3zM3 16l5-5 4 4 3-3 6 6M15.500 9h.5',
   eraser: 'M4 20h16M6 15l8-10 5 4-8 10H8z',
   letters: 'M3 18l5-12 5 12M5 14h6M15 18l0 0M20.500 11v7M20.500 14.500a3 3 0 1 0-6 0 3 3 0 0 0 6 0z',
+  filter: 'M3 5h18l-7 8v6l-4-2v-4z',
+  up: 'M6 14l6-6 6 6',
   pen: 'M4 20l1-5L16 4l4 4L9 19z',
   down: 'M12 4v12M7 11l5 5 5-5M4 20h16',
   threads: 'M4 5h16v9H9l-5 4zM8 9h8',

@@ -35,7 +35,7 @@ export function table(heads, rows, empty) {
     h(
       'table',
       {},
-      h('thead', {}, h('tr', {}, heads.map(heading))),
+      heads.some(Boolean) && h('thead', {}, h('tr', {}, heads.map(heading))),
       h(
         'tbody',
         {},

@@ -50,11 +50,7 @@ export async function contactsView() {
       ),
     ])
     const more = fitting.length > MOST_ROWS && h('p', { class: 'muted' }, `and ${fitting.length - MOST_ROWS} more`)
-    fill(
-      box,
-      table(['Name and address', ''], rows, 'Nobody yet. Those whom you write to come here by themselves.'),
-      more,
-    )
+    fill(box, table(['', ''], rows, 'Nobody yet. Those whom you write to come here by themselves.'), more)
   }
   /** @param {Contact} contact */
   const writeTo = ({ name, address }) => write({ to: name ? `"${name.replace(/["\\]/g, '')}" <${address}>` : address })

@@ -49,6 +49,7 @@ export function createNav(page, mailboxes, write, onDrop) {
       { class: 'side-foot' },
       quotaLine,
       h('a', { href: '#/contacts' }, icon('people'), h('span', { class: 'name' }, 'Contacts')),
+      h('a', { href: '#/rules' }, icon('filter'), h('span', { class: 'name' }, 'Filters')),
       h('a', { href: '#/bin' }, icon('restore'), h('span', { class: 'name' }, 'Recently deleted')),
       h('a', { href: '#/account' }, icon('user'), h('span', { class: 'name', title: account }, account)),
       administrator && h('a', { href: '#/admin' }, icon('lock'), h('span', { class: 'name' }, 'Administration')),
