@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { version } from '../package-root'
 import { accountsCommand } from './accounts/command'
+import { tokensCommand } from './accounts/tokens'
 import { aclCommand } from './acl/command'
 import { binCommand } from './bin/command'
 import { configCommand } from './config/command'
@@ -38,6 +39,7 @@ export function createProgram(): Command {
     .addCommand(aclCommand())
     .addCommand(aliasesCommand())
     .addCommand(searchCommand())
+    .addCommand(tokensCommand())
     .addCommand(binCommand())
     .addCommand(importCommand())
     .addCommand(exportCommand())

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { packageRoot } from '../../lib/package-root'
+import { apiPage } from './api-page'
 import { documentOf, type JsonSchema, type Operation } from './openapi'
 import { openWeb } from './web'
 
@@ -9,6 +10,7 @@ import { openWeb } from './web'
 
 const FILE = 'lib/http/static/base/api-types.d.ts'
 const file = path.join(packageRoot, FILE)
+const page = path.join(packageRoot, 'docs/http-api.md')
 
 const fieldsOf = (fields: readonly (readonly [name: string, required: boolean, type: string])[]): string =>
   `{ ${fields.map(([name, required, type]) => `${name}${required ? '' : '?'}: ${type}${required ? '' : ' | undefined'}`).join('; ')} }`
@@ -55,10 +57,18 @@ function formatted(text: string): string {
   return done.stdout
 }
 
-export async function apiTypes(): Promise<string> {
+async function theDocument() {
   const web = await openWeb()
-  const { paths, components } = await documentOf(web.url)
+  const document = await documentOf(web.url)
   await web.close()
+  return document
+}
+
+export const apiPageNow = async (): Promise<string> => apiPage(await theDocument())
+export const pageOnDisk = (): string => readFileSync(page, 'utf8')
+
+export async function apiTypes(): Promise<string> {
+  const { paths, components } = await theDocument()
   const rows = Object.entries(paths).flatMap(([route, methods]) =>
     Object.entries(methods).map(([method, operation]) => row(method, route, operation)),
   )
@@ -73,4 +83,7 @@ export interface ApiFault ${typeOf(components.schemas.Error)}
 
 export const typesOnDisk = (): string => readFileSync(file, 'utf8')
 
-if (require.main === module) void apiTypes().then((text) => writeFileSync(file, text))
+if (require.main === module) {
+  void apiTypes().then((text) => writeFileSync(file, text))
+  void apiPageNow().then((text) => writeFileSync(page, text))
+}

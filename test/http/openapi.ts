@@ -16,6 +16,7 @@ interface Content {
   readonly content: Readonly<Record<string, { readonly schema: JsonSchema }>>
 }
 export interface Operation {
+  readonly summary: string
   readonly operationId: string
   readonly 'x-scope': string
   readonly parameters: readonly {

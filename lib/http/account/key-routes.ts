@@ -5,13 +5,10 @@ import { any, choice, list, object, oneLine, optional, text, whole } from '../..
 import { DONE, defineRoute, done, json, type Route } from '../../web/route/route'
 import type { Web } from '../../web/shared'
 import { addingAppPassword, makeAppPassword, removingAppPassword } from '../../web/who/credentials'
-import { SCOPES } from '../../web/who/sessions'
+import { MOST_TOKENS, SCOPES } from '../../web/who/sessions'
 import type { HttpPorts } from '../ports'
 import { appPassword, appPasswordLimits, appPasswordView, limitsOf } from '../shapes/app-password'
 import { createOwnChanges } from './own-changes'
-
-/** of an account: more are refused until some are taken away */
-const MOST_TOKENS = 50
 
 const token = object({
   id: text(64),

@@ -3,6 +3,8 @@ import type { Result } from '../../terms/fault'
 /** Who is logged in, kept where every process reads it: any of Haraka's workers, on any host of the store, may get any request. */
 
 export const SCOPES = ['mail:read', 'mail:write', 'mail:send', 'account', 'admin'] as const
+/** of an account: more are refused until some are taken away */
+export const MOST_TOKENS = 50
 export type Scope = (typeof SCOPES)[number]
 
 /** A browser's session or a program's token. The secret itself is not kept, only its SHA-256. */
