@@ -20,6 +20,7 @@ import { replace } from './ext/messages/replace'
 import { uidbatches } from './ext/messages/uidbatches'
 import { uidonly } from './ext/messages/uidonly'
 import { context } from './ext/search/context'
+import { filters } from './ext/search/filters'
 import { fuzzy } from './ext/search/fuzzy'
 import { multisearch } from './ext/search/multisearch'
 import { partial } from './ext/search/partial'
@@ -54,6 +55,7 @@ export const extensions: readonly Extension[] = [
   multisearch,
   partial,
   fuzzy,
+  filters,
   objectid,
   sort,
   quota,

@@ -8,6 +8,10 @@ export type Reply =
   | { readonly kind: 'no'; readonly code?: string; readonly text: string }
   | { readonly kind: 'bad'; readonly code?: string; readonly text: string }
 
+/** Whether it is the end of a command, and not what would let it go on. */
+export const isReply = (value: Reply | { readonly kind: string }): value is Reply =>
+  value.kind === 'ok' || value.kind === 'no' || value.kind === 'bad'
+
 export const done = (text: string, code?: string): Reply => ({ kind: 'ok', text, ...(code !== undefined && { code }) })
 export const no = (text: string, code?: string): Reply => ({ kind: 'no', text, ...(code !== undefined && { code }) })
 export const bad = (text: string, code?: string): Reply => ({ kind: 'bad', text, ...(code !== undefined && { code }) })

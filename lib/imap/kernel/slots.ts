@@ -113,9 +113,15 @@ export interface StatusSlot {
 
 export interface SearchSlot {
   readonly name: string
-  /** @param key reads another search-key, as an argument of this one */
-  read(cursor: Cursor, session: Session, key: () => SearchKey): SearchKey
+  /**
+   * @param key reads another search-key, as an argument of this one
+   * @param later for a key that is known when the command runs; the program is in UTF-8 then
+   */
+  read(cursor: Cursor, session: Session, key: () => SearchKey, later: (load: LoadKey) => SearchKey): SearchKey
 }
+
+/** @param parse reads a whole program; undefined: it is none. @returns what the key stands for, or why there is no search */
+export type LoadKey = (parse: (latin1: string) => SearchKey | undefined) => Promise<SearchKey | Reply>
 
 /** One item of an ESEARCH response (RFC 4731). */
 export interface ReturnItem {

@@ -1,9 +1,10 @@
 import type { View } from '../../../mailbox/mailbox'
 import type { SearchKey } from '../../../search/key'
 import { fold } from '../../../terms/casemap'
+import { isReply, type Reply } from '../../kernel/reply'
 import type { Session } from '../../kernel/session'
-import type { SearchSlot } from '../../kernel/slots'
-import { BadSyntax, type Cursor } from '../../wire/cursor'
+import type { LoadKey, SearchSlot } from '../../kernel/slots'
+import { BadSyntax, Cursor } from '../../wire/cursor'
 import { inRanges, merged, type Range, ranges, type SequenceSet } from '../../wire/sequence-set'
 
 /** search-key of RFC 9051 6.4.4 (and RFC 3501's NEW, OLD, RECENT; RFC 5032's OLDER, YOUNGER). */
@@ -78,6 +79,15 @@ function savedKey({ state }: Session, viewNow: SearchContext['viewNow']): Search
   return { kind: 'numbers', of: 'uid', has: (number) => isHere() && load().has(number) }
 }
 
+/** A key that stands for others, which are known when the command runs. */
+interface PendingKey {
+  readonly load: LoadKey
+  /** of the key that is in the program */
+  readonly keys: SearchKey[]
+  /** how many others led to it */
+  readonly passes: number
+}
+
 export interface SearchContext {
   readonly session: Session
   /** charset of strings */
@@ -86,9 +96,58 @@ export interface SearchContext {
   /** the mailbox that is searched */
   viewNow(): View | undefined
   count: number
+  readonly isUtf8: boolean
+  /** keys that are still to be loaded, and how many others led to those that are read now */
+  readonly pending: PendingKey[]
+  passes: number
 }
 
-export function searchKey(cursor: Cursor, context: SearchContext, depth = 0): SearchKey {
+function laterKey({ pending, passes, isUtf8 }: SearchContext, load: LoadKey): SearchKey {
+  // RFC 5466 3.1
+  if (!isUtf8) throw new BadSyntax('CHARSET UTF-8 only', 'BADCHARSET (US-ASCII UTF-8)')
+  const keys: SearchKey[] = []
+  pending.push({ load, keys, passes })
+  return { kind: 'and', keys }
+}
+
+/** keys of one program that are loaded, and how many may lead to the last of them (RFC 5466 3.1: 3 at least) */
+const MOST_LOADED = 20
+const MOST_PASSES = 5
+
+/** search-criteria: `key key ...` */
+export function criteria(cursor: Cursor, context: SearchContext): SearchKey {
+  const keys: SearchKey[] = [searchKey(cursor, context)]
+  while (cursor.try(' ')) keys.push(searchKey(cursor, context))
+  return keys.length === 1 && keys[0] ? keys[0] : { kind: 'and', keys }
+}
+
+/** Puts into a program what was still to be loaded. @returns why there is no search */
+export async function loadKeys(context: SearchContext): Promise<Reply | undefined> {
+  for (let at = 0; at < context.pending.length; at++) {
+    const pending = context.pending[at]
+    if (!pending) break
+    const isTooMuch = at >= MOST_LOADED || pending.passes > MOST_PASSES
+    const parse = (latin1: string): SearchKey | undefined => {
+      if (isTooMuch) return undefined
+      context.passes = pending.passes + 1
+      try {
+        const cursor = new Cursor([latin1])
+        const key = criteria(cursor, context)
+        cursor.end()
+        return key
+      } catch (error) {
+        if (error instanceof BadSyntax) return undefined
+        throw error
+      }
+    }
+    const loaded = await pending.load(parse)
+    if (isReply(loaded)) return loaded
+    pending.keys.push(loaded)
+  }
+  return undefined
+}
+
+function searchKey(cursor: Cursor, context: SearchContext, depth = 0): SearchKey {
   if (depth > MAX_DEPTH || ++context.count > MAX_KEYS) cursor.fail('a simpler search')
   const text = (): string => {
     cursor.space()
@@ -151,7 +210,12 @@ export function searchKey(cursor: Cursor, context: SearchContext, depth = 0): Se
     default: {
       const slot = context.slots.get(word)
       return slot
-        ? slot.read(cursor, context.session, () => searchKey(cursor, context, depth + 1))
+        ? slot.read(
+            cursor,
+            context.session,
+            () => searchKey(cursor, context, depth + 1),
+            (load) => laterKey(context, load),
+          )
         : cursor.fail('a search key')
     }
   }

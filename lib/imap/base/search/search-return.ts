@@ -131,8 +131,4 @@ export function sayFound(session: Session, state: Selected, result: SearchResult
 const uidsSorted = ({ view }: Selected, seqs: readonly number[]): Uid[] =>
   seqs.map((seq) => view.uidAt(seq)).sort((a, b) => a - b)
 
-/** RFC 5182 2.1: with SAVE, a refused search leaves `$` empty. */
-export function badCharset(state: Selected, returns: Returns | undefined): Reply {
-  if (returns?.save) state.saved = []
-  return no('This charset is not known', code('BADCHARSET', list(['US-ASCII', 'UTF-8'])))
-}
+export const badCharset = (): Reply => no('This charset is not known', code('BADCHARSET', list(['US-ASCII', 'UTF-8'])))

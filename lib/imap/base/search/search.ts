@@ -2,19 +2,20 @@ import type { View } from '../../../mailbox/mailbox'
 import { decodeText, knownCharset } from '../../../mime/text/charset'
 import { isBounded, type SearchKey } from '../../../search/key'
 import { type Command, defineCommand, type Expunges } from '../../kernel/command'
-import { done } from '../../kernel/reply'
+import { done, no, type Reply } from '../../kernel/reply'
 import type { Session } from '../../kernel/session'
 import type { Slots } from '../../kernel/slots'
+import type { Selected } from '../../kernel/state'
 import type { Cursor } from '../../wire/cursor'
 import { search } from './find'
-import { searchKey } from './search-keys'
+import { criteria, loadKeys, type SearchContext } from './search-keys'
 import { badCharset, begin, type Returns, returnOptions, sayFound, tellsScores } from './search-return'
 
 export interface SearchArguments {
   readonly returns: Returns | undefined
   /** undefined: the charset is not known */
   readonly key: SearchKey | undefined
-  readonly usesModSeq: boolean
+  readonly context: SearchContext
   /** RFC 6203 4: only then there are scores */
   readonly isFuzzy: boolean
   /** RFC 9051 7.5.1: no EXPUNGE while message numbers are in use, also in UID SEARCH */
@@ -44,23 +45,43 @@ export function program(
     cursor.space()
   }
   const isKnown = knownCharset(charset)
-  const context = {
+  const context: SearchContext = {
     session,
     viewNow,
     slots: slots.search,
     count: 0,
+    isUtf8: /^(?:utf-8|us-ascii)$/i.test(charset),
+    pending: [],
+    passes: 0,
     decode: (octets: Buffer) => decodeText(octets, isKnown ? charset : 'utf-8'),
   }
-  const keys: SearchKey[] = [searchKey(cursor, context)]
-  while (cursor.try(' ')) keys.push(searchKey(cursor, context))
-  const key: SearchKey = keys.length === 1 && keys[0] ? keys[0] : { kind: 'and', keys }
+  const key = criteria(cursor, context)
   if (!isBounded(key)) cursor.fail('a simpler search')
+  // What is loaded when the command runs may be all of this.
+  const isOpen = context.pending.length > 0
   return {
+    context,
     key: isKnown ? key : undefined,
-    usesModSeq: some(key, ({ kind }) => kind === 'modseq'),
-    isFuzzy: some(key, (part) => (part.kind === 'and' || part.kind === 'or') && part.isFuzzy === true),
-    usesNumbers: some(key, (part) => part.kind === 'numbers' && part.of === 'seq'),
+    isFuzzy: isOpen || some(key, (part) => (part.kind === 'and' || part.kind === 'or') && part.isFuzzy === true),
+    usesNumbers: isOpen || some(key, (part) => part.kind === 'numbers' && part.of === 'seq'),
   }
+}
+
+/** A program that can run, or why it does not. */
+type Ready =
+  | { readonly refused: Reply }
+  | { readonly refused?: undefined; readonly key: SearchKey; readonly usesModSeq: boolean }
+
+/** @param state where SAVE would keep the result: a search that is refused leaves it empty (RFC 5182 2.1) */
+export async function ready(
+  { key, context }: Pick<SearchArguments, 'key' | 'context'>,
+  state: Selected | undefined,
+  returns: Returns | undefined,
+): Promise<Ready> {
+  const refused = key ? await loadKeys(context) : badCharset()
+  if (key && !refused && isBounded(key)) return { key, usesModSeq: some(key, ({ kind }) => kind === 'modseq') }
+  if (state && returns?.save) state.saved = []
+  return { refused: refused ?? no('Too much is asked for', 'LIMIT') }
 }
 
 /** Whether some key of a program is like this. */
@@ -95,8 +116,11 @@ const searching = (by: 'seq' | 'uid'): Command =>
       if (tellsScores(returns) && !found.isFuzzy) cursor.fail('FUZZY for RELEVANCY')
       return { returns, ...found }
     },
-    run: async ({ session, state, tag }, { returns, key, usesModSeq }) => {
-      if (!key) return badCharset(state, returns)
+    run: async ({ session, state, tag }, args) => {
+      const { returns } = args
+      const found = await ready(args, state, returns)
+      if (found.refused) return found.refused
+      const { key, usesModSeq } = found
       const begun = begin(session, state, tag, returns)
       if (typeof begun !== 'function') return begun
       const scores = tellsScores(returns) ? new Map<number, number>() : undefined

@@ -3,16 +3,8 @@ import type { SearchKey } from '../../../search/key'
 import { turn } from '../../../work/turns'
 import { createProgress } from '../../base/messages/progress'
 import { search } from '../../base/search/find'
-import { expungesOf, program, type SearchArguments } from '../../base/search/search'
-import {
-  badCharset,
-  begin,
-  FIND_ALL,
-  type Returns,
-  returnOptions,
-  sayFound,
-  tellsScores,
-} from '../../base/search/search-return'
+import { expungesOf, program, ready, type SearchArguments } from '../../base/search/search'
+import { begin, FIND_ALL, type Returns, returnOptions, sayFound, tellsScores } from '../../base/search/search-return'
 import { type Command, defineCommand } from '../../kernel/command'
 import { afterLogin, type Extension } from '../../kernel/extension'
 import { bad, done, no, type Reply } from '../../kernel/reply'
@@ -38,6 +30,12 @@ interface Esearch extends SearchArguments {
   readonly returns: Returns
   /** the mailbox that is searched now, for the numbers of the program */
   readonly now: { view: View | undefined }
+}
+
+/** Its program can run. */
+interface Running extends Omit<Esearch, 'key'> {
+  readonly key: SearchKey
+  readonly usesModSeq: boolean
 }
 
 /** `IN (mailboxes "a" subtree "b" selected) `; without it the selected mailbox */
@@ -78,7 +76,7 @@ async function nameOf({ mail, view, openedAs }: Selected): Promise<string | unde
 async function searchOne(
   session: Session,
   state: Selected,
-  { key, returns, usesModSeq, now }: Esearch & { readonly key: SearchKey },
+  { key, returns, usesModSeq, now }: Running,
   tag: string,
   name: string,
   begun: WhenFound | undefined,
@@ -103,8 +101,10 @@ async function run(
   args: Esearch,
   tag: string,
 ): Promise<Reply> {
-  const { sources, returns, key } = args
-  if (!key) return state ? badCharset(state, returns) : no('This charset is not known', 'BADCHARSET')
+  const { sources, returns } = args
+  const found = await ready(args, state, returns)
+  if (found.refused) return found.refused
+  const running: Running = { ...args, key: found.key, usesModSeq: found.usesModSeq }
   if (sources.selected && !state) return bad('No mailbox is selected')
   const begun = state ? begin(session, state, tag, returns) : undefined
   if (begun && typeof begun !== 'function') return begun
@@ -126,7 +126,7 @@ async function run(
     const view = opened.value
     try {
       const other: Selected = { name: 'selected', mail, view, openedAs: name, readOnly: true, saved: [] }
-      if (!(await searchOne(session, other, { ...args, key }, tag, name, undefined))) isWhole = false
+      if (!(await searchOne(session, other, running, tag, name, undefined))) isWhole = false
     } finally {
       view.close()
       args.now.view = undefined
@@ -135,7 +135,7 @@ async function run(
   }
   // The last one: what its context keeps of the program is of this mailbox.
   if (state && selected !== undefined && (sources.selected || names.has(selected)))
-    isWhole = (await searchOne(session, state, { ...args, key }, tag, selected, begun)) && isWhole
+    isWhole = (await searchOne(session, state, running, tag, selected, begun)) && isWhole
   const { messageLimit } = session.ports.settings
   return isWhole ? done('ESEARCH completed') : done('ESEARCH ended', code('MESSAGELIMIT', messageLimit))
 }

@@ -15,8 +15,8 @@ import { turn } from '../../../work/turns'
 import { tooMany } from '../../base/messages/limit'
 import { uidsOf } from '../../base/messages/numbers'
 import { search, searchAmong } from '../../base/search/find'
-import { expungesOf, program, type SearchArguments } from '../../base/search/search'
-import { badCharset, begin, returnOptions, sayFound, tellsScores } from '../../base/search/search-return'
+import { expungesOf, program, ready, type SearchArguments } from '../../base/search/search'
+import { begin, returnOptions, sayFound, tellsScores } from '../../base/search/search-return'
 import { type Command, defineCommand } from '../../kernel/command'
 import { afterLogin, type Extension } from '../../kernel/extension'
 import { done } from '../../kernel/reply'
@@ -155,8 +155,11 @@ const sorting = (by: By): Command =>
       if (isScored && !found.isFuzzy) cursor.fail('FUZZY for RELEVANCY')
       return { returns, order, isScored, ...found }
     },
-    run: async ({ session, state, tag }, { returns, order, isScored, key, usesModSeq }) => {
-      if (!key) return badCharset(state, returns)
+    run: async ({ session, state, tag }, args) => {
+      const { returns, order, isScored } = args
+      const ordered = await ready(args, state, returns)
+      if (ordered.refused) return ordered.refused
+      const { key, usesModSeq } = ordered
       const begun = begin(session, state, tag, returns)
       if (typeof begun !== 'function') return begun
       const scores = isScored ? new Map<number, number>() : undefined
@@ -193,8 +196,11 @@ const threading = (by: By): Command =>
       cursor.space()
       return { algorithm, ...program(cursor, session, slots, true) }
     },
-    run: async ({ session, state, tag }, { algorithm, key, usesModSeq }) => {
-      if (!key) return badCharset(state, undefined)
+    run: async ({ session, state, tag }, args) => {
+      const { algorithm } = args
+      const threaded = await ready(args, state, undefined)
+      if (threaded.refused) return threaded.refused
+      const { key, usesModSeq } = threaded
       if (usesModSeq) session.enableCondstore()
       const all = await found(session, state, key, by, tag)
       if (!all) return tooMany(session.ports.settings.messageLimit)
