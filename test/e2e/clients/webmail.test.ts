@@ -519,7 +519,7 @@ describe('webmail in Chromium', function () {
     })
     await row(page, /Picture/).click()
     await page.frameLocator('iframe.html').getByText('look').waitFor()
-    const show = page.getByRole('button', { name: 'Show them' })
+    const show = page.getByRole('button', { name: 'Show images' })
     await show.waitFor()
     assert.deepEqual(asked, [])
     const picture = page.waitForResponse('**/picture.png')
@@ -620,7 +620,65 @@ describe('webmail in Chromium', function () {
     await page.keyboard.press('Escape')
     await links.last().click()
     const composer = page.getByRole('form', { name: 'Write a message' })
-    assert.equal(await composer.getByLabel('To').inputValue(), 'carl@example.net')
+    await composer.getByText('carl@example.net').waitFor()
+  })
+  it('answers an invitation, shows pictures and PDF files, saves all, leaves a list by mail, trusts a sender', async () => {
+    await logOutEverywhere(BOB)
+    const event = [
+      ...['BEGIN:VCALENDAR', 'VERSION:2.0', 'METHOD:REQUEST', 'BEGIN:VEVENT', 'UID:e@x', 'DTSTART:20261209T093000Z'],
+      ...['DTEND:20261209T103000Z', 'SUMMARY:Planning', 'LOCATION:Room 4', `ORGANIZER:mailto:${ALICE}`],
+      ...[`ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:${BOB}`, 'END:VEVENT', 'END:VCALENDAR', ''],
+    ].join('\r\n')
+    await deliver(BOB, { subject: 'Come', text: 'x', icalEvent: { method: 'REQUEST', content: event } })
+    const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+    await deliver(BOB, {
+      ...{ subject: 'Papers', html: '<p>see</p><img src="https://pictures.example/a.png">' },
+      headers: { 'List-Unsubscribe': '<mailto:leave@list.example?subject=out>' },
+      attachments: [
+        { filename: 'dot.png', content: Buffer.from(png, 'base64') },
+        { filename: 'a.pdf', content: '%PDF-1.4', contentType: 'application/pdf' },
+      ],
+    })
+    const page = await mailOf(BOB)
+    await row(page, /Come/).click()
+    const invitation = page.getByRole('region', { name: 'Invitation' })
+    await invitation.getByText('Room 4').waitFor()
+    await accessible(page, 'invitation')
+    await invitation.getByRole('button', { name: 'Accept' }).click()
+    await invitation.getByText('You accepted.').waitFor()
+    const alice = await mailOf(ALICE)
+    await row(alice, /Accepted: Planning/).waitFor()
+
+    // The line is cut, and comes back.
+    await page.route('**/messages/*', (route) => route.abort())
+    await row(page, /Papers/).click()
+    await page.getByText('The message could not be fetched.').waitFor()
+    await page.unroute('**/messages/*')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    const files = page.getByRole('list', { name: 'Files' })
+    await files.locator('img.small-picture').waitFor()
+    await files.getByRole('button', { name: 'dot.png' }).click()
+    await page.getByRole('dialog', { name: 'dot.png' }).getByRole('img', { name: 'dot.png' }).waitFor()
+    await page.keyboard.press('Escape')
+    const pdf = page.waitForResponse('**/pdf')
+    await files.getByRole('button', { name: 'a.pdf' }).click()
+    assert.equal((await pdf).headers()['content-type'], 'application/pdf')
+    await page.keyboard.press('Escape')
+    const [saved] = await Promise.all([
+      page.waitForEvent('download'),
+      files.getByRole('link', { name: 'Save all' }).click(),
+    ])
+    assert.equal(readFileSync(await saved.path()).toString('latin1', 0, 2), 'PK')
+    await page.route('**://pictures.example/**', (route) => route.fulfill({ contentType: 'image/png', body: '' }))
+    const picture = page.waitForRequest('https://pictures.example/a.png')
+    await page.getByRole('button', { name: 'Always from this sender' }).click()
+    await picture
+    const again = page.waitForRequest('https://pictures.example/a.png')
+    await page.reload()
+    await again
+    await page.getByRole('button', { name: 'Unsubscribe' }).click()
+    await page.getByRole('form', { name: 'Write a message' }).waitFor()
+    blockedByFrame()
   })
   it('shows all texts of a message, opens those attached to it, and shows text where HTML is too much', async () => {
     const inner = 'From: carla@x.example\r\nSubject: The hut\r\n\r\nIt is open.'

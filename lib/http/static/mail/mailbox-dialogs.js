@@ -1,10 +1,10 @@
 // @ts-check
 /** @import { Mailbox } from '../base/types' */
 /** @import { Mailboxes } from './mailboxes.js' */
-import { call } from '../base/api.js'
+import { call, messageOf } from '../base/api.js'
 import { confirmBox, dialog } from '../base/dialogs.js'
 import { button, fill, h } from '../base/dom.js'
-import { field } from '../base/forms.js'
+import { errorLine, field } from '../base/forms.js'
 import { icon } from '../base/icons.js'
 import { titleOf } from './mailboxes.js'
 
@@ -30,16 +30,26 @@ const nameForm = (name, done, ...buttons) =>
     h('div', { class: 'buttons' }, ...buttons),
   )
 
-/** @param {Mailboxes} mailboxes */
+/**
+ * What is refused stays open, with the name and why.
+ * @param {Mailboxes} mailboxes
+ */
 export async function newMailbox(mailboxes) {
-  /** @type {string | undefined} */
-  const name = await dialog('New mailbox', (close) => {
-    const input = field('Name', { required: true, maxlength: LONGEST })
-    return nameForm(input, () => close(input.value.trim()), h('button', { class: 'primary' }, 'Make it'))
+  const made = await dialog('New mailbox', (close) => {
+    const input = field('Name', { required: true, maxlength: LONGEST, autofocus: true })
+    const message = errorLine()
+    async function create() {
+      try {
+        await call('POST /mailboxes', {}, { name: input.value.trim() })
+        close(true)
+      } catch (error) {
+        message.textContent = messageOf(error)
+        input.input.focus()
+      }
+    }
+    return [nameForm(input, () => void create(), h('button', { class: 'primary' }, 'Create')), message]
   })
-  if (!name) return
-  await call('POST /mailboxes', {}, { name })
-  await mailboxes.load()
+  if (made) await mailboxes.load()
 }
 
 /**

@@ -40,8 +40,8 @@ export function messageBody(message, place, { asText, ownColours }, mayShow) {
       draw(true)
     }
     const banner = note(
-      'Pictures from elsewhere would tell the sender that you read this.',
-      button('Show them', () => draw(true)),
+      'Remote images are blocked: they would tell the sender that you read this.',
+      button('Show images', () => draw(true)),
       sender ? button('Always from this sender', always) : undefined,
     )
     banner.classList.add('remote')

@@ -4,10 +4,10 @@
 /** @import { Look } from './toolbar.js' */
 import { call } from '../base/api.js'
 import { button, fill, h } from '../base/dom.js'
-import { icon } from '../base/icons.js'
 import { createLetter } from './letter.js'
 import { mailtoStart } from './mailto.js'
 import { createStack } from './stack.js'
+import { failed, loading, nothing } from './states.js'
 import { toolbar } from './toolbar.js'
 
 /** Messages of a conversation that are listed. */
@@ -34,7 +34,6 @@ const PATIENCE = 250
 /** @param {Ports} ports */
 export function createReader({ onAction, onBack, onWrite }) {
   const element = h('section', { class: 'reader', 'aria-label': 'Message', tabindex: '-1' })
-  const nothing = () => h('div', { class: 'nothing' }, icon('unread'), h('p', {}, 'No message is open.'))
   const bar = h('div', { class: 'reader-top' })
   /** @type {ReturnType<typeof createStack> | undefined} */
   let stack
@@ -114,29 +113,7 @@ export function createReader({ onAction, onBack, onWrite }) {
   /** What was asked for is on its way, and the line is slow. */
   function showLoading() {
     free()
-    fill(
-      element,
-      h('div', { class: 'nothing', role: 'status' }, h('span', { class: 'spinner' }), h('p', {}, 'Loading ...')),
-    )
-  }
-  /**
-   * @param {unknown} error
-   * @param {() => unknown} again
-   */
-  function showFailed(error, again) {
-    free()
-    const why = error instanceof Error ? error.message : String(error)
-    fill(
-      element,
-      h(
-        'div',
-        { class: 'nothing', role: 'alert' },
-        icon('junk'),
-        h('p', {}, `The message could not be fetched. ${why}`),
-        button('Try again', again),
-        button('Back to the list', onBack, 'quiet only-narrow'),
-      ),
-    )
+    fill(element, loading())
   }
   /**
    * @param {Mailbox} mailbox
@@ -171,7 +148,13 @@ export function createReader({ onAction, onBack, onWrite }) {
       await call('POST /mailboxes/{mailbox}/flags', where, change)
     } catch (error) {
       clearTimeout(slow)
-      if (mine === opening && !stack) showFailed(error, () => open(mailbox, uid, uids))
+      if (mine === opening) {
+        free()
+        fill(
+          element,
+          failed(error, () => open(mailbox, uid, uids), onBack),
+        )
+      }
       throw error
     }
   }

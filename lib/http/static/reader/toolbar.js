@@ -89,7 +89,7 @@ async function more(reading, { onAction, how: lookNow, turn }) {
           onclick: () => close(),
         },
         icon('down'),
-        'Save the message',
+        'Download (.eml)',
       ),
     )
   })

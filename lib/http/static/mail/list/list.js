@@ -1,10 +1,11 @@
 // @ts-check
 /** @import { MessagePage, Places, Summary } from '../../base/types' */
-import { messageOf } from '../../base/api.js'
-import { button, fill, h } from '../../base/dom.js'
+import { fill, h } from '../../base/dom.js'
+import { createCursor } from './cursor.js'
 import { createFetching } from './fetching.js'
 import { blankRow, rowOf } from './row.js'
 import { createSelection, placesOf, uidsOf } from './selection.js'
+import { createStates } from './states.js'
 import { createViewport } from './viewport.js'
 
 /** Rows that are remembered. */
@@ -21,29 +22,22 @@ const MOST_DRAWN = 2000
  * @property {(message: Summary) => string} whereOf name of its mailbox, when the list is of several
  */
 
-/** An option that cannot be chosen: a listbox must have one. */
-const emptyOption = () =>
-  h('div', { class: 'empty', hidden: true, role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false' })
-
 /**
  * A list of any length.
  * @param {Ports} ports
  */
 export function createList({ load, onOpen, onSelection, onTotal, onDrag, isSent, whereOf }) {
   const space = h('div', { class: 'rows', role: 'presentation' })
-  const empty = emptyOption()
+  const states = createStates()
   const element = h(
     'div',
     { class: 'list', role: 'listbox', tabindex: '0', 'aria-label': 'Messages', 'aria-multiselectable': 'true' },
     space,
-    empty,
+    states.element,
   )
   /** @type {Map<Summary, { key: string, row: HTMLElement }>} */
   const drawn = new Map()
   let total = 0
-  let active = -1
-  /** Where a range begins. */
-  let anchor = -1
   let emptyText = ''
 
   const selection = createSelection(() => {
@@ -61,6 +55,7 @@ export function createList({ load, onOpen, onSelection, onTotal, onDrag, isSent,
     onFresh: takeFresh,
   })
   const { at } = fetching
+  const cursor = createCursor({ at, total: () => total, selection, reveal: viewport.reveal, draw, onOpen })
   const allLoaded = () => fetching.places().map(({ message }) => message)
 
   /** @param {number} index */
@@ -77,12 +72,19 @@ export function createList({ load, onOpen, onSelection, onTotal, onDrag, isSent,
    */
   function drawnRow(message, index) {
     const where = whereOf(message)
-    const state = { index, total, active: index === active, chosen: selection.has(message), sent: isSent(), where }
+    const state = {
+      index,
+      total,
+      active: index === cursor.active,
+      chosen: selection.has(message),
+      sent: isSent(),
+      where,
+    }
     const key = Object.values(state).join('.')
     const before = drawn.get(message)
     if (before?.key === key) return before.row
     const row = rowOf(message, state, {
-      onclick: (event) => onClick(event, index),
+      onclick: (event) => cursor.onClick(event, index),
       ondragstart: (event) => onDrag(event, dragged(message)),
     })
     drawn.set(message, { key, row })
@@ -91,6 +93,7 @@ export function createList({ load, onOpen, onSelection, onTotal, onDrag, isSent,
   function draw() {
     if (drawn.size > MOST_DRAWN) drawn.clear()
     viewport.draw()
+    const { active } = cursor
     if (active >= 0 && at(active)) element.setAttribute('aria-activedescendant', `row-${active}`)
     else element.removeAttribute('aria-activedescendant')
   }
@@ -99,8 +102,7 @@ export function createList({ load, onOpen, onSelection, onTotal, onDrag, isSent,
     total = count
     viewport.setTotal(count)
     element.setAttribute('aria-busy', 'false')
-    empty.hidden = count > 0
-    fill(empty, h('p', {}, emptyText))
+    states.loaded(count, emptyText)
     onTotal(count)
   }
   /**
@@ -117,13 +119,13 @@ export function createList({ load, onOpen, onSelection, onTotal, onDrag, isSent,
    */
   function takeFresh(count, take) {
     // Only now: keys may have been pressed meanwhile.
-    const before = at(active)
+    const before = at(cursor.active)
     take()
     drawn.clear()
     setTotal(count)
     const places = fetching.places()
     const isBefore = (/** @type {Summary} */ { uid, mailbox }) => uid === before?.uid && mailbox === before.mailbox
-    active = places.find(({ message }) => isBefore(message))?.index ?? Math.min(active, count - 1)
+    cursor.place(places.find(({ message }) => isBefore(message))?.index ?? Math.min(cursor.active, count - 1))
     if (places.length >= count) selection.keep(allLoaded())
     draw()
     onSelection(selection.size)
@@ -133,61 +135,10 @@ export function createList({ load, onOpen, onSelection, onTotal, onDrag, isSent,
     viewport.measure()
   }).observe(element)
 
-  /**
-   * @param {MouseEvent} event
-   * @param {number} index
-   */
-  function onClick(event, index) {
-    const { target } = event
-    const tick = target instanceof Element && target.closest('.tick')
-    if (event.shiftKey) chooseRange(anchor >= 0 ? anchor : Math.max(0, active), index)
-    else if (tick || event.ctrlKey || event.metaKey) toggle(index)
-    else open(index)
-  }
-  /** @param {number} index */
-  function setActive(index) {
-    active = Math.max(-1, Math.min(total - 1, index))
-    if (active >= 0) viewport.reveal(active)
-    draw()
-  }
-  /** @param {number} index */
-  function open(index) {
-    setActive(index)
-    anchor = active
-    const message = at(index)
-    if (message) onOpen(message)
-  }
-  /** @param {number} index */
-  function toggle(index) {
-    const message = at(index)
-    if (!message) return
-    active = index
-    anchor = index
-    selection.toggle(message)
-  }
-  /**
-   * @param {number} from
-   * @param {number} to
-   */
-  function chooseRange(from, to) {
-    /** @type {Summary[]} */
-    const messages = []
-    for (let index = Math.min(from, to); index <= Math.max(from, to); index++) {
-      const message = at(index)
-      if (message) messages.push(message)
-    }
-    active = to
-    selection.add(messages)
-  }
   /** @param {unknown} error */
   function showFailed(error) {
     element.setAttribute('aria-busy', 'false')
-    empty.hidden = total > 0
-    fill(
-      empty,
-      h('p', {}, `The list could not be fetched. ${messageOf(error)}`),
-      button('Try again', () => void restart(emptyText)),
-    )
+    states.failed(error, () => void restart(emptyText))
     onTotal(undefined)
   }
   /** @param {string} text what stands there when there is nothing */
@@ -195,14 +146,12 @@ export function createList({ load, onOpen, onSelection, onTotal, onDrag, isSent,
     emptyText = text
     drawn.clear()
     selection.clear()
-    active = -1
-    anchor = -1
+    cursor.forget()
     total = 0
     viewport.setTotal(0)
     viewport.toTop()
     element.setAttribute('aria-busy', 'true')
-    empty.hidden = false
-    fill(empty, h('span', { class: 'spinner late' }))
+    states.loading()
     fill(space)
     onTotal(undefined)
     try {
@@ -231,20 +180,9 @@ export function createList({ load, onOpen, onSelection, onTotal, onDrag, isSent,
       drawn.clear()
       viewport.measure()
     },
-    /** @param {number} by */
-    step(by) {
-      setActive(Math.max(0, active + by))
-    },
-    /** @returns whether there is one */
-    openActive() {
-      if (active >= 0) open(active)
-      return active >= 0
-    },
-    /** @returns whether there is one */
-    toggleActive() {
-      if (active >= 0) toggle(active)
-      return active >= 0
-    },
+    step: cursor.step,
+    openActive: cursor.openActive,
+    toggleActive: cursor.toggleActive,
     clearSelection: selection.clear,
     selectLoaded() {
       selection.add(allLoaded())
@@ -252,7 +190,7 @@ export function createList({ load, onOpen, onSelection, onTotal, onDrag, isSent,
     /** What is selected, or the active row. */
     targets() {
       const messages = allLoaded().filter(selection.has)
-      const current = at(active)
+      const current = at(cursor.active)
       if (selection.size > 0) return { messages, places: selection.places(), count: selection.size }
       const rows = current ? [current] : []
       const places = placesOf(rows.map((message) => ({ mailbox: message.mailbox, uids: uidsOf(message) })))
