@@ -117,6 +117,8 @@ export interface AccountMail extends AccountLock {
   /** Opens a window on a mailbox; views of one mailbox share their columns. `recent: 'claim'` for SELECT, `'peek'` for EXAMINE. */
   open(name: string, recent: 'claim' | 'peek'): Promise<Result<View>>
   openById(id: MailboxId, recent: 'claim' | 'peek'): Promise<Result<View>>
+  /** Whether messages may come into it. Faults: no-such-mailbox (tryCreate), no-right. */
+  accepts(name: string): Promise<Result<void>>
   /** Appends all or none. Faults: no-such-mailbox (tryCreate), over-quota, too-big. */
   append(name: string, messages: readonly Incoming[]): Promise<Result<Appended>>
   /**

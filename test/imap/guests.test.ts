@@ -29,6 +29,10 @@ const WHILE_LOCKED: readonly (readonly [command: string, answer: string])[] = [
   // Of what nobody may know of, nobody hears that it is locked.
   ['SELECT "Other Users/ann@example.org/Private"', 'NO \\[NONEXISTENT\\] There is no such mailbox'],
   ['SELECT "Other Users/ann@example.org/None"', 'NO \\[NONEXISTENT\\] There is no such mailbox'],
+  // With these rights neither (RFC 4314 4).
+  ['SELECT "Other Users/ann@example.org/Posts"', 'NO \\[NONEXISTENT\\] There is no such mailbox'],
+  [`APPEND "Other Users/ann@example.org/Posts" ${LITERAL}`, 'NO \\[NONEXISTENT\\] There is no such mailbox'],
+  ['CREATE "Other Users/ann@example.org/Posts/new"', 'NO \\[NOPERM\\] You have no right to do this'],
   ['SELECT INBOX', 'OK \\[READ-WRITE\\] SELECT completed'],
   [`COPY 1 ${BOX}`, INUSE],
   [`MOVE 1 ${BOX}`, INUSE],
@@ -73,6 +77,8 @@ describe('guests in a mailbox', () => {
     await kit.deliver(await kit.account('bob@example.org'), MESSAGE, MESSAGE)
     const wire = await imap('ann')
     assert.match(await ask(wire, 'CREATE Private'), /^t OK/m)
+    assert.match(await ask(wire, 'CREATE Posts'), /^t OK/m)
+    assert.match(await ask(wire, 'SETACL Posts bob p'), /^t OK/m)
     assert.match(await ask(wire, 'SETACL INBOX bob lrswipkxtea'), /^t OK/m)
     wire.send('z LOGOUT\r\n')
     await wire.end()

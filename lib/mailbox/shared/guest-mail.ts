@@ -10,7 +10,7 @@ import { ownMail, telling, tellingWhose } from '../verbs/account-mail'
 import { guestMessages } from './guest-messages'
 import { createPlaces, guestName, isForeign, type Place } from './places'
 import { lacking, type Reach, type Room } from './reach'
-import { ALL_RIGHTS, seesPrivately } from './rights'
+import { ALL_RIGHTS, mayKnow, seesPrivately } from './rights'
 import { rightsVerbs } from './rights-verbs'
 
 /**
@@ -45,6 +45,10 @@ export function guestMail(shared: Parts, identity: Identity, actor: () => Actor)
       if (!found) return failed({ kind: 'no-such-mailbox' })
       return found.rights.includes(right) ? ok(roomOf(found)) : lacking(found.rights)
     },
+    async mayCreate(nameUtf8) {
+      const found = await places.above(nameUtf8)
+      return found?.place.rights.includes('k') === true
+    },
     mailOf: (view) => views.get(view)?.mail ?? own,
     opened: (view, room) => void views.set(view, room),
     didOf: (view) => views.get(view)?.did ?? telling(parts, identity.name, actor),
@@ -57,10 +61,13 @@ export function guestMail(shared: Parts, identity: Identity, actor: () => Actor)
     },
   }
 
-  /** in which it is, or would be made */
+  /** In which it is, or would be made. Who may not know of it comes to no lock of its owner. */
   async function roomNamed(nameUtf8: string): Promise<Room | undefined> {
-    const found = (await place(nameUtf8)) ?? (await places.above(nameUtf8))?.place
-    return found && roomOf(found)
+    if (!isForeign(nameUtf8) || (await own.find(nameUtf8))) return undefined
+    const there = await places.named(nameUtf8)
+    if (there && mayKnow(there.rights)) return roomOf(there)
+    const above = (await places.above(nameUtf8))?.place
+    return above?.rights.includes('k') ? roomOf(above) : undefined
   }
 
   /** The room in which a new mailbox would be made, and its name there. */
@@ -134,7 +141,8 @@ export function guestMail(shared: Parts, identity: Identity, actor: () => Actor)
       if (specialUse.length > 0) return failed({ kind: 'not-permitted', why: 'special uses are those of its owner' })
       const { room, name } = found.value
       const created = await room.mail.create(name)
-      return created.ok ? ok(reach.renamed(room, created.value)) : created
+      if (created.ok) return ok(reach.renamed(room, created.value))
+      return created.fault.kind === 'mailbox-exists' ? failed({ kind: 'no-right' }) : created
     },
     async rename(fromUtf8, toUtf8) {
       const from = await reach.room(fromUtf8, 'x')
@@ -146,7 +154,9 @@ export function guestMail(shared: Parts, identity: Identity, actor: () => Actor)
         return failed({ kind: 'not-permitted', why: 'a mailbox stays in its account' })
       // It would be emptied, and stay.
       if (from.value.mailbox.name === 'INBOX') return failed({ kind: 'not-permitted', why: 'INBOX is its owner’s' })
-      return from.value.mail.rename(from.value.mailbox.name, to.value.name)
+      const renamed = await from.value.mail.rename(from.value.mailbox.name, to.value.name)
+      if (renamed.ok || renamed.fault.kind !== 'mailbox-exists') return renamed
+      return (await place(toUtf8))?.rights.includes('l') ? renamed : failed({ kind: 'no-right' })
     },
     async remove(nameUtf8) {
       const room = await reach.room(nameUtf8, 'x')

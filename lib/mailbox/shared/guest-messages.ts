@@ -62,7 +62,10 @@ export function guestMessages(
 
   /** A name of one's own, which need not be there, is left to one's own verbs. */
   async function target(nameUtf8: string): Promise<Result<Room> | undefined> {
-    return reach.room(nameUtf8, 'i')
+    const room = await reach.room(nameUtf8, 'i')
+    if (room?.ok !== false || room.fault.kind !== 'no-such-mailbox') return room
+    // RFC 9051 6.3.12: where CREATE would help
+    return failed({ ...room.fault, tryCreate: await reach.mayCreate(nameUtf8) })
   }
   async function targetOf(room: Room | undefined, nameUtf8: string): Promise<Target | undefined> {
     if (room) return { account: room.owner.id, mailbox: room.mailbox, rights: room.rights }
@@ -190,6 +193,11 @@ export function guestMessages(
       const room = await reach.room(nameUtf8, 'r')
       if (!room) return own.open(nameUtf8, recent)
       return room.ok ? openGuest(room.value) : room
+    },
+    async accepts(nameUtf8) {
+      const room = await target(nameUtf8)
+      if (!room) return own.accepts(nameUtf8)
+      return room.ok ? ok(undefined) : room
     },
     async append(nameUtf8, messages) {
       const room = await target(nameUtf8)

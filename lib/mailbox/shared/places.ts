@@ -1,10 +1,10 @@
 import type { Identity } from '../../login/login'
 import type { Account } from '../../store/account'
 import type { Mailbox, Store } from '../../store/store'
-import { type AccountId, accountId, levelsAbove, type MailboxId } from '../../terms/names'
+import { type AccountId, accountId, levelsAbove, type MailboxId, mailboxId } from '../../terms/names'
 import { turn } from '../../work/turns'
-import { spellMailbox } from '../mailbox-name'
-import { identifiersOf } from './identifiers'
+import { checkNewName, spellMailbox } from '../mailbox-name'
+import { identifiersOf, isNegative } from './identifiers'
 import { NO_RIGHTS, type Rights, unite, without } from './rights'
 
 /** Mailboxes of other accounts that a user has rights on, and their names (RFC 2342). */
@@ -44,6 +44,23 @@ function partsOf(nameUtf8: string): { space: string; owner: string; name: string
   return NAMESPACES.includes(space) ? { space, owner: owner.toLowerCase(), name: spellMailbox(name) } : undefined
 }
 
+/** of an access control list */
+interface Entry {
+  readonly identifier: string
+  readonly rights: Rights
+}
+
+/** ids that nothing has */
+const NOBODY = accountId('none')
+const NOWHERE = mailboxId('none')
+
+/** RFC 4314 2: the union of what all identifiers give, without what one of them takes away. */
+function given(entries: readonly Entry[]): Rights {
+  const of = (negative: boolean): readonly Rights[] =>
+    entries.flatMap(({ identifier, rights }) => (isNegative(identifier) === negative ? [rights] : []))
+  return without(unite(...of(false)), of(true).join(''))
+}
+
 export interface Places {
   /** undefined: there is none that the user may know of */
   named(nameUtf8: string): Promise<Place | undefined>
@@ -61,58 +78,55 @@ export function createPlaces(
   const own = accountId(identity.id)
   const identifiers = identifiersOf(identity)
 
-  /** RFC 4314 2: the union of what all identifiers give, without what one of them takes away. */
-  async function grants(): Promise<ReadonlyMap<AccountId, ReadonlyMap<MailboxId, Rights>>> {
-    const entries = await acl.naming([...identifiers, ...identifiers.map((identifier) => `-${identifier}`)])
-    const byOwner = new Map<AccountId, Map<MailboxId, Rights>>()
-    const ordered = [...entries].sort((a, b) => Number(a.identifier[0] === '-') - Number(b.identifier[0] === '-'))
-    for (const { owner, mailbox, identifier, rights } of ordered) {
-      if (owner === own) continue
-      const known = byOwner.get(owner) ?? new Map<MailboxId, Rights>()
-      byOwner.set(owner, known)
-      const before = known.get(mailbox) ?? NO_RIGHTS
-      known.set(mailbox, identifier.startsWith('-') ? without(before, rights) : unite(before, rights))
-    }
-    return byOwner
-  }
+  const denials = identifiers.map((identifier) => `-${identifier}`)
 
-  async function ownerNamed(nameUtf8: string) {
-    const parts = partsOf(nameUtf8)
-    const owner = parts && (await accounts.find(parts.owner))
-    // An account that gives no rights is not looked at any further: it answers as one that is not there.
-    const rights = (await grants()).get(owner?.id ?? own)
-    if (!parts || !owner || !rights || spaceOf(owner) !== parts.space) return undefined
-    return { owner, rights, name: parts.name }
+  /** What entries give, of all mailboxes that lists name this user for. */
+  async function grants(): Promise<ReadonlyMap<AccountId, ReadonlyMap<MailboxId, Rights>>> {
+    // Where there are too many of them the rest is not shown: what is taken away comes first.
+    const entries = await acl.naming([...denials, ...identifiers])
+    const byOwner = new Map<AccountId, Map<MailboxId, readonly Entry[]>>()
+    for (const entry of entries) {
+      if (entry.owner === own) continue
+      const known = byOwner.get(entry.owner) ?? new Map<MailboxId, readonly Entry[]>()
+      byOwner.set(entry.owner, known)
+      known.set(entry.mailbox, [...(known.get(entry.mailbox) ?? []), entry])
+    }
+    return new Map([...byOwner].map(([owner, of]) => [owner, new Map([...of].map(([id, list]) => [id, given(list)]))]))
   }
-  async function placeOf(
-    { owner, rights }: { readonly owner: Account; readonly rights: ReadonlyMap<MailboxId, Rights> },
-    name: string,
-  ): Promise<Place | undefined> {
-    const mailbox = await mailboxes.find(owner.id, name)
-    const granted = mailbox && rights.get(mailbox.id)
-    return mailbox && granted ? { owner, mailbox, rights: granted } : undefined
+  const rightsOn = async (owner: AccountId, mailbox: MailboxId): Promise<Rights> =>
+    owner === own ? NO_RIGHTS : given(await acl.given(owner, mailbox, [...denials, ...identifiers]))
+
+  /** The same questions are asked whether there is such an account, such a mailbox, or a right: no answer takes longer. */
+  async function placeOf(owner: Account | undefined, name: string): Promise<Place | undefined> {
+    const mailbox = await mailboxes.find(owner?.id ?? own, name)
+    const rights = await rightsOn(owner?.id ?? NOBODY, mailbox?.id ?? NOWHERE)
+    return owner && mailbox && rights !== NO_RIGHTS ? { owner, mailbox, rights } : undefined
+  }
+  async function ownerNamed(nameUtf8: string): Promise<{ owner: Account | undefined; name: string } | undefined> {
+    const parts = partsOf(nameUtf8)
+    if (!parts) return undefined
+    const owner = await accounts.find(parts.owner)
+    return { owner: owner && spaceOf(owner) === parts.space ? owner : undefined, name: parts.name }
   }
 
   return {
     async named(nameUtf8) {
       if (!isForeign(nameUtf8)) return undefined
       const found = await ownerNamed(nameUtf8)
-      return found && placeOf(found, found.name)
+      return found && placeOf(found.owner, found.name)
     },
     async above(nameUtf8) {
       if (!isForeign(nameUtf8)) return undefined
       const found = await ownerNamed(nameUtf8)
-      if (!found) return undefined
-      for (const level of levelsAbove(found.name).reverse()) {
-        // RFC 4314 4: the nearest one that exists, whoever may see it.
-        const mailbox = await mailboxes.find(found.owner.id, level)
-        if (!mailbox) continue
-        const place = await placeOf(found, level)
-        return place && { place, name: found.name }
-      }
-      return undefined
+      if (!found || !checkNewName(found.name).ok) return undefined
+      const { owner, name } = found
+      let nearest: string | undefined
+      for (const level of levelsAbove(name)) if (await mailboxes.find(owner?.id ?? own, level)) nearest = level
+      // RFC 4314 4: the nearest one that exists, whoever may see it.
+      const place = await placeOf(owner, nearest ?? '')
+      return place && { place, name }
     },
-    rightsOn: async (owner, mailbox) => (await grants()).get(owner)?.get(mailbox) ?? NO_RIGHTS,
+    rightsOn,
     async all() {
       const places: Place[] = []
       for (const [id, rights] of [...(await grants())].slice(0, MAX_OWNERS)) {
@@ -121,7 +135,7 @@ export function createPlaces(
         if (!owner || owner.name.includes('/')) continue
         for (const mailbox of await mailboxes.list(id)) {
           const granted = rights.get(mailbox.id)
-          if (granted) places.push({ owner, mailbox, rights: granted })
+          if (granted !== undefined && granted !== NO_RIGHTS) places.push({ owner, mailbox, rights: granted })
         }
         await turn()
       }

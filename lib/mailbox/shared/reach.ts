@@ -18,6 +18,8 @@ export interface Reach {
   readonly own: AccountMail
   /** Faults: no-such-mailbox, no-right. undefined: it is no name of a mailbox of others */
   room(nameUtf8: string, right: Rights): Promise<Result<Room> | undefined>
+  /** whether the user may make a mailbox of others of this name */
+  mayCreate(nameUtf8: string): Promise<boolean>
   /** the verbs that have opened it */
   mailOf(view: View): AccountMail
   opened(view: View, room: Room): void

@@ -6,7 +6,7 @@ import type { AccountId } from '../../terms/names'
 import type { RightsChange, RightsVerbs } from '../mailbox'
 import type { Did, Parts } from '../parts'
 import { ANYONE, bare, isNegative, spellIdentifier } from './identifiers'
-import { ALL_RIGHTS, NO_RIGHTS, type Rights, unite, without, writeRights } from './rights'
+import { ALL_RIGHTS, mayKnow, NO_RIGHTS, type Rights, unite, without, writeRights } from './rights'
 
 /** A mailbox, its owner, and what the user may do with it. */
 export interface Held {
@@ -17,9 +17,6 @@ export interface Held {
 
 const changed = (before: Rights, how: RightsChange, rights: Rights): Rights =>
   how === 'add' ? unite(before, rights) : how === 'remove' ? without(before, rights) : rights
-
-/** RFC 4314 4: of any right but these nobody may even know the mailbox. */
-const KNOWN_BY = [...'lrikxa']
 
 /**
  * @param find a mailbox on which the user has some right
@@ -33,7 +30,7 @@ export function rightsVerbs(
 ): RightsVerbs {
   async function held(nameUtf8: string, right?: 'a'): Promise<Result<Held>> {
     const found = await find(nameUtf8)
-    if (!found || !KNOWN_BY.some((known) => found.rights.includes(known))) return failed({ kind: 'no-such-mailbox' })
+    if (!found || !mayKnow(found.rights)) return failed({ kind: 'no-such-mailbox' })
     if (right === undefined || found.rights.includes(right)) return ok(found)
     // RFC 4314 6: who may not see it hears what is said of one that is not there.
     return failed(found.rights.includes('l') ? { kind: 'no-right' } : { kind: 'no-such-mailbox' })

@@ -30,6 +30,9 @@ export function writeRights(rights: Rights): string {
   return `${without(rights, 'a')}${obsolete.map(([right]) => right).join('')}${rights.includes('a') ? 'a' : ''}`
 }
 
+/** RFC 4314 4: whether the user may know of the mailbox: of any right but these nobody does. */
+export const mayKnow = (rights: Rights): boolean => [...'lrikxa'].some((right) => rights.includes(right))
+
 /** RFC 4314 4: which right changes a flag */
 export const rightOf = (flag: string): 's' | 't' | 'w' =>
   flag.toLowerCase() === '\\seen' ? 's' : flag.toLowerCase() === '\\deleted' ? 't' : 'w'

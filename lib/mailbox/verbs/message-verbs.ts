@@ -18,6 +18,7 @@ export type MessageVerbs = Pick<
   AccountMail,
   | 'open'
   | 'openById'
+  | 'accepts'
   | 'append'
   | 'replace'
   | 'copy'
@@ -157,6 +158,10 @@ export function messageVerbs(parts: Parts, account: AccountId, did: Did): Messag
     open: async (nameUtf8, recent) => openView(await mailboxNamed(store, account, nameUtf8), recent),
     openFor: (mailbox, rights, onClose) => openView(mailbox, 'peek', { rights, onClose }),
     openById: async (id, recent) => openView(await mailboxOfId(store, account, id), recent),
+    async accepts(nameUtf8) {
+      const to = await target(nameUtf8)
+      return to.ok ? ok(undefined) : to
+    },
     append,
     replace,
     async copy(view, uids, nameUtf8, missing, progress) {

@@ -149,6 +149,10 @@ export function notesConformance({ it }: Framework, store: () => Store): void {
     assert.deepEqual(await acl.of(one.id, one.inbox.id), [{ identifier: who, mailbox: one.inbox.id, rights: 'l' }])
     await acl.remove(one.id, other)
     assert.deepEqual(await acl.of(one.id, other), [])
+    const given = async (mailbox: typeof other): Promise<string[]> =>
+      (await acl.given(one.id, mailbox, [who, `-${who}`, 'nobody@example.org'])).map(({ rights }) => rights)
+    assert.deepEqual([await given(one.inbox.id), await given(other)], [['l'], []])
+    assert.deepEqual(await acl.given(two.id, one.inbox.id, [who]), [])
     const racing = [...'swit'].map((right) => acl.change(one.id, other, who, (before) => before + right))
     assert.ok((await Promise.all(racing)).every(({ ok }) => ok))
     assert.equal((await acl.of(one.id, other))[0]?.rights.length, 4)

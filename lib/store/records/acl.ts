@@ -30,7 +30,12 @@ export interface AclTable {
   copy(account: AccountId, from: MailboxId, to: MailboxId): Promise<void>
   /** all of a mailbox */
   remove(account: AccountId, mailbox: MailboxId): Promise<void>
-  /** Entries that name one of these, of all accounts, also of those in the recycle bin. */
+  /** Entries of a mailbox that name one of these: all of them, however many lists name the same. */
+  given(account: AccountId, mailbox: MailboxId, identifiers: readonly string[]): Promise<readonly AclEntry[]>
+  /**
+   * Entries that name one of these, of all accounts, also of those in the recycle bin. Who can make many may leave no room for the
+   * last ones: `given` decides who may do what.
+   */
   naming(identifiers: readonly string[]): Promise<readonly OwnedAclEntry[]>
 }
 
@@ -85,6 +90,12 @@ export const createAclTable = (records: RecordTable): AclTable => {
     async remove(account, mailbox) {
       const remove = await keysOf(account, mailbox)
       if (remove.length > 0) await records.change(account, 'acl', [], () => ({ value: undefined, remove }))
+    },
+    async given(account, mailbox, identifiers) {
+      const keys = new Set(identifiers.map((identifier) => keyOf(identifier, mailbox)))
+      // The id of another mailbox of the account may begin with this one.
+      const found = await records.across([...keys], MAX_NAMING)
+      return found.filter((record) => record.account === account && keys.has(record.key)).map(entryOf)
     },
     async naming(identifiers) {
       const prefixes = identifiers.map((identifier) => `${identifier}${END}`)

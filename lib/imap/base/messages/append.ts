@@ -1,6 +1,5 @@
 import { isAscii } from 'node:buffer'
 import type { AccountMail, Incoming } from '../../../mailbox/mailbox'
-import type { Fault } from '../../../terms/fault'
 import { flagSet } from '../../../terms/flags'
 import { type Command, defineCommand } from '../../kernel/command'
 import { done, faultReply, no, type Reply } from '../../kernel/reply'
@@ -52,7 +51,8 @@ export async function loaded(
   const refused = await session.enter(mail, to)
   if (refused) return refused
   // Whoever may make the mailbox and try again hears so first.
-  if (!(await mail.find(to))) return no('There is no such mailbox', 'TRYCREATE')
+  const accepted = await mail.accepts(to)
+  if (!accepted.ok) return faultReply(accepted.fault, session.ports.tellHolder)
   const limit = session.ports.settings.maxAppend
   const budget = { limit, left: limit }
   const whole: AppendMessage[] = []
@@ -80,10 +80,6 @@ export function refusal({ modes, ports }: Session, messages: readonly AppendMess
   return undefined
 }
 
-/** RFC 9051 6.3.12: a client may make the mailbox and try again. */
-export const appendFault = ({ ports }: Session, fault: Fault): Reply =>
-  fault.kind === 'no-such-mailbox' ? no('There is no such mailbox', 'TRYCREATE') : faultReply(fault, ports.tellHolder)
-
 /** of one APPEND: they are stored in one transaction */
 const MOST_MESSAGES = 200
 
@@ -109,7 +105,7 @@ const append = defineCommand({
     if (refused) return refused
     const incoming = whole.map((message) => message.incoming)
     const result = await state.mail.append(mailbox.name, incoming)
-    if (!result.ok) return appendFault(session, result.fault)
+    if (!result.ok) return faultReply(result.fault, session.ports.tellHolder)
     sayOldName(session, mailbox)
     const { mailbox: target, uids } = result.value
     session.counts.appended += uids.length

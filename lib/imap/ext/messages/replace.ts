@@ -1,10 +1,10 @@
 import { sayOldName } from '../../base/mailboxes/names'
-import { appendFault, appendMessage, loaded, refusal } from '../../base/messages/append'
+import { appendMessage, loaded, refusal } from '../../base/messages/append'
 import { messagesOf, uidsOf } from '../../base/messages/numbers'
 import { readOnlyReply } from '../../base/messages/store'
 import { type Command, defineCommand } from '../../kernel/command'
 import { afterLogin, type Extension } from '../../kernel/extension'
-import { done, no } from '../../kernel/reply'
+import { done, faultReply, no } from '../../kernel/reply'
 import { code } from '../../wire/response'
 import { compact } from '../../wire/sequence-set'
 
@@ -35,7 +35,7 @@ const replacing = (by: 'seq' | 'uid'): Command =>
       const incoming = whole[0]?.incoming ?? message.incoming
       if (replaced === undefined) return no('There is no such message', 'NONEXISTENT')
       const result = await mail.replace(view, replaced, mailbox.name, incoming)
-      if (!result.ok) return appendFault(session, result.fault)
+      if (!result.ok) return faultReply(result.fault, session.ports.tellHolder)
       sayOldName(session, mailbox)
       const { mailbox: target, uids } = result.value
       session.counts.appended += uids.length
