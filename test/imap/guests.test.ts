@@ -136,6 +136,34 @@ describe('guests in a mailbox', () => {
     await kit.store.accounts.update(owner, () => ({ ok: true, value: { overrides: {} } }))
   })
 
+  it('who may not read any more gets nothing more, and may go to another mailbox', async () => {
+    const wire = await imap('ann')
+    await ask(wire, 'CREATE Once')
+    await ask(wire, `APPEND Once ${LITERAL}`)
+    await ask(wire, 'SETACL Once bob lr')
+    const once = '"Other Users/ann@example.org/Once"'
+    for (const command of [
+      'FETCH 1 (FLAGS BODY.PEEK[])',
+      'UID SEARCH ALL',
+      'ESEARCH ALL',
+      'COPY 1 INBOX',
+      'SELECT INBOX',
+    ]) {
+      await ask(wire, 'SETACL Once bob +r')
+      const guest = await imap('bob')
+      assert.match(await ask(guest, `SELECT ${once}`), /^t OK/m)
+      assert.match(await ask(wire, 'SETACL Once bob -r'), /^t OK/m)
+      const answer = await ask(guest, command)
+      if (command === 'SELECT INBOX') assert.match(answer, /^t OK \[READ-WRITE\]/m)
+      else {
+        assert.match(answer, /^t NO \[NOPERM\] You have no right to do this\r\n/, command)
+        await guest.until(/^\* BYE You may not read this mailbox any more\r\n/m)
+      }
+    }
+    wire.send('z LOGOUT\r\n')
+    await wire.end()
+  })
+
   it('who ends the sessions of the owner’s account ends those of guests in it, and no others', async () => {
     const [guest, other] = [await imap('bob'), await imap('bob')]
     assert.match(await ask(guest, `SELECT ${BOX}`), /^t OK/m)

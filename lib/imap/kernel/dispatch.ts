@@ -1,3 +1,4 @@
+import type { Gone } from '../../mailbox/mailbox'
 import { isUnavailable } from '../../terms/errors'
 import { logThrown } from '../../terms/log-thrown'
 import { runs } from '../../work/loop'
@@ -46,6 +47,18 @@ function withCodes(session: Session, reply: Reply, codes: readonly string[]): Re
   return answer
 }
 
+const goneOf = ({ state }: Session): Gone | undefined => (state.name === 'selected' ? state.view.gone : undefined)
+const isRefused = (session: Session): boolean => goneOf(session) === 'refused'
+
+/** Without a word the client would go on with numbers of nothing. */
+function sayGone(session: Session): void {
+  const gone = goneOf(session)
+  if (!gone) return
+  session.ended = goneText(gone)
+  session.say(untagged('BYE', session.inLanguage(session.ended)))
+  session.logout()
+}
+
 async function execute(session: Session, command: Command, cursor: Cursor, slots: Slots, tag: string): Promise<void> {
   let prepared: Prepared
   try {
@@ -54,6 +67,11 @@ async function execute(session: Session, command: Command, cursor: Cursor, slots
     if (error instanceof BadSyntax) return refuse(session, tag, `${command.name}: ${error.message}`, error.code)
     if (!(error instanceof BadMailboxName)) throw error
     return finish(session, tag, no(`This mailbox name cannot be used: ${error.message}`, 'CANNOT'))
+  }
+  // Who may not read it any more gets nothing more of it; another mailbox can be opened.
+  if (isRefused(session) && (command.by !== undefined || !command.states.includes('authenticated'))) {
+    finish(session, tag, no('You have no right to do this', 'NOPERM'))
+    return sayGone(session)
   }
   // The limit is for clients that are lost, not for a mistake now and then in a session of days.
   session.badCommands = 0
@@ -70,13 +88,8 @@ async function execute(session: Session, command: Command, cursor: Cursor, slots
   // What others did, as far as this command allows it to be told (RFC 9051 7.5.1).
   const codes = expunges === 'none' ? [] : await session.unsolicited.drain(expunges, command.by === 'uid')
   finish(session, tag, withCodes(session, reply, codes))
-  // The command is answered first. Without a word the client would go on with numbers of nothing.
-  const gone = session.state.name === 'selected' ? session.state.view.gone : undefined
-  if (gone) {
-    session.ended = goneText(gone)
-    session.say(untagged('BYE', session.inLanguage(session.ended)))
-    session.logout()
-  }
+  // The command is answered first.
+  sayGone(session)
 }
 
 function failed(session: Session, command: Command, tag: string, error: unknown): void {

@@ -52,8 +52,8 @@ export function guestMail(shared: Parts, identity: Identity, actor: () => Actor)
     mailOf: (view) => views.get(view)?.mail ?? own,
     opened: (view, room) => void views.set(view, room),
     didOf: (view) => views.get(view)?.did ?? telling(parts, identity.name, actor),
-    rightsOn: async (view) =>
-      view.account === own.id ? ALL_RIGHTS : await places.rightsOn(view.account, view.mailbox.id),
+    rightsOn: async ({ account, mailbox }) =>
+      account === own.id ? ALL_RIGHTS : await places.rightsOn(account, mailbox.id),
     renamed(room, mailbox, subscribed = false) {
       const named = { ...mailbox, name: guestName(room.owner, mailbox.name), specialUse: [], subscribed }
       mailboxes.set(named, room)

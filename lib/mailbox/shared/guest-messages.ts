@@ -43,10 +43,10 @@ export function guestMessages(
   const { store, hub, settings } = parts
   const { own } = reach
 
-  /** The rights of a view are asked anew by what changes something. */
-  async function lacks(view: View, rights: Rights): Promise<Result<never> | undefined> {
-    if (view.account === own.id) return undefined
-    const now = await reach.rightsOn(view)
+  /** The rights on a mailbox are asked anew by what changes something. */
+  async function lacks(of: Pick<View, 'account' | 'mailbox'>, rights: Rights): Promise<Result<never> | undefined> {
+    if (of.account === own.id) return undefined
+    const now = await reach.rightsOn(of)
     return [...rights].every((right) => now.includes(right)) ? undefined : failed({ kind: 'no-right' })
   }
 
@@ -73,6 +73,17 @@ export function guestMessages(
     return mailbox && { account: own.id, mailbox, rights: ALL_RIGHTS }
   }
 
+  /** views whose rights changed, and how to ask for them: what is read waits for the answer */
+  const unsure = new WeakMap<View, () => Promise<void>>()
+  /** Nothing more comes when the right to read was taken away meanwhile. */
+  async function* readable(view: View, uids: readonly Uid[]): ReturnType<AccountMail['rows']> {
+    for await (const rows of reach.mailOf(view).rows(view, uids)) {
+      await unsure.get(view)?.()
+      if (view.gone === 'refused') return
+      yield rows
+    }
+  }
+
   async function openGuest(room: Room): Promise<Result<View>> {
     const { owner, mailbox, rights, mail, did } = room
     const stops: (() => void)[] = []
@@ -83,21 +94,27 @@ export function guestMessages(
     if (!opened.ok) return opened
     const view: SessionView = opened.value
     const look = async (): Promise<void> => {
-      try {
-        const now = await reach.rightsOn(view)
-        view.permit(now, seenOf(now))
-      } catch (error) {
-        parts.log.debug(`rights on a mailbox are not looked at yet: ${String(error)}`)
-      }
+      unsure.set(view, look)
+      const now = await reach.rightsOn(view)
+      view.permit(now, seenOf(now))
+      unsure.delete(view)
+    }
+    const lookSoon = (): void => {
+      look().catch((error) => parts.log.debug(`rights on a mailbox are not looked at yet: ${String(error)}`))
     }
     stops.push(
       hub.onList(owner.id, (change) => {
-        if (change.kind === 'rights' && change.mailbox === mailbox.id) void look()
+        if (change.kind === 'rights' && change.mailbox === mailbox.id) lookSoon()
       }),
-      hub.onGap(owner.id, () => void look()),
+      hub.onGap(owner.id, lookSoon),
     )
     // What was taken away in the meantime was told to nobody.
-    await look()
+    try {
+      await look()
+    } catch (error) {
+      view.close()
+      throw error
+    }
     reach.opened(view, room)
     did('opened', mailbox.name, view.exists)
     return ok(view)
@@ -122,6 +139,8 @@ export function guestMessages(
     let octets = 0
     async function flush(): Promise<Result<void>> {
       if (batch.length === 0) return ok(undefined)
+      const refused = await lacks(to, 'i')
+      if (refused) return refused
       const flags = batch.map((message) => message.flags)
       const tooMany = await keywordsFault(parts, to.account, to.mailbox, flags)
       if (tooMany) return failed(tooMany)
@@ -137,7 +156,7 @@ export function guestMessages(
       return done
     }
     let seen = 0
-    for await (const rows of from.rows(view, uids)) {
+    for await (const rows of readable(view, uids)) {
       for (const row of rows) {
         const bytes = await from.read(row.emailId, 0, row.size, view)
         if (!bytes) continue
@@ -153,6 +172,7 @@ export function guestMessages(
         if (!flushed.ok) return flushed
       }
     }
+    if (view.gone === 'refused') return failed({ kind: 'no-right' })
     if (missing === 'refuse' && seen < uids.length) return failed({ kind: 'message-gone' })
     const flushed = await flush()
     return flushed.ok ? ok({ source, destination, uidValidity: to.mailbox.uidValidity }) : flushed
@@ -270,7 +290,8 @@ export function guestMessages(
       const { account, mailbox } = view
       /** RFC 6851 3.3: a message leaves its mailbox when it is in the other one. */
       const leave = async (from: readonly Uid[], made: readonly Uid[]): Promise<Result<void>> => {
-        const gone = published(hub, await store.messages.expunge(account, mailbox.id, from, { only: 'all' }))
+        const refused = await lacks(view, 'te')
+        const gone = refused ?? published(hub, await store.messages.expunge(account, mailbox.id, from, { only: 'all' }))
         if (!gone.ok) {
           await takeBack(to, made)
           return gone
@@ -295,7 +316,7 @@ export function guestMessages(
       return (await lacks(view, 'e')) ?? reach.mailOf(view).expunge(view, uids, progress, where)
     },
     expungedSince: (view, since) => reach.mailOf(view).expungedSince(view, since),
-    rows: (view, uids) => reach.mailOf(view).rows(view, uids),
+    rows: (view, uids) => (view.account === own.id ? own.rows(view, uids) : readable(view, uids)),
     keys: (view, uids) => reach.mailOf(view).keys(view, uids),
     mayHave: (view, anyOf, instead) => reach.mailOf(view).mayHave(view, anyOf, instead),
     read: (id, start, end, view) => (view ? reach.mailOf(view) : own).read(id, start, end),

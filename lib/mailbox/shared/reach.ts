@@ -23,7 +23,8 @@ export interface Reach {
   /** the verbs that have opened it */
   mailOf(view: View): AccountMail
   opened(view: View, room: Room): void
-  rightsOn(view: View): Promise<Rights>
+  /** as they are now */
+  rightsOn(of: Pick<View, 'account' | 'mailbox'>): Promise<Rights>
   /** into the log of its owner */
   didOf(view: View): Did
   /** as this user names it */
