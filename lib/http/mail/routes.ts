@@ -10,6 +10,7 @@ import { mailboxRoutes } from './mailbox-routes'
 import { changeRoutes } from './message/change-routes'
 import { fileRoutes } from './message/file-routes'
 import { messageRoutes } from './message/message-routes'
+import { receiptRoutes } from './message/receipt-routes'
 import { unsubscribeRoutes } from './message/unsubscribe-routes'
 import { peopleRoutes } from './people/people-routes'
 import { rulesRoutes } from './rules/rules-routes'
@@ -26,5 +27,6 @@ export const mailRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...composeRoutes(web, ports),
   ...peopleRoutes(web, ports),
   ...rulesRoutes(web, ports),
+  ...receiptRoutes(web, ports),
   ...eventRoutes(web),
 ]

@@ -92,9 +92,9 @@ export function mailRoutes(opened: () => Web): void {
     assert.equal((await browser.get(`${inbox}/messages`)).body.total, 1)
   })
   it('sends a message once, however often it is asked under the same name', async () => {
-    await web.account('once@example.org')
+    await web.account('onetime@example.org')
     const browser = client(web.url)
-    await browser.logIn('once@example.org')
+    await browser.logIn('onetime@example.org')
     const before = web.sent.length
     const draft = { id: crypto.randomUUID(), to: 'ann@example.net', subject: 'once', text: '' }
     const refused = await browser.post('send', { ...draft, to: 'refused@example.org' })

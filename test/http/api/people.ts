@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { client, form, type Web } from '../web'
+import { client, form, message, type Web } from '../web'
 
 export function peopleRoutes(opened: () => Web): void {
   let web: Web
@@ -84,6 +84,50 @@ export function peopleRoutes(opened: () => Web): void {
       (await browser.post('drafts', form({ ...draft, attachments: [odd] }, { 'file-0': 'png' }))).status,
       422,
     )
+  })
+
+  it('answers who asks for a receipt once, by hand', async () => {
+    const account = await web.account('read@example.org')
+    const asks = (subject: string, to: string, more = ''): string =>
+      message(subject, 'hello', `Message-ID: <asks@x>\nDisposition-Notification-To: ${to}\n${more}`)
+    await web.deliver(
+      account,
+      asks('=?utf-8?q?Gr=C3=BC=C3=9Fe?=', 'Ann <ann@example.net>'),
+      asks('no', 'ann@example.net'),
+      asks(
+        'a receipt',
+        'ann@example.net',
+        'Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n',
+      ),
+      asks('none', 'nobody'),
+    )
+    const browser = client(web.url)
+    await browser.logIn('read@example.org')
+    const inbox = `mailboxes/${(await browser.get('mailboxes')).body.mailboxes[0].id}/messages`
+    const asked = async (uid: number) => (await browser.get(`${inbox}/${uid}`)).body.receipt
+    assert.deepEqual(
+      [await asked(1), await asked(2), await asked(3), await asked(4)],
+      ['ann@example.net', 'ann@example.net', undefined, undefined],
+    )
+    const count = web.sent.length
+    assert.equal((await browser.post(`${inbox}/1/receipt`, { send: true })).status, 200)
+    assert.equal((await browser.post(`${inbox}/1/receipt`, { send: true })).status, 422)
+    assert.equal((await browser.post(`${inbox}/2/receipt`, { send: false })).status, 200)
+    assert.equal((await browser.post(`${inbox}/3/receipt`, { send: true })).status, 422)
+    assert.equal(web.sent.length, count + 1)
+    const sent = web.sent.at(-1)
+    assert.deepEqual(
+      [sent?.from, sent?.to, await asked(1), await asked(2)],
+      ['', ['ann@example.net'], undefined, undefined],
+    )
+    const text = sent?.bytes.toString() ?? ''
+    assert.match(text, /^From: read@example.org\r$/m)
+    assert.match(text, /report-type=disposition-notification/)
+    assert.match(
+      text,
+      /Final-Recipient: rfc822;read@example.org\r\nOriginal-Message-ID: <asks@x>\r\nDisposition: manual-action\/MDN-sent-manually; displayed/,
+    )
+    assert.match(text, /"Grüße"/)
   })
 
   it('collects whom one wrote to, and imports and gives vCards', async () => {

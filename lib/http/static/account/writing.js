@@ -35,7 +35,7 @@ export function writingPanel() {
       'Who messages are from. The first is usual; an answer comes from the address that was written to.',
     ),
     box,
-    delayField(),
+    h('div', { class: 'inline-form' }, delayField(), receiptsField()),
   )
 }
 
@@ -74,6 +74,19 @@ function identityForm(all, index, identity, save) {
     ),
   )
   return element
+}
+
+function receiptsField() {
+  const receipts = choiceField(
+    'When a sender asks for a receipt',
+    [
+      ['ask', 'ask me'],
+      ['never', 'send none'],
+    ],
+    { onchange: () => choose({ receipts: receipts.value === 'never' ? 'never' : 'ask' }) },
+  )
+  receipts.select.value = chosen().receipts
+  return receipts.element
 }
 
 function delayField() {

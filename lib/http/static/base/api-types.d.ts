@@ -380,6 +380,7 @@ export interface Api {
         | { spf?: string | undefined; dkim?: string | undefined; dmarc?: string | undefined; signedBy: Array<string> }
         | undefined
       unsubscribe?: { oneClick: boolean; mailto?: string | undefined; page?: string | undefined } | undefined
+      receipt?: string | undefined
       invitation?: string | undefined
     }
   }
@@ -678,6 +679,11 @@ export interface Api {
       own?: { name: string; text: string } | undefined
       mayForward: boolean
     }
+  }
+  'POST /mailboxes/{mailbox}/messages/{uid}/receipt': {
+    where: { mailbox: string | number; uid: string | number }
+    body: { send: boolean }
+    answer: { done: boolean }
   }
   'GET /events': { answer: unknown }
   'GET /admin/accounts': {

@@ -11,6 +11,7 @@ import { avatar, fromLine } from './head.js'
 import { invitationCard } from './invitation.js'
 import { unsubscribeLink } from './list-banner.js'
 import { messageBody } from './message-body.js'
+import { receiptBanner } from './receipt-banner.js'
 
 /**
  * @typedef {object} Ports
@@ -57,6 +58,7 @@ export function createLetter({ mailbox, summary, reading: given }, { onCurrent, 
       summary && h('button', { type: 'button', class: 'fold-up', 'aria-expanded': 'true', onclick: close }, 'Fold'),
       fromLine(now, now.inner === undefined ? unsubscribeLink(message, place, onWrite) : undefined),
       forged,
+      now.inner === undefined && mailbox.role !== 'sent' && receiptBanner(message, place),
       now.inner === undefined && message.invitation !== undefined && invitationCard(place, message.invitation),
       files.element,
       body.element,
