@@ -180,6 +180,8 @@ export function peopleRoutes(opened: () => Web): void {
     assert.equal(replies.filter(({ body }) => body.recipients === 1).length, 1)
     for (const { status, body } of replies) assert.ok(status === 200 || body.error === 'busy', `${status}`)
     assert.equal((await browser.post('send', draft)).body.recipients, 0)
+    const late = await browser.post('drafts', { ...draft, text: 'a save that was on its way' })
+    assert.deepEqual([late.status, late.body.error], [409, 'was-sent'])
     const refused = { ...draft, id: 'another-name', to: 'refused@example.org' }
     assert.equal((await browser.post('send', refused)).status, 422)
     assert.equal((await browser.post('send', { ...refused, to: 'ann@example.net' })).body.recipients, 1)

@@ -16,7 +16,7 @@ import type { Person } from '../person'
 import { attachedFiles } from './attachments'
 import { type Composed, compose, type Draft, draft, isMessageName, notAddresses, tooManyAddresses } from './compose'
 import { discard, keep, markAnswered } from './filing'
-import { sentOnce } from './sent-once'
+import { sentOnce, wasSent } from './sent-once'
 
 const MOST_RECIPIENTS = 500
 
@@ -97,6 +97,8 @@ export function composeRoutes(
       run: async ({ body, files, mail: enter }) => {
         refuseWrong(body)
         const mail = await enter()
+        // Of what is sent nobody needs a draft: it would look as if it were not.
+        if (await wasSent(mail, body.id)) throw new Refused(409, 'was-sent', 'This message was sent already.')
         return composed(mail, body, files, async ({ copy }) => {
           // The new one first: at no moment is there none.
           const saved = await keep(mail, '\\Drafts', copy, ['\\Draft', '\\Seen'])

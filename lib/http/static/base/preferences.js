@@ -36,9 +36,13 @@ export const chosen = () => preferences
 /** The account's name, and its aliases. */
 export const ownAddresses = () => addresses
 
-/** @param {Partial<Preferences>} change */
+/**
+ * Beside what another window has set since, or what could not be had when this page began.
+ * @param {Partial<Preferences>} change
+ */
 export async function choose(change) {
-  const next = { ...preferences, ...change }
+  const { preferences: now } = await call('GET /preferences')
+  const next = { ...now, ...change }
   await call('PUT /preferences', {}, next)
   preferences = next
 }

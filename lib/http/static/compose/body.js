@@ -1,13 +1,18 @@
 // @ts-check
 /** @import { DraftFile } from '../base/types' */
-import { h } from '../base/dom.js'
+import { confirmBox } from '../base/dialogs.js'
+import { button, h } from '../base/dom.js'
 import { choose, chosen } from '../base/preferences.js'
+import { loadPurify } from '../reader/clean-html.js'
 import { exchanged } from './signature.js'
 
 /** @typedef {Awaited<ReturnType<typeof import('./rich/editor.js')['createEditor']>>} Editor */
 
-/** The editor is fetched when somebody wants formatting. */
-const load = () => Promise.all([import('./rich/editor.js'), import('./rich/convert.js')])
+/** The editor is fetched when somebody wants formatting, with all that it is made of. */
+const load = () => Promise.all([import('./rich/editor.js'), import('./rich/convert.js'), loadPurify()])
+
+/** What plain text cannot say. */
+const FORMATTED = /<(?!\/?(?:div|br|blockquote)\b)\/?[a-z]/i
 
 /**
  * The text of a message, plain or with formatting.
@@ -21,6 +26,8 @@ const load = () => Promise.all([import('./rich/editor.js'), import('./rich/conve
  */
 export function createBody({ text, html, fresh, changed, files, addPicture }) {
   const plain = h('textarea', { name: 'text', 'aria-label': 'Text', value: text })
+  /** With formatting, while its editor is on its way: it is what is kept, saved and sent. */
+  let waiting = html
   /** @type {Editor | undefined} */
   let editor
   let isFocused = false
@@ -28,26 +35,35 @@ export function createBody({ text, html, fresh, changed, files, addPicture }) {
   let initial = text
   const element = h('div', { class: 'body' }, plain)
 
-  /** @param {string} [written] undefined: what is there as plain text */
-  async function formatted(written) {
+  async function formatted() {
     const [{ createEditor }, { htmlOf }] = await load()
     if (editor) return
-    const wasInitial = plain.value === initial
-    editor = await createEditor({ html: written ?? htmlOf(plain.value), changed, files, addPicture })
+    const wasInitial = waiting === undefined && plain.value === initial
+    editor = await createEditor({ html: waiting ?? htmlOf(plain.value), changed, files, addPicture })
+    waiting = undefined
     if (wasInitial) initial = editor.text
     element.replaceChildren(editor.element)
     if (isFocused || document.activeElement === document.body) editor.focus()
   }
-  if (html !== undefined) void formatted(html)
-  else if (fresh && chosen().rich) void formatted()
+  function begin() {
+    element.replaceChildren(h('p', { class: 'muted' }, 'The text is on its way.'))
+    formatted().catch(() => {
+      const line = 'This text has formatting, and what shows it could not be had. Nothing of it is lost.'
+      element.replaceChildren(h('p', { class: 'form-error' }, line), button('Try again', begin))
+    })
+  }
+  if (html !== undefined) begin()
+  else if (fresh && chosen().rich) void formatted().catch(() => undefined)
 
   return {
     element,
     /** What is sent and kept: one of them. */
     get content() {
-      return editor ? { text: '', html: editor.html } : { text: plain.value, html: undefined }
+      const written = editor ? editor.html : waiting
+      return written === undefined ? { text: plain.value, html: undefined } : { text: '', html: written }
     },
     get isEmpty() {
+      if (waiting !== undefined) return false
       const now = editor ? editor.text : plain.value
       return now.trim() === '' || now === initial
     },
@@ -57,7 +73,10 @@ export function createBody({ text, html, fresh, changed, files, addPicture }) {
     /** @param {readonly File[]} chosen @returns {boolean} whether they are in the text now */
     addPictures: (chosen) => editor?.addPictures(chosen) ?? false,
     async turn() {
+      if (waiting !== undefined) return
       isFocused = true
+      const isLossy = editor && FORMATTED.test(editor.html)
+      if (isLossy && !(await confirmBox('Plain text', 'Formatting and pictures in the text go.', 'Plain text'))) return
       if (editor) {
         plain.value = editor.text
         editor.end()
@@ -73,6 +92,7 @@ export function createBody({ text, html, fresh, changed, files, addPicture }) {
      * @param {string} after
      */
     async exchange(before, after) {
+      if (waiting !== undefined) return
       if (!editor) plain.value = exchanged(plain.value, before, after)
       else {
         const [, { htmlOf }] = await load()

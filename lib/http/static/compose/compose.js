@@ -39,8 +39,9 @@ const lostFiles = (names) => `Add again, the page was gone before they were save
  * @param {KeptDraft} [kept] by a page that is gone
  */
 export function openComposer(start, desk, kept) {
-  const id = start.id ?? crypto.randomUUID()
-  const name = { account: desk.writer, id }
+  /** For the server: what is sent under it again is not sent again. */
+  let id = start.id ?? crypto.randomUUID()
+  const name = { account: desk.writer, id: kept?.id ?? id }
   const sender = createSender(start.from, onIdentity)
   const fresh = !start.replaces && !kept
   const quoted = start.text ?? ''
@@ -66,9 +67,9 @@ export function openComposer(start, desk, kept) {
   let done = false
   let keepTimer = 0
 
-  const saving = createSaving({ content, onSaved, say, ...(start.replaces && { place: start.replaces }) })
+  const saving = createSaving({ content, onSaved, wasSent, say, ...(start.replaces && { place: start.replaces }) })
   const sending = createSending({
-    ...{ content, say },
+    ...{ content, wasSent, say },
     keep: (isSending) => keepHere(isSending),
     show: () => desk.put(composer),
     hide() {
@@ -200,6 +201,18 @@ export function openComposer(start, desk, kept) {
     keepHere()
   }
 
+  /** Under this name, from another window or by a page that is gone. */
+  function wasSent() {
+    if (kept?.sending) {
+      gone()
+      toast('Your message was sent.')
+      return
+    }
+    id = crypto.randomUUID()
+    saving.changed()
+    say('This message was sent already. What is here now is a new one.', true)
+  }
+
   /** Before anything is sent, and before the window is gone. */
   function refusal() {
     for (const line of [to, cc, bcc]) line.settle()
@@ -317,7 +330,7 @@ export function openComposer(start, desk, kept) {
       if (sending.isWaiting) void sending.submit()
       else saving.tryNow()
     },
-    sendNow: sending.submit,
+    sendNow: () => sending.submit(),
     close,
     leaveKept,
   }
@@ -342,11 +355,11 @@ export function openComposer(start, desk, kept) {
 
   /** @param {KeptDraft} last */
   function goOnWith({ sending: wasSending, at }) {
-    if (wasSending && Date.now() - at < STILL_MEANT) {
-      void sending.submit()
+    const { lost = [] } = start
+    if (wasSending && lost.length === 0 && Date.now() - at < STILL_MEANT) {
+      void sending.submit(true)
       return
     }
-    const { lost = [] } = start
     say(lost.length > 0 ? lostFiles(lost) : 'This text was kept for you.', lost.length > 0)
     saving.changed()
   }

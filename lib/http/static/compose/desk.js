@@ -82,7 +82,7 @@ export async function comeBack({ account, entered }) {
   await Promise.all([loadPreferences(), loadContacts()]).catch(() => undefined)
   const { openComposer } = await load()
   const kept = await claimKept(writer)
-  if (kept && !open) openComposer({ ...kept.draft, id: kept.id }, desk, kept)
+  if (kept && !open) openComposer({ id: kept.id, ...kept.draft }, desk, kept)
 }
 
 /**

@@ -26,10 +26,11 @@ export const whyNot = (error) =>
  * @param {object} ports
  * @param {() => Draft | FormData} ports.content
  * @param {(place: MessagePlace | undefined) => Promise<unknown>} ports.onSaved
+ * @param {() => void} ports.wasSent there is no draft of it any more
  * @param {(line: string, wrong?: boolean) => void} ports.say
  * @param {MessagePlace} [ports.place] as it was saved last
  */
-export function createSaving({ content, onSaved, say, place }) {
+export function createSaving({ content, onSaved, wasSent, say, place }) {
   let saved = place
   let dirty = false
   let since = 0
@@ -66,7 +67,8 @@ export function createSaving({ content, onSaved, say, place }) {
     } catch (error) {
       dirty = true
       if (stopped) return
-      if (isPassing(error)) {
+      if (error instanceof ApiError && error.error === 'was-sent') wasSent()
+      else if (isPassing(error)) {
         say(`${whyNot(error)}. Your text is kept in this browser, and saved as soon as it can be.`, true)
         // Who has to log in first is told so; it goes on then.
         if (!isHandled(error)) later(again)

@@ -20,20 +20,23 @@ const MOST_OF_LEAVING = 60_000
  * @param {() => void} ports.show
  * @param {() => void} ports.hide
  * @param {() => void} ports.gone it is sent
+ * @param {() => void} ports.wasSent it was, before this window asked
  * @param {(line: string, wrong?: boolean) => void} ports.say
  * @param {(waiting: boolean) => void} ports.onWaiting there is no connection: it goes on by itself
  */
-export function createSending({ content, keep, show, hide, gone, say, onWaiting }) {
+export function createSending({ content, keep, show, hide, gone, wasSent, say, onWaiting }) {
   /** @type {'idle' | 'delayed' | 'sending' | 'waiting'} */
   let state = 'idle'
   let timer = 0
+  /** It was asked for, and what became of it is not known. */
+  let inDoubt = false
 
   function idle() {
     clearTimeout(timer)
     state = 'idle'
     onWaiting(false)
     keep(false)
-    window.removeEventListener('online', submit)
+    window.removeEventListener('online', again)
     window.removeEventListener('pagehide', onLeave, true)
   }
   function takeBack() {
@@ -50,23 +53,31 @@ export function createSending({ content, keep, show, hide, gone, say, onWaiting 
     state = 'delayed'
     hide()
     toast('Sending ...', { label: 'Undo', run: takeBack }, seconds * 1000)
-    timer = setTimeout(submit, seconds * 1000)
+    timer = setTimeout(again, seconds * 1000)
   }
-  async function submit() {
+  /** @param {boolean} [asked] by a page that is gone */
+  async function submit(asked = false) {
     if (state === 'sending') return
+    inDoubt ||= asked
     clearTimeout(timer)
     state = 'sending'
     onWaiting(false)
     say('Sending ...')
     try {
-      await call('POST /send', {}, content(), { quiet: true })
+      const { recipients } = await call('POST /send', {}, content(), { quiet: true })
       idle()
+      if (recipients === 0 && !inDoubt) {
+        show()
+        wasSent()
+        return
+      }
       gone()
       toast('Sent.')
     } catch (error) {
       failed(error)
     }
   }
+  const again = () => void submit()
   /** @param {unknown} error */
   function failed(error) {
     show()
@@ -76,11 +87,12 @@ export function createSending({ content, keep, show, hide, gone, say, onWaiting 
       return
     }
     state = 'waiting'
+    inDoubt = true
     onWaiting(true)
     say(`${whyNot(error)}. Your message is kept, and sent as soon as it can be.`, true)
-    window.addEventListener('online', submit)
+    window.addEventListener('online', again)
     // Who has to log in first is told so; it goes on then.
-    if (!isHandled(error)) timer = setTimeout(submit, AGAIN)
+    if (!isHandled(error)) timer = setTimeout(again, AGAIN)
   }
   function onLeave() {
     const body = content()

@@ -7,6 +7,7 @@ import { h } from '../../base/dom.js'
 import { field, form } from '../../base/forms.js'
 import { iconButton } from '../../base/icons.js'
 import { loadPurify } from '../../reader/clean-html.js'
+import Squire from '../../squire.mjs'
 import { textOf } from './convert.js'
 
 /** What is taken from what is pasted, and from a draft: the server lets no more out (lib/mime/write/clean-html.ts). */
@@ -48,8 +49,7 @@ const LEADS = /^(?:https?:\/\/|mailto:|tel:)/i
  * @param {(file: File, cid: string) => void} ports.addPicture
  */
 export async function createEditor({ html, changed, files, addPicture }) {
-  const [createPurify, { default: Squire }] = await Promise.all([loadPurify(), import('../../squire.mjs')])
-  const purify = createPurify(window)
+  const purify = (await loadPurify())(window)
   /** @type {string[]} */
   const addresses = []
   const root = h('div', {
