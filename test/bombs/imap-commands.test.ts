@@ -67,6 +67,38 @@ bombs('IMAP commands', {
     ['SEARCH HEADER X-Nothing x', /^OK/],
     ['FETCH 1:* (UID FLAGS ENVELOPE BODYSTRUCTURE PREVIEW)', /^OK/],
   ),
+  'contexts of 20,000 and more that change as a whole': {
+    prepare: manyMessages,
+    growth: INDEXED_GROWTH,
+    async run(site) {
+      const alice = await site.imap()
+      assert.match(await alice.imap('SELECT Many'), /^OK/)
+      for (const search of ['SEARCH', 'UID SEARCH', 'SEARCH'])
+        assert.match(await alice.imap(`${search} RETURN (UPDATE COUNT) UNANSWERED`), /^OK/)
+      assert.match(await alice.imap('SEARCH RETURN (UPDATE) UNANSWERED 1:* (NOT 7:9000)'), /^OK/)
+      assert.match(await alice.imap('UID SORT RETURN (UPDATE COUNT) (SUBJECT) UTF-8 UNANSWERED'), /^OK/)
+      assert.match(await alice.imap('STORE 1:20000 +FLAGS.SILENT (\\Answered)'), /^OK/)
+      assert.match(await alice.imap('STORE 1:20000 -FLAGS.SILENT (\\Answered)'), /^OK/)
+    },
+  },
+  'ESEARCH in hundreds of mailboxes, filters that fan out, CATENATE of a thousand parts': {
+    prepare: manyMessages,
+    growth: INDEXED_GROWTH,
+    async run(site) {
+      const alice = await site.imap()
+      for (let nth = 0; nth < 300; nth++) await alice.imap(`CREATE box${nth}`)
+      assert.match(await alice.imap('ESEARCH IN (personal) RETURN (ALL COUNT) TEXT nowhere'), /^OK/)
+      assert.match(await alice.imap(`ESEARCH IN (mailboxes (${'Many '.repeat(9000)}Many)) SUBJECT about`), /^(?:OK|NO)/)
+      const fan = `OR FILTER a OR FILTER a ${'FILTER a '.repeat(900)}ALL`
+      await alice.imap(`SETMETADATA "" (/private/filters/values/a "${fan}")`)
+      assert.match(await alice.imap('SELECT Many'), /^OK/)
+      assert.match(await alice.imap('SEARCH FILTER a'), /^NO/)
+      const part = ' URL "/Many/;UID=1"'
+      assert.match(await alice.imap(`APPEND Many CATENATE (TEXT {1+}\r\nx${part.repeat(999)})`), /^OK/)
+      assert.match(await alice.imap(`APPEND Many CATENATE (TEXT {1+}\r\nx${part.repeat(1000)})`), /^BAD/)
+      assert.match(await alice.imap('UIDBATCHES 500'), /^OK/)
+    },
+  },
   'QRESYNC with huge sets': {
     prepare: manyMessages,
     async run(site) {

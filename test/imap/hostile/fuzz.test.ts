@@ -65,6 +65,17 @@ const COMMANDS = [
   'THREAD ORDEREDSUBJECT UTF-8 <key>',
   'GETQUOTAROOT <box>',
   'GETQUOTA <text>',
+  'SETQUOTA <text> (STORAGE <number>)',
+  'SETMETADATA "" (/private/filters/values/f "<key> FILTER f")',
+  'LANGUAGE <language> <language>',
+  'UIDBATCHES <number>',
+  'UIDBATCHES 500 <number>:<number>',
+  'ESEARCH IN (<source> <source>) RETURN (<result> <result>) <key>',
+  'ESEARCH <key> <key>',
+  'CANCELUPDATE <text>',
+  'APPEND <box> CATENATE (TEXT <message> URL <url>)',
+  'UID REPLACE <set> <box> CATENATE (URL <url> URL <url>)',
+  'UNAUTHENTICATE\r\nx LOGIN fuzz pass\r\nx SELECT INBOX',
   'IDLE\r\nDONE',
   'IDLE\r\n<junk>',
   'STARTTLS',
@@ -74,7 +85,19 @@ const COMMANDS = [
 ] as const
 
 const WORDS: Readonly<Record<string, readonly string[]>> = {
-  mode: ['CONDSTORE', 'QRESYNC', 'IMAP4rev2', 'UTF8=ACCEPT', 'X'],
+  mode: ['CONDSTORE', 'QRESYNC', 'IMAP4rev2', 'UTF8=ACCEPT', 'UIDONLY', 'X'],
+  language: ['de', 'FR-CA', 'default', 'i-default', '*', 'x', '"\xc3\xa4"'],
+  source: ['selected', 'personal', 'subscribed', 'mailboxes <box>', 'subtree ("a" INBOX)', 'subtree-one a', 'x'],
+  url: [
+    '/INBOX/;UID=1',
+    '"/INBOX;UIDVALIDITY=1/;UID=1/;SECTION=1.MIME"',
+    '"/INBOX/;UID=2/;SECTION=HEADER.FIELDS%20(SUBJECT)/;PARTIAL=0.10"',
+    '"/%C3%28/;UID=1"',
+    '"/%00/;UID=1"',
+    '"/INBOX/;UID=1/;SECTION=%5D"',
+    'imap://x/INBOX/;UID=1',
+    '{3+}\r\n/\xff;',
+  ],
   text: ['fuzz', '"pass"', '{4+}\r\npass', '""', '"\\""', '{0+}\r\n', 'DEFLATE2', '{4}\r\nx'],
   base64: ['=', 'AGZ1enoAcGFzcw==', '====', 'AAAA', '*'],
   box: [
@@ -216,6 +239,9 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
       '*',
       '$',
       'MODSEQ 1',
+      'FILTER f',
+      'UIDAFTER 1',
+      'UIDBEFORE 0',
     ],
     ...[
       'SINCE 1-Jan-2026',
@@ -244,7 +270,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
       `${'('.repeat(60)}ALL${')'.repeat(60)}`,
     ],
   ],
-  result: ['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE', 'PARTIAL 1:5', 'PARTIAL -1:-5', 'X', ''],
+  result: ['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE', 'PARTIAL 1:5', 'PARTIAL -1:-5', 'UPDATE', 'CONTEXT', 'X', ''],
   charset: ['UTF-8', 'US-ASCII', 'ISO-8859-1', 'KOI8-R', 'X-NONE', '""'],
   order: ['SUBJECT', 'DATE', 'REVERSE ARRIVAL', 'FROM', 'SIZE', 'DISPLAYTO', 'TO', 'CC', 'REVERSE', 'X'],
   junk: [
@@ -308,6 +334,7 @@ const STATES: Readonly<Record<string, string>> = {
   'selected, read-only': `${LOGIN}s EXAMINE INBOX\r\n`,
   'selected, QRESYNC': `${LOGIN}e ENABLE QRESYNC\r\ns SELECT INBOX\r\n`,
   'selected, rev2': `${LOGIN}e ENABLE IMAP4rev2 UTF8=ACCEPT\r\ns SELECT INBOX\r\n`,
+  'selected, UIDONLY': `${LOGIN}e ENABLE UIDONLY CONDSTORE\r\ns SELECT INBOX\r\nu UID SEARCH RETURN (UPDATE) ALL\r\n`,
   'in AUTHENTICATE': 'a AUTHENTICATE PLAIN\r\n',
   'in IDLE': `${LOGIN}s SELECT INBOX\r\ni IDLE\r\n`,
 }
