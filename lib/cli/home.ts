@@ -43,7 +43,7 @@ export function openHome(where: string): Home {
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EACCES')
       throw new Error(`${plugins}: this user may not read it`)
-    throw new Error(`${folder} is no Haraka home: config/plugins is missing (say --home DIR)`)
+    throw new Error(`${folder} is not a Haraka home: config/plugins is missing (use --home DIR)`)
   }
   const home = homeAt(folder, silentLog)
   becomeOwner(dataFolder(home), home.ini('smtp'))

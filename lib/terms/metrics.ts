@@ -12,7 +12,7 @@ export const COUNTERS = {
     help: 'login attempts; verdict: granted, refused, unavailable',
     labels: ['protocol', 'verdict', 'reason'],
   },
-  mailbox_login_bars_total: { help: 'lockouts begun; scope: what is locked out', labels: ['scope'] },
+  mailbox_login_bars_total: { help: 'lockouts started; scope: what is locked out', labels: ['scope'] },
   mailbox_lock_granted_total: { help: 'leases of the mailbox lock granted', labels: ['protocol'] },
   mailbox_lock_refused_total: {
     help: 'sessions that the mailbox lock kept out; holder: protocol that was in',
@@ -34,7 +34,7 @@ export const COUNTERS = {
 
 export const HISTOGRAMS = {
   mailbox_lock_waited_seconds: {
-    help: 'time spent waiting for the mailbox lock by who did not get it at once',
+    help: 'time spent waiting for the mailbox lock by sessions that did not get it immediately',
     labels: ['protocol'],
     buckets: [0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10],
   },

@@ -51,7 +51,7 @@ async function mustBeFree(store: Store, name: string): Promise<void> {
 }
 
 async function addAccount(store: Store, name: string, password: string | undefined): Promise<Account> {
-  if (!/^[^\s@]+@[^\s@]+$/.test(name)) throw new Error(`${name} is no full address such as user@example.org`)
+  if (!/^[^\s@]+@[^\s@]+$/.test(name)) throw new Error(`${name} is not a full address such as user@example.org`)
   const credentials = password === undefined ? {} : await setPassword(password)
   const made = await store.accounts.create({ name: name.toLowerCase(), credentials })
   if (!made.ok) {
@@ -191,12 +191,12 @@ export function accountsCommand(): Command {
       }),
     )
   sub('list', 'all accounts with their messages and sizes')
-    .option('--json', 'for programs')
+    .option('--json', 'machine-readable output')
     .action(async (options: { home: string; json?: boolean }) =>
       withStore(options.home, (store) => printAccounts(store, options.json === true)),
     )
   sub('show <name>', 'what one account has, and may do')
-    .option('--json', 'for programs')
+    .option('--json', 'machine-readable output')
     .action(async (name: string, options: { home: string; json?: boolean }) =>
       withStore(options.home, async (store) => showAccount(store, await existing(store, name), options.json === true)),
     )
@@ -211,7 +211,7 @@ export function accountsCommand(): Command {
     .option('--remove-second-factor', 'for who lost the device and the recovery codes')
     .option(
       '--override <key=value>',
-      'lock.mode, lock.wait, lock.takeover, login.app_passwords, forward, groups or shared; an empty value takes it out (again for more)',
+      'lock.mode, lock.wait, lock.takeover, login.app_passwords, forward, groups or shared; an empty value takes it out (repeatable)',
       gather,
       [],
     )
@@ -228,7 +228,7 @@ export function accountsCommand(): Command {
     .option('--erase', 'for ever, at once; also one that was removed')
     .action((name: string, options: Removing) => withDesk(options.home, (desk) => removeAccount(desk, name, options)))
   sub('removed', 'accounts that were removed and can be restored')
-    .option('--json', 'for programs')
+    .option('--json', 'machine-readable output')
     .action(({ home, json }: { home: string; json?: boolean }) =>
       withDesk(home, (desk) => printRemoved(desk, json === true)),
     )

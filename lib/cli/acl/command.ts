@@ -90,12 +90,12 @@ export function aclCommand(): Command {
   const acl = new Command('acl').description('who may do what in the mailboxes of others (docs/sharing.md)')
   const sub = (usage: string, text: string): Command => acl.command(usage).description(text).addOption(homeOption())
   sub('list <account> [mailbox]', 'who has rights on the mailboxes of an account')
-    .option('--json', 'for programs')
+    .option('--json', 'machine-readable output')
     .action((name: string, mailbox: string | undefined, options: Options) =>
       withDesk(options.home, (desk) => list(desk, name, mailbox, options)),
     )
   sub('visible <user>', 'the mailboxes of others that a user sees, by the names that they have there')
-    .option('--json', 'for programs')
+    .option('--json', 'machine-readable output')
     .action((name: string, options: Options) => withDesk(options.home, (desk) => visible(desk, name, options)))
   sub(
     'set <account> <mailbox> <identifier> <rights>',

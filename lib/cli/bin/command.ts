@@ -108,7 +108,7 @@ async function erase(desk: Desk, name: string, ids: readonly string[], options: 
 export function binCommand(): Command {
   const bin = new Command('bin').description('the recycle bin: messages that were removed (docs/recycle-bin.md)')
   const sub = (usage: string, text: string): Command =>
-    bin.command(usage).description(text).addOption(homeOption()).option('--json', 'for programs')
+    bin.command(usage).description(text).addOption(homeOption()).option('--json', 'machine-readable output')
   const choosing = (command: Command): Command =>
     command.option('--find <text>', 'those that `bin search` finds').option('--all', 'all of the account')
 

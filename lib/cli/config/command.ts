@@ -74,7 +74,7 @@ export function inForce(home: Home): readonly (ReadSetting & { readonly value: s
 export function configCommand(): Command {
   const config = new Command('config').description('what is set, and whether it will work')
   const sub = (usage: string, text: string): Command =>
-    config.command(usage).description(text).addOption(homeOption()).option('--json', 'for programs')
+    config.command(usage).description(text).addOption(homeOption()).option('--json', 'machine-readable output')
 
   sub(
     'check',

@@ -97,7 +97,7 @@ export const dnsCommand = (): Command =>
     .addOption(homeOption())
     .option('--check', 'ask what is there; exit code 1 when what mail needs is missing')
     .option('--resolver <address>', "whom to ask, in place of this machine's")
-    .option('--json', 'for programs')
+    .option('--json', 'machine-readable output')
     .action(async (name: string, options: { home: string; check?: boolean; resolver?: string; json?: boolean }) => {
       const home = openHome(options.home)
       const me = home.hostName()

@@ -94,14 +94,14 @@ export const demoOptions: readonly Option[] = [
     new Option(`--${name} <port>`, `port of ${name}, 0 leaves it out`).default(LISTENERS[name]).argParser(whole(65535)),
   ),
   new Option('--nodes <n>', 'worker processes; 0: everything in one process').default(1).argParser(whole(64)),
-  new Option('--account <name:password>', 'an account to have (again for more)')
+  new Option('--account <name:password>', 'an account to have (repeatable)')
     .default([])
     .argParser(gather(parseAccount)),
   new Option('--accounts-file <file>', 'accounts to have, one NAME:PASSWORD a line'),
-  new Option('--set <file.ini:section.key=value>', 'a setting (again for more)')
+  new Option('--set <file.ini:section.key=value>', 'a setting (repeatable)')
     .default([])
     .argParser(gather(parseOverride)),
-  new Option('--plugin <line>', 'a further line of config/plugins (again for more)')
+  new Option('--plugin <line>', 'a further line of config/plugins (repeatable)')
     .default([])
     .argParser(gather((text) => text)),
   new Option('--store <driver>').choices(storeDriverNames).default(DEFAULT_STORE_DRIVER),

@@ -61,7 +61,7 @@ function expanded(template: string, account: string): string {
 async function namesOf(store: Store, { account, all }: Common, more: Iterable<string>): Promise<readonly string[]> {
   const names = new Set([...account, ...(account.length > 0 || all ? [] : more)].map((name) => name.toLowerCase()))
   if (all) for await (const { name } of store.accounts.list()) names.add(name)
-  if (names.size === 0) throw new Error('say whose mail: --account NAME (again for more), or --all')
+  if (names.size === 0) throw new Error('say whose mail: --account NAME (repeatable), or --all')
   return [...names]
 }
 
@@ -180,14 +180,14 @@ export function importCommand(): Command {
       .command(usage)
       .description(text)
       .addOption(homeOption())
-      .option('--account <name>', 'the account that gets the mail (again for more)', gather, [])
+      .option('--account <name>', 'the account that gets the mail (repeatable)', gather, [])
       .option('--all', 'all accounts: with %u, %n, %d (address, and its two halves) where the mail is')
       .option('--into <mailbox>', 'the mailbox for what has no name of its own', 'INBOX')
       .option('--dry-run', 'only say what would happen, and who would download again')
       .option('--follow', 'what an earlier run brought gets the flags it has there now, and goes if it has gone there')
       .option(
         '--special-use <name=use>',
-        'of a mailbox whose use is only in the configuration there, such as Gesendet=sent (again for more)',
+        'of a mailbox whose use is only in the configuration there, such as Gesendet=sent (repeatable)',
         specialUses,
         new Map(),
       )

@@ -24,7 +24,7 @@ export function exportCommand(): Command {
       .description(text)
       .addOption(homeOption())
       .requiredOption('--account <name>', 'whose mail')
-      .option('--mailbox <name>', 'only this one (again for more)', gather, [])
+      .option('--mailbox <name>', 'only this one (repeatable)', gather, [])
       .action(async (folder: string, { home, account: name, mailbox: names }: ExportWords) => {
         const store = await openStore(openHome(home))
         try {

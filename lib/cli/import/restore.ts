@@ -118,7 +118,7 @@ export function restoreCommand(): Command {
     .addOption(new Option('--message-id <id>', 'only messages with this Message-ID').conflicts('message'))
     .option('--into <mailbox>', 'the mailbox that gets it (default: the one that it was in)')
     .option('--dry-run', 'only say what would happen')
-    .option('--json', 'the report for programs')
+    .option('--json', 'machine-readable report')
     .action(async (given: string, words: RestoreWords) => {
       const home = openHome(words.home)
       const folder = path.resolve(given)

@@ -57,7 +57,7 @@ export function planFor(home: string, wantedDomain?: string): Plan {
   const folder = path.join(home, 'config')
   const plugins = readIf(path.join(folder, 'plugins'))
   if (plugins === undefined) {
-    throw new Error(`${home} is no Haraka home: config/plugins is missing. Make one with \`haraka -i ${home}\`.`)
+    throw new Error(`${home} is not a Haraka home: config/plugins is missing. Make one with \`haraka -i ${home}\`.`)
   }
   const inis = config.module_config(packageRoot, home)
   const read = (name: string): Ini => inis.get(`${name}.ini`, { no_watch: true }) as Ini // haraka-config gives sections of text

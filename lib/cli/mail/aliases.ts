@@ -79,7 +79,7 @@ function wordsOf({ address, by, through, to }: Step): string {
 }
 
 async function test(home: Home, store: Store, address: string, json: boolean): Promise<void> {
-  if (!/^[^@]+@[^@\s]+$/.test(address)) throw new Error(`${address} is no full address such as user@example.org`)
+  if (!/^[^@]+@[^@\s]+$/.test(address)) throw new Error(`${address} is not a full address such as user@example.org`)
   const steps: Step[] = []
   const answer = await openRcpt(home, store)(address, (step) => void steps.push(step))
   const refused = answer !== undefined && isReply(answer)

@@ -96,7 +96,7 @@ function numbersToSkip(text: string): number {
 export function restoredCommand(): Command {
   return new Command('restored')
     .description(
-      'run it after an older copy of the mail store was put back, or after a failover that lost writes: numbers that were given since are not given again, so that no client takes new mail for old. Haraka must be stopped',
+      'run it after an older copy of the mail store was put back, or after a failover that lost writes: UIDs assigned since then are not reused, so that no client takes new mail for old. Haraka must be stopped',
     )
     .option(
       '--skip <count>',

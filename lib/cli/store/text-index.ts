@@ -127,7 +127,7 @@ async function build(opened: Opened, name: string | undefined, options: Options)
 export function indexCommand(): Command {
   const index = new Command('index').description('the text index, by which SEARCH reads only messages that can match')
   const sub = (usage: string, text: string): Command =>
-    index.command(usage).description(text).addOption(homeOption()).option('--json', 'for programs')
+    index.command(usage).description(text).addOption(homeOption()).option('--json', 'machine-readable output')
 
   sub('status [account]', 'messages that are indexed and that wait, size, and who waits').action(
     (name: string | undefined, { home, json }: Options) =>

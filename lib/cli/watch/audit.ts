@@ -77,5 +77,5 @@ export const auditCommand = (): Command =>
     .addOption(homeOption())
     .option('--deeds', 'only what was removed and moved')
     .option('--limit <count>', `entries, ${MOST} at most`, '100')
-    .option('--json', 'for programs')
+    .option('--json', 'machine-readable output')
     .action(audit)

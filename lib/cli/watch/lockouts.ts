@@ -36,7 +36,7 @@ const trailLine = ({ at, user, address, protocol, mechanism, verdict, reason }: 
   `${utcTime(at)}  ${verdict.padEnd(11)} ${reason.padEnd(20)} ${user || '(no name)'} from ${address} (${protocol} ${mechanism})`
 
 function explained({ user, address, verdict, reasons, bar, counters, latest }: Explanation): readonly string[] {
-  const answer = verdict === 'granted' ? 'the right password would open' : 'refused, with the right password too'
+  const answer = verdict === 'granted' ? 'a correct password would be accepted' : 'refused, with a correct password too'
   return [
     `${user || '(no name)'} from ${address}: ${answer}`,
     ...reasons.map((reason) => `  ${reason}`),
@@ -56,7 +56,7 @@ const isAddress = (text: string): boolean => /^[0-9.]+$/.test(text) || (text.inc
 export function lockoutsCommand({ homeOption, open, print, now }: LockoutsPorts): Command {
   const lockouts = new Command('lockouts').description('logins that are refused after failures')
   const sub = (usage: string, text: string): Command =>
-    lockouts.command(usage).description(text).addOption(homeOption()).option('--json', 'for programs')
+    lockouts.command(usage).description(text).addOption(homeOption()).option('--json', 'machine-readable output')
 
   async function within(folder: string, run: (home: LockoutsHome) => Promise<void>): Promise<void> {
     const home = await open(folder)
@@ -71,10 +71,10 @@ export function lockoutsCommand({ homeOption, open, print, now }: LockoutsPorts)
     else for (const line of lines(value)) print(line)
   }
 
-  sub('list', 'bars in force').action((options: { home: string; json?: boolean }) =>
+  sub('list', 'lockouts in force').action((options: { home: string; json?: boolean }) =>
     within(options.home, async ({ attempts }) => {
       const bars = await attempts.list(now())
-      show(options.json, bars, () => (bars.length > 0 ? bars.map(barLine) : ['nobody is barred']))
+      show(options.json, bars, () => (bars.length > 0 ? bars.map(barLine) : ['nobody is locked out']))
     }),
   )
   sub('explain <user> <address>', 'whether this login would be allowed now, and why')
@@ -85,13 +85,13 @@ export function lockoutsCommand({ homeOption, open, print, now }: LockoutsPorts)
         show(options.json, await explain(home, { user, address, ...(protocol && { protocol }) }, now()), explained)
       }),
     )
-  sub('clear [user-or-address...]', 'forget failures and bars of a user, of an address, or of both together')
+  sub('clear [user-or-address...]', 'forget failures and lockouts of a user, of an address, or of both together')
     .option('--all', 'of everybody')
     .action((words: string[], options: { home: string; json?: boolean; all?: boolean }) =>
       within(options.home, async ({ attempts }) => {
         const address = words.find(isAddress)
         const user = words.find((word) => !isAddress(word))?.toLowerCase()
-        if (words.length === 0 && !options.all) throw new Error('say whom: a user, an address, both, or --all')
+        if (words.length === 0 && !options.all) throw new Error('specify a user, an address, both, or --all')
         if (words.length > 2) throw new Error('one user and one address at most')
         const count = await attempts.clear({ ...(user && { user }), ...(address && { address }) })
         show(options.json, { cleared: count }, () => [

@@ -111,19 +111,19 @@ export function locksCommand(): Command {
   const sub = (usage: string, text: string): Command => locks.command(usage).description(text).addOption(homeOption())
 
   sub('list', 'all accounts that somebody is in')
-    .option('--json', 'for programs')
+    .option('--json', 'machine-readable output')
     .action(({ home, json }: { home: string; json?: boolean }) =>
       within(home, async (all, store) => show(await named(store, await all.list()), json === true)),
     )
   sub('show <name>', 'one account')
-    .option('--json', 'for programs')
+    .option('--json', 'machine-readable output')
     .action((name: string, { home, json }: { home: string; json?: boolean }) =>
       within(home, async (all, store) =>
         show(await named(store, await all.list(await idOf(store, name))), json === true),
       ),
     )
   sub('explain <name>', 'who is in one account, who would get in, by which setting, and what to do')
-    .option('--json', 'for programs')
+    .option('--json', 'machine-readable output')
     .action((name: string, { home, json }: { home: string; json?: boolean }) =>
       within(home, async (all, store, at) => {
         const said = await explained(all, store, at, name)
@@ -140,7 +140,7 @@ export function locksCommand(): Command {
         const chosen = holders.filter((holder) => lease === undefined || holder.id.startsWith(lease))
         let ended = 0
         for (const holder of chosen) ended += await all.kick(account, holder.id)
-        console.log(ended === 0 ? 'nobody to end' : `ended ${ended} session${ended === 1 ? '' : 's'} of ${name}`)
+        console.log(ended === 0 ? 'no sessions to end' : `ended ${ended} session${ended === 1 ? '' : 's'} of ${name}`)
       }),
     )
   return locks

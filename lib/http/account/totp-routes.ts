@@ -39,7 +39,7 @@ export function totpRoutes(web: Web): readonly Route[] {
         await confirm(peer, account, password)
         const step = totpStep(secret, code, clock.now())
         if (step === undefined)
-          throw new Refused(422, 'code-wrong', 'This code is not right. Is the clock of the phone right?')
+          throw new Refused(422, 'code-wrong', 'That code is wrong. Check that the clock of your phone is correct.')
         await sessions.changeSecondFactor(account.id, (before) => [
           { ...before, step, failures: 0, barredUntil: 0 },
           undefined,

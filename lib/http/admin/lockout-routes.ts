@@ -59,7 +59,7 @@ export function lockoutRoutes({ clock }: Web, { attempts, explain }: HttpPorts):
       method: 'get',
       path: '/admin/lockouts/explain',
       scope: 'admin',
-      summary: 'Whether the right password would open now, and why not',
+      summary: 'Whether a correct password would be accepted now, and why not',
       query: object({ user: text(320), address: text(64) }),
       answer: explanation,
       run: async ({ query }) => json(await explain(query)),

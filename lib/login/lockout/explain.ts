@@ -51,13 +51,13 @@ export async function explain(
     ...(entry ? [] : ['there is no such account']),
     ...(entry?.disabled ? ['the account is disabled'] : []),
     ...(entry && asked.protocol && !allowsProtocol(entry, asked.protocol) ? [`${asked.protocol} is not allowed`] : []),
-    ...(bar ? [`barred (${bar.scope}): ${bar.subject}`] : []),
+    ...(bar ? [`locked out (${bar.scope}): ${bar.subject}`] : []),
   ]
   const counters = places.flatMap((place) => {
     const bucket = found.get(place.key)
     return bucket ? rulesOf(place, bucket, policy, now).map((rule, index) => counter(bucket, rule, index, now)) : []
   })
-  const spare = spared ? ['this address is never barred'] : []
+  const spare = spared ? ['this address is never locked out'] : []
   return {
     ...who,
     verdict: reasons.length > 0 ? 'refused' : 'granted',

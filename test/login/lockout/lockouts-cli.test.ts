@@ -27,16 +27,16 @@ async function shell() {
 describe('haraka-mailbox lockouts', () => {
   it('lists, explains and clears; the owner comes in at the next attempt', async () => {
     const { run, fail, login } = await shell()
-    assert.equal(await run('list'), 'nobody is barred')
+    assert.equal(await run('list'), 'nobody is locked out')
     await fail(4)
     assert.match(await run('list'), /^account {2}ann@example\.org from 192\.0\.2\.1: 4 failures within 24 h, since /)
     const why = await run('explain', 'Ann@example.org', '192.0.2.1')
-    assert.match(why, /refused, with the right password too\n {2}barred \(account\)/)
+    assert.match(why, /refused, with a correct password too\n {2}locked out \(account\)/)
     assert.match(why, /192\.0\.2\.1: 4 of 10 failures within 30 min/)
     assert.match(why, /wrong-password/)
-    assert.match(await run('explain', ANN, '192.0.2.9'), /the right password would open/)
+    assert.match(await run('explain', ANN, '192.0.2.9'), /a correct password would be accepted/)
     assert.match(await run('explain', 'who@example.org', '192.0.2.9'), /there is no such account/)
-    assert.match(await run('explain', ANN, '127.0.0.1'), /this address is never barred/)
+    assert.match(await run('explain', ANN, '127.0.0.1'), /this address is never locked out/)
     assert.equal((await login.attempt(peerAt('192.0.2.1'), ANN, 'right')).kind, 'invalid')
     assert.match(await run('clear', ANN), /^cleared \(\d records\)$/)
     assert.equal((await login.attempt(peerAt('192.0.2.1'), ANN, 'right')).kind, 'granted')
@@ -47,10 +47,10 @@ describe('haraka-mailbox lockouts', () => {
     const { run, fail } = await shell()
     await fail(4)
     await fail(4, '192.0.2.2')
-    await assert.rejects(run('clear'), /say whom/)
+    await assert.rejects(run('clear'), /specify a user/)
     assert.equal(JSON.parse(await run('list', '--json')).length, 2)
     await run('clear', '--all')
-    assert.equal(await run('list'), 'nobody is barred')
+    assert.equal(await run('list'), 'nobody is locked out')
   })
 
   it('shows the trail', async () => {

@@ -13,16 +13,16 @@ import { writingPanel } from './writing.js'
 
 function looksPanel() {
   const theme = choiceField(
-    'Colours',
+    'Theme',
     [
-      ['', 'as the system'],
+      ['', 'System'],
       ['light', 'light'],
       ['dark', 'dark'],
     ],
     { onchange: () => chooseTheme(theme.value) },
   )
   theme.select.value = chosenTheme()
-  return panel('Looks', theme.element)
+  return panel('Appearance', theme.element)
 }
 
 /**

@@ -30,7 +30,7 @@ export function keysPanel(me) {
     const { appPasswords, tokens } = await call('GET /account/keys')
     /** @param {() => Promise<unknown>} remove */
     const removeButton = (remove) =>
-      button('Take away', async () => {
+      button('Remove', async () => {
         await remove()
         await draw()
       })

@@ -10,7 +10,7 @@ import { field, form, panel, passwordField } from '../base/forms.js'
  * @param {Me} me
  */
 export function passwordPanel(page, me) {
-  const old = passwordField('Password now')
+  const old = passwordField('Current password')
   const next = field('New password', { type: 'password', autocomplete: 'new-password', required: true, minlength: 8 })
   async function change() {
     await call('POST /account/password', {}, { password: old.value, next: next.value })

@@ -112,7 +112,7 @@ function appPasswords(account, attempt) {
     label,
     [protocols.join(' '), ...networks].join(', '),
     used ? `${exactTime(used.at)}, ${used.protocol} from ${used.address}` : 'never',
-    button('Take away', () =>
+    button('Remove', () =>
       attempt(() => call('DELETE /admin/accounts/{account}/app-passwords/{id}', { account: account.id, id })),
     ),
   ])

@@ -38,9 +38,9 @@ export function createSharing({ load, set, whose }) {
       mailbox,
       identifier,
       identifier.startsWith('-') ? h('span', {}, 'not ', wordsOf(rights)) : wordsOf(rights),
-      button('Take away', async () => {
+      button('Remove', async () => {
         const text = `${identifier} has no rights on ${mailbox} any more.`
-        if (!(await confirmBox('Take rights away', text, 'Take away'))) return
+        if (!(await confirmBox('Take rights away', text, 'Remove'))) return
         await set({ mailbox, identifier, rights: '' })
         await draw()
       }),

@@ -53,7 +53,7 @@ export function lockedView(page, { holder }) {
     h(
       'p',
       { class: 'muted' },
-      'If that is not you any more, or if it can wait, end that session: it deletes nothing then.',
+      'If you no longer need that session, you can end it. Messages it marked for deletion are kept.',
     ),
     message,
     h(

@@ -30,7 +30,7 @@ export function loginView(page, note = '', before = '') {
     autocomplete: 'current-password',
     required: true,
   })
-  const code = field('Code of your authenticator app, or a recovery code', {
+  const code = field('Code from your authenticator app, or a recovery code', {
     name: 'code',
     autocomplete: 'one-time-code',
     inputmode: 'numeric',

@@ -13,7 +13,7 @@ export function pausedView(page) {
     name: 'paused',
     element: card(
       brand('lock', 'Paused'),
-      h('p', {}, 'Nobody used this page for a while, so the mailbox was set free for other programs.'),
+      h('p', {}, 'This page was idle, so the mailbox was released for other programs.'),
       goOn,
     ),
     start: () => goOn.focus(),
