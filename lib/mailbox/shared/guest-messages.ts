@@ -8,7 +8,7 @@ import { checkNewName } from '../mailbox-name'
 import { type Parts, published } from '../parts'
 import { inBatches } from '../verbs/batches'
 import { keywordsFault } from '../verbs/keywords'
-import { quotaCheck, quotaOf } from '../verbs/limits'
+import { binOf, quotaCheck, quotaOf } from '../verbs/limits'
 import { flagsOf, type MessageVerbs } from '../verbs/message-verbs'
 import type { SessionView } from '../view/view'
 import type { Reach, Room } from './reach'
@@ -245,7 +245,8 @@ export function guestMessages(
       const appended = await to.append(room?.value.mailbox.name ?? nameUtf8, [allowed])
       if (!appended.ok) return appended
       const { account, mailbox } = view
-      const removed = published(hub, await store.messages.expunge(account, mailbox.id, [replaced], { only: 'all' }))
+      const options = { only: 'all', bin: binOf(settings) } as const
+      const removed = published(hub, await store.messages.expunge(account, mailbox.id, [replaced], options))
       return removed.ok ? appended : removed
     },
     async copy(view, uids, nameUtf8, missing, progress) {
@@ -291,7 +292,10 @@ export function guestMessages(
       /** RFC 6851 3.3: a message leaves its mailbox when it is in the other one. */
       const leave = async (from: readonly Uid[], made: readonly Uid[]): Promise<Result<void>> => {
         const refused = await lacks(view, 'te')
-        const gone = refused ?? published(hub, await store.messages.expunge(account, mailbox.id, from, { only: 'all' }))
+        // Its owner can take back what has left the account.
+        const bin = account === to.account ? undefined : binOf(settings)
+        const gone =
+          refused ?? published(hub, await store.messages.expunge(account, mailbox.id, from, { only: 'all', bin }))
         if (!gone.ok) {
           await takeBack(to, made)
           return gone

@@ -16,6 +16,8 @@ const NAMESPACES: readonly string[] = [OTHER_USERS, SHARED]
 /** the override of an account that makes it one for a team */
 const IS_SHARED = 'shared'
 
+/** Mailboxes of an owner that are asked for one by one; of more the whole list is read. */
+const FEW = 20
 /** owners whose mailboxes a list has */
 const MAX_OWNERS = 500
 
@@ -60,6 +62,16 @@ function given(entries: readonly Entry[]): Rights {
     entries.flatMap(({ identifier, rights }) => (isNegative(identifier) === negative ? [rights] : []))
   return without(unite(...of(false)), of(true).join(''))
 }
+
+/** as an account lists its own */
+const byName = ({ mailbox: { name: a } }: Place, { mailbox: { name: b } }: Place): number =>
+  Number(b === 'INBOX') - Number(a === 'INBOX') || (a < b ? -1 : 1)
+
+/** Whether any list names this user: most users are named by none. */
+export const isGuest = async (
+  { acl }: Pick<Store, 'acl'>,
+  identity: Pick<Identity, 'name' | 'overrides'>,
+): Promise<boolean> => (await acl.naming(identifiersOf(identity))).length > 0
 
 export interface Places {
   /** undefined: there is none that the user may know of */
@@ -133,10 +145,12 @@ export function createPlaces(
         const owner = await accounts.get(id)
         // A name with a level more could not be told from one of its mailboxes.
         if (!owner || owner.name.includes('/')) continue
-        for (const mailbox of await mailboxes.list(id)) {
-          const granted = rights.get(mailbox.id)
-          if (granted !== undefined && granted !== NO_RIGHTS) places.push({ owner, mailbox, rights: granted })
-        }
+        const few = rights.size <= FEW && (await Promise.all([...rights.keys()].map((one) => mailboxes.get(id, one))))
+        const found = (few || (await mailboxes.list(id))).flatMap((mailbox): Place[] => {
+          const here = mailbox && rights.get(mailbox.id)
+          return mailbox && here ? [{ owner, mailbox, rights: here }] : []
+        })
+        places.push(...(few ? found.sort(byName) : found))
         await turn()
       }
       return places

@@ -43,6 +43,7 @@ function places(records: readonly OwnedRecord[]) {
     },
     mailboxes: {
       find,
+      get: find,
       list: async (account: string) =>
         records.flatMap((entry) => {
           const name = entry.key.split('\t')[1] ?? ''
