@@ -1,4 +1,4 @@
-import type { Sql } from '../../lib/engine/sqlite/connection'
+import type { Sql } from '../../lib/engine/sqlite/connection/connection'
 import { defineProgram, type Program } from '../../lib/engine/sqlite/program'
 import { fractionsFrom } from '../random'
 

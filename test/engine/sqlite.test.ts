@@ -2,7 +2,7 @@ import { deepEqual, equal, match, rejects } from 'node:assert/strict'
 import { copyFileSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { binding, isNewEnough } from '../../lib/engine/sqlite/binding'
+import { binding, isNewEnough } from '../../lib/engine/sqlite/connection/binding'
 import { openDatabase } from '../../lib/engine/sqlite/database'
 import { program } from './program'
 

@@ -1,4 +1,4 @@
-import { openConnection } from '../../lib/engine/sqlite/open'
+import { openConnection } from '../../lib/engine/sqlite/connection/open'
 
 /** Has a file open until it is killed. */
 const connection = openConnection(process.argv[2] ?? '')

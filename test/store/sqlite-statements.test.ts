@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { binding } from '../../lib/engine/sqlite/binding'
-import { type Sql, sqlOn } from '../../lib/engine/sqlite/connection'
+import { binding } from '../../lib/engine/sqlite/connection/binding'
+import { type Sql, sqlOn } from '../../lib/engine/sqlite/connection/connection'
 import { message } from '../../lib/store/conformance/fixtures'
 import { pack } from '../../lib/store/sqlite/pack'
 import { SCHEMA } from '../../lib/store/sqlite/schema'

@@ -1,13 +1,13 @@
 import { Unavailable } from '../../terms/errors'
-import { closeConnection } from './close'
-import { type Connection, type Sql, sqlOn } from './connection'
+import { closeConnection } from './connection/close'
+import { type Connection, type Sql, sqlOn } from './connection/connection'
+import { openConnection } from './connection/open'
 import { endingValue, engineError } from './errors'
-import { openLog } from './log'
-import { openConnection } from './open'
-import { createOwnFlush, NO_OWN_FLUSH, type OwnFlush } from './own-flush'
+import { openLog } from './flush/log'
+import { createOwnFlush, NO_OWN_FLUSH, type OwnFlush } from './flush/own-flush'
 import { type Durability, isDurable, isQuick, type LaneSettings, type Operations, type Program } from './program'
 import { createQuick } from './quick'
-import { writerThread } from './writer'
+import { writerThread } from './writer/writer'
 
 /** One SQLite file: read on the event loop, written in the writer thread. */
 export interface Database<Ops extends Operations> {

@@ -1,5 +1,5 @@
 import { asError, Contradiction, isUnavailable, textOf, Unavailable } from '../../terms/errors'
-import type { Sql } from './connection'
+import type { Sql } from './connection/connection'
 import type { Ending } from './program'
 
 const UNKNOWN = 1

@@ -1,4 +1,4 @@
-import type { Sql } from './connection'
+import type { Sql } from './connection/connection'
 
 /** What may be asked of a program: its operations by name. Arguments and values are what structured cloning knows. */
 // biome-ignore lint/suspicious/noExplicitAny: the parameters of an operation are its own

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers'
-import type { Sql } from './connection'
+import type { Sql } from './connection/connection'
 import { isBusy, refusal, rollBack } from './errors'
-import { type GroupWrite, runAlone, runInGroup, settleCommitted } from './group'
-import type { OwnFlush } from './own-flush'
+import type { OwnFlush } from './flush/own-flush'
 import type { Durability, Ending, Operations } from './program'
+import { type GroupWrite, runAlone, runInGroup, settleCommitted } from './writer/group'
 
 /** A write that waits for the end of the turn. */
 interface QuickWrite extends GroupWrite {

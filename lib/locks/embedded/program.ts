@@ -1,4 +1,4 @@
-import type { Sql } from '../../engine/sqlite/connection'
+import type { Sql } from '../../engine/sqlite/connection/connection'
 import { defineProgram } from '../../engine/sqlite/program'
 import { runs } from '../../processes/identity'
 import { type Answer, decide, type Question } from '../decisions'

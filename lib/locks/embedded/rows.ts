@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { Sql } from '../../engine/sqlite/connection'
+import type { Sql } from '../../engine/sqlite/connection/connection'
 import { Damaged } from '../../engine/sqlite/errors'
 import { type AccountRecord, emptyRecord } from '../record'
 import { bucketOf, decodeState, encodeState, newState, setSum, sumOf, type TableState } from './state'

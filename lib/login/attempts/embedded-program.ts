@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Sql } from '../../engine/sqlite/connection'
+import type { Sql } from '../../engine/sqlite/connection/connection'
 import { trimOldest } from '../../engine/sqlite/disposable/trim'
 import { defineProgram } from '../../engine/sqlite/program'
 import type { Recorded, TrailEntry } from '../lockout/attempts'

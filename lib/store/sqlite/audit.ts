@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { Sql } from '../../engine/sqlite/connection'
+import type { Sql } from '../../engine/sqlite/connection/connection'
 import { engineError, rollBack } from '../../engine/sqlite/errors'
 import { isUnavailable } from '../../terms/errors'
 import type { AccountId } from '../../terms/names'

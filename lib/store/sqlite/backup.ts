@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { copyDatabase } from '../../engine/sqlite/copy'
+import { copyDatabase } from '../../engine/sqlite/upkeep/copy'
 import { isUnavailable, textOf } from '../../terms/errors'
 import { StoreUnavailable } from '../store'
 import type { Mail } from './mail'

@@ -1,4 +1,4 @@
-import type { Sql } from '../../engine/sqlite/connection'
+import type { Sql } from '../../engine/sqlite/connection/connection'
 import { engineError } from '../../engine/sqlite/errors'
 import { failed, ok, type Result } from '../../terms/fault'
 import type { AccountId, BinnedId, EmailId } from '../../terms/names'

@@ -1,4 +1,4 @@
-import type { Sql, Value } from '../../engine/sqlite/connection'
+import type { Sql, Value } from '../../engine/sqlite/connection/connection'
 import { turn } from '../../work/turns'
 import type { BinRecord } from '../bin-rows'
 import type { RecordKind } from '../records/records'

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { processesWith } from '../../engine/sqlite/holders'
+import { processesWith } from '../../engine/sqlite/connection/holders'
 import { prepare } from '../../mime/prepare'
 import type { Mended } from '../audit'
 import { digestOf } from '../ids'

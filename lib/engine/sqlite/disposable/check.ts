@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { textOf } from '../../../terms/errors'
-import { binding } from '../binding'
-import type { Connection } from '../connection'
+import { binding } from '../connection/binding'
+import type { Connection } from '../connection/connection'
 import { Damaged, engineError, isBusy, sqliteCode } from '../errors'
 
 /** Octets of a file beyond which it is not checked: 100 MB take 0.1 s where they are in memory. */

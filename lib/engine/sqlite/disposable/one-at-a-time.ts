@@ -1,8 +1,8 @@
 import { closeSync, openSync, rmSync, statSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Unavailable } from '../../../terms/errors'
-import { binding } from '../binding'
-import type { Connection } from '../connection'
+import { binding } from '../connection/binding'
+import type { Connection } from '../connection/connection'
 import { engineError, isBusy, isSystemError } from '../errors'
 
 /** milliseconds that the others may take */

@@ -1,4 +1,4 @@
-import type { Sql } from '../connection'
+import type { Sql } from '../connection/connection'
 
 /** Rows looked at for each that was added: more than came, so that the table comes back within its bounds. */
 const SWEEP = 4

@@ -1,4 +1,4 @@
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 import { turn } from '../../../work/turns'
 import type { IndexRow } from '../../change'
 import { beyondGaps, gapsFrom, inGap } from '../../gaps'

@@ -1,4 +1,4 @@
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 import type { AccountId, MailboxId } from '../../../terms/names'
 import { modSeq } from '../../../terms/numbers'
 import { accountNumber, mailboxNumber } from '../../ids'

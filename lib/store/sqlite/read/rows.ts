@@ -1,4 +1,4 @@
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 import type { PreparedMessage } from '../../../mime/prepared'
 import type { FlagSet } from '../../../terms/flags'
 import type { AccountId, EmailId, MailboxId, ThreadId } from '../../../terms/names'

@@ -1,4 +1,4 @@
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 import type { AccountId } from '../../../terms/names'
 import { turn } from '../../../work/turns'
 import { makeAccountId } from '../../ids'

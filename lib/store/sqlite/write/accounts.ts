@@ -1,4 +1,4 @@
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 import { REMOVED_AT_ONCE } from '../../limits'
 import { messageRange } from '../rows'
 import { noteAccountGone } from './gone'

@@ -1,4 +1,4 @@
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 import type { Keeping } from '../../bin'
 import { type BinKey, type BinRecord, binOctets, binOctetsOf, fitting, GIVE_WAY } from '../../bin-rows'
 import type { Delta } from '../../counting'

@@ -1,4 +1,4 @@
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 import { failed, ok, type Result } from '../../../terms/fault'
 import { type BinKey, type BinRecord, restoredFlags } from '../../bin-rows'
 import { nothing, overQuota, quotaOctets, weigh } from '../../counting'

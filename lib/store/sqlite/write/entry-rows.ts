@@ -1,4 +1,4 @@
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 import { type Delta, nothing, weigh } from '../../counting'
 import { type EntryRecord, flagsFrom, type MailboxRecord } from '../../row-types'
 import { messageKey } from '../rows'

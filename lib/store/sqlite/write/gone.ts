@@ -1,4 +1,4 @@
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 import { messageKey, messageRange } from '../rows'
 
 /** Notes, inside a transaction, that the text index is to lose a message. */

@@ -1,4 +1,4 @@
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 import { type Delta, nothing } from '../../counting'
 import { gapsFrom, logStart } from '../../gaps'
 import { LOG_LENGTH, TRIM_EVERY } from '../../limits'

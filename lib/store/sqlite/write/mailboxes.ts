@@ -1,4 +1,4 @@
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 import { failed, ok, type Result } from '../../../terms/fault'
 import { levelsAbove } from '../../../terms/names'
 import type { Keeping } from '../../bin'

@@ -1,4 +1,4 @@
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 
 /**
  * What is removed in it is overwritten with zeros: else its octets lie in free pages until others need them. Always to do so would

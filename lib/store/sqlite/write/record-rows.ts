@@ -1,4 +1,4 @@
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 import type { RecordKind } from '../../records/records'
 
 /** Records of an account, inside a transaction. */

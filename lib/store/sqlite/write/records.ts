@@ -1,4 +1,4 @@
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 import type { RecordKind } from '../../records/records'
 import type { AccountText } from './accounts'
 import { putRecord, type RecordRow, removeExpired } from './record-rows'

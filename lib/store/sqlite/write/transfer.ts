@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 import type { SearchKeys } from '../../../mime/prepared'
 import type { Mended } from '../../audit'
 import { digestOf } from '../../ids'

@@ -1,4 +1,4 @@
-import type { Sql } from '../../../engine/sqlite/connection'
+import type { Sql } from '../../../engine/sqlite/connection/connection'
 import { leapStatements } from '../../gaps'
 import { MAX_UID } from '../../limits'
 

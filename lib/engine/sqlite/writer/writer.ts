@@ -1,8 +1,9 @@
+import path from 'node:path'
 import type { Worker } from 'node:worker_threads'
-import { asError, Unavailable } from '../../terms/errors'
-import { endingValue } from './errors'
-import type { Answer, Ending, Request } from './program'
-import { startThread } from './start-thread'
+import { asError, Unavailable } from '../../../terms/errors'
+import { endingValue } from '../errors'
+import type { Answer, Ending, Request } from '../program'
+import { startThread } from '../start-thread'
 
 /** A request without its number. */
 type Asked = Request extends infer R ? (R extends unknown ? Omit<R, 'id'> : never) : never
@@ -46,7 +47,7 @@ function createWriterThread(name: string): WriterThread {
   }
 
   function start(): Worker {
-    const started = startThread(name)
+    const started = startThread(path.join(__dirname, name))
     started.on('message', (answers: readonly Answer[]) => {
       for (const { id, ending } of answers) {
         const who = waiting.get(id)

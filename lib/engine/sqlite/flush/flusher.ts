@@ -1,4 +1,4 @@
-import { textOf, Unavailable } from '../../terms/errors'
+import { textOf, Unavailable } from '../../../terms/errors'
 import type { LogFile } from './log'
 
 /** A write that is committed and must be on the disk before it is told. */

@@ -1,7 +1,7 @@
-import type { Sql } from './connection'
-import { refusal } from './errors'
-import type { Committed } from './flusher'
-import { type Durability, type Ending, isDurable, type Operations } from './program'
+import type { Sql } from '../connection/connection'
+import { refusal } from '../errors'
+import type { Committed } from '../flush/flusher'
+import { type Durability, type Ending, isDurable, type Operations } from '../program'
 
 /** A write of a transaction that others may share. */
 export interface GroupWrite {

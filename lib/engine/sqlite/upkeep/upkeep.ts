@@ -1,8 +1,8 @@
+import type { Sql } from '../connection/connection'
+import { isIoError } from '../errors'
+import type { Flusher } from '../flush/flusher'
+import type { LaneSettings } from '../program'
 import type { Checkpointed } from './checkpoint-thread'
-import type { Sql } from './connection'
-import { isIoError } from './errors'
-import type { Flusher } from './flusher'
-import type { LaneSettings } from './program'
 
 export type Checkpoint = (file: string) => Promise<Checkpointed>
 

@@ -1,14 +1,14 @@
 import { setImmediate } from 'node:timers'
-import { asError, Unavailable } from '../../terms/errors'
-import { closeConnection } from './close'
-import { type Connection, sqlOn } from './connection'
-import { isBusy, refusal, rollBack } from './errors'
-import { createFlusher, NO_FLUSHER } from './flusher'
+import { asError, Unavailable } from '../../../terms/errors'
+import { closeConnection } from '../connection/close'
+import { type Connection, sqlOn } from '../connection/connection'
+import { openWriter } from '../connection/open'
+import { isBusy, refusal, rollBack } from '../errors'
+import { createFlusher, NO_FLUSHER } from '../flush/flusher'
+import { type LogFile, openLog } from '../flush/log'
+import type { Ending, LaneSettings, Operations, Program } from '../program'
+import { type Checkpoint, createUpkeep } from '../upkeep/upkeep'
 import { type GroupWrite, runInGroup, settleCommitted } from './group'
-import { type LogFile, openLog } from './log'
-import { openWriter } from './open'
-import type { Ending, LaneSettings, Operations, Program } from './program'
-import { type Checkpoint, createUpkeep } from './upkeep'
 
 /** One file and those who wait to write it. */
 export interface Lane {

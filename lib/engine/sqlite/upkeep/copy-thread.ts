@@ -1,10 +1,10 @@
 import { closeSync, fsyncSync, openSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import { binding } from './binding'
-import { flushFolder } from './create'
-import { engineError } from './errors'
-import { openConnection } from './open'
+import { binding } from '../connection/binding'
+import { flushFolder } from '../connection/create'
+import { openConnection } from '../connection/open'
+import { engineError } from '../errors'
 
 /** A thread for one copy: it reads for as long as it takes, and nobody waits for it but who asked. */
 

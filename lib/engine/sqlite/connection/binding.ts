@@ -1,4 +1,4 @@
-import { textOf } from '../../terms/errors'
+import { textOf } from '../../../terms/errors'
 import type { Connection, ConnectionOptions } from './connection'
 
 /** node:sqlite where it is good enough, else the package with the same API. */

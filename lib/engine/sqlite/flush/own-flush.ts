@@ -1,4 +1,4 @@
-import { textOf, Unavailable } from '../../terms/errors'
+import { textOf, Unavailable } from '../../../terms/errors'
 import type { Committed } from './flusher'
 import type { LogFile } from './log'
 

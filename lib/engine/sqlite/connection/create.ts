@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { isSystemError } from '../errors'
 import { binding } from './binding'
-import { isSystemError } from './errors'
 
 /** The names in a folder are on the disk. */
 export function flushFolder(folder: string): void {

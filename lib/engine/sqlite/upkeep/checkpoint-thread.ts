@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads'
-import type { Connection } from './connection'
-import { isIoError } from './errors'
-import { openConnection } from './open'
+import type { Connection } from '../connection/connection'
+import { openConnection } from '../connection/open'
+import { isIoError } from '../errors'
 
 /** Writes logs back to their files while others read and write: two flushes of the disk, for which nobody waits here. */
 

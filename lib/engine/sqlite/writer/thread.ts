@@ -1,9 +1,9 @@
 import { parentPort } from 'node:worker_threads'
-import { checkpoint, endCheckpoints } from './checkpoints'
-import { checkAlone } from './disposable/check'
-import { refusal } from './errors'
+import { checkAlone } from '../disposable/check'
+import { refusal } from '../errors'
+import type { Answer, Ending, Operations, Program, Request } from '../program'
+import { checkpoint, endCheckpoints } from '../upkeep/checkpoints'
 import { type Lane, openLane } from './lane'
-import type { Answer, Ending, Operations, Program, Request } from './program'
 
 /** The writer thread: all files that this process writes, each a lane of its own. */
 

@@ -1,6 +1,7 @@
+import path from 'node:path'
 import type { Worker } from 'node:worker_threads'
+import { startThread } from '../start-thread'
 import type { CheckpointAnswer, Checkpointed, CheckpointOrder } from './checkpoint-thread'
-import { startThread } from './start-thread'
 
 type Waiting = (checkpointed: Checkpointed) => void
 
@@ -14,7 +15,7 @@ function take({ file, checkpointed }: CheckpointAnswer): void {
 }
 
 function start(): Worker {
-  const started = startThread('checkpoint-thread')
+  const started = startThread(path.join(__dirname, 'checkpoint-thread'))
   started.unref()
   const over = (): void => {
     helper = undefined

@@ -1,6 +1,6 @@
 import { closeSync, fdatasync, fstatSync, openSync, readSync, writeSync } from 'node:fs'
 import path from 'node:path'
-import { flushFolder } from './create'
+import { flushFolder } from '../connection/create'
 
 /** The write-ahead log of a file, by a descriptor of our own: it has no locks of SQLite that closing it could take away. */
 export interface LogFile {

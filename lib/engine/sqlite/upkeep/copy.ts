@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { Unavailable } from '../../terms/errors'
-import { startThread } from './start-thread'
+import path from 'node:path'
+import { Unavailable } from '../../../terms/errors'
+import { startThread } from '../start-thread'
 
 /**
  * Writes one moment of a file into a new one, while others write. The log of the file cannot begin anew meanwhile: it grows by what is
@@ -8,7 +9,7 @@ import { startThread } from './start-thread'
  * @param to absolute; must not be there
  */
 export async function copyDatabase(file: string, to: string): Promise<void> {
-  const thread = startThread('copy-thread', { file, to })
+  const thread = startThread(path.join(__dirname, 'copy-thread'), { file, to })
   let why: string | undefined
   thread.on('message', (text: string) => {
     why = text

@@ -1,12 +1,12 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { Unavailable } from '../../terms/errors'
+import { Unavailable } from '../../../terms/errors'
+import { Damaged, engineError } from '../errors'
+import type { Operations, Program } from '../program'
 import { binding } from './binding'
 import { type Connection, sqlOn } from './connection'
 import { createFile, flushFolder, makeFolder } from './create'
-import { Damaged, engineError } from './errors'
-import type { Operations, Program } from './program'
 
 const PRAGMAS = `
 PRAGMA busy_timeout = 5000;
