@@ -68,6 +68,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   return {
     accounts: store.accounts,
     appPasswordUses: (account) => store.uses.list(account),
+    lockRefusals: (account) => store.refusals.list(account, options.clock.now()),
     accountBin: accountBin(parts),
     storeName: store.facts.name,
     usable: () => store.usable(),

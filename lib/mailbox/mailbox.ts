@@ -7,6 +7,7 @@ import type { BinnedAccount, BinnedMessage, GivenBack } from '../store/bin'
 import type { Change, ListChange } from '../store/change'
 import type { Annotation, AnnotationChange } from '../store/records/annotations'
 import type { Mark } from '../store/records/marks'
+import type { LockRefusal } from '../store/records/refusals'
 import type { ScriptFault } from '../store/records/scripts'
 import type { Use } from '../store/records/uses'
 import type { AccountTable, Copied, CopyOptions, KeyRow, Mailbox, MessageRow, Snapshot } from '../store/store'
@@ -33,6 +34,8 @@ export interface MailRoom {
   readonly accountBin: AccountBin
   /** The last use of an account's app passwords, by their ids. */
   appPasswordUses(account: AccountId): Promise<ReadonlyMap<string, Use>>
+  /** Programs of an account that the lock kept out within a day, the newest first. */
+  lockRefusals(account: AccountId): Promise<readonly LockRefusal[]>
   /** as `[store] driver` names it */
   readonly storeName: string
   /** Rejects when mail cannot be read or written now: for probes from outside. */

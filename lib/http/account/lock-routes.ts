@@ -1,11 +1,12 @@
 import { notFound } from '../../web/kernel/faults'
-import { list, object, whole } from '../../web/kernel/schema'
+import { list, object, optional, text, whole } from '../../web/kernel/schema'
 import { defineRoute, json, type Route } from '../../web/route/route'
+import type { Web } from '../../web/shared'
 import type { HttpPorts } from '../ports'
 import { holderShape } from '../shapes/holder'
 
 /** Who is in the own mailbox, by any protocol. */
-export function lockRoutes({ locks }: HttpPorts): readonly Route[] {
+export function lockRoutes({ room }: Web, { locks }: HttpPorts): readonly Route[] {
   const holdersOf = async (account: string) => (await locks.list(account)).flatMap(({ holders }) => holders)
 
   return [
@@ -23,6 +24,25 @@ export function lockRoutes({ locks }: HttpPorts): readonly Route[] {
           })),
         })
       },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/locks/refusals',
+      scope: 'session',
+      summary: 'Programs that showed the right password within a day, and were kept out because another one was in',
+      answer: object({
+        refusals: list(
+          object({
+            protocol: text(20),
+            address: text(100),
+            count: whole(),
+            since: whole(),
+            at: whole(),
+            by: object({ protocol: text(20), address: text(100), since: whole(), client: optional(text()) }),
+          }),
+        ),
+      }),
+      run: async ({ principal }) => json({ refusals: await room.lockRefusals(principal().account.id) }),
     }),
     defineRoute({
       method: 'delete',

@@ -14,7 +14,7 @@ import { totpRoutes } from './totp-routes'
 export const accountRoutes = (web: Web, ports: HttpPorts): readonly Route[] => [
   ...logInRoutes(web),
   ...sessionRoutes(web),
-  ...lockRoutes(ports),
+  ...lockRoutes(web, ports),
   ...passwordRoutes(web),
   ...totpRoutes(web),
   ...passkeyRoutes(web),

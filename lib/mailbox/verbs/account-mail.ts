@@ -1,7 +1,7 @@
-import type { Lease, LockMode, Refusal } from '../../locks/locks'
+import type { Holder, Lease, LockMode, Refusal } from '../../locks/locks'
 import type { Identity } from '../../login/login'
 import type { Commit } from '../../store/change'
-import { Unavailable, unavailable } from '../../terms/errors'
+import { textOf, Unavailable, unavailable } from '../../terms/errors'
 import type { Result } from '../../terms/fault'
 import { accountId } from '../../terms/names'
 import { binVerbs } from '../bin/bin-verbs'
@@ -69,6 +69,19 @@ export function ownMail(parts: Parts, identity: Identity, actor?: () => Actor): 
     return { mode, lease: lease.ok ? await fenced(lease.value, mode) : lease }
   }
 
+  /** For the user, who sees an old program fail and does not know why. Nobody waits for it, and it may be lost. */
+  function noteRefusal({ protocol, address }: LockEntry, { client, ...by }: Holder): void {
+    const holder = {
+      protocol: by.protocol,
+      address: by.address,
+      since: by.since,
+      ...(client !== undefined && { client }),
+    }
+    store.refusals
+      .note(id, { protocol, address, at: parts.clock.now(), by: holder })
+      .catch((error) => log.debug(`a refusal is not remembered: ${textOf(error)}`))
+  }
+
   const enter: AccountMail['enter'] = async (entry, signal) => (await acquire(entry, 'shared', signal)).lease
   async function held(nameUtf8: string): Promise<Held | undefined> {
     const mailbox = await mailboxNamed(store, id, nameUtf8)
@@ -85,7 +98,10 @@ export function ownMail(parts: Parts, identity: Identity, actor?: () => Actor): 
     rights: rightsVerbs(parts, held, { own: id, admin: identity.admin, did: () => did }),
     async openMaildrop(entry, options, signal) {
       const { lease, mode } = await acquire(entry, 'exclusive', signal)
-      if (!lease.ok) return lease
+      if (!lease.ok) {
+        if (lease.fault.kind === 'held') noteRefusal(entry, lease.fault.by)
+        return lease
+      }
       const mailbox = options.mailbox ?? identity.mailbox ?? 'INBOX'
       const checkFence = mode !== 'snapshot'
       return openMaildrop(parts, id, { ...options, mailbox, lease: lease.value, checkFence, did }, signal)

@@ -4,6 +4,7 @@ import { createAnnotationTable } from './annotations'
 import { createDocumentTable } from './documents'
 import { createMarkTable } from './marks'
 import type { RecordTable } from './records'
+import { createRefusalTable } from './refusals'
 import { createScriptTable } from './scripts'
 import { createSubscriptionTable } from './subscriptions'
 import { createUseTable } from './uses'
@@ -20,6 +21,7 @@ export const recordTables = (records: RecordTable, mailboxes: Mailboxes) => ({
   documents: createDocumentTable(records),
   scripts: createScriptTable(records),
   marks: createMarkTable(records),
+  refusals: createRefusalTable(records),
   subscriptions: createSubscriptionTable(records, mailboxes),
   uses: createUseTable(records),
 })

@@ -14,7 +14,16 @@ export interface StoredRecord {
   readonly until?: number
 }
 
-export const RECORD_KINDS = ['acl', 'annotation', 'document', 'mark', 'script', 'subscription', 'use'] as const
+export const RECORD_KINDS = [
+  'acl',
+  'annotation',
+  'document',
+  'mark',
+  'refusal',
+  'script',
+  'subscription',
+  'use',
+] as const
 export type RecordKind = (typeof RECORD_KINDS)[number]
 
 /** What a change makes of an account's records of one kind. */

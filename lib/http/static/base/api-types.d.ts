@@ -97,6 +97,18 @@ export interface Api {
       }>
     }
   }
+  'GET /locks/refusals': {
+    answer: {
+      refusals: Array<{
+        protocol: string
+        address: string
+        count: number
+        since: number
+        at: number
+        by: { protocol: string; address: string; since: number; client?: string | undefined }
+      }>
+    }
+  }
   'DELETE /locks/{id}': { where: { id: string | number }; answer: { ended: number } }
   'POST /account/password': { body: { password: string; next: string }; answer: { done: boolean } }
   'POST /account/totp/offer': { answer: { secret: string; uri: string; qr: Array<string> } }

@@ -18,6 +18,7 @@ import { createLive } from './live.js'
 import { editMailbox } from './mailbox-dialogs.js'
 import { createMailboxes, titleOf } from './mailboxes.js'
 import { createNav } from './nav.js'
+import { noticesOf } from './notices.js'
 import { createReading } from './reading.js'
 import { createSearch } from './search.js'
 
@@ -142,7 +143,7 @@ export async function mailView(page) {
     h('div', { class: 'list-head' }, menuButton, title, listing.threadsButton, editButton),
     parts.search.element,
     enteredBanner(page),
-    passwordBanner(page),
+    noticesOf(page),
     parts.live.status,
     parts.search.notes,
     parts.bar.element,
@@ -177,21 +178,6 @@ const writeButton = () =>
     { type: 'button', class: 'primary float only-drawer', 'aria-label': 'Write', onclick: write },
     icon('pen'),
   )
-
-/**
- * The password is one that attackers try first.
- * @param {Page} page
- */
-function passwordBanner(page) {
-  const { me } = page.session
-  if (!me?.knownPassword || me.entered) return undefined
-  return h(
-    'p',
-    { class: 'banner warn' },
-    'Your password is in a list of stolen and common passwords. ',
-    h('a', { href: '#/account' }, 'Change it'),
-  )
-}
 
 /**
  * An administrator is in somebody's mailbox.
