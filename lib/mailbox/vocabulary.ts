@@ -13,7 +13,6 @@ export {
 export type { BinnedMessage } from '../store/bin'
 export { REMOVED_AT_ONCE, storableFlags } from '../store/limits'
 export type { Annotation, AnnotationChange } from '../store/records/annotations'
-export type { LockRefusal } from '../store/records/refusals'
 export { isScriptName } from '../store/records/scripts'
 export type { Use } from '../store/records/uses'
 export type { Mailbox, MessageRow } from '../store/store'
