@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { crc32 } from 'node:zlib'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import { readInvitation } from '../../lib/http/mail/invite/read-invitation'
-import { isPublic, NotAsked, postOutside } from '../../lib/http/mail/message/ask-outside'
+import { createLookup, isPublic, NotAsked, postOutside } from '../../lib/http/mail/message/ask-outside'
 import { authenticationOf } from '../../lib/http/mail/message/authentication'
 import { distinct, zip } from '../../lib/http/mail/message/zip'
 import { prepare } from '../../lib/mime/prepare'
 import { client, message, openWeb, type Web } from './web'
 
 const OWN = 'reader@example.org'
+const ALIAS = 'reader.alias@example.org'
 const OURS = 'Authentication-Results: mail.example.org;\r\n\tspf=pass smtp.mailfrom=a@shop.example;\r\n\tdkim=pass'
 const ZONE = [
   ...['BEGIN:VTIMEZONE', 'TZID:Away', 'BEGIN:STANDARD', 'DTSTART:19700101T000000', 'TZOFFSETFROM:+0300'],
@@ -41,6 +44,8 @@ describe('HTTP: what a reader is told of a message', () => {
     const built = (mail: object) =>
       new MailComposer({ from: 'Dora <dora@example.net>', to: OWN, ...mail }).compile().build()
     const invitation = await built({ subject: 'Come', text: 'x', icalEvent: { method: 'REQUEST', content: EVENT } })
+    const aliased = EVENT.replace(OWN, ALIAS)
+    const toAlias = await built({ to: ALIAS, icalEvent: { method: 'REQUEST', content: aliased } })
     const files = await built({
       subject: 'Files',
       text: 'x',
@@ -59,6 +64,7 @@ describe('HTTP: what a reader is told of a message', () => {
       message('Signed', 'x', `${OURS} header.d=shop.example\r\n${list}${click}`),
       message('Forged', 'x', `${OURS.replace('mail.example.org', 'evil.example')}\r\n${list}${click}`),
       message('Gone', 'x', `${OURS}\r\n${list.replaceAll('shop', 'gone')}${click}`),
+      toAlias.toString('latin1'),
     )
     browser = client(web.url)
     await browser.logIn(OWN)
@@ -88,6 +94,11 @@ describe('HTTP: what a reader is told of a message', () => {
       ...{ dkim: 'pass', dmarc: 'fail', signedBy: ['b.example'] },
     })
     assert.equal(authenticationOf([field], 'mail.example.com'), undefined)
+    const chosen = 'smtp.mailfrom="x; dkim=pass header.d=bank.example; (dmarc=pass; \\"; dmarc=pass"@evil.example'
+    const quoted = { name: field.name, value: `mail.example.org; spf=pass ${chosen}; dmarc=fail; dkim=none` }
+    assert.deepEqual(authenticationOf([quoted], 'mail.example.org'), {
+      ...{ spf: 'pass', dmarc: 'fail', dkim: 'none', signedBy: [] },
+    })
   })
 
   it('says when and where an invitation is, and answers it (RFC 5546 3.2.3, RFC 6047)', async () => {
@@ -118,6 +129,18 @@ describe('HTTP: what a reader is told of a message', () => {
     assert.match(answered, /ORGANIZER;CN=Dora:mailto:dora@example.net\r\n/)
     assert.equal((await browser.get(where)).body.answered, 'accepted')
   })
+  it('answers an invitation to an alias as that alias, and puts nothing into the words of an event', async () => {
+    const { body: mail } = await browser.get(at(7))
+    const where = at(7, `/parts/${mail.invitation}/invitation`)
+    assert.equal((await browser.post(where, { answer: 'declined' })).status, 200)
+    const reply = web.sent.at(-1)
+    assert.equal(reply?.from, ALIAS)
+    assert.doesNotMatch(reply?.bytes.toString() ?? '', new RegExp(OWN))
+    const text = calendar(['DTSTART:20260701T120000Z', 'LOCATION:x', 'SUMMARY:END:VEVENT'])
+    const answered = readInvitation({ text, answer: { as: OWN, status: 'accepted', now: 0 } })?.reply ?? ''
+    assert.match(answered, /^SUMMARY:[^\r\n]*END:VEVENT\r$/m)
+    assert.equal(answered.match(/^DTSTAMP:/gm)?.length, 1)
+  })
   it('reads whole days, zones without their rules, and what is no calendar', () => {
     const days = readInvitation({ text: calendar(['DTSTART;VALUE=DATE:20261224', 'DTEND;VALUE=DATE:20261227']) })
     assert.deepEqual(
@@ -128,6 +151,8 @@ describe('HTTP: what a reader is told of a message', () => {
     assert.deepEqual([berlin?.invitation.start, berlin?.invitation.floating], [Date.UTC(2026, 6, 1, 10), false])
     const local = readInvitation({ text: calendar(['DTSTART:20260701T120000']) })
     assert.equal(local?.invitation.floating, true)
+    const odd = ['DTSTART:soon', 'DTSTART;VALUE=DATE:20261', 'DTSTART;VALUE=PERIOD:20260101T000000Z/PT1H']
+    for (const line of odd) assert.equal(readInvitation({ text: calendar([line]) }), undefined, line)
     for (const text of ['', 'BEGIN:VCALENDAR\r\nEND:VCALENDAR', 'BEGIN:VEVENT', '<html>']) {
       assert.equal(readInvitation({ text }), undefined, text)
     }
@@ -207,5 +232,28 @@ describe('HTTP: what a reader is told of a message', () => {
       await assert.rejects(post(url), NotAsked, url)
     }
     assert.deepEqual(looked, ['list.example'])
+    // Servers of names: one that is silent, and one that leads to this machine.
+    const silent = createSocket('udp4').bind(0, '127.0.0.1')
+    const leading = createSocket('udp4').bind(0, '127.0.0.1')
+    leading.on('message', (query, { port }) => {
+      const answer = Buffer.from('c00c0001000100000001000' + '47f000001', 'hex')
+      const isA = query.readUInt16BE(query.indexOf(0, 12) + 1) === 1
+      const question = query.subarray(0, query.indexOf(0, 12) + 5)
+      const reply = Buffer.concat([question, isA ? answer : Buffer.alloc(0)])
+      reply.writeUInt16BE(0x8180, 2)
+      reply.writeUInt16BE(isA ? 1 : 0, 6)
+      reply.writeUInt16BE(0, 10)
+      leading.send(reply, port, '127.0.0.1')
+    })
+    await Promise.all([once(silent, 'listening'), once(leading, 'listening')])
+    const by = (socket: typeof silent, patience: number) =>
+      createLookup(patience, [`127.0.0.1:${socket.address().port}`])
+    assert.deepEqual(await by(silent, 100)('list.example'), [])
+    assert.deepEqual(await by(leading, 5000)('list.example'), [{ address: '127.0.0.1', family: 4 }])
+    await assert.rejects(postOutside(new URL('https://list.example/'), 'x', by(leading, 5000)), NotAsked)
+    await assert.rejects(postOutside(new URL('https://[::1]/'), 'x', by(leading, 5000)), NotAsked)
+    await assert.rejects(postOutside(new URL('https://2130706433/'), 'x', by(leading, 5000)), NotAsked)
+    silent.close()
+    leading.close()
   })
 })

@@ -27,6 +27,19 @@ export function peopleRoutes(opened: () => Web): void {
     assert.deepEqual([after.undo, after.identities], [10, [identity('prefs.alias@example.org', 'Pre Fs')]])
   })
 
+  it('lets who lost an alias set other things', async () => {
+    const account = await web.account('lost@example.org')
+    const browser = client(web.url)
+    await browser.logIn('lost@example.org')
+    const { preferences } = (await browser.get('preferences')).body
+    const before = { ...preferences, identities: [identity('old.name@example.org')] }
+    await web.room.account(account).documents.change('preferences', () => JSON.stringify(before))
+    assert.equal((await browser.ask('PUT', 'preferences', { ...before, undo: 20 })).status, 200)
+    assert.equal((await browser.get('preferences')).body.preferences.undo, 20)
+    const from = { name: '', address: 'old.name@example.org' }
+    assert.equal((await browser.post('send', { from, to: 'ann@example.net', subject: '', text: '' })).status, 422)
+  })
+
   it('sends from own addresses with a name, and from nobody else', async () => {
     const browser = await loggedIn('from@example.org')
     const draft = { to: 'ann@example.net', subject: 'from', text: '' }
@@ -100,6 +113,8 @@ export function peopleRoutes(opened: () => Web): void {
         'Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n',
       ),
       asks('none', 'nobody'),
+      asks('alias', 'ann@example.net', 'Cc: Read <read.alias@example.org>\n'),
+      asks('odd', '"x>,<victim"@example.net'),
     )
     const browser = client(web.url)
     await browser.logIn('read@example.org')
@@ -120,6 +135,11 @@ export function peopleRoutes(opened: () => Web): void {
       [sent?.from, sent?.to, await asked(1), await asked(2)],
       ['', ['ann@example.net'], undefined, undefined],
     )
+    assert.equal(await asked(6), undefined)
+    assert.equal((await browser.post(`${inbox}/5/receipt`, { send: true })).status, 200)
+    const ofAlias = web.sent.at(-1)?.bytes.toString() ?? ''
+    assert.match(ofAlias, /^From: read.alias@example.org\r$/m)
+    assert.doesNotMatch(ofAlias, /read@example.org/, 'nobody is told of the address behind an alias')
     const text = sent?.bytes.toString() ?? ''
     assert.match(text, /^From: read@example.org\r$/m)
     assert.match(text, /report-type=disposition-notification/)

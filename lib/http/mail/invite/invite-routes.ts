@@ -11,6 +11,7 @@ import { uidsOf, withRow } from '../access'
 import { compose } from '../compose/compose'
 import { keep } from '../compose/filing'
 import { leafAt, octetsOf } from '../message/parts'
+import { addressedAs } from '../people/own-addresses'
 import { MOST_CALENDAR } from './parts'
 import {
   ANSWERS,
@@ -54,7 +55,7 @@ const WORDS: Readonly<Record<InvitationAnswer, string>> = {
 const isAddress = (address: string): boolean => /^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/.test(address)
 
 /** Invitations to events: what they say, and an answer to who sent them. */
-export function inviteRoutes({ room: { pool }, clock, log }: Web, { submit }: HttpPorts): readonly Route[] {
+export function inviteRoutes({ room: { pool }, clock, log }: Web, { submit, addresses }: HttpPorts): readonly Route[] {
   async function calendarOf(
     mail: AccountMail,
     row: MessageRow,
@@ -104,8 +105,11 @@ export function inviteRoutes({ room: { pool }, clock, log }: Web, { submit }: Ht
           throw new Refused(403, 'not-permitted', 'An administrator does not write in the name of a user.')
         }
         const mail = await enter()
-        const own = mail.identity.name
         return withRow(mail, params, async (row, view) => {
+          const { invitation: asking } = await calendarOf(mail, row, params.part ?? '')
+          // RFC 5546 3.2.3: the organizer knows who answers by the address that was invited.
+          const invited = asking.attendees.map(({ address }) => address)
+          const own = addressedAs(addresses(), mail.identity.name, invited)
           const asked = { as: own, status: answer, now: clock.now() }
           const { invitation: read, reply = '' } = await calendarOf(mail, row, params.part ?? '', asked)
           const to = read.organizer?.address ?? ''

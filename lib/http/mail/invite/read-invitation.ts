@@ -78,6 +78,7 @@ function inZone(wall: number, zone: string): number | undefined {
 
 function timeOf(time: Time | null, zone: string): { readonly at: number; readonly floating: boolean } | undefined {
   if (!time) return undefined
+  if (!Number.isFinite(time.toUnixTime())) throw new Error('this is no time')
   if (time.isDate) return { at: Date.UTC(time.year, time.month - 1, time.day), floating: false }
   const at = time.toUnixTime() * SECOND
   if (time.zone.tzid !== 'floating') return { at, floating: false }
@@ -119,36 +120,36 @@ function replyTo(event: Component, { as, status, now }: NonNullable<CalendarInpu
   const answer = new Component('vevent')
   for (const name of ['uid', 'sequence', 'recurrence-id', 'dtstart', 'dtend', 'summary', 'organizer']) {
     const property = event.getFirstProperty(name)
-    if (property) answer.addProperty(copyOf(property))
+    // A property belongs to one component.
+    if (property) answer.addProperty(propertyOf(name, property.toICALString()))
   }
   const stamp = new Date(now).toISOString().replace(/[-:]|\.\d+/g, '')
+  answer.addProperty(propertyOf('dtstamp', `DTSTAMP:${stamp}`))
   const attendee = answer.addPropertyWithValue('attendee', `mailto:${as}`)
   attendee.setParameter('partstat', status.toUpperCase())
   calendar.addSubcomponent(answer)
-  return `${calendar.toString().replace('END:VEVENT', `DTSTAMP:${stamp}\r\nEND:VEVENT`)}\r\n`
+  return `${calendar.toString()}\r\n`
 }
 
-/** A property belongs to one component. */
-function copyOf(property: Property): Property {
-  const parsed = new Component(parse(`BEGIN:VEVENT\r\n${property.toICALString()}\r\nEND:VEVENT`))
-  const [copy] = [property.toICALString().split(/[:;]/)[0] ?? ''].map((name) =>
-    parsed.getFirstProperty(name.toLowerCase()),
-  )
-  return copy ?? property
+/** @param line as a calendar has it */
+function propertyOf(name: string, line: string): Property {
+  const property = new Component(parse(`BEGIN:VEVENT\r\n${line}\r\nEND:VEVENT`)).getFirstProperty(name)
+  if (!property) throw new Error(`no property ${name}`)
+  return property
 }
 
 /** @public the pool finds it by its name. @returns undefined: it is no calendar with an event */
 export function readInvitation({ text, answer }: CalendarInput): CalendarOutput | undefined {
-  let calendar: Component
   try {
-    calendar = new Component(parse(text))
+    const calendar = new Component(parse(text))
+    const event = calendar.name === 'vcalendar' ? calendar.getFirstSubcomponent('vevent') : null
+    if (!event) return undefined
+    const invitation = invitationOf(calendar, event)
+    return answer ? { invitation, reply: replyTo(event, answer) } : { invitation }
   } catch {
+    // The library throws whatever it stumbles over: values are read when they are asked for.
     return undefined
   }
-  const event = calendar.name === 'vcalendar' ? calendar.getFirstSubcomponent('vevent') : null
-  if (!event) return undefined
-  const invitation = invitationOf(calendar, event)
-  return answer ? { invitation, reply: replyTo(event, answer) } : { invitation }
 }
 
 const MEGABYTE = 1024 * 1024

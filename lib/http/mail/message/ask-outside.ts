@@ -1,9 +1,11 @@
-import { lookup as systemLookup } from 'node:dns/promises'
+import { Resolver } from 'node:dns/promises'
 import { request } from 'node:https'
+import { isIP } from 'node:net'
 import { parse } from 'ipaddr.js'
 
 /** Milliseconds for all of it, and octets of an answer, which nobody reads. */
 const PATIENCE = 10_000
+const NAMES_PATIENCE = 5000
 const MOST_ANSWER = 64 * 1024
 const HTTPS = '443'
 
@@ -13,7 +15,30 @@ export class NotAsked extends Error {}
 /** @param host a name, or an address */
 export type Lookup = (host: string) => Promise<readonly { readonly address: string; readonly family: number }[]>
 
-const lookUp: Lookup = (host) => systemLookup(host, { all: true })
+/**
+ * By DNS alone: the system's own way holds one of few threads, in which passwords are checked and files read, for as long as the
+ * servers of a name like to be silent.
+ * @param servers undefined: those of the system
+ */
+export const createLookup =
+  (patience: number, servers?: readonly string[]): Lookup =>
+  async (host) => {
+    const family = isIP(host)
+    if (family !== 0) return [{ address: host, family }]
+    const resolver = new Resolver({ timeout: patience, tries: 1 })
+    if (servers) resolver.setServers(servers)
+    const timer = setTimeout(() => resolver.cancel(), patience)
+    try {
+      const [four, six] = await Promise.all([
+        resolver.resolve4(host).catch(() => []),
+        resolver.resolve6(host).catch(() => []),
+      ])
+      return [...four.map((address) => ({ address, family: 4 })), ...six.map((address) => ({ address, family: 6 }))]
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+const lookUp = createLookup(NAMES_PATIENCE)
 
 /** Of the internet: nothing of this machine, of its networks, or of those who run it (clouds have 169.254.169.254). */
 export function isPublic(address: string): boolean {

@@ -25,8 +25,24 @@ const MOST_SIGNATURES = 10
 const RESULT = /^\s*(spf|dkim|dmarc)\s*=\s*([a-z]{1,40})\b(.*)$/is
 const SIGNER = /\bheader\.(?:d\s*=\s*"?([\w.-]{1,255})|i\s*=\s*"?[^\s;"@]{0,100}@([\w.-]{1,255}))/i
 
-/** RFC 8601 2.2: comments may stand anywhere. */
-const withoutComments = (value: string): string => value.slice(0, LONGEST).replace(/\([^()]{0,500}\)/g, ' ')
+/**
+ * RFC 8601 2.2: what stands between semicolons, without comments. Those in a quoted string are of its value, which may be what a
+ * sender chose (`smtp.mailfrom`).
+ */
+function partsOf(value: string): readonly string[] {
+  const parts = ['']
+  let depth = 0
+  let isQuoted = false
+  for (const [token] of value.slice(0, LONGEST).matchAll(/\\.|[\s\S]/g)) {
+    if (token === '"' && depth === 0) isQuoted = !isQuoted
+    if (!isQuoted && token === '(') depth += 1
+    else if (!isQuoted && token === ')' && depth > 0) depth -= 1
+    else if (depth > 0) continue
+    else if (!isQuoted && token === ';') parts.push('')
+    else parts.push(`${parts.pop()}${isQuoted && token === ';' ? '' : token}`)
+  }
+  return parts
+}
 
 /**
  * RFC 8601 5: of Authentication-Results only those count that this server wrote; what bears another name may have been written by
@@ -35,9 +51,7 @@ const withoutComments = (value: string): string => value.slice(0, LONGEST).repla
  */
 export function authenticationOf(fields: readonly Field[], host: string): Authentication | undefined {
   const own = domainToASCII(host).toLowerCase()
-  const lines = fields
-    .filter(({ name }) => name === 'authentication-results')
-    .map(({ value }) => withoutComments(value).split(';'))
+  const lines = fields.filter(({ name }) => name === 'authentication-results').map(({ value }) => partsOf(value))
   const results = lines.find(([id = '']) => id.trim().split(/\s/)[0]?.toLowerCase() === own)?.slice(1)
   if (!results) return undefined
   const found = new Map<string, string>()

@@ -5,12 +5,13 @@ import { DONE, defineRoute, done, type Route } from '../../../web/route/route'
 import type { Web } from '../../../web/shared'
 import type { HttpPorts } from '../../ports'
 import { uidsOf, withRow } from '../access'
+import { addressedAs } from '../people/own-addresses'
 import { storedPreferences } from '../people/preferences'
-import { ANSWERED, receiptMail, receiptOf } from './receipt'
+import { ANSWERED, receiptMail, receiptOf, recipientsIn } from './receipt'
 import { headerOf, subjectOf } from './subjects'
 
 /** Receipts that senders ask for: sent by hand, once (RFC 8098 2.1). */
-export function receiptRoutes({ clock }: Web, { host, submit }: HttpPorts): readonly Route[] {
+export function receiptRoutes({ clock }: Web, { host, submit, addresses }: HttpPorts): readonly Route[] {
   return [
     defineRoute({
       method: 'post',
@@ -33,9 +34,9 @@ export function receiptRoutes({ clock }: Web, { host, submit }: HttpPorts): read
           // First the mark: at most one is sent, whatever happens.
           unwrap(await mail.storeFlags(view, uidsOf([row.uid]), 'add', flagSet([ANSWERED])))
           if (!body.send) return
-          const [identity] = (await storedPreferences.get(mail)).identities
-          const { name: address } = mail.identity
-          const from = { name: identity?.address === address ? identity.name : '', address }
+          const { identities } = await storedPreferences.get(mail)
+          const address = addressedAs(addresses(), mail.identity.name, recipientsIn(fields))
+          const from = { name: identities.find((own) => own.address === address)?.name ?? '', address }
           const subject = await subjectOf({ mail, row }, row.prepared.structure)
           const bytes = await receiptMail({ fields, from, to, subject, host, now: clock.now() })
           // RFC 8098 3: nobody is told of what becomes of it.

@@ -3,6 +3,7 @@ import { type OwnMail, ownMail } from '../../../delivery/own-mail/own-mail'
 import { parseAddresses } from '../../../mime/read/addresses'
 import { type Field, fieldOf } from '../../../mime/read/header'
 import { messageIds } from '../../../mime/read/message-id'
+import { isAddress } from '../people/vcard'
 import type { Person } from '../person'
 
 /** On a message for which a receipt was sent, or refused: by any program. */
@@ -24,8 +25,16 @@ export function receiptOf(fields: readonly Field[]): string | undefined {
     mailbox && host ? [`${mailbox}@${host}`] : [],
   )
   const [only] = new Set(addresses)
-  return only !== undefined && /^[\x21-\x7e]{3,320}$/.test(only) ? only : undefined
+  return only !== undefined && /^[\x21-\x7e]{3,320}$/.test(only) && isAddress(only) ? only : undefined
 }
+
+const MOST_RECIPIENTS = 200
+export const recipientsIn = (fields: readonly Field[]): readonly string[] =>
+  ['to', 'cc'].flatMap((name) =>
+    parseAddresses(fieldOf(fields, name) ?? '', MOST_RECIPIENTS).flatMap(({ mailbox, host }) =>
+      mailbox && host ? [`${mailbox}@${host}`] : [],
+    ),
+  )
 
 export interface Receipt {
   readonly fields: readonly Field[]

@@ -1,3 +1,4 @@
+import { createLimiter } from '../../../processes/limiter'
 import { textOf } from '../../../terms/errors'
 import { Refused } from '../../../web/kernel/faults'
 import { object, whole } from '../../../web/kernel/schema'
@@ -12,8 +13,13 @@ import { oneClickOf } from './unsubscribe'
 /** RFC 8058 3.2: the whole body of the request. */
 const BODY = 'List-Unsubscribe=One-Click'
 
+/** Servers elsewhere that are asked at once, and milliseconds that the next one waits. */
+const AT_ONCE = 8
+const PATIENCE = 10_000
+
 /** Leaving a mailing list. */
 export function unsubscribeRoutes({ log }: Web, { host, postOutside }: HttpPorts): readonly Route[] {
+  const few = createLimiter(AT_ONCE, PATIENCE, 100)
   return [
     defineRoute({
       method: 'post',
@@ -31,7 +37,7 @@ export function unsubscribeRoutes({ log }: Web, { host, postOutside }: HttpPorts
           return oneClickOf(fields, authenticationOf(fields, host))
         })
         if (!url) throw new Refused(422, 'no-one-click', 'This message offers no way to leave by one click.')
-        const status = await postOutside(url, BODY).catch((error) => {
+        const status = await few(() => postOutside(url, BODY)).catch((error) => {
           log.info(`http: unsubscribe at ${url.hostname}: ${textOf(error)}`)
           throw new Refused(502, 'not-reached', 'The list could not be reached.')
         })

@@ -47,7 +47,10 @@ export function peopleRoutes({ room }: Web, { addresses }: HttpPorts): readonly 
       answer: done,
       run: async ({ owner, body }) => {
         const account = await owner()
-        for (const { address } of body.identities) await refuseOthers(addresses(), account, address)
+        // An alias that was taken away does not keep anybody from setting other things: nothing is sent from it.
+        const { identities } = await storedPreferences.get(of(account))
+        for (const { address } of body.identities)
+          if (!identities.some((known) => known.address === address)) await refuseOthers(addresses(), account, address)
         await storedPreferences.change(of(account), () => body)
         return DONE
       },
