@@ -11,6 +11,7 @@ import { createKept } from './kept'
 import type { Bus, MailRoom } from './mailbox'
 import type { Parts } from './parts'
 import { guestMail } from './shared/guest-mail'
+import { createSeldom } from './shared/seldom'
 import { createIndexDesk } from './texts/status'
 import { createAccountMail } from './verbs/account-mail'
 import { deliver, postable } from './verbs/deliver'
@@ -18,7 +19,8 @@ import { ensureSpecialUse } from './verbs/mailbox-verbs'
 import { type PrepareSmall, preparing } from './verbs/prepare-message'
 import { createStates } from './view/states'
 
-export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states' | 'maildrops' | 'prepare' | 'filed' | 'did'> {
+export interface MailRoomOptions
+  extends Omit<Parts, 'hub' | 'states' | 'maildrops' | 'prepare' | 'filed' | 'did' | 'tellsOpened'> {
   readonly prepare: PrepareSmall
   readonly bus: Bus
   readonly clock: Clock
@@ -27,6 +29,9 @@ export interface MailRoomOptions extends Omit<Parts, 'hub' | 'states' | 'maildro
 }
 
 const MOST_PROVIDED = 10_000
+/** Programs open mailboxes every minute: the log of what was done is not to be full of that. */
+const HOUR = 3_600_000
+const MOST_OPENED = 10_000
 const MEGABYTE = 1024 * 1024
 
 /** Puts the room together. `close` ends its timers, views and threads; store, locks and bus belong to the caller. */
@@ -54,6 +59,7 @@ export function createMailRoom(options: MailRoomOptions): MailRoom {
   const parts: Parts = {
     ...{ ...options, states, hub, filed: filed.tell, did: deeds.tell },
     maildrops: new WeakMap(),
+    tellsOpened: createSeldom({ clock: options.clock, every: HOUR, most: MOST_OPENED }),
     prepare: preparing(pool, options.prepare),
   }
 

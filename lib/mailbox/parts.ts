@@ -24,6 +24,8 @@ export interface Parts {
   readonly filed: (filed: Filed) => void
   /** told of mail that somebody has removed or moved; must not throw */
   readonly did: (deed: MailDeed) => void
+  /** whether it is told once more that this guest has opened this mailbox */
+  readonly tellsOpened: (guestAndMailbox: string) => boolean
   readonly settings: MailboxSettings
   readonly clock: Clock
   readonly log: Log

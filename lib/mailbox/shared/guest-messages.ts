@@ -116,7 +116,7 @@ export function guestMessages(
       throw error
     }
     reach.opened(view, room)
-    did('opened', mailbox.name, view.exists)
+    if (parts.tellsOpened(`${own.id} ${mailbox.id}`)) did('opened', mailbox.name, view.exists)
     return ok(view)
   }
 
