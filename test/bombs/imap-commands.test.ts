@@ -117,6 +117,13 @@ bombs('IMAP commands', {
       for (let nth = 0; nth < 300; nth++) await alice.imap(`CREATE ${'a/'.repeat(5)}${'a'.repeat(100)}${nth}`)
       const pattern = `${'*a%a'.repeat(60)}b`
       assert.match(await alice.imap(`LIST "" ${pattern}`), /^(?:OK|BAD|NO)/)
+      // Fewer letters than the names have: their length says nothing.
+      for (const wildcard of ['*', '%']) {
+        for (const command of ['LIST', 'LSUB'])
+          assert.match(await alice.imap(`${command} "" ${`${wildcard}a`.repeat(12)}b`), /^OK/)
+        const many = Array.from({ length: 20 }, (_, nth) => `${`${wildcard}a`.repeat(30)}${nth}b`)
+        assert.match(await alice.imap(`LIST "" (${many.join(' ')})`), /^OK/)
+      }
       assert.match(
         await alice.imap(
           `LIST (SUBSCRIBED) "" (${Array.from({ length: 200 }, (_, nth) => `${pattern}${nth}`).join(' ')}) RETURN (CHILDREN STATUS (MESSAGES UNSEEN SIZE))`,

@@ -72,11 +72,14 @@ export function rightsVerbs(
     },
     async all() {
       const [mailboxes, entries] = await Promise.all([store.mailboxes.list(own), store.acl.of(own)])
-      return mailboxes.flatMap(({ id, name }) =>
-        entries
-          .filter(({ mailbox }) => mailbox === id)
-          .map(({ identifier, rights }) => ({ mailbox: name, identifier, rights })),
-      )
+      const names = new Map(mailboxes.map(({ id, name }, at) => [id, { name, at }]))
+      return entries
+        .flatMap(({ mailbox, ...entry }) => {
+          const named = names.get(mailbox)
+          return named ? [{ ...named, entry }] : []
+        })
+        .sort((a, b) => a.at - b.at)
+        .map(({ name, entry: { identifier, rights } }) => ({ mailbox: name, identifier, rights }))
     },
     set: change,
     remove: (nameUtf8, identifier) => change(nameUtf8, identifier, 'replace', NO_RIGHTS),

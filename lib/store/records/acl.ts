@@ -1,5 +1,6 @@
 import { failed, ok, type Result } from '../../terms/fault'
 import { type AccountId, type MailboxId, mailboxId } from '../../terms/names'
+import { turn } from '../../work/turns'
 import type { RecordTable, StoredRecord } from './records'
 
 /** One entry of a mailbox's access control list (RFC 4314 2). */
@@ -41,6 +42,8 @@ export interface AclTable {
 
 /** Of one account; whose names make the list of everybody's mailboxes long. */
 const MAX_ENTRIES = 2000
+/** entries that are read before others have their turn */
+const AT_ONCE = 100
 /** of all accounts, that name one user and what the user belongs to */
 const MAX_NAMING = 10_000
 
@@ -63,17 +66,25 @@ export const createAclTable = (records: RecordTable): AclTable => {
     (await records.keys(account, 'acl')).filter(isOf(mailbox))
   return {
     async of(account, mailbox) {
-      const keys = mailbox === undefined ? records.keys(account, 'acl') : keysOf(account, mailbox)
-      const found = await Promise.all((await keys).map((key) => records.get(account, 'acl', key)))
-      return found.filter((record) => record !== undefined).map(entryOf)
+      const keys = await (mailbox === undefined ? records.keys(account, 'acl') : keysOf(account, mailbox))
+      const entries: AclEntry[] = []
+      for (let first = 0; first < keys.length; first += AT_ONCE) {
+        const batch = keys.slice(first, first + AT_ONCE)
+        const found = await Promise.all(batch.map((key) => records.get(account, 'acl', key)))
+        for (const record of found) if (record) entries.push(entryOf(record))
+        await turn()
+      }
+      return entries
     },
     async change(account, mailbox, identifier, decide) {
       const key = keyOf(identifier, mailbox)
-      const done = await records.change<Result<void>>(account, 'acl', 'all', (before) => {
+      // Only this one is read in the transaction: many at a time may be a few too many.
+      const isFull = (await records.keys(account, 'acl')).length >= MAX_ENTRIES
+      const done = await records.change<Result<void>>(account, 'acl', [key], (before) => {
         const known = before.get(key)
         const rights = decide(known ? entryOf(known).rights : '')
         if (rights === '') return { value: ok(undefined), ...(known && { remove: [key] }) }
-        if (!known && before.size >= MAX_ENTRIES)
+        if (!known && isFull)
           return { value: failed({ kind: 'limit', why: `more than ${MAX_ENTRIES} entries of access control lists` }) }
         return { value: ok(undefined), put: [recordOf({ identifier, mailbox, rights })] }
       })

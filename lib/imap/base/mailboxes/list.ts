@@ -10,7 +10,8 @@ import { LOGGED_IN } from '../../kernel/state'
 import type { Cursor } from '../../wire/cursor'
 import * as encode from '../../wire/encode'
 import { list as listOf, untagged } from '../../wire/response'
-import { DELIMITER, extendedItem, listAttributes, listResponse, parentsIn, pattern } from './names'
+import { DELIMITER, extendedItem, listAttributes, listResponse, parentsIn } from './names'
+import { fitting, MOST_PATTERNS, pattern } from './pattern'
 
 /** LIST with the options of RFC 5258 (RFC 9051 6.3.9) and of extensions. */
 interface ListArguments {
@@ -77,6 +78,7 @@ function parse(cursor: Cursor, session: Session, slots: Slots): ListArguments {
   const patterns = (several ? cursor.list(() => cursor.listMailbox()) : [cursor.listMailbox()]).filter(
     (name) => name !== undefined,
   )
+  if (patterns.length > MOST_PATTERNS) cursor.fail(`at most ${MOST_PATTERNS} patterns`)
   const returns = cursor.try(' RETURN ') ? returnOptions(cursor, session, slots) : undefined
   const isSubscribed = selected?.has('SUBSCRIBED') ?? false
   return {
@@ -109,8 +111,6 @@ async function rowsOf(mail: AccountMail, args: ListArguments, rev2: boolean): Pr
   const others = args.patterns.some((mailbox) => mayBeForeign(args.reference + mailbox)) ? await mail.shared() : []
   const all = [...(await mail.mailboxes()), ...others]
   const rulesOf = (patterns: readonly string[]) => patterns.map((mailbox) => pattern(args.reference, mailbox))
-  const rules = rulesOf(args.patterns)
-  const fits = (name: string): boolean => rules.some((rule) => rule.test(name))
   const chosen = (mailbox: Mailbox): boolean => args.choosing.every((chooses) => chooses(mailbox))
   const existing = new Set(all.map(({ name }) => name))
   const parents = parentsIn(all)
@@ -119,6 +119,10 @@ async function rowsOf(mail: AccountMail, args: ListArguments, rev2: boolean): Pr
     args.subscribed && args.choosing.length === 1
       ? (await mail.subscriptions()).filter((name) => !existing.has(name))
       : []
+  /** names that are shown, or have something below them that is */
+  const named = new Set([...all.map(({ name }) => name), ...gone].flatMap((name) => [name, ...levelsAbove(name)]))
+  const fit = await fitting(rulesOf(args.patterns), named)
+  const fits = (name: string): boolean => fit.has(name)
   const names = [...all.filter(chosen).map(({ name }) => name), ...gone]
   // RFC 5258 3.5: not for a child that is told itself.
   const hidden = args.recursive ? names.filter((name) => !fits(name)) : []
@@ -142,10 +146,7 @@ async function rowsOf(mail: AccountMail, args: ListArguments, rev2: boolean): Pr
   // RFC 3501 6.3.8: levels of the hierarchy that are no mailboxes, for a pattern that ends with `%`; a client that opens one
   // level after another would miss what is below. With a selection only for RECURSIVEMATCH (RFC 5258 3.5).
   const open = rulesOf(args.patterns.filter((mailbox) => mailbox.endsWith('%')))
-  const levels =
-    args.choosing.length > 0
-      ? [...above].filter(fits)
-      : all.flatMap(({ name }) => levelsAbove(name)).filter((name) => open.some((rule) => rule.test(name)))
+  const levels = args.choosing.length > 0 ? [...above].filter(fits) : await fitting(open, parents)
   const between = [...new Set(levels)]
     .filter((name) => !existing.has(name) && !gone.includes(name))
     .map((name): ListRow => {

@@ -2,7 +2,8 @@ import { levelsAbove } from '../../../terms/names'
 import { type Command, defineCommand } from '../../kernel/command'
 import { done } from '../../kernel/reply'
 import { LOGGED_IN } from '../../kernel/state'
-import { listResponse, pattern } from './names'
+import { listResponse } from './names'
+import { fitting, pattern } from './pattern'
 
 const lsub = defineCommand({
   name: 'LSUB',
@@ -16,14 +17,15 @@ const lsub = defineCommand({
   },
   run: async ({ session, state }, { reference, listMailbox }) => {
     if (listMailbox === undefined) return done('LSUB completed')
-    const rule = pattern(reference, listMailbox)
     const subscribed = await state.mail.subscriptions()
+    const named = subscribed.flatMap((mailbox) => [mailbox, ...levelsAbove(mailbox)])
+    const fit = await fitting([pattern(reference, listMailbox)], new Set(named))
     const shown = new Map<string, boolean>()
     for (const mailbox of subscribed) {
-      if (rule.test(mailbox)) shown.set(mailbox, true)
+      if (fit.has(mailbox)) shown.set(mailbox, true)
       else if (listMailbox.endsWith('%')) {
         // RFC 3501 6.3.9: a parent that is not subscribed stands for its subscribed children.
-        for (const parent of levelsAbove(mailbox)) if (rule.test(parent) && !shown.has(parent)) shown.set(parent, false)
+        for (const parent of levelsAbove(mailbox)) if (fit.has(parent) && !shown.has(parent)) shown.set(parent, false)
       }
     }
     for (const [mailbox, real] of [...shown].sort())

@@ -1,5 +1,5 @@
 import type { Mailbox } from '../../../mailbox/vocabulary'
-import { canonicalMailboxName, levelsAbove } from '../../../terms/names'
+import { levelsAbove } from '../../../terms/names'
 import type { Session } from '../../kernel/session'
 import type { Cursor, NamedMailbox } from '../../wire/cursor'
 import * as encode from '../../wire/encode'
@@ -9,17 +9,6 @@ import { list, untagged } from '../../wire/response'
 export function mailboxArgument(cursor: Cursor): NamedMailbox {
   cursor.space()
   return cursor.namedMailbox()
-}
-
-/** `*` matches everything, `%` all but the delimiter (RFC 9051 6.3.9). Linear: the pattern becomes one regular expression without nesting. */
-export function pattern(reference: string, listMailbox: string): RegExp {
-  const full = canonicalMailboxName(reference === '' ? listMailbox : reference + listMailbox)
-  const folded = full.replace(/[*%]*\*[*%]*/g, '*').replace(/%+/g, '%')
-  const source = folded
-    .replace(/[.+?^${}()|[\]\\/]/g, '\\$&')
-    .replace(/\*/g, '.*')
-    .replace(/%/g, '[^/]*')
-  return new RegExp(`^${source}$`, 's')
 }
 
 /** names that have something below them */
