@@ -3,7 +3,7 @@
 import { ApiError, call, isHandled, messageOf, setCsrf, whenRefused } from './base/api.js'
 import { toast } from './base/dialogs.js'
 import { fill } from './base/dom.js'
-import { forgetPreferences } from './base/preferences.js'
+import { forgetPreferences, loadPreferences } from './base/preferences.js'
 import { applyTheme } from './base/theme.js'
 import { forgetContacts } from './compose/contacts.js'
 import { comeBack, isWriting, stepAside } from './compose/desk.js'
@@ -78,13 +78,15 @@ export function createPage(views) {
   /** The address names a page: `#/account`, `#/bin`, `#/admin/TAB`, `#/MAILBOX/UID`. */
   async function route() {
     if (!page.session.me) return
+    // Times are shown as the person wants them; without an answer as usual.
+    const preferences = loadPreferences().catch(() => undefined)
     const [, name] = location.hash.split('/')
     if (name === 'account') show(await views.account(page))
     else if (name === 'bin') show(await views.bin(page))
     else if (name === 'contacts') show(await views.contacts(page))
     else if (name === 'rules') show(await views.rules(page))
     else if (name === 'admin') show(await views.admin(page))
-    else if (current?.name !== 'mail') show(await views.mail(page))
+    else if (current?.name !== 'mail') show((await Promise.all([views.mail(page), preferences]))[0])
   }
 
   /** @param {unknown} error */

@@ -13,25 +13,22 @@ export const preferences = object({
     }),
     20,
   ),
-  templates: list(object({ name: text(100), subject: text(2000), text: text(20_000) }), 20),
   /** seconds in which a message can be taken back */
   undo: whole(0, 60),
   /** text with formatting */
   rich: flag(),
   /** what a message that asks for a receipt is answered with */
   receipts: choice('ask', 'never'),
-  language: optional(choice('en', 'de', 'fr', 'es')),
+  /** hours of a day as they are shown; left out: as the browser's language has them */
   clock: optional(choice('12', '24')),
 })
 export type Preferences = Of<typeof preferences>
 
 const NONE: Preferences = {
   identities: [],
-  templates: [],
   undo: 5,
   rich: false,
   receipts: 'ask',
-  language: undefined,
   clock: undefined,
 }
 export const storedPreferences = storedDocument('preferences', preferences, NONE)

@@ -2,7 +2,7 @@
 /** @import { Page, View } from '../base/types' */
 import { h } from '../base/dom.js'
 import { choiceField, panel } from '../base/forms.js'
-import { loadPreferences } from '../base/preferences.js'
+import { choose, chosen, loadPreferences } from '../base/preferences.js'
 import { chooseTheme, chosenTheme } from '../base/theme.js'
 import { keysPanel } from './keys.js'
 import { passwordPanel } from './password.js'
@@ -22,7 +22,17 @@ function looksPanel() {
     { onchange: () => chooseTheme(theme.value) },
   )
   theme.select.value = chosenTheme()
-  return panel('Appearance', theme.element)
+  const clock = choiceField(
+    'Time',
+    [
+      ['', 'as the language has it'],
+      ['24', '24 hours (18:30)'],
+      ['12', '12 hours (6:30 PM)'],
+    ],
+    { onchange: () => choose({ clock: clock.value === '12' || clock.value === '24' ? clock.value : undefined }) },
+  )
+  clock.select.value = chosen().clock ?? ''
+  return panel('Appearance', h('div', { class: 'inline-form' }, theme.element, clock.element))
 }
 
 /**

@@ -588,11 +588,9 @@ export interface Api {
     answer: {
       preferences: {
         identities: Array<{ name: string; address: string; signature: string }>
-        templates: Array<{ name: string; subject: string; text: string }>
         undo: number
         rich: boolean
         receipts: 'ask' | 'never'
-        language?: 'en' | 'de' | 'fr' | 'es' | undefined
         clock?: '12' | '24' | undefined
       }
       addresses: Array<string>
@@ -601,11 +599,9 @@ export interface Api {
   'PUT /preferences': {
     body: {
       identities: Array<{ name: string; address: string; signature: string }>
-      templates: Array<{ name: string; subject: string; text: string }>
       undo: number
       rich: boolean
       receipts: 'ask' | 'never'
-      language?: 'en' | 'de' | 'fr' | 'es' | undefined
       clock?: '12' | '24' | undefined
     }
     answer: { done: boolean }

@@ -3,20 +3,33 @@
 
 /** Times, sizes and names as people read them. */
 
-const time = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' })
-const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
-const full = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' })
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+/** @param {'12' | '24' | undefined} clock as the browser's language has it, if nothing is chosen */
+function formats(clock) {
+  /** @type {Intl.DateTimeFormatOptions} */
+  const hours = clock ? { hourCycle: clock === '24' ? 'h23' : 'h12' } : {}
+  return {
+    time: new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit', ...hours }),
+    day: new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' }),
+    full: new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric' }),
+    exact: new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short', ...hours }),
+  }
+}
+let shown = formats(undefined)
+
+/** @param {'12' | '24' | undefined} clock */
+export function showClock(clock) {
+  shown = formats(clock)
+}
 
 /** @param {number} at milliseconds since 1970 */
-export const exactTime = (at) => exact.format(at)
+export const exactTime = (at) => shown.exact.format(at)
 
 /** @param {number} at milliseconds since 1970 */
 export function shortTime(at) {
   const date = new Date(at)
   const now = new Date()
-  if (date.toDateString() === now.toDateString()) return time.format(date)
-  return date.getFullYear() === now.getFullYear() ? day.format(date) : full.format(date)
+  if (date.toDateString() === now.toDateString()) return shown.time.format(date)
+  return date.getFullYear() === now.getFullYear() ? shown.day.format(date) : shown.full.format(date)
 }
 
 const KB = 1024

@@ -1,11 +1,12 @@
 // @ts-check
 /** @import { Identity, Preferences } from './types' */
 import { call } from './api.js'
+import { showClock } from './format.js'
 
 /** What the user has set of webmail, asked for once. */
 
 /** @type {Preferences} */
-const USUAL = { identities: [], templates: [], undo: 5, rich: false, receipts: 'ask' }
+const USUAL = { identities: [], undo: 5, rich: false, receipts: 'ask' }
 
 let preferences = USUAL
 /** @type {readonly string[]} */
@@ -24,6 +25,7 @@ export function loadPreferences() {
 async function ask() {
   const answer = await call('GET /preferences')
   preferences = answer.preferences
+  showClock(preferences.clock)
   addresses = answer.addresses
 }
 /** Nobody is logged in. */
@@ -31,6 +33,7 @@ export function forgetPreferences() {
   loading = undefined
   preferences = USUAL
   addresses = []
+  showClock(undefined)
 }
 export const chosen = () => preferences
 /** The account's name, and its aliases. */
@@ -45,6 +48,7 @@ export async function choose(change) {
   const next = { ...now, ...change }
   await call('PUT /preferences', {}, next)
   preferences = next
+  showClock(next.clock)
 }
 
 /** Whom messages are from: the first is usual. */
