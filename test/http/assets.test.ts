@@ -10,6 +10,8 @@ const scripts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filte
 
 /** Modules that one names: at once (`import ... from`), and when they are wanted (`import()`). */
 function imports(name: string): { readonly atOnce: string[]; readonly later: string[] } {
+  // Libraries are not ours to look into.
+  if (!scripts.includes(name)) return { atOnce: [], later: [] }
   const text = read(name)
   const named = (pattern: RegExp) =>
     [...text.matchAll(pattern)].map(([, to = '']) => path.posix.join(path.posix.dirname(name), to))
