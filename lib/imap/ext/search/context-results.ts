@@ -15,6 +15,23 @@ export const stepsText = (
   numberOf: (uid: number) => number,
 ): string => `${name} ${list(steps.flatMap(({ position, uids }) => [position, compact(uids.map(numberOf))]))}`
 
+/** Of some UIDs those that are among the results: where these are in order, however many there are, it takes no time. */
+export function amongResults(results: readonly number[], uids: readonly number[], sorted: boolean): Set<number> {
+  if (!sorted) return new Set(uids.filter((uid) => hasAscending(results, uid)))
+  const wanted = new Set(uids)
+  return new Set(results.filter((uid) => wanted.has(uid)))
+}
+function hasAscending(results: readonly number[], uid: number): boolean {
+  let low = 0
+  let high = results.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((results[middle] ?? 0) < uid) low = middle + 1
+    else high = middle
+  }
+  return results[low] === uid
+}
+
 /** Neighbours in a list make one step. @param at their places in it, ascending, from 0 */
 function stepsOf(results: readonly number[], at: readonly number[], moved: (before: number) => number): Step[] {
   const steps: { position: number; uids: number[] }[] = []

@@ -7,7 +7,7 @@ import type { Found } from '../../kernel/slots'
 import type { Selected } from '../../kernel/state'
 import { correlator, untagged } from '../../wire/response'
 import { inRanges } from '../../wire/sequence-set'
-import { addition, removal, type Step, stepsText } from './context-results'
+import { addition, amongResults, removal, type Step, stepsText } from './context-results'
 
 /** contexts of one session, and UIDs in all but the first of them */
 export const MOST_CONTEXTS = 10
@@ -87,9 +87,9 @@ export function takeExpunged(session: Session, { view }: Selected, updates: read
   // Highest first: each number is what it was before any of them was told.
   for (const update of updates) if (update.kind === 'expunge') seqs.set(update.uid, update.seq)
   if (seqs.size === 0) return
-  const expunged = new Set(seqs.keys())
+  const expunged = [...seqs.keys()]
   for (const context of known.values()) {
-    const gone = new Set(context.results.filter((uid) => expunged.has(uid)))
+    const gone = amongResults(context.results, expunged, context.found.sort !== undefined)
     if (gone.size === 0) continue
     const numberOf = (uid: number): number => (context.found.by === 'uid' ? uid : (seqs.get(uid) ?? 0))
     say(session, context, [
@@ -140,8 +140,7 @@ async function update(session: Session, state: Selected, context: Context, chang
   const isSorted = found.sort !== undefined
   const matching = new Set(await searchAmong(session, state, found.key, changed))
   const uids = changed.map((seq) => view.uidAt(seq))
-  const candidates = new Set<number>(uids)
-  const known = new Set(context.results.filter((uid) => candidates.has(uid)))
+  const known = amongResults(context.results, uids, isSorted)
   const removed = new Set<number>()
   const added: number[] = []
   for (const [at, uid] of uids.entries()) {
