@@ -6,7 +6,7 @@ import { mailboxPlugin } from '../lib/haraka/plugin'
 import { createMetrics } from '../lib/metrics/registry'
 import { openDeeds } from '../lib/wiring/deeds'
 import { openDeliveries } from '../lib/wiring/delivery'
-import { openGathering, openLoopWatch } from '../lib/wiring/metrics'
+import { openGathering, openProcessWatch } from '../lib/wiring/metrics'
 import { openStore } from '../lib/wiring/store'
 
 /** `mailbox/store`: opens the mail store; config/mailbox_store.ini. */
@@ -20,7 +20,7 @@ export function register(this: HarakaPlugin): void {
     const gathering = await openGathering(home, metrics)
     host.context.open('gathering', gathering)
     host.closing.push(async () => gathering.close())
-    const stopWatch = openLoopWatch(home, metrics)
+    const stopWatch = openProcessWatch(home, metrics)
     host.closing.push(async () => stopWatch())
 
     const deliveries = await openDeliveries(home)

@@ -153,6 +153,23 @@ async function nameServer(): Promise<{ address: string; close(): void }> {
 }
 
 describe('dns: what a domain needs', () => {
+  it('CAA: the authority is the own choice, none may do, and nobody is told of', async () => {
+    const records = recordsFor('example.org', 'mail.example.org', []).filter(({ type }) => type === 'CAA')
+    const check = async (answer: readonly string[]) => {
+      class Fake extends Resolver {
+        override resolveCaa = (async () => {
+          if (answer.length === 0) throw Object.assign(new Error('none'), { code: 'ENODATA' })
+          return answer.map((issue) => ({ type: 'CAA' as const, critical: 0, issue }))
+        }) as Resolver['resolveCaa']
+      }
+      const [finding] = await checkZone(records, new Fake())
+      return `${finding?.level} ${finding?.text}`
+    }
+    assert.match(await check([]), /^ok is missing: any authority/)
+    assert.match(await check(['ca.example.net']), /^ok 0 issue "ca\.example\.net": no other authority/)
+    assert.match(await check([';']), /^warning is 0 issue ";": no authority/)
+  })
+
   it('lists MX, SPF, SRV of each service, autoconfig and autodiscover', () => {
     const lines = recordsFor('example.org', 'mail.example.org', SERVICES).map(
       ({ name, type, value }) => `${name} ${type} ${value}`,
@@ -160,6 +177,7 @@ describe('dns: what a domain needs', () => {
     assert.deepEqual(lines, [
       'example.org MX 10 mail.example.org.',
       'example.org TXT v=spf1 mx ~all',
+      'example.org CAA 0 issue "letsencrypt.org"',
       '_imaps._tcp.example.org SRV 0 1 993 mail.example.org.',
       '_pop3s._tcp.example.org SRV 0 1 995 mail.example.org.',
       '_submissions._tcp.example.org SRV 0 1 465 mail.example.org.',
@@ -192,7 +210,7 @@ describe('dns: what a domain needs', () => {
     try {
       const levels = async (me: string) =>
         (await checkZone(recordsFor('example.org', me, SERVICES), resolver)).map(({ level }) => level)
-      assert.deepEqual(await levels('mail.example.org'), ['ok', ...Array(6).fill('warning')])
+      assert.deepEqual(await levels('mail.example.org'), ['ok', 'warning', 'ok', ...Array(5).fill('warning')])
       assert.equal((await levels('other.example.org'))[0], 'error')
     } finally {
       server.close()

@@ -29,6 +29,24 @@ describe('the postgres driver', function () {
     await Promise.all(stores.map((store) => store.close()))
   })
 
+  it('a server that takes no writes is not usable', async () => {
+    const store = await open()
+    const client = new Client({ connectionString: database.url })
+    await client.connect()
+    const name = client.escapeIdentifier(client.database ?? '')
+    try {
+      await store.usable()
+      await client.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`)
+      const other = await open()
+      await assert.rejects(other.usable(), /takes no writes/).finally(() => other.close())
+    } finally {
+      await client.query('SET default_transaction_read_only = off')
+      await client.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`)
+      await client.end()
+      await store.close()
+    }
+  })
+
   it('two hosts append to one mailbox: a UID is never seen after a higher one', async () => {
     const [one, two, reader] = await Promise.all([open(), open(), open()])
     const { id, inbox } = await newAccount(one, 'order@example.org')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { add, message, named, newAccount, rowsOf, value } from '../../lib/store/conformance/fixtures'
@@ -156,4 +156,20 @@ it('sqlite: a file that is damaged is a store that cannot be used, by its name',
   })
   await assert.rejects(store.accounts.find('a@example.org'), StoreUnavailable, 'it is closed')
   await assert.rejects(store.accounts.create({ name: 'a@example.org', credentials: {} }), StoreUnavailable)
+})
+
+it('sqlite: a store whose file cannot be written is not usable, and is when it can', async () => {
+  const store = await open('probed')
+  const at = path.join(folder, 'probed')
+  const files = readdirSync(at).filter((name) => name.endsWith('.sqlite'))
+  assert.ok(files.length > 0, readdirSync(at).join())
+  try {
+    await store.usable()
+    for (const file of files) renameSync(path.join(at, file), path.join(at, `${file}.away`))
+    await assert.rejects(store.usable(), /the mail store cannot be written: ENOENT/)
+    for (const file of files) renameSync(path.join(at, `${file}.away`), path.join(at, file))
+    await store.usable()
+  } finally {
+    await store.close()
+  }
 })

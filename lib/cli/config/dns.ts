@@ -10,7 +10,7 @@ import { error, type Finding, findingLine, ok, warning } from './finding'
 /** One record of a zone. */
 interface ZoneRecord {
   readonly name: string
-  readonly type: 'MX' | 'SRV' | 'CNAME' | 'TXT'
+  readonly type: 'MX' | 'SRV' | 'CNAME' | 'TXT' | 'CAA'
   readonly value: string
   /** whether mail is lost, or programs have to be set up by hand, without it */
   readonly needed: boolean
@@ -29,6 +29,8 @@ export function recordsFor(domain: string, me: string, services: readonly Servic
   return [
     { name: domain, type: 'MX', value: `10 ${me}.`, needed: true, why: 'mail for the domain comes here' },
     { name: domain, type: 'TXT', value: 'v=spf1 mx ~all', needed: false, why: 'who may send mail of the domain' },
+    // RFC 8659 4.2: without one any authority may.
+    { name: domain, type: 'CAA', value: '0 issue "letsencrypt.org"', needed: false, why: CAA },
     ...services.map(({ protocol, host, port, tls }): ZoneRecord => {
       const name = `${SRV[protocol][tls]}._tcp.${domain}`
       return { name, type: 'SRV', value: `0 1 ${port} ${host}.`, needed: false, why }
@@ -38,6 +40,9 @@ export function recordsFor(domain: string, me: string, services: readonly Servic
   ]
 }
 
+/** What is here is an example: it names the authority that is used. */
+const CAA = 'which authority may make certificates: yours'
+
 async function found(resolver: Resolver, { name, type }: ZoneRecord): Promise<readonly string[]> {
   switch (type) {
     case 'MX':
@@ -46,6 +51,10 @@ async function found(resolver: Resolver, { name, type }: ZoneRecord): Promise<re
       return (await resolver.resolveSrv(name)).map((one) => `${one.priority} ${one.weight} ${one.port} ${one.name}.`)
     case 'CNAME':
       return (await resolver.resolveCname(name)).map((host) => `${host}.`)
+    case 'CAA':
+      return (await resolver.resolveCaa(name)).flatMap(({ critical, issue }) =>
+        issue === undefined ? [] : [`${critical} issue "${issue}"`],
+      )
     case 'TXT':
       return (await resolver.resolveTxt(name)).map((pieces) => pieces.join(''))
   }
@@ -59,6 +68,15 @@ function essence({ type }: ZoneRecord, value: string): string {
   return words[0] ?? ''
 }
 
+/** RFC 8659 4.2: `;` forbids all authorities. */
+function caaFinding(about: string, there: readonly string[]): Finding {
+  const all = there.join(', ')
+  if (there.length > 0 && there.every((value) => /"\s*;?\s*"$/.test(value)))
+    return warning(about, `is ${all}: no authority may make a certificate for it`)
+  return ok(about, there.length > 0 ? `${all}: no other authority may make certificates` : NO_CAA)
+}
+const NO_CAA = 'is missing: any authority may make certificates (RFC 8659)'
+
 /** Asks for each record. @param resolver whom to ask */
 export async function checkZone(records: readonly ZoneRecord[], resolver: Resolver): Promise<readonly Finding[]> {
   const findings: Finding[] = []
@@ -68,12 +86,20 @@ export async function checkZone(records: readonly ZoneRecord[], resolver: Resolv
     const bad = needed ? error : warning
     try {
       const there = await found(resolver, record)
+      if (type === 'CAA') {
+        findings.push(caaFinding(about, there))
+        continue
+      }
       if (there.some((one) => essence(record, one) === essence(record, value)))
         findings.push(ok(about, there.join(', ')))
       else findings.push(bad(about, `is ${there.join(', ') || 'nothing'}, expected ${value} (${why})`))
     } catch (failure) {
       const code = failure instanceof Error && 'code' in failure ? String(failure.code) : String(failure)
       const missing = code === 'ENOTFOUND' || code === 'ENODATA'
+      if (type === 'CAA' && missing) {
+        findings.push(ok(about, NO_CAA))
+        continue
+      }
       findings.push(
         missing ? bad(about, `is missing, expected ${value} (${why})`) : error(about, `cannot be asked: ${code}`),
       )

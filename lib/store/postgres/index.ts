@@ -65,7 +65,10 @@ export async function openPostgresStore(options: PostgresOptions & { readonly cl
     },
     async usable() {
       db.health.check()
-      await db.read('SELECT 1')
+      // A primary that became a standby still reads.
+      const asked = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on' AS closed"
+      const [answer] = await db.read<{ closed: boolean }>(asked)
+      if (answer?.closed) throw new StoreUnavailable('PostgreSQL takes no writes: it is a standby, or read-only')
     },
     check: (id) =>
       db.snapshot(async ({ query }) => {

@@ -1,6 +1,8 @@
-import { statfs } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, statfs } from 'node:fs/promises'
 import path from 'node:path'
 import type { Durability, LaneSettings } from '../../engine/sqlite/program'
+import { textOf } from '../../terms/errors'
 import { type Clock, type Log, silentLog, systemClock } from '../../terms/ports'
 import { REMOVED } from '../bin-rows'
 import { accountNumber } from '../ids'
@@ -65,6 +67,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
       mail.health.check()
       const { bavail, bsize } = await statfs(path.dirname(mail.file))
       if (bavail * bsize < LEAST_SPACE) throw new StoreUnavailable('the disk of the mail store is full')
+      // A file system that went read-only after an error of its disk still reads.
+      await access(mail.file, constants.W_OK).catch((error: unknown) => {
+        throw new StoreUnavailable(`the mail store cannot be written: ${textOf(error)}`)
+      })
       mail.read.get('SELECT account FROM accounts LIMIT 1')
     },
     backup: (folder) => backup(mail, folder),
