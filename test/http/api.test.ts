@@ -6,6 +6,7 @@ import { loginAndSessions } from './api/login'
 import { mailRoutes } from './api/mail'
 import { ownerRoutes } from './api/owner'
 import { peopleRoutes } from './api/people'
+import { readingRoutes } from './api/reading'
 import { otherRoutes } from './api/rest'
 import { rulesRoutes } from './api/rules'
 import { tokenScopes } from './api/tokens'
@@ -28,6 +29,7 @@ describe('HTTP', () => {
   describe('login and sessions', () => loginAndSessions(() => web))
   describe('the mailbox lock', () => mailboxLock(() => web))
   describe('mail', () => mailRoutes(() => web))
+  describe('reading', () => readingRoutes(() => web))
   describe('writing', () => peopleRoutes(() => web))
   describe('rules', () => rulesRoutes(() => web))
   describe('the recycle bin', () => binRoutes(() => web))

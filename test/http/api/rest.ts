@@ -42,7 +42,7 @@ export function otherRoutes(opened: () => Web): void {
       assert.equal(response.status, 200, name)
       octets += (await response.arrayBuffer()).byteLength
     }
-    assert.ok(octets < 240 * 1024, `${octets} octets`)
+    assert.ok(octets < 192 * 1024, `${octets} octets`)
     assert.equal((await client(web.url).get('/mail/package.json')).status, 404)
     assert.equal((await client(web.url).get('/mail/..%2f..%2fserver.ts')).status, 404)
     const etag = page.headers.get('etag') ?? ''

@@ -2,11 +2,10 @@
 /** @import { Action, Mailbox, Message, Places, Summary } from '../base/types' */
 /** @import { Mailboxes } from './mailboxes.js' */
 /** @import { List } from './list/list.js' */
-/** @import { Reader } from '../reader/reader.js' */
+/** @import { LateReader } from './late-reader.js' */
 import { call } from '../base/api.js'
 import { confirmBox, toast } from '../base/dialogs.js'
 import { write } from '../compose/desk.js'
-import { answerTo } from '../reader/answer.js'
 import { uidsOf } from './list/selection.js'
 import { pickMailbox } from './mailbox-dialogs.js'
 import { titleOf } from './mailboxes.js'
@@ -18,7 +17,7 @@ const MOST_AT_ONCE = 10_000
  * @typedef {object} Around
  * @property {Mailboxes} mailboxes
  * @property {List} list
- * @property {Reader} reader
+ * @property {LateReader} reader
  * @property {() => boolean} isReading
  * @property {() => void} back leaves the message for the list
  * @property {() => Promise<unknown>} refresh
@@ -164,6 +163,14 @@ export function createActions({ mailboxes, list, reader, isReading, back, refres
     reader.flagged(on)
   }
 
+  /** @param {'reply' | 'replyAll' | 'forward' | 'forwardFile'} how */
+  async function answer(how) {
+    const { reading } = reader
+    if (!reading) return list.openActive()
+    const { answerTo } = await import('../reader/answer.js')
+    return write(answerTo(reading, how))
+  }
+
   /** @param {Action} action */
   async function act(action) {
     const { places, messages, count } = targets()
@@ -187,8 +194,7 @@ export function createActions({ mailboxes, list, reader, isReading, back, refres
         return moveTo(places, to, `moved to ${to && titleOf(to)}`)
       }
       default:
-        if (reader.reading) await write(answerTo(reader.reading, action))
-        else list.openActive()
+        return answer(action)
     }
   }
   return {

@@ -5,9 +5,9 @@ import { button, fill, h } from '../base/dom.js'
 import { icon, iconButton } from '../base/icons.js'
 import { isPage } from '../base/pages.js'
 import { write as writeMessage } from '../compose/desk.js'
-import { createReader } from '../reader/reader.js'
 import { createActions } from './actions.js'
 import { createKeys } from './keys.js'
+import { createLateReader } from './late-reader.js'
 import { createDragging } from './list/dragging.js'
 import { createList } from './list/list.js'
 import { createListBar } from './list/list-bar.js'
@@ -38,7 +38,7 @@ function createParts(page, shell, onArrival) {
   const live = createLive(() => refresh(true), page.boot)
   const listing = createListing({ mailboxes, search, list: () => list, bar: () => bar, onArrival })
   const reading = createReading({ shell, mailboxes, list: () => list, reader: () => reader })
-  const reader = createReader({
+  const reader = createLateReader({
     onAction: (action) => act(action),
     onBack: () => reading.back(),
     onWrite: writeMessage,
@@ -161,6 +161,7 @@ export async function mailView(page) {
       document.addEventListener('keydown', parts.onKey)
       parts.live.start()
       onHash()
+      parts.reader.prepare()
       list.element.focus({ preventScroll: true })
     },
     stop() {

@@ -2,7 +2,7 @@
 /** @import { Summary } from '../base/types' */
 /** @import { Mailboxes } from './mailboxes.js' */
 /** @import { List } from './list/list.js' */
-/** @import { Reader } from '../reader/reader.js' */
+/** @import { LateReader } from './late-reader.js' */
 import { write } from '../compose/desk.js'
 import { storedDraft } from '../compose/stored-draft.js'
 
@@ -11,7 +11,7 @@ import { storedDraft } from '../compose/stored-draft.js'
  * @property {HTMLElement} shell shows the list or, on a narrow screen, the message
  * @property {Mailboxes} mailboxes
  * @property {() => List} list
- * @property {() => Reader} reader
+ * @property {() => LateReader} reader
  */
 
 /**

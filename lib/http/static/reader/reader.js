@@ -31,9 +31,11 @@ const PATIENCE = 250
  * @property {(start: DraftStart) => unknown} onWrite an address in a message was followed
  */
 
-/** @param {Ports} ports */
-export function createReader({ onAction, onBack, onWrite }) {
-  const element = h('section', { class: 'reader', 'aria-label': 'Message', tabindex: '-1' })
+/**
+ * @param {HTMLElement} element
+ * @param {Ports} ports
+ */
+export function createReader(element, { onAction, onBack, onWrite }) {
   const bar = h('div', { class: 'reader-top' })
   /** @type {ReturnType<typeof createStack> | undefined} */
   let stack
@@ -42,7 +44,6 @@ export function createReader({ onAction, onBack, onWrite }) {
   /** @type {Letter[]} messages that are attached to one, and those inside of them: the last is shown */
   let inside = []
   let opening = 0
-  fill(element, nothing())
 
   /** @param {Letter} letter */
   function onCurrent(letter) {
@@ -188,7 +189,6 @@ export function createReader({ onAction, onBack, onWrite }) {
   })
 
   return {
-    element,
     open,
     get reading() {
       return current?.reading

@@ -70,10 +70,14 @@ const canEmpty = ({ role, messages }) => (role === 'trash' || role === 'junk') &
  */
 async function untilNone({ id }, query, change) {
   let done = 0
+  let last = 0
   for (;;) {
     const { uids } = await call('GET /mailboxes/{mailbox}/uids', { mailbox: id, query })
-    if (uids.length === 0) return done
+    const [first = 0] = uids
+    // What was changed and is still found would be found for ever.
+    if (first <= last) return done
     await change(uids)
+    last = uids.at(-1) ?? first
     done += uids.length
   }
 }
