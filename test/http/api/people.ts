@@ -28,9 +28,9 @@ export function peopleRoutes(opened: () => Web): void {
   })
 
   it('lets who lost an alias set other things', async () => {
-    const account = await web.account('lost@example.org')
+    const account = await web.account('lostalias@example.org')
     const browser = client(web.url)
-    await browser.logIn('lost@example.org')
+    await browser.logIn('lostalias@example.org')
     const { preferences } = (await browser.get('preferences')).body
     const before = { ...preferences, identities: [identity('old.name@example.org')] }
     await web.room.account(account).documents.change('preferences', () => JSON.stringify(before))
