@@ -6,7 +6,7 @@ import type { Person } from '../person'
 const LONGEST = 20_000
 
 /**
- * A line may go on in the next one, after a blank (RFC 6350 3.2); one of quoted-printable in version 2.1 after `=`, with which lines
+ * A line may go on in the next one, after a blank; one of quoted-printable in version 2.1 after `=`, with which lines
  * of base64 end, too.
  */
 function* contentLines(text: string): Generator<string> {
