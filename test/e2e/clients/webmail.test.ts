@@ -688,7 +688,13 @@ describe('webmail in Chromium', function () {
     await logOutEverywhere(BOB)
     const event = [
       ...['BEGIN:VCALENDAR', 'VERSION:2.0', 'METHOD:REQUEST', 'BEGIN:VEVENT', 'UID:e@x', 'DTSTART:20261209T093000Z'],
-      ...['DTEND:20261209T103000Z', 'SUMMARY:Planning', 'LOCATION:Room 4', `ORGANIZER:mailto:${ALICE}`],
+      ...[
+        'DTEND:20261209T103000Z',
+        `SUMMARY:Planning ${'W'.repeat(200)}`,
+        'LOCATION:Room 4',
+        `ORGANIZER:mailto:${ALICE}`,
+      ],
+      ...Array.from({ length: 10 }, (_one, at) => `ATTENDEE:mailto:guest${at}@example.net`),
       ...[`ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:${BOB}`, 'END:VEVENT', 'END:VCALENDAR', ''],
     ].join('\r\n')
     await deliver(BOB, { subject: 'Come', text: 'x', icalEvent: { method: 'REQUEST', content: event } })
@@ -698,6 +704,7 @@ describe('webmail in Chromium', function () {
       headers: { 'List-Unsubscribe': '<mailto:leave@list.example?subject=out>' },
       attachments: [
         { filename: 'dot.png', content: Buffer.from(png, 'base64') },
+        { filename: 'fake.png', content: '<script>x</script>', contentType: 'image/png' },
         { filename: 'a.pdf', content: '%PDF-1.4', contentType: 'application/pdf' },
       ],
     })
@@ -705,6 +712,10 @@ describe('webmail in Chromium', function () {
     await row(page, /Come/).click()
     const invitation = page.getByRole('region', { name: 'Invitation' })
     await invitation.getByText('Room 4').waitFor()
+    await invitation.getByText(/and 5 more$/).waitFor()
+    const tooWide =
+      'document.querySelector(".invitation").scrollWidth > document.querySelector(".invitation").clientWidth'
+    assert.equal(await page.evaluate(tooWide), false)
     await accessible(page, 'invitation')
     await invitation.getByRole('button', { name: 'Accept' }).click()
     await invitation.getByText('You accepted.').waitFor()
@@ -719,6 +730,7 @@ describe('webmail in Chromium', function () {
     await page.getByRole('button', { name: 'Try again' }).click()
     const files = page.getByRole('list', { name: 'Files' })
     await files.locator('img.small-picture').waitFor()
+    await files.getByRole('button', { name: 'fake.png' }).locator('.icon').waitFor()
     await files.getByRole('button', { name: 'dot.png' }).click()
     await page.getByRole('dialog', { name: 'dot.png' }).getByRole('img', { name: 'dot.png' }).waitFor()
     await page.keyboard.press('Escape')

@@ -40,9 +40,12 @@ export function fileList({ attachments, place, all }, open) {
     const button = h('button', { type: 'button', title, onclick: look }, inside)
     if (isPicture(file) && size <= MOST_OCTETS && small++ < MOST_SMALL) {
       void pictureOf(file, place)
-        .then((address) => {
+        .then(async (address) => {
           addresses.push(address)
-          button.querySelector('.icon')?.replaceWith(h('img', { src: address, alt: '', class: 'small-picture' }))
+          const picture = h('img', { src: address, alt: '', class: 'small-picture' })
+          // What says that it is a picture, and is none, stays a file.
+          await picture.decode()
+          button.querySelector('.icon')?.replaceWith(picture)
         })
         .catch(() => undefined)
     }

@@ -56,6 +56,21 @@ function ruleWords(rule) {
   return until ? `${often}, until ${until.slice(1, 4).join('-')}` : often
 }
 
+/** People that are named without being asked for. */
+const MOST_NAMED = 6
+
+/**
+ * The answer below them must not be far away.
+ * @param {Invitation['attendees']} attendees
+ */
+function invited(attendees) {
+  const words = attendees.map((one) => `${personName(one)} (${STATES[one.status] ?? one.status})`)
+  if (words.length <= MOST_NAMED) return words.join(', ')
+  const first = words.slice(0, MOST_NAMED).join(', ')
+  const summary = h('summary', {}, `${first} and ${words.length - MOST_NAMED} more`)
+  return h('details', {}, summary, words.slice(MOST_NAMED).join(', '))
+}
+
 /**
  * An invitation to an event: when, where, who, and an answer.
  * @param {MessagePlace} place
@@ -80,12 +95,13 @@ export function invitationCard(place, part) {
   /** @param {Invitation} invitation */
   function draw(invitation) {
     const { method, summary, location, rule, organizer, attendees, canAnswer, answered } = invitation
+    /** @type {readonly (readonly [string, string | HTMLElement | false | undefined])[]} */
     const lines = [
       ['When', timesOf(invitation)],
       ['Repeats', rule && ruleWords(rule)],
       ['Where', location],
       ['From', organizer && personName(organizer)],
-      ['Invited', attendees.map((one) => `${personName(one)} (${STATES[one.status] ?? one.status})`).join(', ')],
+      ['Invited', attendees.length > 0 && invited(attendees)],
     ]
     element.hidden = false
     fill(
