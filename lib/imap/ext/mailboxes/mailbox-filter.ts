@@ -1,5 +1,11 @@
 import { levelsAbove } from '../../../terms/names'
+import { turn } from '../../../work/turns'
 import { BadMailboxName, type Cursor } from '../../wire/cursor'
+
+/** of one command: each of them meets each mailbox */
+export const MOST_FILTERS = 100
+/** in one of them */
+const MOST_NAMES = 5000
 
 /** filter-mailboxes of RFC 5465 6, for NOTIFY and for ESEARCH (RFC 7377 2.2): some of an account's mailboxes. */
 export interface MailboxFilter {
@@ -8,6 +14,19 @@ export interface MailboxFilter {
   readonly names: ReadonlySet<string>
   /** mailboxes of other accounts may be among them */
   readonly others: boolean
+}
+
+/** Those of the mailboxes that one of the filters means. */
+export async function filtered<M extends { readonly name: string; readonly subscribed: boolean }>(
+  mailboxes: readonly M[],
+  fits: (mailbox: M) => boolean,
+): Promise<M[]> {
+  const fit: M[] = []
+  for (const mailbox of mailboxes) {
+    await turn()
+    if (fits(mailbox)) fit.push(mailbox)
+  }
+  return fit
 }
 
 /** one-or-more-mailbox; a name that can be none of a mailbox is passed over as one of no mailbox (RFC 5465 3.1) */
@@ -20,8 +39,10 @@ function mailboxNames(cursor: Cursor): ReadonlySet<string> {
       throw error
     }
   }
+  let count = 0
+  const next = (): string[] => (++count > MOST_NAMES ? cursor.fail(`at most ${MOST_NAMES} names`) : name())
   cursor.space()
-  return new Set(cursor.peek('(') ? cursor.list(name).flat() : name())
+  return new Set(cursor.peek('(') ? cursor.list(next).flat() : name())
 }
 
 const NO_NAMES: ReadonlySet<string> = new Set()
@@ -36,7 +57,11 @@ export function readFilter(cursor: Cursor, word: string): MailboxFilter | undefi
       return { fits: (_name, subscribed) => subscribed, names: NO_NAMES, others: true }
     case 'SUBTREE': {
       const names = mailboxNames(cursor)
-      return { fits: (name) => [name, ...levelsAbove(name)].some((level) => names.has(level)), names, others: true }
+      return {
+        fits: (name) => names.has(name) || levelsAbove(name).some((level) => names.has(level)),
+        names,
+        others: true,
+      }
     }
     case 'MAILBOXES': {
       const names = mailboxNames(cursor)

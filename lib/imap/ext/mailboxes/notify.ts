@@ -5,13 +5,13 @@ import { afterLogin, type Extension } from '../../kernel/extension'
 import { done, no } from '../../kernel/reply'
 import { LOGGED_IN } from '../../kernel/state'
 import { code, list } from '../../wire/response'
+import { filtered, MOST_FILTERS } from './mailbox-filter'
 import { EVENTS, eventsOf, NOTHING, type NotifySet, readNotifySet, wants } from './notify-events'
 import { catchUp, selectedNews } from './notify-selected'
 import { MOST_WATCHED, watch } from './notify-watch'
 
 /** NOTIFY (RFC 5465): a client says of which events it wants to hear, at once, also between its commands. */
 
-const MOST_GROUPS = 100
 /** names of mailboxes in all groups */
 const MOST_NAMES = 1000
 
@@ -21,7 +21,7 @@ const tooMuch = (what: string) => no(`More than ${what}`, 'NOTIFICATIONOVERFLOW'
 async function watchedBy(mail: AccountMail, set: NotifySet): Promise<readonly Mailbox[]> {
   if (!wants(set, 'MessageNew')) return []
   const all = await mail.mailboxes()
-  return all.filter(({ name, subscribed }) => eventsOf(set, name, subscribed).has('MessageNew'))
+  return filtered(all, ({ name, subscribed }) => eventsOf(set, name, subscribed).has('MessageNew'))
 }
 
 const notify = defineCommand({
@@ -36,7 +36,7 @@ const notify = defineCommand({
   },
   run: async ({ session, slots, state: { mail } }, set) => {
     if (set?.unsupported) return no('These events are not supported', code('BADEVENT', list(EVENTS)))
-    if (set && set.groups.length > MOST_GROUPS) return tooMuch(`${MOST_GROUPS} event groups`)
+    if (set && set.groups.length > MOST_FILTERS) return tooMuch(`${MOST_FILTERS} event groups`)
     if (set && set.names > MOST_NAMES) return tooMuch(`${MOST_NAMES} names of mailboxes`)
     // As STATUS does; names alone need no lock.
     const refused = set && wants(set, 'MessageNew') ? await session.enter(mail) : undefined

@@ -1,4 +1,5 @@
 import type { AccountMail, View } from '../../../mailbox/mailbox'
+import type { Mailbox } from '../../../mailbox/vocabulary'
 import type { SearchKey } from '../../../search/key'
 import { turn } from '../../../work/turns'
 import { createProgress } from '../../base/messages/progress'
@@ -14,7 +15,7 @@ import { LOGGED_IN, type Selected } from '../../kernel/state'
 import type { Cursor } from '../../wire/cursor'
 import * as encode from '../../wire/encode'
 import { code, list } from '../../wire/response'
-import { type MailboxFilter, readFilter, subtreeOne } from '../mailboxes/mailbox-filter'
+import { filtered, type MailboxFilter, MOST_FILTERS, readFilter, subtreeOne } from '../mailboxes/mailbox-filter'
 
 /** mailboxes of one ESEARCH, and names in it */
 const MOST = 1000
@@ -44,6 +45,7 @@ function readSources(cursor: Cursor): Sources {
   const filters: MailboxFilter[] = []
   let selected = false
   do {
+    if (filters.length >= MOST_FILTERS) cursor.fail(`at most ${MOST_FILTERS} filters of mailboxes`)
     const word = cursor.keyword()
     if (word === 'SELECTED') selected = true
     else if (word === 'SUBTREE-ONE') filters.push(subtreeOne(cursor))
@@ -60,8 +62,10 @@ async function namesOf(mail: AccountMail, { filters }: Sources): Promise<Readonl
   const others = foreign.length > 0 ? await mail.shared() : []
   // RFC 7377 2.2: what is named need not be seen, only read.
   const names = new Set(filters.flatMap((filter) => [...filter.names]))
-  for (const { name, subscribed } of own) if (filters.some(({ fits }) => fits(name, subscribed))) names.add(name)
-  for (const { name, subscribed } of others) if (foreign.some(({ fits }) => fits(name, subscribed))) names.add(name)
+  const by = (some: readonly MailboxFilter[]) => (mailbox: Mailbox) =>
+    some.some(({ fits }) => fits(mailbox.name, mailbox.subscribed))
+  for (const { name } of await filtered(own, by(filters))) names.add(name)
+  for (const { name } of await filtered(others, by(foreign))) names.add(name)
   return names.size > MOST ? undefined : names
 }
 
