@@ -82,7 +82,7 @@ describe('passkeys in Chromium', function () {
 
     await logOut()
     await byPassword(page)
-    await page.getByLabel('Code of your authenticator app').waitFor()
+    await page.getByLabel(/recovery code/).waitFor()
     await verify(false)
     await page.getByRole('button', { name: 'Use a passkey' }).click()
     await page.getByRole('alert').getByText('No passkey was used.').waitFor()
