@@ -98,6 +98,7 @@ export function createPlaces(
     const entries = await acl.naming([...denials, ...identifiers])
     const byOwner = new Map<AccountId, Map<MailboxId, readonly Entry[]>>()
     for (const entry of entries) {
+      await turn()
       if (entry.owner === own) continue
       const known = byOwner.get(entry.owner) ?? new Map<MailboxId, readonly Entry[]>()
       byOwner.set(entry.owner, known)

@@ -110,8 +110,12 @@ export const createAclTable = (records: RecordTable): AclTable => {
     },
     async naming(identifiers) {
       const prefixes = identifiers.map((identifier) => `${identifier}${END}`)
-      const found = await records.across(prefixes, MAX_NAMING)
-      return found.map((record) => ({ ...entryOf(record), owner: record.account }))
+      const entries: OwnedAclEntry[] = []
+      for (const record of await records.across(prefixes, MAX_NAMING)) {
+        entries.push({ ...entryOf(record), owner: record.account })
+        await turn()
+      }
+      return entries
     },
   }
 }
