@@ -286,6 +286,15 @@ bombs(
       () => draft({ to: '<'.repeat(20_000), cc: '"'.repeat(20_000), bcc: '('.repeat(20_000) }),
       [422],
     ),
+    'a vCard whose end comes 80,000 times': inside(
+      3,
+      '/api/v1/contacts/import',
+      () => ({
+        headers: JSON_TYPE,
+        body: JSON.stringify({ cards: 'EMAIL:a@b.c\n'.repeat(30_000) + 'END:\n'.repeat(80_000) }),
+      }),
+      [200],
+    ),
     'a text of 900 KB of carriage returns': inside(
       5,
       '/api/v1/drafts',
