@@ -58,6 +58,7 @@ describe('rights of tokens', () => {
   after(() => web.close())
 
   const DRAFT = { to: 'a@b.example', subject: 's', text: 't' }
+  const LOOKS = { html: '<p>t</p>', priority: 'high', receipt: true, from: { name: '', address: 'rights@example.org' } }
   /** Every operation on mail that a token may call; a new one fails the test until it stands here, with each of its fields. */
   const trials = (): Readonly<Record<string, readonly Trial[]>> => ({
     getMailboxes: [{ does: ['reads'] }],
@@ -100,18 +101,37 @@ describe('rights of tokens', () => {
       { body: { ...DRAFT, inReplyTo: '<secret@x>', references: ['<secret@x>'] }, does: ['writes'] },
       { body: { ...DRAFT, replaces: place, answers: { ...place, how: 'reply' } }, does: ['writes'] },
       { body: { ...DRAFT, attachments: [{ name: 'x', ...place }] }, does: ['writes', 'reads'] },
-      { body: { ...DRAFT, attachments: [{ name: 'x', ...place, part: '1' }] }, does: ['writes', 'reads'] },
+      { body: { ...DRAFT, attachments: [{ name: 'x', ...place, part: '1', cid: 'c' }] }, does: ['writes', 'reads'] },
+      { body: { ...DRAFT, ...LOOKS, id: 'written' }, does: ['writes'] },
     ],
     postSend: [
       { body: DRAFT, does: ['sends'] },
       { body: { ...DRAFT, inReplyTo: '<secret@x>', references: ['<secret@x>'] }, does: ['sends'] },
       { body: { ...DRAFT, attachments: [{ name: 'x', ...place }] }, does: ['sends', 'reads'] },
-      { body: { ...DRAFT, attachments: [{ name: 'x', ...place, part: '1' }] }, does: ['sends', 'reads'] },
+      { body: { ...DRAFT, attachments: [{ name: 'x', ...place, part: '1', cid: 'c' }] }, does: ['sends', 'reads'] },
+      { body: { ...DRAFT, ...LOOKS, id: 'sent' }, does: ['sends'] },
       { body: { ...DRAFT, attachments: [{ name: 'y' }, { name: 'x', ...place }] }, does: ['sends', 'reads'] },
       { body: { ...DRAFT, replaces: place }, does: ['sends', 'writes'] },
       { body: { ...DRAFT, answers: { ...place, how: 'reply' } }, does: ['sends', 'writes'] },
     ],
     getEvents: [{ does: ['reads'] }],
+    getPreferences: [{ does: ['reads'] }],
+    putPreferences: [
+      {
+        body: {
+          identities: [{ name: 'R', address: 'rights@example.org', signature: '' }],
+          ...{ undo: 5, rich: false, receipts: 'ask', clock: '24' },
+        },
+        does: ['writes'],
+      },
+    ],
+    getContacts: [{ does: ['reads'] }],
+    postContacts: [{ body: { name: 'A', address: 'a@b.example' }, does: ['writes'] }],
+    postContactsRemove: [{ body: { addresses: ['a@b.example'] }, does: ['writes'] }],
+    postContactsImport: [{ body: { cards: '' }, does: ['writes'] }],
+    getContactsExport: [{ does: ['reads'] }],
+    getRules: [{ does: ['reads'] }],
+    postMailboxesMailboxMessagesUidReceipt: [{ body: { send: true }, does: ['reads', 'writes', 'sends'] }],
   })
 
   /** All that mail:write alone may change: every mailbox but Sent, which gets a copy of what is sent. */

@@ -18,6 +18,11 @@ export function receiptRoutes({ clock }: Web, { host, submit, addresses }: HttpP
       path: '/mailboxes/:mailbox/messages/:uid/receipt',
       scope: 'mail:send',
       summary: 'Answers a sender who asks for a receipt: sends it, or not, and does not ask again',
+      // It says something of the message, and marks it.
+      also: [
+        { field: 'send', scope: 'mail:read' },
+        { field: 'send', scope: 'mail:write' },
+      ],
       body: object({ send: flag() }),
       answer: done,
       run: async ({ params, body, mail: enter, principal }) => {
