@@ -53,6 +53,8 @@ const TEXTS: Readonly<Record<string, Translations>> = {
   'Mailbox locked{}': { de: 'Postfach gesperrt{}', fr: 'Boîte verrouillée{}', es: 'Buzón bloqueado{}' },
   Moved: { de: 'Verschoben', fr: 'Déplacés', es: 'Movidos' },
   News: { de: 'Neues', fr: 'Nouvelles', es: 'Novedades' },
+  'No further updates': { de: 'Keine weiteren Meldungen', fr: 'Plus de mises à jour', es: 'Sin más avisos' },
+  'No such limit': { de: 'Diese Grenze geht nicht', fr: 'Limite impossible', es: 'Ese límite no sirve' },
   'No such mechanism': { de: 'Unbekanntes Verfahren', fr: 'Mécanisme inconnu', es: 'Mecanismo desconocido' },
   'Not available now, try again later': {
     de: 'Zurzeit nicht möglich, bitte später versuchen',
@@ -122,6 +124,28 @@ const TEXTS: Readonly<Record<string, Translations>> = {
     fr: "Le serveur s'arrête",
     es: 'El servidor se detiene',
   },
+  'The value is too big': { de: 'Der Wert ist zu groß', fr: 'Valeur trop grande', es: 'Valor demasiado grande' },
+  'There is no such context': {
+    de: 'Diese Suche wird nicht gemeldet',
+    fr: "Cette recherche n'est pas suivie",
+    es: 'Esa búsqueda no se sigue',
+  },
+  'There is no such filter': {
+    de: 'Diesen Filter gibt es nicht',
+    fr: "Ce filtre n'existe pas",
+    es: 'No existe ese filtro',
+  },
+  'There is no such quota root': {
+    de: 'Diese Quota gibt es nicht',
+    fr: "Ce quota n'existe pas",
+    es: 'No existe esa cuota',
+  },
+  'This URL names nothing here': {
+    de: 'Diese URL nennt hier nichts',
+    fr: 'Cette URL ne désigne rien ici',
+    es: 'Esa URL no nombra nada aquí',
+  },
+  'Too many annotations': { de: 'Zu viele Anmerkungen', fr: "Trop d'annotations", es: 'Demasiadas anotaciones' },
   'There is a mailbox with this name already': {
     de: 'Ein Postfach dieses Namens gibt es schon',
     fr: 'Une boîte de ce nom existe déjà',
