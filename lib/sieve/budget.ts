@@ -1,5 +1,5 @@
-/** Steps of one message's scripts, all together: about 50 ms on the loop when every one is of the dearest kind. */
-const STEPS = 1_500_000
+/** Steps of one message's scripts, all together: 25 to 50 ms on the loop when every one is of the dearest kind. */
+const STEPS = 750_000
 /** Characters that the engine's own functions pass over in the time of a step. */
 const NATIVE = 16
 
