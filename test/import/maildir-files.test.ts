@@ -185,7 +185,7 @@ describe('files and folders of a Maildir', function () {
       assert.deepEqual([INBOX[0], INBOX[1], INBOX[4]], [wire('packed'), wire('packed'), wire('plain')])
       assert.match(
         INBOX[2] ?? '',
-        new RegExp(`^! packed by ${name}, and cannot be unpacked: it has more than 1\\.0 MB`),
+        new RegExp(`^! packed by ${name}, and cannot be unpacked: it has more than 976\\.6 KB`),
       )
       assert.match(INBOX[3] ?? '', new RegExp(`^! packed by ${name}, and cannot be unpacked`))
       assert.deepEqual(await doubtsOf(source), [

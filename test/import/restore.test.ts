@@ -275,7 +275,13 @@ describe('restore: out of a backup', function () {
       await changed(
         (store) => expunge(store, account, 'INBOX', 1, 2, 3),
         async (store) => {
-          const report = await restore(store, {}, place)
+          const report = await restore(store, {}, place).catch((error: unknown) => String(error))
+          if (typeof report === 'string') {
+            // The page is one that everything else is found by.
+            assert.match(report, /mail\.sqlite is damaged \(.+\): restore it from a backup/)
+            told++
+            return
+          }
           const all = [...problems(report), ...(report.refused === undefined ? [] : [report.refused])]
           if (all.length > 0) told++
           const missing = 5 - ((await mailOf(store, account)).INBOX?.length ?? 0)

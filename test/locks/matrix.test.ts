@@ -256,7 +256,7 @@ function acrossProcesses(name: string, where: () => Promise<{ locks: Locks; plac
               ]
               assert.deepEqual(
                 outcomes.map((outcome) => (typeof outcome === 'string' ? outcome : 'in')),
-                ['in', refused(mode, one, other) ? one : 'in'],
+                ['in', refused(mode, one, other) ? protocolOf(one) : 'in'],
                 `${other} after ${one}`,
               )
               for (const outcome of outcomes) if (typeof outcome !== 'string') await outcome()

@@ -55,7 +55,7 @@ describe('lockouts in 4 workers', function () {
     for (let n = 0; n < 4; n++) assert.match(await pass(demo.pop3, ALICE, `wrong ${n}`), /^-ERR \[AUTH\]/)
     assert.deepEqual(new Set(await rightInEachWorker()), new Set(['-ER']))
     assert.match(await lockouts('list'), /account {2}alice@example\.org from 127\.0\.0\.1: 4 failures/)
-    assert.match(await lockouts('explain', ALICE, '127.0.0.1'), /refused, with the right password too/)
+    assert.match(await lockouts('explain', ALICE, '127.0.0.1'), /refused, with a correct password too/)
     assert.match(await lockouts('clear', ALICE), /^cleared/)
     assert.deepEqual(new Set(await rightInEachWorker()), new Set(['+OK']))
   })
