@@ -277,7 +277,7 @@ describe('a folder of mbox files', function () {
       reports.map(({ name, added, problems }) => [name, added, problems.length]),
       [['a', 1, 1]],
     )
-    assert.match(reports[0]?.problems[0] ?? '', /^a 1, octet 0: it has \d+ B, more than/)
+    assert.match(reports[0]?.problems[0] ?? '', /^a 1, octet 0: it has 5\.0 KB, more than 3\.9 KB/)
     assert.deepEqual(
       source.passedOver?.().map(({ path: at, mayBeMail }) => [at, mayBeMail]),
       [['holes', true]],

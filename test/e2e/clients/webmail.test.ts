@@ -838,7 +838,8 @@ describe('webmail in Chromium', function () {
     await page.getByRole('button', { name: 'Erase' }).click()
     await page.getByRole('dialog', { name: 'Erase' }).getByRole('button', { name: 'Erase' }).click()
     const proof = page.getByRole('dialog', { name: 'Erased' })
-    await proof.getByText('nothing of them is left').waitFor()
+    // It goes through all of the store's files.
+    await proof.getByText('nothing of them is left').waitFor({ timeout: 60_000 })
     await accessible(page, 'proof')
     await proof.getByRole('button', { name: 'Done' }).click()
     await page.setViewportSize({ width: 375, height: 700 })

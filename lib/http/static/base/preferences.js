@@ -24,8 +24,7 @@ export function loadPreferences() {
 }
 async function ask() {
   const answer = await call('GET /preferences')
-  preferences = answer.preferences
-  showClock(preferences.clock)
+  set(answer.preferences)
   addresses = answer.addresses
 }
 /** Nobody is logged in. */
@@ -43,10 +42,24 @@ export const ownAddresses = () => addresses
  * Beside what another window has set since, or what could not be had when this page began.
  * @param {Partial<Preferences>} change
  */
-export async function choose(change) {
-  const { preferences: now } = await call('GET /preferences')
-  const next = { ...now, ...change }
-  await call('PUT /preferences', {}, next)
+export function choose(change) {
+  const before = preferences
+  // What is shown next shows it, however slow the line is.
+  set({ ...preferences, ...change })
+  const done = choosing.then(async () => {
+    const { preferences: now } = await call('GET /preferences')
+    const next = { ...now, ...change }
+    await call('PUT /preferences', {}, next)
+    set(next)
+  })
+  // One after another: of two at once each would take back the other's.
+  choosing = done.catch(() => set(before))
+  return done
+}
+let choosing = Promise.resolve()
+
+/** @param {Preferences} next */
+function set(next) {
   preferences = next
   showClock(next.clock)
 }
