@@ -177,6 +177,7 @@ describe('webmail in Chromium', function () {
     const counted = (text: string) => count.getByText(text, { exact: true }).waitFor()
     await row(page, /Quince/).waitFor()
     await row(page, /Pear/).click()
+    await row(page, /^(?!Unread).*Pear/).waitFor()
     await row(page, /Apple/).click({ modifiers: ['Shift'] })
     await counted('3 selected')
     await row(page, /Fig/).dragTo(page.getByRole('link', { name: 'Archive' }))
