@@ -1,3 +1,4 @@
+import type { Part } from '../../../mime/prepared'
 import { bodiesOf, isHtml } from '../../../mime/read/bodies'
 import { partText } from '../../../mime/text/text'
 import { notFound, Refused } from '../../../web/kernel/faults'
@@ -81,6 +82,13 @@ async function htmlOf(letter: Letter, number: string | undefined): Promise<Buffe
   return Buffer.from(texts.join('\n'))
 }
 
+/** Throws 404: the message has no such part. */
+async function fileOf(stored: StoredMessage, number = ''): Promise<{ part: Part; octets: Buffer }> {
+  const part = leafAt(stored.row.prepared.structure, number)
+  if (!part) throw notFound('part')
+  return { part, octets: await decodedOf(stored, part) }
+}
+
 /** Octets of a message: its HTML, its files, all of it. */
 export function fileRoutes({ room: { pool } }: Web): readonly Route[] {
   return [
@@ -110,9 +118,7 @@ export function fileRoutes({ room: { pool } }: Web): readonly Route[] {
       run: async ({ params, mail: enter }) => {
         const mail = await enter()
         return withRow(mail, params, async (row) => {
-          const part = leafAt(row.prepared.structure, params.part ?? '')
-          if (!part) throw notFound('part')
-          const octets = await decodedOf({ mail, row }, part)
+          const { part, octets } = await fileOf({ mail, row }, params.part)
           const name = fileNameOf(part, part.message && (await subjectOf({ mail, row }, part.message)))
           return { kind: 'octets', octets, headers: fileHeaders(name, `${part.type}/${part.subtype}`) }
         })
@@ -128,9 +134,7 @@ export function fileRoutes({ room: { pool } }: Web): readonly Route[] {
       run: async ({ params, mail: enter }) => {
         const mail = await enter()
         return withRow(mail, params, async (row) => {
-          const part = leafAt(row.prepared.structure, params.part ?? '')
-          if (!part) throw notFound('part')
-          const octets = await decodedOf({ mail, row }, part)
+          const { octets } = await fileOf({ mail, row }, params.part)
           if (octets.subarray(0, PDF_HEAD).indexOf('%PDF-') < 0) throw new Refused(415, 'no-pdf', 'It is no PDF file.')
           return { kind: 'octets', octets, headers: PDF_HEADERS }
         })
